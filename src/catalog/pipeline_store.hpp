@@ -1,0 +1,76 @@
+// Typed access to the tables that say what pipelines are: definitions, versions, due times, state.
+// The only place, with run_store, that knows their SQL and that writes them. Each call is one or a few
+// single statements run as the extension's owner in a security-restricted operation (design rule 1);
+// rights are checked by the caller before.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/prelude.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::catalog {
+
+struct Pipeline {
+	std::string id; // uuid text
+	std::string name;
+	std::optional<std::string> description;
+	std::optional<std::string> tags; // array literal
+	Oid owner_oid = InvalidOid;
+	std::string owner; // role name as stored
+	std::optional<std::string> source;
+	std::optional<std::string> source_table;
+	std::optional<std::string> source_query;
+	std::optional<std::string> destination;
+	std::optional<std::string> destination_table; // qualified
+	std::string mode = "batch";
+	std::optional<std::string> load;
+	std::optional<std::string> columns;
+	std::optional<std::string> filter;
+	std::optional<std::string> schedule;
+	std::string timezone;
+	std::string options = "{}"; // JSON text
+	std::string status = "active";
+	std::string search_path;
+	int version = 1;
+	bool paused = false;
+	std::optional<std::string> paused_reason;
+	std::string created_by;
+};
+
+// The pipeline with this id, whoever asks; nothing when there is none.
+std::optional<Pipeline> FindPipeline(const std::string &id);
+
+// Finds what a user named: a name, owner/name or id, among the pipelines that role may use (design
+// section 3, "Naming a pipeline"). Not there and no right are the same error (42704); two that fit are
+// an error that lists them (42P09).
+Pipeline ResolvePipeline(const std::string &identifier, Oid role);
+
+// Write a definition, its version row, its state and due rows. created_by and times are filled in.
+void InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due);
+// Writes version + 1; next_due as given (nothing: no schedule).
+void UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due);
+void RenamePipeline(const std::string &id, const std::string &new_name);
+void DeletePipeline(const std::string &id, bool keep_history);
+void SetPaused(const std::string &id, bool paused, const std::optional<std::string> &reason,
+			   std::optional<TimestampTz> next_due);
+// Writes role names anew where a role was renamed. Called at the scheduler's safety tick.
+void RefreshOwnerNames();
+
+struct DuePipeline {
+	std::string id;
+	TimestampTz due;
+};
+// Due rows at or before now, oldest first, locked; rows that others hold are passed over.
+std::vector<DuePipeline> LockDue(TimestampTz now, int limit);
+void SetNextDue(const std::string &id, std::optional<TimestampTz> next_due);
+// The earliest next_due that is not null.
+std::optional<TimestampTz> EarliestDue();
+
+// The relation that a run of this pipeline created as its destination; InvalidOid when none did.
+Oid CreatedRelation(const std::string &id);
+void RememberCreatedRelation(const std::string &id, Oid relation);
+
+} // namespace sluice::catalog

@@ -1,0 +1,83 @@
+// Typed access to pipeline_runs and pipeline_run_log. See pipeline_store.hpp for the rules.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/pipeline_store.hpp"
+#include "core/error.hpp"
+#include "core/run_journal.hpp"
+
+namespace sluice::catalog {
+
+struct NewRun {
+	std::string cause = "manual"; // 'manual', 'schedule'
+	std::string status = "pending"; // 'pending', 'running' (CALL run_pipeline), 'skipped'
+	std::optional<std::string> reason;
+	std::string if_running = "queue";
+	std::string context = "{}"; // JSON text
+	std::optional<std::string> triggered_by;
+	std::optional<TimestampTz> due_at;
+};
+// Inserts the row and returns its id (uuid v7).
+std::string InsertRun(const Pipeline &pipeline, const NewRun &run);
+
+struct RunRow {
+	std::string id;
+	std::string pipeline_id;
+	std::string pipeline_name;
+	int pipeline_version = 0;
+	Oid owner_oid = InvalidOid;
+	std::string status;
+	std::optional<std::string> reason;
+	std::string cause;
+	std::string if_running;
+	std::string context;
+	std::optional<std::string> triggered_by;
+	bool from_this_transaction = false; // inserted by the current transaction, not committed yet
+};
+std::optional<RunRow> FindRun(const std::string &id, bool latest_snapshot = false);
+
+// The id of a committed (or own) pending or running run of this pipeline; of any pipeline when
+// pipeline_id is empty.
+std::optional<std::string> ActiveRun(const std::string &pipeline_id);
+
+// Pending runs, oldest due first, without those that must wait behind a run of their pipeline that is
+// in running_pipelines and whose if_running is 'queue'.
+std::vector<RunRow> PendingRuns(const std::vector<std::string> &running_pipelines, int limit);
+bool AnyPending();
+
+// Marks the other pending runs of this pipeline that do not want to queue as 'skipped'; rows that
+// others hold locked are passed over. Returns how many.
+int SkipDuplicates(const std::string &pipeline_id, const std::string &starting_run);
+// Marks one pending run; false when it is no longer pending or is locked. status: 'skipped', 'stopped', 'failed'.
+bool ClosePending(const std::string &run_id, const std::string &status, const std::string &reason);
+// All pending runs of a pipeline (pause, drop). Returns how many.
+int ClosePendingOf(const std::string &pipeline_id, const std::string &status, const std::string &reason);
+
+// pending -> running, with start_time = now. False when it was not pending.
+bool MarkRunning(const std::string &run_id, int version);
+
+struct RunCounters {
+	int64_t records_read = 0;
+	int64_t records_processed = 0;
+	int64_t records_failed = 0;
+	int64_t bytes_processed = 0;
+	int64_t batches = 0;
+};
+// The end of a run, with its journal; also pipeline_state. Success is written by the transaction that
+// loaded the rows, anything else by a new one. Pending or running rows only; false otherwise.
+bool FinishRun(const std::string &run_id, const std::string &status, const std::optional<std::string> &reason,
+			   const std::optional<ErrorInfo> &error, const RunCounters &counters, const RunJournal &journal);
+
+// Ids of rows that say 'running'.
+std::vector<std::string> RunningRuns();
+// Marks a running row whose process is gone as failed (SL004); false when it has ended meanwhile.
+bool MarkLost(const std::string &run_id, const std::string &reason);
+
+// The final status of a run, following retries to the last attempt; nothing while it is not over.
+// Reads what is committed now, whatever the transaction's snapshot.
+std::optional<std::string> FinalStatus(const std::string &root_run);
+
+} // namespace sluice::catalog

@@ -1,0 +1,34 @@
+#include "core/error.hpp"
+
+namespace sluice {
+
+std::string
+SqlStateText(int sqlstate)
+{
+	std::string text(5, '0');
+	for (char &c : text) {
+		c = static_cast<char>((sqlstate & 0x3F) + '0');
+		sqlstate >>= 6;
+	}
+	return text;
+}
+
+Error::Error(int sqlstate, std::string message, std::string hint, std::string detail)
+{
+	ErrorInfo info;
+	info.sqlstate = sqlstate;
+	info.message = std::move(message);
+	info.hint = std::move(hint);
+	info.detail = std::move(detail);
+	info_ = std::make_shared<const ErrorInfo>(std::move(info));
+}
+
+Error
+Error::WithContext(const std::string &line) const
+{
+	ErrorInfo info = *info_;
+	info.context = info.context.empty() ? line : info.context + "\n" + line;
+	return Error(std::move(info));
+}
+
+} // namespace sluice

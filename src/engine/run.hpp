@@ -1,0 +1,35 @@
+// The engine's face: one run from source to sink, inside the caller's transaction, as the current
+// user (who is the pipeline's owner). Everything that decides how rows travel is below this header.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/pipeline_store.hpp"
+#include "catalog/run_store.hpp"
+#include "core/run_journal.hpp"
+
+namespace sluice::engine {
+
+// Called at most a few times a second with the counters so far, for progress display.
+using ProgressSink = void (*)(const catalog::RunCounters &counters, const char *phase);
+
+struct RunRequest {
+	const catalog::Pipeline &pipeline;
+	std::string run_id;
+	ProgressSink progress = nullptr;
+};
+
+// Loads. Throws Error on any failure; the caller aborts the transaction. Counters are kept up to date
+// in *counters so that a failure can report how far it came.
+void ExecuteRun(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters);
+
+// What a run would do, one line each: remote query, path chosen and why, DDL it would run. Connects to
+// a PostgreSQL source; writes nothing. Runs inside a security-restricted operation.
+std::vector<std::string> ExplainRun(const catalog::Pipeline &pipeline);
+
+// Checks of create and alter that need no connection: parses columns and filter (one select list, one
+// condition), local relations, the server and the owner's USAGE. Throws Error.
+void CheckDefinition(const catalog::Pipeline &pipeline);
+
+} // namespace sluice::engine

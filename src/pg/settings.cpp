@@ -1,0 +1,76 @@
+#include "pg/settings.hpp"
+
+#include <climits>
+
+#include "pg/guard.hpp"
+
+namespace sluice::pg {
+
+bool Settings::enabled = true;
+int Settings::max_concurrent_runs = 4;
+bool Settings::single_run = false;
+char *Settings::timezone = nullptr;
+int Settings::scheduler_idle_timeout = 60;
+int Settings::stop_grace = 10;
+int Settings::clock_offset = 0;
+
+namespace {
+
+bool preloaded = false;
+
+bool
+CheckTimezone(char **new_value, void ** /*extra*/, GucSource /*source*/)
+{
+	// Plain C: nothing here can throw. Abbreviations and offsets are accepted by pg_tzset, so they are
+	// told apart by the catalog of zone files: a name that has a file is an IANA name.
+	pg_tz *zone = pg_tzset(*new_value);
+	if (zone == nullptr || (*new_value)[0] == '\0') {
+		GUC_check_errdetail("Time zone \"%s\" is not recognized.", *new_value);
+		return false;
+	}
+	return true;
+}
+
+} // namespace
+
+void
+DefineSettings()
+{
+	preloaded = process_shared_preload_libraries_in_progress;
+	DefineCustomIntVariable("pg_sluice.clock_offset", "Seconds added to the clock that decides what is due.",
+							"For tests.", &Settings::clock_offset, 0, INT_MIN, INT_MAX, PGC_SIGHUP,
+							GUC_UNIT_S | GUC_NOT_IN_SAMPLE, nullptr, nullptr, nullptr);
+	DefineCustomBoolVariable("pg_sluice.enabled", "Starts runs; off stops every start, by schedule or by hand.",
+							 nullptr, &Settings::enabled, true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.max_concurrent_runs",
+							"Greatest number of runs at the same time in the whole cluster.",
+							"What exceeds it waits its turn, oldest due first.", &Settings::max_concurrent_runs, 4, 1,
+							1024, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.scheduler_idle_timeout",
+							"Time after which a database's scheduler with nothing to do leaves.", nullptr,
+							&Settings::scheduler_idle_timeout, 60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr,
+							nullptr, nullptr);
+	DefineCustomBoolVariable("pg_sluice.single_run", "Allows one run at a time in the whole database.",
+							 "A second start is refused with the id of the first.", &Settings::single_run, false,
+							 PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.stop_grace",
+							"Time a run that was asked to stop has before its process is terminated.", nullptr,
+							&Settings::stop_grace, 10, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+	DefineCustomStringVariable("pg_sluice.timezone", "Time zone of new pipelines that name none.", nullptr,
+							   &Settings::timezone, "UTC", PGC_SUSET, 0, CheckTimezone, nullptr, nullptr);
+	MarkGUCPrefixReserved("pg_sluice");
+}
+
+TimestampTz
+Now()
+{
+	return GetCurrentTimestamp() + static_cast<int64>(Settings::clock_offset) * USECS_PER_SEC;
+}
+
+bool
+IsPreloaded()
+{
+	return preloaded;
+}
+
+} // namespace sluice::pg

@@ -1,0 +1,128 @@
+#include "pg/sql.hpp"
+
+#include <charconv>
+
+#include "pg/sql_leaf.hpp"
+
+namespace sluice::pg {
+
+namespace {
+
+using PlanMap = std::unordered_map<std::string, SPIPlanPtr>;
+
+// Kept plans of our own statements; leaked with the backend on purpose.
+PlanMap &
+Plans()
+{
+	static auto *plans = new PlanMap(); // NOLINT(cppcoreguidelines-owning-memory): lives as long as the backend
+	return *plans;
+}
+
+char *
+RelationText(Oid relation)
+{
+	char *name = get_rel_name(relation);
+	if (name == nullptr) {
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
+	}
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name);
+}
+
+std::string
+Take(char *text)
+{
+	std::string copy(text);
+	CallNoThrow(pfree, static_cast<void *>(text));
+	return copy;
+}
+
+} // namespace
+
+const std::string &
+SqlResult::Text(size_t row, size_t column) const
+{
+	static const std::string empty;
+	const SqlValue &cell = rows_[row][column];
+	return cell ? *cell : empty;
+}
+
+bool
+SqlResult::IsTrue(size_t row, size_t column) const
+{
+	return Text(row, column) == "t";
+}
+
+int64_t
+SqlResult::Integer(size_t row, size_t column, int64_t if_null) const
+{
+	const SqlValue &cell = rows_[row][column];
+	int64_t value = if_null;
+	if (cell) {
+		std::from_chars(cell->data(), cell->data() + cell->size(), value);
+	}
+	return value;
+}
+
+SqlResult
+Sql(const std::string &statement, std::span<const SqlValue> parameters, const SqlOptions &options)
+{
+	std::vector<const char *> pointers;
+	pointers.reserve(parameters.size());
+	for (const SqlValue &parameter : parameters) {
+		pointers.push_back(parameter ? parameter->c_str() : nullptr);
+	}
+	leaf::SqlCall call {};
+	call.statement = statement.c_str();
+	call.parameter_count = static_cast<int>(pointers.size());
+	call.parameters = pointers.data();
+	call.run_as = options.run_as;
+	call.latest_snapshot = options.latest_snapshot;
+	call.keep_plan = options.keep_plan;
+	if (options.keep_plan) {
+		auto known = Plans().find(statement);
+		if (known != Plans().end()) {
+			call.plan = known->second;
+		}
+	}
+	leaf::SqlCells cells {};
+	Call(leaf::RunSql, &call, &cells);
+	SqlResult result;
+	if (options.keep_plan) {
+		Plans().try_emplace(statement, call.plan);
+	}
+	result.SetProcessed(cells.processed);
+	for (uint64 row = 0; row < cells.rows; ++row) {
+		std::vector<SqlValue> values;
+		values.reserve(cells.columns);
+		for (int column = 0; column < cells.columns; ++column) {
+			const char *cell = cells.cells[row * cells.columns + column];
+			values.push_back(cell != nullptr ? SqlValue(cell) : std::nullopt);
+		}
+		result.Add(std::move(values));
+	}
+	CallNoThrow(MemoryContextDelete, cells.context);
+	return result;
+}
+
+std::string
+QuoteIdentifier(std::string_view name)
+{
+	std::string copy(name);
+	// quote_identifier returns its argument when no quotes are needed: copy before freeing anything.
+	return Call(quote_identifier, copy.c_str());
+}
+
+std::string
+QuoteLiteral(std::string_view text)
+{
+	std::string copy(text);
+	return Take(Call(quote_literal_cstr, copy.c_str()));
+}
+
+std::string
+QualifiedName(Oid relation)
+{
+	return Take(Call(RelationText, relation));
+}
+
+} // namespace sluice::pg

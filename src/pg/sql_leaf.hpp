@@ -1,0 +1,28 @@
+// Leaf behind pg/sql.hpp: plain C-style code, plain data only; may raise anywhere.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace sluice::pg::leaf {
+
+struct SqlCall {
+	const char *statement;
+	int parameter_count;
+	const char *const *parameters; // NULL element: SQL NULL
+	Oid run_as;
+	bool latest_snapshot;
+	SPIPlanPtr plan; // reused when set
+	bool keep_plan;	 // prepare, keep and hand back in plan
+};
+
+struct SqlCells {
+	MemoryContext context; // owns everything below; the caller deletes it
+	uint64 processed;
+	uint64 rows;
+	int columns;
+	char **cells; // rows x columns, NULL element: SQL NULL
+};
+
+void RunSql(SqlCall *call, SqlCells *out);
+
+} // namespace sluice::pg::leaf

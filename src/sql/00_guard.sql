@@ -1,0 +1,1 @@
+\echo Use "CREATE EXTENSION pg_sluice" to load this file. \quit

@@ -1,0 +1,126 @@
+-- Tables. Only C code in src/catalog writes them; roles have SELECT, filtered by row-level security.
+
+CREATE TABLE pipeline_definitions (
+	id uuid PRIMARY KEY,
+	name text NOT NULL,
+	description text,
+	tags text[] NOT NULL DEFAULT '{}',
+	owner name NOT NULL,
+	owner_oid oid NOT NULL,
+	source name,
+	source_table text,
+	source_query text,
+	destination name,
+	destination_table text,
+	mode text NOT NULL DEFAULT 'batch' CHECK (mode IN ('batch', 'realtime')),
+	load text CHECK (load IN ('append', 'replace', 'merge', 'mirror', 'history')),
+	key_columns text[],
+	cursor_column text,
+	columns text,
+	filter text,
+	schedule text,
+	timezone text NOT NULL,
+	depends_on uuid[] NOT NULL DEFAULT '{}',
+	options jsonb NOT NULL DEFAULT '{}',
+	status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive')),
+	search_path text NOT NULL,
+	version int NOT NULL DEFAULT 1,
+	paused_at timestamptz,
+	paused_by name,
+	paused_reason text,
+	created_by name NOT NULL,
+	created_at timestamptz NOT NULL,
+	updated_at timestamptz NOT NULL,
+	UNIQUE (owner_oid, name)
+);
+COMMENT ON TABLE pipeline_definitions IS 'What each pipeline is; read it through the view pipelines';
+CREATE INDEX ON pipeline_definitions (name);
+
+-- The scheduler's queue. A row of its own, so that a run's end never waits for the scheduler or the reverse.
+CREATE TABLE pipeline_due (
+	pipeline_id uuid PRIMARY KEY,
+	next_due timestamptz
+) WITH (fillfactor = 70);
+COMMENT ON TABLE pipeline_due IS 'When each scheduled pipeline is due next';
+CREATE INDEX ON pipeline_due (next_due) WHERE next_due IS NOT NULL;
+
+CREATE TABLE pipeline_state (
+	pipeline_id uuid PRIMARY KEY,
+	owner_oid oid NOT NULL,
+	last_run_at timestamptz,
+	last_success_at timestamptz,
+	failures_in_a_row int NOT NULL DEFAULT 0,
+	created_relation oid
+) WITH (fillfactor = 70);
+COMMENT ON TABLE pipeline_state IS 'What the last runs of each pipeline left behind';
+
+CREATE TABLE pipeline_versions (
+	pipeline_id uuid NOT NULL,
+	version int NOT NULL,
+	owner_oid oid NOT NULL,
+	definition jsonb NOT NULL,
+	created_at timestamptz NOT NULL,
+	created_by name NOT NULL,
+	PRIMARY KEY (pipeline_id, version)
+);
+COMMENT ON TABLE pipeline_versions IS 'Every definition that a pipeline has had';
+
+CREATE TABLE pipeline_runs (
+	id uuid PRIMARY KEY,
+	pipeline_id uuid NOT NULL,
+	pipeline_name text NOT NULL,
+	pipeline_version int NOT NULL,
+	owner name NOT NULL,
+	owner_oid oid NOT NULL,
+	root_run uuid NOT NULL,
+	batch uuid NOT NULL,
+	status text NOT NULL CHECK (status IN ('pending', 'running', 'success', 'failed', 'stopped', 'skipped')),
+	reason text,
+	cause text NOT NULL CHECK (cause IN ('manual', 'schedule', 'retry', 'dependency')),
+	if_running text NOT NULL DEFAULT 'queue' CHECK (if_running IN ('error', 'skip', 'queue')),
+	triggered_by name,
+	context jsonb NOT NULL DEFAULT '{}',
+	metadata jsonb NOT NULL DEFAULT '{}',
+	attempt int NOT NULL DEFAULT 1,
+	due_at timestamptz,
+	queued_at timestamptz NOT NULL,
+	start_time timestamptz,
+	end_time timestamptz,
+	duration interval GENERATED ALWAYS AS (end_time - start_time) STORED,
+	phase text,
+	records_read bigint NOT NULL DEFAULT 0,
+	records_processed bigint NOT NULL DEFAULT 0,
+	records_failed bigint NOT NULL DEFAULT 0,
+	bytes_processed bigint NOT NULL DEFAULT 0,
+	batches bigint NOT NULL DEFAULT 0,
+	watermark_before text,
+	watermark_after text,
+	error_message text,
+	error_sqlstate text,
+	error_detail text,
+	error_hint text,
+	error_context text,
+	error_phase text,
+	log text
+) WITH (fillfactor = 80);
+COMMENT ON TABLE pipeline_runs IS 'Every run of every pipeline: one row per attempt';
+CREATE INDEX pipeline_runs_by_pipeline ON pipeline_runs (pipeline_id, id DESC);
+CREATE INDEX pipeline_runs_pending ON pipeline_runs ((COALESCE(due_at, queued_at)), id) WHERE status = 'pending';
+CREATE INDEX pipeline_runs_active ON pipeline_runs (pipeline_id) WHERE status IN ('pending', 'running');
+CREATE INDEX pipeline_runs_running ON pipeline_runs (id) WHERE status = 'running';
+CREATE INDEX pipeline_runs_by_end ON pipeline_runs (end_time);
+
+CREATE TABLE pipeline_run_log (
+	run_id uuid NOT NULL,
+	line int NOT NULL,
+	pipeline_id uuid NOT NULL,
+	owner_oid oid NOT NULL,
+	at timestamptz NOT NULL,
+	level text NOT NULL,
+	phase text,
+	message text NOT NULL,
+	data jsonb,
+	PRIMARY KEY (run_id, line)
+);
+COMMENT ON TABLE pipeline_run_log IS 'What each run said; read it through the view pipeline_log';
+CREATE INDEX ON pipeline_run_log (pipeline_id, at DESC);
