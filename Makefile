@@ -1,3 +1,7 @@
+# Builds and installs with PGXS.   make help   lists what there is.
+#   PG_CONFIG=/usr/lib/postgresql/17/bin/pg_config   another server than the first one in PATH
+#   WERROR=1                                         warnings are errors
+
 EXTENSION = pg_sluice
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" pg_sluice.control)
 MODULE_big = pg_sluice
@@ -5,19 +9,95 @@ SOURCES := $(sort $(shell find src -name '*.cpp'))
 OBJS = $(SOURCES:.cpp=.o)
 SQL_PARTS := $(sort $(wildcard src/sql/*.sql))
 DATA_built = pg_sluice--$(EXTVERSION).sql
+EXTRA_CLEAN = $(OBJS:.o=.d) build output_iso tmp_regress tmp_isolation tmp_check
+
 PG_CONFIG ?= pg_config
 WARNINGS = -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wextra-semi \
 	-Wimplicit-fallthrough -Wno-unused-parameter -Wno-missing-field-initializers
 ifeq ($(WERROR),1)
 WARNINGS += -Werror
 endif
-PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(shell $(PG_CONFIG) --includedir)
-PG_CXXFLAGS = -std=gnu++20 -fvisibility=hidden -fvisibility-inlines-hidden $(WARNINGS)
+# Server headers as system headers: our warnings are about our code. -MMD because packaged servers are built
+# without dependency tracking of their own.
+INCLUDES = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(shell $(PG_CONFIG) --includedir)
+LANGUAGE = -std=gnu++20 -fvisibility=hidden -fvisibility-inlines-hidden
+PG_CPPFLAGS = $(INCLUDES)
+PG_CXXFLAGS = $(LANGUAGE) -MMD -MP $(WARNINGS)
 SHLIB_LINK_INTERNAL = $(libpq)
 SHLIB_LINK += -lstdc++
 override with_llvm = no
+
+# The server's test programs refuse to run as root, so there scripts/test.sh takes over.
+ROOT := $(filter 0,$(shell id -u))
+ifeq ($(ROOT),)
+REGRESS = --schedule=test/schedule
+REGRESS_OPTS = --temp-instance=tmp_regress --temp-config=test/regress.conf --encoding=UTF8 --no-locale
+ISOLATION = --schedule=test/isolation/schedule
+ISOLATION_OPTS = --temp-instance=tmp_isolation --temp-config=test/regress.conf --encoding=UTF8 --no-locale \
+	--inputdir=test/isolation $(if $(filter 15,$(MAJORVERSION)),,--expecteddir=test/isolation)
+TAP_TESTS = 1
+PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+endif
+
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 pg_sluice--$(EXTVERSION).sql: $(SQL_PARTS)
 	cat $^ > $@
+
+# Other flags or another server: everything is built again. (-Werror alone changes no object.)
+BUILT_WITH = $(shell $(PG_CONFIG) --version) $(filter-out -Werror,$(CXX) $(CPPFLAGS) $(CXXFLAGS))
+build/flags: FORCE
+	@mkdir -p build
+	@echo '$(subst ','\'',$(BUILT_WITH))' | cmp -s - $@ || echo '$(subst ','\'',$(BUILT_WITH))' > $@
+$(OBJS): build/flags
+-include $(OBJS:.o=.d)
+
+ifdef TAP_TESTS
+installcheck: test-module
+.PHONY: test-module
+test-module:
+	$(MAKE) -C test/module PG_CONFIG=$(PG_CONFIG)
+endif
+ifneq ($(ROOT),)
+installcheck:
+	scripts/test.sh regress isolation tap
+endif
+
+# What follows needs Debian or one of its children; each target says what it does when it runs.
+.PHONY: help test test-matrix lint format unit regress isolation tap examples demo bench print-language FORCE
+test:
+	@scripts/test.sh all
+test-matrix:
+	@scripts/test_matrix.sh
+lint:
+	@scripts/test.sh lint
+unit:
+	@scripts/test.sh unit
+regress:
+	@scripts/test.sh build install regress
+isolation:
+	@scripts/test.sh build install isolation
+tap:
+	@scripts/test.sh build install tap
+examples:
+	@scripts/test.sh build install examples
+format:
+	@scripts/lint.sh --fix-format
+demo:
+	@scripts/demo.sh
+bench:
+	@test/bench/bench.sh
+print-language:
+	@echo '$(LANGUAGE) $(INCLUDES)'
+
+help:
+	@echo 'make                 build pg_sluice.so and the install script'
+	@echo 'make install         install them into the server'
+	@echo 'make installcheck    pg_regress, isolation and TAP tests on servers of their own'
+	@echo 'make test            packages, lint, unit tests, build, install, all tests'
+	@echo 'make test-matrix     the same on the PostgreSQL of Debian trixie (17) and forky (18)'
+	@echo 'make lint | unit | regress | isolation | tap | examples      one part of make test'
+	@echo 'make format          clang-format over the sources'
+	@echo 'make demo [KEEP=1]   see it move data, on servers that are thrown away'
+	@echo 'make bench [SCALE=1 REPS=3 BIG=0]    speed, memory and latency against psql and postgres_fdw'

@@ -40,12 +40,12 @@ struct ErrorInfo {
 	int internal_position = 0;
 	bool hide_statement = false;
 
-	// Set only for an error that PostgreSQL raised; the pointers are the server's static strings.
+	// Set only for an error that PostgreSQL raised.
 	bool from_postgres = false;
 	bool to_server_log = true;
 	bool to_client = true;
-	const char *source_file = nullptr;
-	const char *source_function = nullptr;
+	std::string source_file;
+	std::string source_function;
 	int source_line = 0;
 };
 

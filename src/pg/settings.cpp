@@ -3,6 +3,7 @@
 #include <climits>
 
 #include "pg/guard.hpp"
+#include "pg/zone.hpp"
 
 namespace sluice::pg {
 
@@ -21,11 +22,11 @@ bool preloaded = false;
 bool
 CheckTimezone(char **new_value, void ** /*extra*/, GucSource /*source*/)
 {
-	// Plain C: nothing here can throw. Abbreviations and offsets are accepted by pg_tzset, so they are
-	// told apart by the catalog of zone files: a name that has a file is an IANA name.
-	pg_tz *zone = pg_tzset(*new_value);
-	if (zone == nullptr || (*new_value)[0] == '\0') {
+	// Plain C: nothing here can throw.
+	if (leaf::FindZone(*new_value) == nullptr) {
 		GUC_check_errdetail("Time zone \"%s\" is not recognized.", *new_value);
+		GUC_check_errhint("Use a full name as the view pg_timezone_names lists them; abbreviations and offsets "
+						  "are not accepted.");
 		return false;
 	}
 	return true;
@@ -46,10 +47,9 @@ DefineSettings()
 							"Greatest number of runs at the same time in the whole cluster.",
 							"What exceeds it waits its turn, oldest due first.", &Settings::max_concurrent_runs, 4, 1,
 							1024, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-	DefineCustomIntVariable("pg_sluice.scheduler_idle_timeout",
-							"Time after which a database's scheduler with nothing to do leaves.", nullptr,
-							&Settings::scheduler_idle_timeout, 60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr,
-							nullptr, nullptr);
+	DefineCustomIntVariable(
+		"pg_sluice.scheduler_idle_timeout", "Time after which a database's scheduler with nothing to do leaves.",
+		nullptr, &Settings::scheduler_idle_timeout, 60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("pg_sluice.single_run", "Allows one run at a time in the whole database.",
 							 "A second start is refused with the id of the first.", &Settings::single_run, false,
 							 PGC_SIGHUP, 0, nullptr, nullptr, nullptr);

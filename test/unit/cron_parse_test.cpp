@@ -1,0 +1,185 @@
+#include <gtest/gtest.h>
+
+#include "core/cron.hpp"
+#include "core/sqlstate.hpp"
+
+namespace sluice::test {
+namespace {
+
+uint64_t
+Bits(std::initializer_list<int> values)
+{
+	uint64_t bits = 0;
+	for (int const value : values) {
+		bits |= uint64_t{1} << value;
+	}
+	return bits;
+}
+
+TEST(CronParse, Minutes)
+{
+	struct {
+		const char *text;
+		uint64_t minutes;
+	} const cases[] = {
+		{"5", Bits({5})},
+		{"0,30", Bits({0, 30})},
+		{"10-13", Bits({10, 11, 12, 13})},
+		{"10-20/5", Bits({10, 15, 20})},
+		{"*/20", Bits({0, 20, 40})},
+		{"*/60", Bits({0})},
+		{"50/4", Bits({50, 54, 58})},
+		{"58-1", Bits({58, 59, 0, 1})},
+		{"55-10/5", Bits({55, 0, 5, 10})},
+		{"1,1,1-2", Bits({1, 2})},
+		{"007", Bits({7})},
+	};
+	for (const auto &c : cases) {
+		SCOPED_TRACE(c.text);
+		EXPECT_EQ(Cron::Parse(std::string(c.text) + " * * * *").Fields().minutes, c.minutes);
+	}
+}
+
+TEST(CronParse, MonthsAndWeekdays)
+{
+	struct {
+		const char *month;
+		const char *weekday;
+		uint64_t months;
+		uint64_t weekdays;
+	} const cases[] = {
+		{"JAN", "MON", Bits({1}), Bits({1})},
+		{"dec", "sun", Bits({12}), Bits({0})},
+		{"Jan-Mar", "MON-FRI", Bits({1, 2, 3}), Bits({1, 2, 3, 4, 5})},
+		{"NOV-FEB", "FRI-MON", Bits({11, 12, 1, 2}), Bits({5, 6, 0, 1})},
+		{"*/3", "0", Bits({1, 4, 7, 10}), Bits({0})},
+		{"2/5", "7", Bits({2, 7, 12}), Bits({0})},
+		{"10-3/2", "5-7", Bits({10, 12, 2}), Bits({5, 6, 0})},
+		{"1", "7-7", Bits({1}), Bits({0})},
+		{"1", "7/3", Bits({1}), Bits({0, 3, 6})},
+		{"1", "7-2", Bits({1}), Bits({0, 1, 2})},
+		{"1", "0-7", Bits({1}), Bits({0, 1, 2, 3, 4, 5, 6})},
+		{"1", "SAT-SUN", Bits({1}), Bits({6, 0})},
+		{"1", "sun-sat", Bits({1}), Bits({0, 1, 2, 3, 4, 5, 6})},
+		{"1", "*/2", Bits({1}), Bits({0, 2, 4, 6})},
+		{"1", "MON,3,fri", Bits({1}), Bits({1, 3, 5})},
+		{"1", "mon/2", Bits({1}), Bits({1, 3, 5})},
+	};
+	for (const auto &c : cases) {
+		SCOPED_TRACE(std::string(c.month) + " " + c.weekday);
+		Cron const cron = Cron::Parse(std::string("0 0 1 ") + c.month + " " + c.weekday);
+		EXPECT_EQ(cron.Fields().months, c.months);
+		EXPECT_EQ(cron.Fields().weekdays, c.weekdays);
+	}
+}
+
+TEST(CronParse, RestrictedMeansWrittenAsAnythingButAStar)
+{
+	struct {
+		const char *text;
+		bool days;
+		bool weekdays;
+	} const cases[] = {
+		{"0 0 * * *", false, false},	{"0 0 1 * *", true, false},	   {"0 0 * * 1", false, true},
+		{"0 0 1-31 * 0-6", true, true}, {"0 0 */2 * */2", true, true}, {"0 0 */1 * *,3", false, false},
+	};
+	for (const auto &c : cases) {
+		SCOPED_TRACE(c.text);
+		EXPECT_EQ(Cron::Parse(c.text).Fields().days_restricted, c.days);
+		EXPECT_EQ(Cron::Parse(c.text).Fields().weekdays_restricted, c.weekdays);
+	}
+}
+
+TEST(CronParse, BlanksAndMacros)
+{
+	struct {
+		const char *text;
+		const char *same_as;
+	} const cases[] = {
+		{"  0\t2  *\n* *  ", "0 2 * * *"}, {"@yearly", "0 0 1 1 *"},   {"@annually", "0 0 1 1 *"},
+		{"@monthly", "0 0 1 * *"},		   {"@weekly", "0 0 * * 0"},   {"@daily", "0 0 * * *"},
+		{"@midnight", "0 0 * * *"},		   {" @Hourly ", "0 * * * *"},
+	};
+	for (const auto &c : cases) {
+		SCOPED_TRACE(c.text);
+		CronFields const left = Cron::Parse(c.text).Fields();
+		CronFields const right = Cron::Parse(c.same_as).Fields();
+		EXPECT_EQ(left.minutes, right.minutes);
+		EXPECT_EQ(left.hours, right.hours);
+		EXPECT_EQ(left.days, right.days);
+		EXPECT_EQ(left.months, right.months);
+		EXPECT_EQ(left.weekdays, right.weekdays);
+	}
+}
+
+TEST(CronParse, RefusesWithAHintThatNamesFieldTextAndRange)
+{
+	struct {
+		std::string text;
+		std::vector<const char *> told; // in message, detail and hint together
+	} const cases[] = {
+		{"", {"must not be empty", "five fields"}},
+		{" \t\n", {"must not be empty"}},
+		{"* * * *", {"It has 4 fields", "five fields"}},
+		{"0 0 0 2 * *", {"It has 6 fields", "five fields"}},
+		{"every 5 minutes", {"It has 3 fields", "five fields"}},
+		{"daily", {"It has 1 field."}},
+		{"60 * * * *", {"minute field \"60\"", "out of range", "0 to 59"}},
+		{"0 24 * * *", {"hour field \"24\"", "0 to 23"}},
+		{"0 0 0 * *", {"day-of-month field \"0\"", "1 to 31"}},
+		{"0 0 32 * *", {"day-of-month field \"32\"", "1 to 31"}},
+		{"0 0 1 13 *", {"month field \"13\"", "1 to 12 or JAN to DEC"}},
+		{"0 0 * * 8", {"day-of-week field \"8\"", "0 to 7", "SUN to SAT"}},
+		{"0 0 * * MONDAY", {"\"MONDAY\"", "not understood", "SUN to SAT"}},
+		{"0 0 * FOO *", {"month field \"FOO\"", "JAN to DEC"}},
+		{"0 JAN * * *", {"hour field \"JAN\"", "not understood"}},
+		{"0 0 L * *", {"day-of-month field \"L\"", "not understood"}},
+		{"0 0 15W * *", {"\"15W\""}},
+		{"0 0 * * 5#2", {"\"5#2\""}},
+		{"0 0 ? * *", {"\"?\""}},
+		{"*/0 * * * *", {"step \"0\"", "1 to 60"}},
+		{"*/90 * * * *", {"step \"90\"", "1 to 60"}},
+		{"0 */25 * * *", {"step \"25\"", "1 to 24"}},
+		{"*/ * * * *", {"step \"\""}},
+		{"*/x * * * *", {"step \"x\""}},
+		{"*/5/5 * * * *", {"step \"5/5\""}},
+		{"1- * * * *", {"lacks a value"}},
+		{"-1 * * * *", {"lacks a value"}},
+		{"1,,2 * * * *", {"lacks a value"}},
+		{"1-2-3 * * * *", {"\"2-3\""}},
+		{"+5 * * * *", {"\"+5\""}},
+		{"1.5 * * * *", {"\"1.5\""}},
+		{"99999999999999999999 * * * *", {"not understood"}},
+		{"*5 * * * *", {"\"*5\""}},
+		{"@reboot", {"@reboot", "start of the server"}},
+		{"@dayly", {"Perhaps you meant \"@daily\""}},
+		{"@every 5m", {"invalid schedule \"@every 5m\""}},
+		{std::string(501, '1'), {"too long", "500"}},
+	};
+	for (const auto &c : cases) {
+		SCOPED_TRACE(c.text);
+		try {
+			Cron::Parse(c.text);
+			ADD_FAILURE() << "accepted";
+		} catch (const Error &error) {
+			EXPECT_EQ(error.State(), sqlstate::kInvalidParameterValue);
+			EXPECT_FALSE(error.Info().hint.empty());
+			std::string const all = error.Info().message + "|" + error.Info().detail + "|" + error.Info().hint;
+			for (const char *const part : c.told) {
+				EXPECT_NE(all.find(part), std::string::npos) << part << " is not in: " << all;
+			}
+		}
+	}
+}
+
+TEST(CronParse, TakesTheLongestListThatMakesSense)
+{
+	std::string minutes = "0";
+	for (int i = 1; i < 60; ++i) {
+		minutes += "," + std::to_string(i);
+	}
+	EXPECT_EQ(Cron::Parse(minutes + " * * * *").Fields().minutes, Cron::Parse("* * * * *").Fields().minutes);
+}
+
+} // namespace
+} // namespace sluice::test
