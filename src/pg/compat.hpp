@@ -8,6 +8,8 @@ extern "C" {
 #include "executor/nodeModifyTable.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_relation.h"
+#include "catalog/pg_constraint.h"
+#include "utils/regproc.h"
 #if PG_VERSION_NUM >= 160000
 #include "catalog/pg_database.h"
 #endif
@@ -108,6 +110,101 @@ WaitEvent(const char *name)
 #else
 	(void) name;
 	return PG_WAIT_EXTENSION;
+#endif
+}
+
+// 18: a query may always be run piece by piece.
+inline void
+RunExecutor(QueryDesc *query, ScanDirection direction, uint64 count)
+{
+#if PG_VERSION_NUM >= 180000
+	ExecutorRun(query, direction, count);
+#else
+	ExecutorRun(query, direction, count, false);
+#endif
+}
+
+// A range table with one entry, the target of an INSERT; 16 moved its permissions, 18 added pruning.
+inline void
+InitTargetRangeTable(EState *estate, Relation target, Bitmapset *inserted_columns)
+{
+	RangeTblEntry *entry = makeNode(RangeTblEntry);
+	entry->rtekind = RTE_RELATION;
+	entry->relid = RelationGetRelid(target);
+	entry->relkind = target->rd_rel->relkind;
+	entry->rellockmode = RowExclusiveLock;
+#if PG_VERSION_NUM >= 160000
+	List *permissions = NIL;
+	RTEPermissionInfo *permission = addRTEPermissionInfo(&permissions, entry);
+	permission->requiredPerms = ACL_INSERT;
+	permission->insertedCols = inserted_columns;
+#if PG_VERSION_NUM >= 180000
+	ExecInitRangeTable(estate, list_make1(entry), permissions, bms_make_singleton(1));
+#else
+	ExecInitRangeTable(estate, list_make1(entry), permissions);
+#endif
+#else
+	entry->requiredPerms = ACL_INSERT;
+	entry->insertedCols = inserted_columns;
+	ExecInitRangeTable(estate, list_make1(entry));
+#endif
+}
+
+// 17 added MERGE's actions, 18 ON CONFLICT's.
+inline void
+CheckTargetOf(ResultRelInfo *target, CmdType operation)
+{
+#if PG_VERSION_NUM >= 180000
+	CheckValidResultRel(target, operation, ONCONFLICT_NONE, NIL);
+#elif PG_VERSION_NUM >= 170000
+	CheckValidResultRel(target, operation, NIL);
+#else
+	CheckValidResultRel(target, operation);
+#endif
+}
+
+// 16: summarizing indexes can be updated alone.
+inline void
+InsertIndexTuples(ResultRelInfo *target, TupleTableSlot *slot, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL, false);
+#else
+	ExecInsertIndexTuples(target, slot, estate, false, false, nullptr, NIL);
+#endif
+}
+
+// 16: soft errors.
+inline List *
+QualifiedNameList(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	return stringToQualifiedNameList(name, nullptr);
+#else
+	return stringToQualifiedNameList(name);
+#endif
+}
+
+// 18: foreign keys that are not enforced, and those over periods of time.
+inline bool
+IsEnforced(Form_pg_constraint constraint)
+{
+#if PG_VERSION_NUM >= 180000
+	return constraint->conenforced;
+#else
+	(void) constraint;
+	return true;
+#endif
+}
+
+inline bool
+HasPeriod(Form_pg_constraint constraint)
+{
+#if PG_VERSION_NUM >= 180000
+	return constraint->conperiod;
+#else
+	(void) constraint;
+	return false;
 #endif
 }
 

@@ -42,8 +42,8 @@ DescribeError(Report *report, const ErrorInfo &info) noexcept
 	report->datatype_name = Copy(info.datatype_name);
 	report->constraint_name = Copy(info.constraint_name);
 	report->internal_query = Copy(info.internal_query);
-	report->source_file = info.source_file;
-	report->source_function = info.source_function;
+	report->source_file = Copy(info.source_file);
+	report->source_function = Copy(info.source_function);
 	report->source_line = info.source_line;
 	report->cursor_position = info.cursor_position;
 	report->internal_position = info.internal_position;
@@ -71,9 +71,16 @@ EmitWarning(int sqlstate, const char *message)
 void
 ThrowCaughtError(MemoryContext saved_context)
 {
-	MemoryContextSwitchTo(saved_context);
-	// CopyErrorData can raise; no C++ object is alive here yet, so that would be harmless.
+	// A context of its own: FreeErrorData does not free all that CopyErrorData copies. Both calls here
+	// can raise; no C++ object is alive yet, so that would be harmless.
+	static MemoryContext scratch = nullptr;
+	MemoryContextSwitchTo(TopMemoryContext);
+	if (scratch == nullptr) {
+		scratch = AllocSetContextCreate(TopMemoryContext, "pg_sluice error", ALLOCSET_SMALL_SIZES);
+	}
+	MemoryContextSwitchTo(scratch);
 	ErrorData *data = CopyErrorData();
+	MemoryContextSwitchTo(saved_context);
 	FlushErrorState();
 	ErrorInfo info;
 	info.sqlstate = data->sqlerrcode;
@@ -88,8 +95,8 @@ ThrowCaughtError(MemoryContext saved_context)
 	info.datatype_name = Text(data->datatype_name);
 	info.constraint_name = Text(data->constraint_name);
 	info.internal_query = Text(data->internalquery);
-	info.source_file = data->filename;
-	info.source_function = data->funcname;
+	info.source_file = Text(data->filename);
+	info.source_function = Text(data->funcname);
 	info.source_line = data->lineno;
 	info.cursor_position = data->cursorpos;
 	info.internal_position = data->internalpos;
@@ -97,7 +104,7 @@ ThrowCaughtError(MemoryContext saved_context)
 	info.to_server_log = data->output_to_server;
 	info.to_client = data->output_to_client;
 	info.hide_statement = data->hide_stmt;
-	FreeErrorData(data);
+	MemoryContextReset(scratch);
 	throw Error(std::move(info));
 }
 

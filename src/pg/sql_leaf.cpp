@@ -4,6 +4,13 @@ namespace sluice::pg::leaf {
 
 namespace {
 
+// Until the end of the GUC nest level.
+void
+SetLocally(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
 void
 CopyCells(SqlCells *out)
 {
@@ -39,8 +46,10 @@ RunSql(SqlCall *call, SqlCells *out)
 		SetUserIdAndSecContext(call->run_as,
 							   saved_security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 		guc_level = NewGUCNestLevel();
-		(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+		SetLocally("search_path", "pg_catalog, pg_temp");
+		// A kept plan that was made while a table was small must still do when it is large.
+		SetLocally("enable_seqscan", "off");
+		SetLocally("jit", "off");
 	}
 	bool const own_snapshot = call->latest_snapshot || !ActiveSnapshotSet();
 	if (own_snapshot) {

@@ -1,0 +1,149 @@
+#include "pg/remote_connection.hpp"
+
+#include "core/sqlstate.hpp"
+#include "pg/compat.hpp"
+#include "pg/remote_parameters.hpp"
+
+namespace sluice::pg {
+
+namespace {
+
+// libpq's input buffer starts at 16 kB and only grows when one message does not fit; one large value at
+// the start spares the load some twenty thousand waits.
+constexpr const char *kGrowInputBuffer = "SELECT pg_catalog.repeat('x', 1048576)";
+
+UserMapping *
+FindMapping(const ForeignServer &server, Oid user)
+{
+	try {
+		return Call(GetUserMapping, user, server.serverid);
+	} catch (const Error &error) {
+		if (error.State() != sqlstate::kUndefinedObject) {
+			throw;
+		}
+	}
+	std::string const role = Call(GetUserNameFromId, user, false);
+	throw Error(sqlstate::kUndefinedObject,
+				fmt::format("role \"{}\" has no user mapping for server \"{}\"", role, server.servername),
+				fmt::format("Run CREATE USER MAPPING FOR {} SERVER {} OPTIONS (user '...', password '...').",
+							QuoteIdentifier(role), QuoteIdentifier(server.servername)));
+}
+
+} // namespace
+
+ForeignServer *
+FindServer(const std::string &name)
+{
+	ForeignServer *server = Call(GetForeignServerByName, name.c_str(), true);
+	if (server == nullptr) {
+		throw Error(sqlstate::kUndefinedObject, fmt::format("server \"{}\" does not exist", name),
+					"A data source is a foreign server: run CREATE SERVER and CREATE USER MAPPING, or leave source "
+					"NULL to read from this database.");
+	}
+	return server;
+}
+
+RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOptions &options)
+	: server_name_(server.servername), remote_(std::make_unique<leaf::Remote>())
+{
+	Oid const user = GetUserId();
+	if (Call(compat::ServerAclCheck, server.serverid, user, static_cast<AclMode>(ACL_USAGE)) != ACLCHECK_OK) {
+		throw Error(sqlstate::kInsufficientPrivilege,
+					fmt::format("permission denied for foreign server {}", server_name_),
+					fmt::format("Run GRANT USAGE ON FOREIGN SERVER {} TO {}.", QuoteIdentifier(server_name_),
+								QuoteIdentifier(Call(GetUserNameFromId, user, false))));
+	}
+	RemoteParameters const parameters = CollectParameters(server, *FindMapping(server, user), user);
+
+	std::vector<const char *> keywords;
+	std::vector<const char *> values;
+	bool user_timeout = false;
+	for (const auto &[keyword, value] : parameters.values) {
+		if (keyword == "connect_timeout") {
+			continue; // the pipeline's option decides
+		}
+		user_timeout = user_timeout || keyword == "tcp_user_timeout";
+		keywords.push_back(keyword.c_str());
+		values.push_back(value.c_str());
+	}
+	auto set = [&](const char *keyword, const char *value) {
+		keywords.push_back(keyword);
+		values.push_back(value);
+	};
+	set("client_encoding", GetDatabaseEncodingName());
+	set("application_name", options.application_name.c_str());
+	if (!user_timeout) {
+		set("tcp_user_timeout", "60000");
+	}
+	keywords.push_back(nullptr);
+	values.push_back(nullptr);
+
+	remote_->server = server_name_.c_str();
+	remote_->idle_timeout_ms = options.idle_timeout_ms;
+	try {
+		Call(leaf::RemoteConnect, remote_.get(), keywords.data(), values.data(), options.connect_timeout_ms);
+		if (!Call(superuser_arg, user) && parameters.password_required &&
+			PQconnectionUsedPassword(remote_->conn) == 0) {
+			throw Error(sqlstate::kInsufficientPrivilege,
+						fmt::format("server \"{}\" did not ask for the password", server_name_),
+						"Change the source's authentication method, or let a superuser set password_required 'false' "
+						"on the user mapping.",
+						"An owner who is not a superuser may connect only where the source checks a password.");
+		}
+		Call(leaf::RemoteExec, remote_.get(), kGrowInputBuffer, 0, static_cast<const char *const *>(nullptr));
+	} catch (...) {
+		leaf::RemoteClose(remote_.get());
+		throw;
+	}
+}
+
+RemoteConnection::~RemoteConnection()
+{
+	leaf::RemoteClose(remote_.get());
+}
+
+SqlResult
+RemoteConnection::Exec(const std::string &statement, const std::vector<SqlValue> &parameters)
+{
+	std::vector<const char *> pointers;
+	pointers.reserve(parameters.size());
+	for (const SqlValue &parameter : parameters) {
+		pointers.push_back(parameter ? parameter->c_str() : nullptr);
+	}
+	Call(leaf::RemoteExec, remote_.get(), statement.c_str(), static_cast<int>(pointers.size()),
+		 static_cast<const char *const *>(pointers.data()));
+	SqlResult result;
+	PGresult *raw = remote_->result;
+	int const columns = PQnfields(raw);
+	for (int row = 0; row < PQntuples(raw); ++row) {
+		std::vector<SqlValue> cells;
+		cells.reserve(columns);
+		for (int column = 0; column < columns; ++column) {
+			cells.push_back(PQgetisnull(raw, row, column) != 0 ? std::nullopt
+															   : SqlValue(PQgetvalue(raw, row, column)));
+		}
+		result.Add(std::move(cells));
+	}
+	result.SetProcessed(PQntuples(raw));
+	return result;
+}
+
+std::vector<RemoteConnection::Column>
+RemoteConnection::Describe(const std::string &statement)
+{
+	Call(leaf::RemoteDescribe, remote_.get(), statement.c_str());
+	std::vector<Column> columns;
+	PGresult *raw = remote_->result;
+	for (int i = 0; i < PQnfields(raw); ++i) {
+		columns.push_back({PQfname(raw, i), PQftype(raw, i), PQfmod(raw, i)});
+	}
+	return columns;
+}
+
+void
+RemoteConnection::CopyOut(const std::string &statement)
+{
+	Call(leaf::RemoteCopyOut, remote_.get(), statement.c_str());
+}
+
+} // namespace sluice::pg

@@ -1,0 +1,62 @@
+// A connection to another PostgreSQL, described by a foreign server and the current user's mapping.
+//
+// Rules for owners who are not superusers (design rule 8): only connection options on an allow-list, no
+// socket files, a password of their own mapping that the source really asked for, unless a superuser
+// set password_required=false on that mapping. Nothing of the connection string ever reaches a message.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pg/guard.hpp"
+#include "pg/remote_leaf.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::pg {
+
+struct RemoteOptions {
+	int connect_timeout_ms = 30000;
+	int idle_timeout_ms = 1800000; // 0: never
+	std::string application_name;
+};
+
+class RemoteConnection {
+public:
+	// Checks USAGE on the server and the options, connects, checks the password rule. Throws Error.
+	RemoteConnection(const ForeignServer &server, const RemoteOptions &options);
+	~RemoteConnection();
+	RemoteConnection(const RemoteConnection &) = delete;
+	RemoteConnection &operator=(const RemoteConnection &) = delete;
+
+	// One statement with text parameters and text results.
+	SqlResult Exec(const std::string &statement, const std::vector<SqlValue> &parameters = {});
+
+	struct Column {
+		std::string name;
+		Oid type;
+		int32 typmod;
+	};
+	// The columns that a statement would return, without running it. The text must be one statement.
+	std::vector<Column> Describe(const std::string &statement);
+
+	void CopyOut(const std::string &statement);
+	// The plain state, for leaf functions that read COPY rows.
+	leaf::Remote *Plain()
+	{
+		return remote_.get();
+	}
+	int ServerVersion() const
+	{
+		return PQserverVersion(remote_->conn);
+	}
+
+private:
+	std::string server_name_;
+	std::unique_ptr<leaf::Remote> remote_;
+};
+
+// The server of that name, or an error (42704) with a hint.
+ForeignServer *FindServer(const std::string &name);
+
+} // namespace sluice::pg

@@ -1,0 +1,351 @@
+#include "pg/remote_leaf.hpp"
+
+#include "pg/compat.hpp"
+#include "pg/remote_cancel.hpp"
+
+namespace sluice::pg::leaf {
+
+namespace {
+
+constexpr int kCancelTimeoutMs = 2000;
+
+Remote *open_connections = nullptr;
+
+// Runs on every way out of the backend, FATAL included, where no destructor does.
+void
+CancelAllAtExit(int /*code*/, Datum /*arg*/)
+{
+	for (Remote *remote = open_connections; remote != nullptr; remote = remote->next) {
+		RemoteCancel(remote, kCancelTimeoutMs);
+	}
+}
+
+void
+Register(Remote *remote)
+{
+	static bool registered = false;
+	if (!registered) {
+		before_shmem_exit(CancelAllAtExit, 0);
+		registered = true;
+	}
+	remote->next = open_connections;
+	open_connections = remote;
+}
+
+void
+Unregister(Remote *remote)
+{
+	for (Remote **link = &open_connections; *link != nullptr; link = &(*link)->next) {
+		if (*link == remote) {
+			*link = remote->next;
+			return;
+		}
+	}
+}
+
+void
+DiscardNotice(void * /*arg*/, const char * /*message*/)
+{
+}
+
+void
+DropResult(Remote *remote)
+{
+	if (remote->result != nullptr) {
+		PQclear(remote->result);
+		remote->result = nullptr;
+	}
+}
+
+void
+DropRow(Remote *remote)
+{
+	if (remote->copy_row != nullptr) {
+		PQfreemem(remote->copy_row);
+		remote->copy_row = nullptr;
+	}
+}
+
+int
+MillisecondsUntil(TimestampTz deadline)
+{
+	return static_cast<int>(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline));
+}
+
+// Waits for the socket or the latch; false when the time is over.
+bool
+WaitSocket(Remote *remote, int events, int timeout_ms)
+{
+	static uint32 wait_event = 0;
+	if (wait_event == 0) {
+		wait_event = compat::WaitEvent("SluiceSource");
+	}
+	int flags = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | events;
+	if (timeout_ms >= 0) {
+		flags |= WL_TIMEOUT;
+	}
+	int const happened = WaitLatchOrSocket(MyLatch, flags, PQsocket(remote->conn), timeout_ms, wait_event);
+	if ((happened & WL_LATCH_SET) != 0) {
+		ResetLatch(MyLatch);
+	}
+	CHECK_FOR_INTERRUPTS();
+	return (happened & WL_TIMEOUT) == 0;
+}
+
+void
+RaiseSilent(Remote *remote)
+{
+	ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
+					errmsg("server \"%s\" sent nothing for %d seconds", remote->server,
+						   remote->idle_timeout_ms / 1000),
+					errhint("Look at what the source is doing, or raise the option source_idle_timeout.")));
+}
+
+void
+RaiseLost(Remote *remote)
+{
+	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE),
+					errmsg("connection to server \"%s\" was lost", remote->server),
+					errdetail_internal("%s", pchomp(PQerrorMessage(remote->conn))),
+					errhint("Check that the source is up, then run the pipeline again.")));
+}
+
+void
+RaiseResult(Remote *remote)
+{
+	PGresult *result = remote->result;
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	if (state == nullptr || strlen(state) != 5 || message == nullptr) {
+		RaiseLost(remote);
+	}
+	ereport(ERROR, (errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4])),
+					errmsg_internal("%s", message), detail != nullptr ? errdetail_internal("%s", detail) : 0,
+					hint != nullptr ? errhint("%s", hint) : 0,
+					errcontext_msg("at server \"%s\"", remote->server)));
+}
+
+void
+Flush(Remote *remote)
+{
+	for (;;) {
+		int const left = PQflush(remote->conn);
+		if (left < 0) {
+			RaiseLost(remote);
+		}
+		if (left == 0) {
+			return;
+		}
+		if (!WaitSocket(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE,
+						remote->idle_timeout_ms > 0 ? remote->idle_timeout_ms : -1)) {
+			RaiseSilent(remote);
+		}
+		if (PQconsumeInput(remote->conn) == 0) {
+			RaiseLost(remote);
+		}
+	}
+}
+
+// Next result without blocking in libpq; nullptr at the end of the command.
+PGresult *
+NextResult(Remote *remote)
+{
+	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), remote->idle_timeout_ms);
+	while (PQisBusy(remote->conn) != 0) {
+		int timeout = -1;
+		if (remote->idle_timeout_ms > 0) {
+			timeout = MillisecondsUntil(deadline);
+			if (timeout <= 0) {
+				RaiseSilent(remote);
+			}
+		}
+		if (WaitSocket(remote, WL_SOCKET_READABLE, timeout) && PQconsumeInput(remote->conn) == 0) {
+			RaiseLost(remote);
+		}
+	}
+	return PQgetResult(remote->conn);
+}
+
+// Takes all results of the command; keeps the last one, or the first that is an error.
+void
+Collect(Remote *remote)
+{
+	for (;;) {
+		PGresult *result = NextResult(remote);
+		if (result == nullptr) {
+			break;
+		}
+		if (remote->result != nullptr && PQresultStatus(remote->result) == PGRES_FATAL_ERROR) {
+			PQclear(result);
+			continue;
+		}
+		DropResult(remote);
+		remote->result = result;
+		ExecStatusType const status = PQresultStatus(result);
+		if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
+			break;
+		}
+		if (PQstatus(remote->conn) == CONNECTION_BAD) {
+			break;
+		}
+	}
+	if (remote->result == nullptr) {
+		RaiseLost(remote);
+	}
+}
+
+void
+CheckSent(Remote *remote, int sent)
+{
+	if (sent == 0) {
+		RaiseLost(remote);
+	}
+	Flush(remote);
+}
+
+} // namespace
+
+void
+RemoteConnect(Remote *remote, const char *const *keywords, const char *const *values, int timeout_ms)
+{
+	if (!AcquireExternalFD()) {
+		ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+						errmsg("could not connect to server \"%s\"", remote->server),
+						errdetail("There are too many open files on the local server."),
+						errhint("Raise the server's max_files_per_process and/or \"ulimit -n\" limits.")));
+	}
+	remote->has_fd = true;
+	remote->conn = PQconnectStartParams(keywords, values, 0);
+	if (remote->conn == nullptr) {
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	}
+	Register(remote);
+	PQsetNoticeProcessor(remote->conn, DiscardNotice, nullptr);
+
+	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
+	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+	while (PQstatus(remote->conn) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
+		   status != PGRES_POLLING_FAILED) {
+		int const timeout = MillisecondsUntil(deadline);
+		if (timeout <= 0) {
+			ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+							errmsg("could not connect to server \"%s\" within %d seconds", remote->server,
+								   timeout_ms / 1000),
+							errhint("Check that the source answers, or raise the option connect_timeout.")));
+		}
+		if (WaitSocket(remote, status == PGRES_POLLING_READING ? WL_SOCKET_READABLE : WL_SOCKET_WRITEABLE,
+					   timeout)) {
+			status = PQconnectPoll(remote->conn);
+		}
+	}
+	if (PQstatus(remote->conn) != CONNECTION_OK) {
+		ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+						errmsg("could not connect to server \"%s\"", remote->server),
+						errdetail_internal("%s", pchomp(PQerrorMessage(remote->conn))),
+						errhint("Check that the source is up, the options of the server and the user mapping.")));
+	}
+	// From here on libpq returns to us instead of waiting by itself, PQfinish included.
+	if (PQsetnonblocking(remote->conn, 1) != 0) {
+		RaiseLost(remote);
+	}
+}
+
+void
+RemoteExec(Remote *remote, const char *statement, int parameter_count, const char *const *parameters)
+{
+	DropResult(remote);
+	CheckSent(remote, PQsendQueryParams(remote->conn, statement, parameter_count, nullptr, parameters, nullptr,
+										nullptr, 0));
+	Collect(remote);
+	ExecStatusType const status = PQresultStatus(remote->result);
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+		RaiseResult(remote);
+	}
+}
+
+void
+RemoteDescribe(Remote *remote, const char *statement)
+{
+	DropResult(remote);
+	CheckSent(remote, PQsendPrepare(remote->conn, "", statement, 0, nullptr));
+	Collect(remote);
+	if (PQresultStatus(remote->result) != PGRES_COMMAND_OK) {
+		RaiseResult(remote);
+	}
+	DropResult(remote);
+	CheckSent(remote, PQsendDescribePrepared(remote->conn, ""));
+	Collect(remote);
+	if (PQresultStatus(remote->result) != PGRES_COMMAND_OK) {
+		RaiseResult(remote);
+	}
+}
+
+void
+RemoteCopyOut(Remote *remote, const char *statement)
+{
+	DropResult(remote);
+	CheckSent(remote, PQsendQuery(remote->conn, statement));
+	Collect(remote);
+	if (PQresultStatus(remote->result) != PGRES_COPY_OUT) {
+		RaiseResult(remote);
+	}
+}
+
+int
+RemoteCopyRow(Remote *remote)
+{
+	DropRow(remote);
+	for (;;) {
+		// Rows that are already here are taken first: libpq moves everything outstanding at each read.
+		int const length = PQgetCopyData(remote->conn, &remote->copy_row, 1);
+		if (length > 0) {
+			return length;
+		}
+		if (length < 0) {
+			Collect(remote);
+			if (PQresultStatus(remote->result) != PGRES_COMMAND_OK) {
+				RaiseResult(remote);
+			}
+			return -1;
+		}
+		if (!WaitSocket(remote, WL_SOCKET_READABLE,
+						remote->idle_timeout_ms > 0 ? remote->idle_timeout_ms : -1)) {
+			RaiseSilent(remote);
+		}
+		if (PQconsumeInput(remote->conn) == 0) {
+			RaiseLost(remote);
+		}
+	}
+}
+
+void
+RemoteCancel(Remote *remote, int timeout_ms)
+{
+	if (remote->conn == nullptr || PQtransactionStatus(remote->conn) != PQTRANS_ACTIVE) {
+		return;
+	}
+	SendCancelRequest(remote->conn, timeout_ms);
+}
+
+void
+RemoteClose(Remote *remote)
+{
+	if (remote->conn != nullptr) {
+		RemoteCancel(remote, kCancelTimeoutMs);
+		Unregister(remote);
+	}
+	DropRow(remote);
+	DropResult(remote);
+	if (remote->conn != nullptr) {
+		PQfinish(remote->conn);
+		remote->conn = nullptr;
+	}
+	if (remote->has_fd) {
+		ReleaseExternalFD();
+		remote->has_fd = false;
+	}
+}
+
+} // namespace sluice::pg::leaf
