@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "pg/prelude.hpp"
-#include "pg/sql.hpp"
 
 namespace sluice::catalog {
 
@@ -43,10 +43,16 @@ struct Pipeline {
 // The pipeline with this id, whoever asks; nothing when there is none.
 std::optional<Pipeline> FindPipeline(const std::string &id);
 
+// The same, locked until the end of the transaction, as it is now: whoever rewrites a definition reads it
+// through this, so that two who do never undo each other's work. The scheduler never takes this lock.
+std::optional<Pipeline> LockPipeline(const std::string &id);
+
 // Finds what a user named: a name, owner/name or id, among the pipelines that role may use (design
 // section 3, "Naming a pipeline"). Not there and no right are the same error (42704); two that fit are
 // an error that lists them (42P09).
 Pipeline ResolvePipeline(const std::string &identifier, Oid role);
+// That error.
+Error NoSuchPipeline(const std::string &identifier);
 
 // Write a definition, its version row, its state and due rows. created_by and times are filled in.
 void InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due);
@@ -66,6 +72,8 @@ struct DuePipeline {
 // Due rows at or before now, oldest first, locked; rows that others hold are passed over.
 std::vector<DuePipeline> LockDue(TimestampTz now, int limit);
 void SetNextDue(const std::string &id, std::optional<TimestampTz> next_due);
+// Nothing: no schedule, not known yet (a restored copy), or paused.
+std::optional<TimestampTz> NextDueOf(const std::string &id);
 // The earliest next_due that is not null.
 std::optional<TimestampTz> EarliestDue();
 

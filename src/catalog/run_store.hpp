@@ -35,6 +35,8 @@ struct RunRow {
 	std::string if_running;
 	std::string context;
 	std::optional<std::string> triggered_by;
+	std::string root_run;
+	TimestampTz due = 0; // due_at, or queued_at for a run without a due time
 	bool from_this_transaction = false; // inserted by the current transaction, not committed yet
 };
 std::optional<RunRow> FindRun(const std::string &id, bool latest_snapshot = false);
@@ -47,6 +49,11 @@ std::optional<std::string> ActiveRun(const std::string &pipeline_id);
 // in running_pipelines and whose if_running is 'queue'.
 std::vector<RunRow> PendingRuns(const std::vector<std::string> &running_pipelines, int limit);
 bool AnyPending();
+
+// Ids of the pending or running runs of a pipeline, running ones first.
+std::vector<std::string> ActiveRuns(const std::string &pipeline_id);
+// The run of this pipeline whose row says 'running'.
+std::optional<std::string> RunningRun(const std::string &pipeline_id);
 
 // Marks the other pending runs of this pipeline that do not want to queue as 'skipped'; rows that
 // others hold locked are passed over. Returns how many.

@@ -30,11 +30,13 @@ CREATE TABLE pipeline_definitions (
 	paused_reason text,
 	created_by name NOT NULL,
 	created_at timestamptz NOT NULL,
-	updated_at timestamptz NOT NULL,
-	UNIQUE (owner_oid, name)
+	updated_at timestamptz NOT NULL
 );
 COMMENT ON TABLE pipeline_definitions IS 'What each pipeline is; read it through the view pipelines';
-CREATE INDEX ON pipeline_definitions (name);
+CREATE INDEX pipeline_definitions_by_name ON pipeline_definitions (name);
+-- 0: restored from a dump into a cluster that lacks the role; several such owners may share a name.
+CREATE UNIQUE INDEX pipeline_definitions_one_name_per_owner ON pipeline_definitions (owner_oid, name)
+	WHERE owner_oid <> 0;
 
 -- The scheduler's queue. A row of its own, so that a run's end never waits for the scheduler or the reverse.
 CREATE TABLE pipeline_due (
@@ -42,11 +44,10 @@ CREATE TABLE pipeline_due (
 	next_due timestamptz
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE pipeline_due IS 'When each scheduled pipeline is due next';
-CREATE INDEX ON pipeline_due (next_due) WHERE next_due IS NOT NULL;
+CREATE INDEX pipeline_due_queue ON pipeline_due (next_due) WHERE next_due IS NOT NULL;
 
 CREATE TABLE pipeline_state (
 	pipeline_id uuid PRIMARY KEY,
-	owner_oid oid NOT NULL,
 	last_run_at timestamptz,
 	last_success_at timestamptz,
 	failures_in_a_row int NOT NULL DEFAULT 0,
@@ -57,6 +58,7 @@ COMMENT ON TABLE pipeline_state IS 'What the last runs of each pipeline left beh
 CREATE TABLE pipeline_versions (
 	pipeline_id uuid NOT NULL,
 	version int NOT NULL,
+	owner name NOT NULL,
 	owner_oid oid NOT NULL,
 	definition jsonb NOT NULL,
 	created_at timestamptz NOT NULL,
@@ -109,6 +111,7 @@ CREATE INDEX pipeline_runs_pending ON pipeline_runs ((COALESCE(due_at, queued_at
 CREATE INDEX pipeline_runs_active ON pipeline_runs (pipeline_id) WHERE status IN ('pending', 'running');
 CREATE INDEX pipeline_runs_running ON pipeline_runs (id) WHERE status = 'running';
 CREATE INDEX pipeline_runs_by_end ON pipeline_runs (end_time);
+CREATE INDEX pipeline_runs_attempts ON pipeline_runs (root_run) WHERE attempt > 1;
 
 CREATE TABLE pipeline_run_log (
 	run_id uuid NOT NULL,
@@ -123,4 +126,4 @@ CREATE TABLE pipeline_run_log (
 	PRIMARY KEY (run_id, line)
 );
 COMMENT ON TABLE pipeline_run_log IS 'What each run said; read it through the view pipeline_log';
-CREATE INDEX ON pipeline_run_log (pipeline_id, at DESC);
+CREATE INDEX pipeline_run_log_by_pipeline ON pipeline_run_log (pipeline_id, at DESC);

@@ -1,0 +1,81 @@
+#include "catalog/statement.hpp"
+
+#include "core/sqlstate.hpp"
+#include "core/uuid.hpp"
+#include "pg/extension.hpp"
+
+namespace sluice::catalog {
+
+namespace {
+
+constexpr int64_t kMicrosecondsPerMillisecond = 1000;
+
+UuidGenerator generator;
+
+char *
+UserName()
+{
+	return GetUserNameFromId(GetUserId(), false);
+}
+
+} // namespace
+
+pg::SqlResult
+Execute(std::string_view statement, std::initializer_list<pg::SqlValue> parameters, Reading reading)
+{
+	pg::Extension const extension = pg::RequireExtension();
+	pg::SqlOptions options;
+	options.run_as = extension.owner;
+	options.latest_snapshot = reading == Reading::Latest;
+	options.keep_plan = true;
+	return pg::Sql(fmt::format(fmt::runtime(statement), fmt::arg("s", extension.schema_name)), parameters, options);
+}
+
+std::string
+TextArray(const std::vector<pg::SqlValue> &elements)
+{
+	std::string text = "{";
+	for (const pg::SqlValue &element : elements) {
+		if (text.size() > 1) {
+			text += ',';
+		}
+		if (!element) {
+			text += "NULL";
+			continue;
+		}
+		text += '"';
+		for (char const c : *element) {
+			if (c == '"' || c == '\\') {
+				text += '\\';
+			}
+			text += c;
+		}
+		text += '"';
+	}
+	return text + "}";
+}
+
+std::string
+PlainArray(const std::vector<std::string> &elements)
+{
+	return fmt::format("{{{}}}", fmt::join(elements, ","));
+}
+
+std::string
+NewId()
+{
+	UuidRandom random;
+	if (!pg_strong_random(random.data(), random.size())) {
+		throw Error(sqlstate::kInternalError, "could not generate random values");
+	}
+	constexpr int64_t kEpochShift = static_cast<int64_t>(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+	return generator.Next((GetCurrentTimestamp() + kEpochShift) / kMicrosecondsPerMillisecond, random);
+}
+
+std::string
+CurrentUserName()
+{
+	return pg::Call(UserName);
+}
+
+} // namespace sluice::catalog

@@ -1,0 +1,61 @@
+// How catalog/ runs its statements: as the extension's owner, with pinned settings and kept plans.
+// In the text of a statement {s} stands for the extension's schema, and literal braces are doubled.
+// Parameters are text; instants travel as microseconds since 2000-01-01 UTC, so that no session
+// setting has a say in how they are written.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pg/prelude.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::catalog {
+
+enum class Reading {
+	Transaction, // what the transaction's snapshot shows
+	Latest		 // what is committed now, whatever the isolation level; reads only
+};
+
+pg::SqlResult Execute(std::string_view statement, std::initializer_list<pg::SqlValue> parameters = {},
+					  Reading reading = Reading::Transaction);
+
+// Array literals of text[] and of types without special characters.
+std::string TextArray(const std::vector<pg::SqlValue> &elements);
+std::string PlainArray(const std::vector<std::string> &elements);
+
+inline pg::SqlValue
+Number(int64_t value)
+{
+	return std::to_string(value);
+}
+
+inline pg::SqlValue
+Instant(std::optional<TimestampTz> at)
+{
+	return at ? pg::SqlValue(std::to_string(*at)) : std::nullopt;
+}
+
+inline std::optional<TimestampTz>
+InstantCell(const pg::SqlResult &result, size_t row, size_t column)
+{
+	return result.Cell(row, column) ? std::optional<TimestampTz>(result.Integer(row, column)) : std::nullopt;
+}
+
+inline bool
+IsSet(const pg::SqlResult &result, size_t row, size_t column)
+{
+	return result.Cell(row, column).has_value();
+}
+
+std::string NewId();
+std::string CurrentUserName();
+
+} // namespace sluice::catalog
+
+// SQL that turns parameter $n into a timestamptz, and a timestamptz into the number that InstantCell reads.
+#define SLUICE_SQL_AT(parameter)                                                                                       \
+	"('2000-01-01 00:00:00+00'::timestamptz + " parameter "::bigint * interval '1 microsecond')"
+#define SLUICE_SQL_MICROSECONDS(expression) "((extract(epoch FROM " expression ") - 946684800) * 1000000)::bigint"

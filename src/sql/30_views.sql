@@ -1,0 +1,84 @@
+-- What people read. Every view runs with the rights of who asks, so row-level security decides.
+
+CREATE VIEW pipelines WITH (security_invoker = true) AS
+SELECT d.id, d.name, d.description, d.tags, COALESCE(a.rolname, d.owner) AS owner,
+	d.source, d.source_table, d.source_query, d.destination, d.destination_table,
+	d.mode, d.load, d.key_columns, d.cursor_column, d.columns, d.filter,
+	d.schedule, d.timezone, d.depends_on, d.options, d.status, d.version,
+	d.created_by, d.created_at, d.updated_at, s.last_run_at,
+	d.paused_at IS NOT NULL AS paused, d.paused_at, d.paused_by, d.paused_reason, d.search_path
+FROM pipeline_definitions d
+LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
+LEFT JOIN pipeline_state s ON s.pipeline_id = d.id;
+COMMENT ON VIEW pipelines IS 'The pipelines of the roles that you are a member of, as they were defined';
+COMMENT ON COLUMN pipelines.source IS 'foreign server; NULL: this database';
+COMMENT ON COLUMN pipelines.destination IS 'foreign server; NULL: this database';
+COMMENT ON COLUMN pipelines.load IS 'how rows enter the destination: append or replace';
+COMMENT ON COLUMN pipelines.columns IS 'SQL select list over the source''s columns; NULL: all as they are';
+COMMENT ON COLUMN pipelines.filter IS 'SQL condition over the source''s columns; NULL: all rows';
+COMMENT ON COLUMN pipelines.schedule IS 'cron: minute hour day month weekday; NULL: only by hand';
+COMMENT ON COLUMN pipelines.timezone IS 'time zone of the schedule and of the run''s session';
+COMMENT ON COLUMN pipelines.status IS 'active, or inactive: may be incomplete, never starts';
+COMMENT ON COLUMN pipelines.version IS 'counts the changes; pipeline_versions holds them all';
+COMMENT ON COLUMN pipelines.paused IS 'no scheduled start until resume_pipeline';
+COMMENT ON COLUMN pipelines.search_path IS 'in which the SQL of this pipeline runs';
+
+CREATE VIEW pipeline_status WITH (security_invoker = true) AS
+SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
+	CASE
+		WHEN active.status = 'running' THEN 'running'
+		WHEN active.status = 'pending' THEN 'queued'
+		WHEN d.status = 'inactive' THEN 'inactive'
+		WHEN d.paused_at IS NOT NULL THEN 'paused'
+		WHEN last.status = 'failed' THEN 'failed'
+		ELSE 'idle'
+	END AS state,
+	CASE
+		WHEN active.status IS NOT NULL THEN active.reason
+		WHEN d.status = 'inactive' THEN NULL
+		WHEN d.paused_at IS NOT NULL THEN COALESCE(d.paused_reason, 'paused by ' || d.paused_by)
+		WHEN last.status = 'failed' THEN last.error_message
+		ELSE last.reason
+	END AS reason,
+	last.id AS last_run, last.status AS last_run_status,
+	last.start_time AS last_run_start, last.end_time AS last_run_end,
+	last.error_message AS last_error, last.error_hint AS last_hint,
+	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row
+FROM pipeline_definitions d
+LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
+LEFT JOIN pipeline_state s ON s.pipeline_id = d.id
+LEFT JOIN pipeline_due q ON q.pipeline_id = d.id
+LEFT JOIN LATERAL (
+	SELECT r.status, r.reason FROM pipeline_runs r
+	WHERE r.pipeline_id = d.id AND r.status IN ('pending', 'running')
+	ORDER BY r.status DESC, r.id LIMIT 1) active ON true
+LEFT JOIN LATERAL (
+	SELECT r.id, r.status, r.reason, r.start_time, r.end_time, r.error_message, r.error_hint, r.records_processed
+	FROM pipeline_runs r
+	WHERE r.pipeline_id = d.id AND r.status IN ('running', 'success', 'failed', 'stopped')
+	ORDER BY r.id DESC LIMIT 1) last ON true;
+COMMENT ON VIEW pipeline_status IS
+	'A row for each pipeline: what it does now (idle, queued, running, paused, failed, inactive), how its last run ended, when it is due next';
+COMMENT ON COLUMN pipeline_status.state IS 'idle, queued, running, paused, failed (its last run did), inactive';
+COMMENT ON COLUMN pipeline_status.reason IS 'why it is in that state';
+COMMENT ON COLUMN pipeline_status.last_run IS 'the latest run that was started; SELECT * FROM run_log(it)';
+COMMENT ON COLUMN pipeline_status.records IS 'rows that the last run loaded; NULL unless it succeeded';
+COMMENT ON COLUMN pipeline_status.failures_in_a_row IS 'failed runs since the last success';
+
+CREATE VIEW pipeline_log WITH (security_invoker = true) AS
+SELECT COALESCE(d.name, r.pipeline_name) AS pipeline, l.run_id AS run, l.line, l.at, l.level, l.phase, l.message, l.data
+FROM pipeline_run_log l
+JOIN pipeline_runs r ON r.id = l.run_id
+LEFT JOIN pipeline_definitions d ON d.id = l.pipeline_id;
+COMMENT ON VIEW pipeline_log IS 'What runs said, line by line: narrow it by pipeline, run, at, level or phase';
+COMMENT ON COLUMN pipeline_log.level IS 'debug, info, warning, error';
+
+CREATE FUNCTION pipeline_option_list(OUT key text, OUT type text, OUT allowed text, OUT default_value text, OUT meaning text)
+	RETURNS SETOF record
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sluice_pipeline_option_list';
+COMMENT ON FUNCTION pipeline_option_list() IS 'Every key that the options of a pipeline may hold; read it through the view pipeline_options';
+CREATE VIEW pipeline_options WITH (security_invoker = true) AS
+SELECT key, type, allowed, default_value, meaning FROM pipeline_option_list();
+COMMENT ON VIEW pipeline_options IS 'Every key that the options of a pipeline may hold';
+
+GRANT SELECT ON pipelines, pipeline_status, pipeline_log, pipeline_options TO PUBLIC;

@@ -1,0 +1,134 @@
+-- Functions that define pipelines. Each that takes a pipeline exists for text (a name, owner/name or an
+-- id) and for uuid, so that it can be applied to the rows of the view pipelines.
+
+CREATE FUNCTION create_pipeline(
+	name text,
+	source name DEFAULT NULL,
+	source_table text DEFAULT NULL,
+	source_query text DEFAULT NULL,
+	destination name DEFAULT NULL,
+	destination_table text DEFAULT NULL,
+	mode text DEFAULT 'batch',
+	load text DEFAULT NULL,
+	key_columns text[] DEFAULT NULL,
+	cursor_column text DEFAULT NULL,
+	columns text DEFAULT NULL,
+	filter text DEFAULT NULL,
+	schedule text DEFAULT NULL,
+	timezone text DEFAULT NULL,
+	depends_on text[] DEFAULT NULL,
+	description text DEFAULT NULL,
+	tags text[] DEFAULT NULL,
+	status text DEFAULT 'active',
+	owner name DEFAULT CURRENT_USER,
+	options jsonb DEFAULT '{}')
+	RETURNS uuid
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_create_pipeline';
+COMMENT ON FUNCTION create_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb) IS
+'Defines a pipeline and returns its id. Connects nowhere.
+name: unique among the owner''s pipelines. source: foreign server, NULL for this database. source_table or source_query: one of them. destination_table: local table, created by the first run if it does not exist.
+load: append or replace; without it replace, if the destination does not exist yet. columns: SQL select list. filter: SQL condition. schedule: cron. timezone: IANA name, default pg_sluice.timezone. status: active, or inactive, which may be incomplete. options: see the view pipeline_options.
+Errors: 42710 the owner has a pipeline of this name, SL001 incomplete, 22023 a bad value, 42501 no right to the owner, 0A000 not supported yet.';
+
+CREATE FUNCTION alter_pipeline(
+	pipeline text,
+	source name DEFAULT NULL,
+	source_table text DEFAULT NULL,
+	source_query text DEFAULT NULL,
+	destination name DEFAULT NULL,
+	destination_table text DEFAULT NULL,
+	mode text DEFAULT NULL,
+	load text DEFAULT NULL,
+	key_columns text[] DEFAULT NULL,
+	cursor_column text DEFAULT NULL,
+	columns text DEFAULT NULL,
+	filter text DEFAULT NULL,
+	schedule text DEFAULT NULL,
+	timezone text DEFAULT NULL,
+	depends_on text[] DEFAULT NULL,
+	description text DEFAULT NULL,
+	tags text[] DEFAULT NULL,
+	status text DEFAULT NULL,
+	owner name DEFAULT NULL,
+	options jsonb DEFAULT NULL,
+	reset text[] DEFAULT NULL)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_alter_pipeline';
+CREATE FUNCTION alter_pipeline(
+	pipeline uuid,
+	source name DEFAULT NULL,
+	source_table text DEFAULT NULL,
+	source_query text DEFAULT NULL,
+	destination name DEFAULT NULL,
+	destination_table text DEFAULT NULL,
+	mode text DEFAULT NULL,
+	load text DEFAULT NULL,
+	key_columns text[] DEFAULT NULL,
+	cursor_column text DEFAULT NULL,
+	columns text DEFAULT NULL,
+	filter text DEFAULT NULL,
+	schedule text DEFAULT NULL,
+	timezone text DEFAULT NULL,
+	depends_on text[] DEFAULT NULL,
+	description text DEFAULT NULL,
+	tags text[] DEFAULT NULL,
+	status text DEFAULT NULL,
+	owner name DEFAULT NULL,
+	options jsonb DEFAULT NULL,
+	reset text[] DEFAULT NULL)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_alter_pipeline_by_id';
+COMMENT ON FUNCTION alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb, text[]) IS
+'Changes a pipeline; a run that is under way goes on as it began. Arguments as of create_pipeline.
+NULL leaves a column as it is; reset names columns to clear, or to set to their defaults. options are merged key by key, a null clears that key. Needs the right to SET ROLE to the owner, to both when the owner changes.
+Errors: 42704 no such pipeline, 42501 no right, SL001 incomplete, 22023 a bad value, or a column both set and reset.';
+COMMENT ON FUNCTION alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb, text[]) IS
+'Changes the pipeline with this id; see alter_pipeline(text, ...).';
+
+CREATE FUNCTION rename_pipeline(pipeline text, new_name text) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_rename_pipeline';
+CREATE FUNCTION rename_pipeline(pipeline uuid, new_name text) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_rename_pipeline_by_id';
+COMMENT ON FUNCTION rename_pipeline(text, text) IS
+'Gives a pipeline another name; its id, history and schedule stay. Needs the right to SET ROLE to the owner.
+Errors: 42710 the owner has a pipeline of this name, 42602 not a name for a pipeline, 42704, 42501.';
+COMMENT ON FUNCTION rename_pipeline(uuid, text) IS 'Renames the pipeline with this id; see rename_pipeline(text, text).';
+
+CREATE FUNCTION drop_pipeline(
+	pipeline text,
+	running text DEFAULT 'refuse',
+	history text DEFAULT 'delete',
+	if_exists boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_drop_pipeline';
+CREATE FUNCTION drop_pipeline(
+	pipeline uuid,
+	running text DEFAULT 'refuse',
+	history text DEFAULT 'delete',
+	if_exists boolean DEFAULT false)
+	RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_drop_pipeline_by_id';
+COMMENT ON FUNCTION drop_pipeline(text, text, text, boolean) IS
+'Removes a pipeline, never its destination; queued runs are skipped. Needs the right to SET ROLE to the owner.
+running: what to do about a run that is under way: refuse, wait for its end, or stop it. history: delete the runs and logs, or keep them. if_exists: a NOTICE instead of an error.
+Errors: 55006 a run is under way, 42704, 42501, 22023.';
+COMMENT ON FUNCTION drop_pipeline(uuid, text, text, boolean) IS
+'Removes the pipeline with this id; see drop_pipeline(text, text, text, boolean).';
+
+CREATE FUNCTION pause_pipeline(pipeline text, reason text DEFAULT NULL) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_pause_pipeline';
+CREATE FUNCTION pause_pipeline(pipeline uuid, reason text DEFAULT NULL) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_pause_pipeline_by_id';
+COMMENT ON FUNCTION pause_pipeline(text, text) IS
+'Stops all starts of a pipeline until resume_pipeline. A run that is under way goes on, queued ones are skipped, due times that pass meanwhile are not made up for. reason: shown in pipeline_status. Needs the right to SET ROLE to the owner.
+Errors: 42704, 42501.';
+COMMENT ON FUNCTION pause_pipeline(uuid, text) IS 'Pauses the pipeline with this id; see pause_pipeline(text, text).';
+
+CREATE FUNCTION resume_pipeline(pipeline text) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_resume_pipeline';
+CREATE FUNCTION resume_pipeline(pipeline uuid) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_resume_pipeline_by_id';
+COMMENT ON FUNCTION resume_pipeline(text) IS
+'Ends a pause: the schedule goes on with the next due time from now. Needs the right to SET ROLE to the owner.
+Errors: 42704, 42501.';
+COMMENT ON FUNCTION resume_pipeline(uuid) IS 'Resumes the pipeline with this id; see resume_pipeline(text).';

@@ -1,0 +1,51 @@
+-- Functions that show.
+
+CREATE FUNCTION list_pipelines() RETURNS SETOF pipeline_status
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT * FROM pipeline_status ORDER BY name, owner;
+END;
+COMMENT ON FUNCTION list_pipelines() IS 'The rows of pipeline_status, by name';
+
+CREATE FUNCTION get_pipeline(pipeline text) RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_get_pipeline';
+CREATE FUNCTION get_pipeline(pipeline uuid) RETURNS jsonb
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_get_pipeline_by_id';
+COMMENT ON FUNCTION get_pipeline(text) IS
+'All about one pipeline: {"definition", "state", "runs": the last ten}. Errors: 42704.';
+COMMENT ON FUNCTION get_pipeline(uuid) IS 'All about the pipeline with this id; see get_pipeline(text).';
+
+CREATE FUNCTION recent_runs(days integer DEFAULT 2)
+	RETURNS TABLE (run uuid, pipeline text, owner name, status text, reason text, cause text, triggered_by name,
+		due_at timestamptz, queued_at timestamptz, start_time timestamptz, end_time timestamptz, duration interval,
+		records bigint, error_message text, error_hint text)
+	LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT r.id, COALESCE(d.name, r.pipeline_name), r.owner, r.status, r.reason, r.cause, r.triggered_by,
+		r.due_at, r.queued_at, r.start_time, r.end_time, r.duration,
+		r.records_processed, r.error_message, r.error_hint
+	FROM pipeline_runs r
+	LEFT JOIN pipeline_definitions d ON d.id = r.pipeline_id
+	WHERE r.queued_at >= pg_catalog.now() - pg_catalog.make_interval(days => days)
+	ORDER BY r.id DESC;
+END;
+COMMENT ON FUNCTION recent_runs(integer) IS 'The runs that were queued in the last days (default 2), newest first';
+
+CREATE FUNCTION run_log(run uuid, OUT at timestamptz, OUT level text, OUT phase text, OUT message text, OUT data jsonb)
+	RETURNS SETOF record
+	LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_run_log';
+COMMENT ON FUNCTION run_log(uuid) IS 'What a run said, in order. Errors: 42704 no such run.';
+
+CREATE FUNCTION pipeline_health(OUT check_name text, OUT verdict text, OUT message text, OUT hint text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_pipeline_health';
+COMMENT ON FUNCTION pipeline_health() IS
+'Whether runs can start here: one row for each check, verdict ok, warning or error, with what to do. Counts the pipelines that you may see.';
+
+CREATE FUNCTION explain_pipeline(pipeline text) RETURNS SETOF text
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_explain_pipeline';
+CREATE FUNCTION explain_pipeline(pipeline uuid) RETURNS SETOF text
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_explain_pipeline_by_id';
+COMMENT ON FUNCTION explain_pipeline(text) IS
+'What a run would do: what it asks the source, which path the rows take and why, the DDL it would run. Connects to the source as the owner, writes nothing. Those who may not SET ROLE to the owner get the definition only. Errors: 42704, SL001.';
+COMMENT ON FUNCTION explain_pipeline(uuid) IS 'What a run of the pipeline with this id would do; see explain_pipeline(text).';
