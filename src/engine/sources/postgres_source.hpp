@@ -36,7 +36,7 @@ public:
 	// The statement that Start would send. needed[i]: whether column i is used at all.
 	std::string CopyStatement(const std::vector<bool> &needed) const;
 	void Start(const std::vector<bool> &needed);
-	// Appends rows to an empty batch until it is full; false when the source has no more. Columns that
+	// Appends rows to an empty batch until it is full; false when there was none left to append. Columns that
 	// are not needed are NULL. Errors carry the row's number and the column as context.
 	bool Fill(Batch *batch);
 	int64_t BytesRead() const;

@@ -1,0 +1,35 @@
+// CheckDefinition: what create and alter check without connecting, analyzing or planning (design rule 2).
+
+#include "core/sqlstate.hpp"
+#include "engine/definition_syntax_leaf.hpp"
+#include "engine/destination.hpp"
+#include "engine/run.hpp"
+#include "engine/sources/run_input.hpp"
+
+namespace sluice::engine {
+
+void
+CheckDefinition(const catalog::Pipeline &pipeline)
+{
+	if (pipeline.columns) {
+		pg::Call(leaf::CheckSelectList, pipeline.columns->c_str());
+	}
+	if (pipeline.filter) {
+		pg::Call(leaf::CheckCondition, pipeline.filter->c_str());
+	}
+	if (pipeline.source) {
+		CheckForeignSource(pipeline, CheckServer(*pipeline.source, pipeline.owner_oid));
+	} else {
+		if (pipeline.source_query) {
+			(void) QueryAsFromItem(*pipeline.source_query);
+		}
+		if (pipeline.source_table) {
+			(void) LocalRelation(*pipeline.source_table);
+		}
+	}
+	if (pipeline.destination_table) {
+		(void) FindDestination(pipeline);
+	}
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,155 @@
+#include "engine/destination.hpp"
+
+#include "core/sqlstate.hpp"
+#include "pg/sql.hpp"
+
+extern "C" {
+#include "storage/lmgr.h"
+}
+
+namespace sluice::engine {
+
+namespace {
+
+// Extensions whose tables only look like plain ones: rows that do not come through SQL are lost there.
+std::string
+DistributedBy(Oid relation)
+{
+	if (OidIsValid(pg::Call(get_extension_oid, static_cast<const char *>("citus"), true))) {
+		std::string const statement = "SELECT 1 FROM pg_catalog.pg_dist_partition "
+									  "WHERE logicalrelid::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid";
+		if (!pg::Sql(statement, {fmt::format("{}", relation)}).Empty()) {
+			return "it is a Citus table";
+		}
+	}
+	if (OidIsValid(pg::Call(get_extension_oid, static_cast<const char *>("timescaledb"), true))) {
+		std::string const statement =
+			"SELECT 1 FROM _timescaledb_catalog.hypertable AS h "
+			"JOIN pg_catalog.pg_class AS c ON c.relname OPERATOR(pg_catalog.=) h.table_name "
+			"JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+			"AND n.nspname OPERATOR(pg_catalog.=) h.schema_name "
+			"WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid";
+		if (!pg::Sql(statement, {fmt::format("{}", relation)}).Empty()) {
+			return "it is a TimescaleDB hypertable";
+		}
+	}
+	return {};
+}
+
+} // namespace
+
+Destination
+FindDestination(const catalog::Pipeline &pipeline)
+{
+	if (!pipeline.destination_table) {
+		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", "Set it with alter_pipeline.");
+	}
+	if (pipeline.destination) {
+		throw Error(sqlstate::kFeatureNotSupported, "a destination at another server is not supported yet",
+					"Leave destination out to load into this database.");
+	}
+	Destination destination;
+	destination.name = *pipeline.destination_table;
+	destination.replace = pipeline.load == "replace";
+	if (!destination.replace && pipeline.load != "append") {
+		throw Error(sqlstate::kFeatureNotSupported,
+					fmt::format("load \"{}\" is not supported yet", pipeline.load.value_or("")),
+					"Use load => 'append' or load => 'replace'.");
+	}
+	destination.oid = pg::Call(leaf::FindRelation, pipeline.destination_table->c_str());
+	if (OidIsValid(destination.oid)) {
+		pg::Call(leaf::CheckKind, destination.oid);
+		destination.name = pg::QualifiedName(destination.oid);
+	}
+	return destination;
+}
+
+void
+CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, Destination *destination,
+				  RunJournal &journal)
+{
+	std::string const statement = TableDefinition(query, destination->name);
+	pg::Sql(statement);
+	destination->oid = pg::Call(leaf::FindRelation, pipeline.destination_table->c_str());
+	if (!OidIsValid(destination->oid)) {
+		throw Error(sqlstate::kUndefinedTable, fmt::format("{} vanished after it was created", destination->name),
+					"An event trigger may have dropped or renamed it.");
+	}
+	destination->created = true;
+	destination->name = pg::QualifiedName(destination->oid);
+	destination->relation = pg::Call(table_open, destination->oid, NoLock);
+	catalog::RememberCreatedRelation(pipeline.id, destination->oid);
+	journal.Info("the destination did not exist: " + statement);
+}
+
+void
+LockDestination(const catalog::Pipeline &pipeline, Destination *destination, const LockPatience &patience,
+				RunJournal &journal)
+{
+	// Rights first: without any, nobody may hold up a table.
+	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(nullptr), 0);
+	if (destination->replace) {
+		pg::Call(leaf::CheckReplaceRight, destination->oid);
+		LockTable(destination->oid, ShareRowExclusiveLock, patience, "replacing its rows", journal);
+	} else {
+		pg::Call(LockRelationOid, destination->oid, RowExclusiveLock);
+	}
+	if (pg::Call(leaf::FindRelation, pipeline.destination_table->c_str()) != destination->oid) {
+		throw Error(sqlstate::kUndefinedTable, fmt::format("{} was dropped or renamed meanwhile", destination->name),
+					"Run the pipeline again.");
+	}
+	destination->relation = pg::Call(table_open, destination->oid, NoLock);
+}
+
+void
+ChoosePath(Destination *destination)
+{
+	pg::Call(leaf::DescribeTable, destination->relation, destination->replace, &destination->traits);
+	const leaf::TableTraits &traits = destination->traits;
+	std::string needs_sql = traits.needs_sql;
+	if (needs_sql.empty()) {
+		needs_sql = DistributedBy(destination->oid);
+	}
+	if (!needs_sql.empty()) {
+		destination->path = LoadPath::Sql;
+		destination->reason = needs_sql;
+	} else if (destination->created) {
+		destination->path = LoadPath::AppendCreated;
+		destination->reason = "this run created it";
+	} else if (!destination->replace) {
+		destination->path = LoadPath::Append;
+		destination->reason = "it is a plain table without triggers";
+	} else if (traits.no_swap[0] != '\0') {
+		destination->path = LoadPath::ReplaceInPlace;
+		destination->reason = traits.no_swap;
+	} else {
+		destination->path = LoadPath::ReplaceSwap;
+		destination->reason = "it is a plain table without triggers";
+	}
+}
+
+std::string
+PathText(const Destination &destination)
+{
+	const char *what = "";
+	switch (destination.path) {
+	case LoadPath::Append:
+		what = "rows are appended to {} on the fast path";
+		break;
+	case LoadPath::AppendCreated:
+		what = "rows are written frozen into {}";
+		break;
+	case LoadPath::ReplaceSwap:
+		what = "rows go into a new file that is swapped in for that of {}";
+		break;
+	case LoadPath::ReplaceInPlace:
+		what = "the rows of {} are deleted and new ones inserted in place of a swap";
+		break;
+	case LoadPath::Sql:
+		what = "rows are inserted into {} by SQL";
+		break;
+	}
+	return fmt::format(fmt::runtime(what), destination.name) + ", because " + destination.reason;
+}
+
+} // namespace sluice::engine

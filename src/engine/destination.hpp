@@ -1,0 +1,51 @@
+// The relation that a run loads: found, or created from the source's columns; locked as the load needs it;
+// and the way in which rows may enter it.
+#pragma once
+
+#include <string>
+
+#include "catalog/pipeline_store.hpp"
+#include "core/run_journal.hpp"
+#include "engine/destination_leaf.hpp"
+#include "engine/timed_lock.hpp"
+#include "engine/transform/column_match.hpp"
+
+namespace sluice::engine {
+
+enum class LoadPath {
+	Append,			// table_multi_insert
+	AppendCreated,	// the same, into a table made by this run: frozen rows
+	ReplaceSwap,	// a new heap, swapped in
+	ReplaceInPlace, // DELETE, then table_multi_insert
+	Sql,			// INSERT ... SELECT, after DELETE when replacing
+};
+
+struct Destination {
+	Oid oid = InvalidOid;
+	std::string name; // qualified
+	bool created = false;
+	bool replace = false;
+	Relation relation = nullptr;
+	leaf::TableTraits traits {};
+	LoadPath path = LoadPath::Sql;
+	std::string reason; // of the path
+};
+
+// Finds the relation and checks its kind; oid stays InvalidOid when there is none. Takes no lock.
+Destination FindDestination(const catalog::Pipeline &pipeline);
+
+// CREATE TABLE from the query's columns.
+void CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, Destination *destination,
+					   RunJournal &journal);
+
+// Takes the lock that the load needs, before anything is read, and opens the relation.
+void LockDestination(const catalog::Pipeline &pipeline, Destination *destination, const LockPatience &patience,
+					 RunJournal &journal);
+
+// Decides the path. The relation is open.
+void ChoosePath(Destination *destination);
+
+// The path and its reason, for the log and explain_pipeline.
+std::string PathText(const Destination &destination);
+
+} // namespace sluice::engine

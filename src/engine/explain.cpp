@@ -1,0 +1,153 @@
+// ExplainRun: the choices of a run without making it.
+
+#include "catalog/pipeline_options.hpp"
+#include "engine/destination.hpp"
+#include "engine/run.hpp"
+#include "engine/run_hints.hpp"
+#include "engine/run_memory.hpp"
+#include "engine/sources/run_input.hpp"
+#include "engine/transform/projection_leaf.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+int64_t
+Clock()
+{
+	return GetCurrentTimestamp();
+}
+
+void
+AddText(std::vector<std::string> *lines, const std::string &title, const std::string &text)
+{
+	lines->push_back(title + ":");
+	size_t start = 0;
+	while (start <= text.size()) {
+		size_t const end = std::min(text.find('\n', start), text.size());
+		lines->push_back("  " + text.substr(start, end - start));
+		start = end + 1;
+	}
+}
+
+void
+AddRemoteQuery(std::vector<std::string> *lines, const RunInput &input, const MappedQuery &query)
+{
+	std::string const needs_sql = query.NeedsSql();
+	TupleDesc const stream = input.Mapping().stream;
+	std::vector<char> used(stream->natts + 1);
+	pg::Call(leaf::FindUsedColumns, query.Analyzed(), stream, reinterpret_cast<bool *>(used.data()));
+	used.pop_back();
+	AddText(lines, "remote query", input.Remote()->CopyStatement(std::vector<bool>(used.begin(), used.end())));
+	if (!needs_sql.empty()) {
+		lines->push_back("transform: by SQL over the staged rows, because " + needs_sql);
+	} else {
+		lines->push_back("transform: row by row, without staging");
+	}
+}
+
+void
+AddPlan(std::vector<std::string> *lines, const MappedQuery &query)
+{
+	pg::SqlResult const plan = pg::Sql("EXPLAIN (VERBOSE, COSTS OFF) " + query.Text());
+	lines->push_back("plan:");
+	for (size_t row = 0; row < plan.Rows(); ++row) {
+		lines->push_back("  " + plan.Text(row, 0));
+	}
+}
+
+void
+AddDestination(std::vector<std::string> *lines, Destination *destination, const MappedQuery *query)
+{
+	if (!OidIsValid(destination->oid)) {
+		lines->push_back("destination: does not exist and is created: " +
+						 (query != nullptr ? TableDefinition(*query, destination->name)
+										   : "CREATE TABLE " + destination->name + " after the source's columns"));
+		return;
+	}
+	lines->push_back("destination: " + destination->name);
+	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(nullptr), 0);
+	if (destination->replace) {
+		pg::Call(leaf::CheckReplaceRight, destination->oid);
+	}
+	destination->relation = pg::Call(table_open, destination->oid, AccessShareLock);
+	if (query != nullptr) {
+		RunJournal journal(Clock);
+		ColumnMatch const match = MatchColumns(*query, destination->relation, &journal);
+		pg::Call(leaf::CheckInsertRight, destination->oid, match.source_of.data(),
+				 RelationGetNumberOfAttributes(destination->relation));
+		for (const JournalLine &line : journal.Lines()) {
+			lines->push_back("columns: " + line.message);
+		}
+	}
+	ChoosePath(destination);
+	lines->push_back("path: " + PathText(*destination));
+	const leaf::TableTraits &traits = destination->traits;
+	if (destination->path == LoadPath::ReplaceSwap && traits.index_count > 0) {
+		lines->push_back(fmt::format("indexes: {} rebuilt while readers of the table wait", traits.index_count));
+	}
+	for (int i = 0; destination->path != LoadPath::Sql && traits.foreign_keys != nullptr && i < traits.foreign_keys->count;
+		 ++i) {
+		lines->push_back(fmt::format("foreign keys: \"{}\" checked by one query after the load",
+									 traits.foreign_keys->keys[i].name));
+	}
+	pg::Call(table_close, destination->relation, NoLock);
+}
+
+// A wrapper's table that a run would import: that needs a temporary table, which explaining does not make.
+bool
+WouldImport(const catalog::Pipeline &pipeline)
+{
+	if (!pipeline.source || !pipeline.source_table) {
+		return false;
+	}
+	Oid const server = CheckServer(*pipeline.source, GetUserId());
+	CheckForeignSource(pipeline, server);
+	return !PostgresSource::Handles(*pg::Call(GetForeignServer, server)) &&
+		   ForeignRelation::FindLocal(*pipeline.source_table, server).empty();
+}
+
+std::vector<std::string>
+Explain(const catalog::Pipeline &pipeline)
+{
+	RunMemory memory;
+	std::vector<std::string> lines;
+	Destination destination = FindDestination(pipeline);
+	if (WouldImport(pipeline)) {
+		lines.push_back(fmt::format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
+									*pipeline.source_table, *pipeline.source));
+		AddDestination(&lines, &destination, nullptr);
+	} else {
+		OptionValues const options = catalog::ReadOptions(pipeline.options);
+		RunJournal journal(Clock);
+		RunInput input(pipeline, options, journal);
+		lines.push_back("source: " + input.Label());
+		for (const JournalLine &line : journal.Lines()) {
+			lines.push_back("source: " + line.message);
+		}
+		MappedQuery const query(input.Mapping());
+		if (input.Remote() != nullptr) {
+			AddRemoteQuery(&lines, input, query);
+		} else {
+			AddPlan(&lines, query);
+		}
+		AddDestination(&lines, &destination, &query);
+	}
+	memory.Free();
+	return lines;
+}
+
+} // namespace
+
+std::vector<std::string>
+ExplainRun(const catalog::Pipeline &pipeline)
+{
+	try {
+		return Explain(pipeline);
+	} catch (const Error &error) {
+		throw WithHint(error, pipeline);
+	}
+}
+
+} // namespace sluice::engine

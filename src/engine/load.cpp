@@ -1,0 +1,159 @@
+#include "engine/load.hpp"
+
+#include "engine/sinks/heap_sink.hpp"
+#include "engine/sinks/replace_sink.hpp"
+#include "engine/sources/executor_stream.hpp"
+#include "engine/sources/remote_stream.hpp"
+#include "engine/staged_rows.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+std::unique_ptr<Sink>
+MakeSink(const LoadRequest &request)
+{
+	Destination &destination = request.destination;
+	if (destination.path == LoadPath::ReplaceSwap) {
+		Relation const relation = std::exchange(destination.relation, nullptr);
+		return std::make_unique<ReplaceSink>(relation, destination.traits, request.patience, request.journal);
+	}
+	HeapSinkMode const mode = destination.path == LoadPath::AppendCreated	 ? HeapSinkMode::Created
+							  : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace
+																			 : HeapSinkMode::Append;
+	return std::make_unique<HeapSink>(destination.relation, destination.traits, mode, request.patience,
+									  request.journal);
+}
+
+void
+Stage(const LoadRequest &request, BatchStream &stream, const std::string &columns, StagedRows *staged)
+{
+	staged->Fill(stream, columns, [&](const Batch & /*batch*/) {
+		request.progress.Batch(stream.RowsRead(), stream.BytesRead(), 0);
+	});
+	request.journal.Info(fmt::format("{} rows staged in a temporary table", staged->Rows()));
+}
+
+// The source's own rows in a temporary table, with columns and filter still to be applied.
+MappingInput
+StageRemote(const LoadRequest &request, StagedRows *staged)
+{
+	const MappingInput &mapping = request.input.Mapping();
+	MappingInput plain = mapping;
+	plain.columns.reset();
+	plain.filter.reset();
+	RemoteStream stream(*request.input.Remote());
+	Stage(request, stream, ColumnDefinitions(MappedQuery(plain)), staged);
+
+	MappingInput result = mapping;
+	result.stream = nullptr;
+	result.from = staged->Name();
+	result.staged = true;
+	return result;
+}
+
+// The rows as they are to be loaded, in a temporary table.
+MappingInput
+StageMapped(const LoadRequest &request, StagedRows *staged)
+{
+	const MappedQuery &query = request.query;
+	ExecutorStream stream(query.Analyzed(), pg::Call(leaf::OwnTargetList, query.Analyzed()), nullptr);
+	Stage(request, stream, ColumnDefinitions(query), staged);
+
+	MappingInput result;
+	result.from = staged->Name();
+	result.staged = true;
+	for (int i = 0; i < query.ColumnCount(); ++i) {
+		result.travels_as_text.push_back(query.Column(i).from_text);
+	}
+	return result;
+}
+
+int64_t
+LoadBySql(const LoadRequest &request, StagedRows *staged)
+{
+	Destination &destination = request.destination;
+	std::optional<MappedQuery> staged_query;
+	if (request.input.Remote() != nullptr) {
+		staged_query.emplace(StageRemote(request, staged));
+	} else if (destination.replace) {
+		// The source may read the destination: everything is read before anything is deleted.
+		staged_query.emplace(StageMapped(request, staged));
+	}
+	const MappedQuery &query = staged_query ? *staged_query : request.query;
+	std::string insert = InsertStatement(query, request.match, destination.relation, destination.name);
+	pg::Call(table_close, std::exchange(destination.relation, nullptr), NoLock);
+	if (destination.replace) {
+		pg::Call(leaf::RefuseCascade, destination.oid);
+		pg::SqlResult const deleted = pg::Sql("DELETE FROM " + destination.name);
+		request.journal.Info(fmt::format("{} old rows deleted", deleted.Processed()));
+	}
+	int64_t const rows = static_cast<int64_t>(pg::Sql(insert).Processed());
+	if (!staged_query) {
+		request.progress.Batch(rows, 0, 0);
+	}
+	request.progress.Counters().records_processed = rows;
+	return rows;
+}
+
+int64_t
+LoadByStream(const LoadRequest &request, StagedRows *staged)
+{
+	Destination &destination = request.destination;
+	RunInput &input = request.input;
+	TupleDesc const row_type = RelationGetDescr(destination.relation);
+	std::string const needs_sql = request.query.NeedsSql();
+	std::unique_ptr<Sink> sink;
+	std::unique_ptr<BatchStream> stream;
+	if (input.Remote() != nullptr && needs_sql.empty()) {
+		auto remote = std::make_unique<RemoteStream>(*input.Remote(), request.query.Analyzed(),
+													 request.match.target_list, row_type);
+		request.journal.Info(remote->PassesThrough() ? "columns pass through unchanged"
+													 : "columns and filter are applied row by row");
+		sink = MakeSink(request);
+		sink->Open();
+		remote->Start();
+		stream = std::move(remote);
+	} else {
+		std::optional<MappedQuery> staged_query;
+		std::optional<ColumnMatch> staged_match;
+		if (input.Remote() != nullptr) {
+			request.journal.Info("the source's rows are staged before they are loaded, because " + needs_sql);
+			staged_query.emplace(StageRemote(request, staged));
+			staged_match.emplace(MatchColumns(*staged_query, destination.relation, nullptr));
+		}
+		// Before the sink opens: a source that reads the destination must see the old rows.
+		stream = std::make_unique<ExecutorStream>((staged_query ? *staged_query : request.query).Analyzed(),
+												  (staged_match ? *staged_match : request.match).target_list, row_type);
+		sink = MakeSink(request);
+		sink->Open();
+	}
+	while (Batch *batch = stream->Next()) {
+		sink->Write(batch);
+		if (staged->Name().empty()) {
+			request.progress.Batch(stream->RowsRead(), stream->BytesRead(), batch->count);
+		} else {
+			request.progress.Counters().records_processed += batch->count;
+		}
+	}
+	stream->Finish();
+	return sink->Finish();
+}
+
+} // namespace
+
+int64_t
+Load(const LoadRequest &request)
+{
+	StagedRows staged;
+	int64_t const rows =
+		request.destination.path == LoadPath::Sql ? LoadBySql(request, &staged) : LoadByStream(request, &staged);
+	staged.Drop();
+	if (request.destination.relation != nullptr) {
+		pg::Call(table_close, std::exchange(request.destination.relation, nullptr), NoLock);
+	}
+	return rows;
+}
+
+} // namespace sluice::engine

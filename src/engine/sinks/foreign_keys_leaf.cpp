@@ -1,0 +1,170 @@
+#include "engine/sinks/foreign_keys_leaf.hpp"
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "utils/rls.h"
+}
+
+namespace sluice::engine::leaf {
+
+namespace {
+
+bool
+MayRead(Oid relation, Oid role)
+{
+	return pg_class_aclcheck(relation, role, ACL_SELECT) == ACLCHECK_OK &&
+		   check_enable_rls(relation, role, true) != RLS_ENABLED;
+}
+
+// Why one query cannot check this constraint; NULL when it can.
+const char *
+WhyNotByQuery(Form_pg_constraint form, HeapTuple tuple, Relation table)
+{
+	bool const own = form->conrelid == RelationGetRelid(table);
+	Oid const other = own ? form->confrelid : form->conrelid;
+	if (pg::compat::HasPeriod(form)) {
+		return "is over a period of time";
+	}
+	if (OidIsValid(form->conparentid) || get_rel_relkind(other) != RELKIND_RELATION || get_rel_relispartition(other)) {
+		return "involves a partitioned table";
+	}
+	if (!own && !form->convalidated) {
+		return "is not valid";
+	}
+	if (!MayRead(other, table->rd_rel->relowner)) {
+		return "involves a table that the destination's owner may not read";
+	}
+	int count;
+	AttrNumber referencing[INDEX_MAX_KEYS];
+	AttrNumber referenced[INDEX_MAX_KEYS];
+	DeconstructFkConstraintRow(tuple, &count, referencing, referenced, nullptr, nullptr, nullptr, nullptr, nullptr);
+	for (int i = 0; i < count; ++i) {
+		Oid type;
+		int32 modifier;
+		Oid left;
+		Oid right;
+		get_atttypetypmodcoll(form->conrelid, referencing[i], &type, &modifier, &left);
+		get_atttypetypmodcoll(form->confrelid, referenced[i], &type, &modifier, &right);
+		if (left != right) {
+			return "compares columns of different collations";
+		}
+	}
+	return nullptr;
+}
+
+void
+Collect(ForeignKeyList *list, Relation table, bool own, char *reason, Size reason_size)
+{
+	Relation catalog = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	ScanKeyInit(&key, own ? Anum_pg_constraint_conrelid : Anum_pg_constraint_confrelid, BTEqualStrategyNumber,
+				F_OIDEQ, ObjectIdGetDatum(RelationGetRelid(table)));
+	SysScanDesc scan =
+		systable_beginscan(catalog, own ? ConstraintRelidTypidNameIndexId : InvalidOid, own, nullptr, 1, &key);
+	HeapTuple tuple;
+	while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+		auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+		bool const to_itself = form->conrelid == form->confrelid;
+		if (form->contype != CONSTRAINT_FOREIGN || !pg::compat::IsEnforced(form) || (!own && to_itself)) {
+			continue;
+		}
+		const char *why = WhyNotByQuery(form, tuple, table);
+		if (why != nullptr) {
+			strlcpy(reason, psprintf("foreign key \"%s\" %s", NameStr(form->conname), why), reason_size);
+		}
+		list->keys = static_cast<ForeignKey *>(
+			list->keys == nullptr ? palloc(sizeof(ForeignKey))
+								  : repalloc(list->keys, sizeof(ForeignKey) * (list->count + 1)));
+		ForeignKey *found = &list->keys[list->count++];
+		found->constraint = form->oid;
+		found->referencing = form->conrelid;
+		found->referenced = form->confrelid;
+		strlcpy(found->name, NameStr(form->conname), sizeof(found->name));
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+} // namespace
+
+ForeignKeyList *
+FindForeignKeys(Relation table, bool replaced, char *reason, Size reason_size)
+{
+	auto *list = static_cast<ForeignKeyList *>(palloc0(sizeof(ForeignKeyList)));
+	reason[0] = '\0';
+	TriggerDesc *triggers = table->trigdesc;
+	for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
+		if (triggers->triggers[i].tgisinternal && triggers->triggers[i].tgenabled != TRIGGER_FIRES_ON_ORIGIN) {
+			strlcpy(reason, "an internal trigger is disabled or fires on replicas only", reason_size);
+		}
+	}
+	Collect(list, table, true, reason, reason_size);
+	if (replaced) {
+		Collect(list, table, false, reason, reason_size);
+	}
+	return list;
+}
+
+const char *
+ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced, const char *condition)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	if (!HeapTupleIsValid(tuple)) {
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("constraint with OID %u does not exist", constraint)));
+	}
+	auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+	int count;
+	AttrNumber fk_keys[INDEX_MAX_KEYS];
+	AttrNumber pk_keys[INDEX_MAX_KEYS];
+	Oid operators[INDEX_MAX_KEYS];
+	DeconstructFkConstraintRow(tuple, &count, fk_keys, pk_keys, operators, nullptr, nullptr, nullptr, nullptr);
+	bool const full = form->confmatchtype == FKCONSTR_MATCH_FULL;
+
+	StringInfoData names;
+	StringInfoData values;
+	StringInfoData join;
+	StringInfoData nulls;
+	StringInfoData keyed;
+	initStringInfo(&names);
+	initStringInfo(&values);
+	initStringInfo(&join);
+	initStringInfo(&nulls);
+	initStringInfo(&keyed);
+	const char *missing = nullptr;
+	for (int i = 0; i < count; ++i) {
+		const char *fk_name = get_attname(form->conrelid, fk_keys[i], false);
+		const char *pk_name = get_attname(form->confrelid, pk_keys[i], false);
+		const char *fk = psprintf("fk.%s", quote_identifier(fk_name));
+		const char *pk = psprintf("pk.%s", quote_identifier(pk_name));
+		bool const own_names = i > 0;
+		appendStringInfo(&names, "%s%s", own_names ? ", " : "", fk_name);
+		appendStringInfo(&values, "%sCOALESCE(%s::pg_catalog.text, 'null')", own_names ? ", " : "", fk);
+		appendStringInfo(&nulls, "%s%s IS NULL", own_names ? " OR " : "", fk);
+		appendStringInfo(&keyed, "%s%s IS NOT NULL", !own_names ? "" : full ? " OR " : " AND ", fk);
+		if (own_names) {
+			appendStringInfoString(&join, " AND ");
+		}
+		generate_operator_clause(&join, pk, get_atttype(form->confrelid, pk_keys[i]), operators[i], fk,
+								 get_atttype(form->conrelid, fk_keys[i]));
+		if (missing == nullptr) {
+			missing = pk;
+		}
+	}
+	ReleaseSysCache(tuple);
+	return psprintf("SELECT '(' || %s || ')=(' || pg_catalog.concat_ws(', ', %s) || ')', (%s)"
+					" FROM ONLY %s AS fk LEFT JOIN ONLY %s AS pk ON (%s)"
+					" WHERE %s IS NULL AND (%s)%s%s LIMIT 1",
+					quote_literal_cstr(names.data), values.data, nulls.data, referencing, referenced, join.data, missing,
+					keyed.data, condition[0] != '\0' ? " AND " : "", condition);
+}
+
+bool
+MayShowKey(Oid referencing, Oid referenced)
+{
+	return MayRead(referencing, GetUserId()) && MayRead(referenced, GetUserId());
+}
+
+} // namespace sluice::engine::leaf

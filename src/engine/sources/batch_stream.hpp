@@ -1,0 +1,25 @@
+// Where batches come from: rows in the shape the sink wants, pulled one batch at a time.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/batch.hpp"
+
+namespace sluice::engine {
+
+class BatchStream {
+public:
+	BatchStream() = default;
+	virtual ~BatchStream() = default;
+	BatchStream(const BatchStream &) = delete;
+	BatchStream &operator=(const BatchStream &) = delete;
+
+	// The next batch, or NULL at the end. Valid until the next call. Throws.
+	virtual Batch *Next() = 0;
+	// Checks that the source ended cleanly and leaves it. Throws.
+	virtual void Finish() = 0;
+	virtual int64_t RowsRead() const = 0;
+	virtual int64_t BytesRead() const = 0;
+};
+
+} // namespace sluice::engine

@@ -1,0 +1,35 @@
+#include "engine/sources/executor_stream.hpp"
+
+#include "pg/guard.hpp"
+
+namespace sluice::engine {
+
+ExecutorStream::ExecutorStream(const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type)
+	: scan_(pg::Call(leaf::BeginExecutorScan, analyzed, target_list))
+{
+	if (row_type == nullptr) {
+		row_type = leaf::ScanRowType(scan_);
+	}
+	batch_ = pg::Call(leaf::CreateBatch, row_type);
+}
+
+Batch *
+ExecutorStream::Next()
+{
+	pg::Call(leaf::ResetBatch, batch_);
+	if (!more_) {
+		return nullptr;
+	}
+	more_ = pg::Call(leaf::FillFromExecutor, scan_, batch_);
+	rows_ += batch_->count;
+	bytes_ += batch_->bytes;
+	return batch_->count > 0 ? batch_ : nullptr;
+}
+
+void
+ExecutorStream::Finish()
+{
+	pg::Call(leaf::EndExecutorScan, scan_);
+}
+
+} // namespace sluice::engine

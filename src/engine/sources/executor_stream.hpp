@@ -1,0 +1,33 @@
+// Every source that this database's own executor can read: local tables and queries, foreign tables. Columns
+// and filter are part of the one query, so push-down is the planner's.
+#pragma once
+
+#include "engine/sources/batch_stream.hpp"
+#include "engine/sources/executor_scan_leaf.hpp"
+
+namespace sluice::engine {
+
+class ExecutorStream final : public BatchStream {
+public:
+	// Rows get row_type; NULL: the query's own.
+	ExecutorStream(const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
+	Batch *Next() override;
+	void Finish() override;
+	int64_t RowsRead() const override
+	{
+		return rows_;
+	}
+	int64_t BytesRead() const override
+	{
+		return bytes_;
+	}
+
+private:
+	leaf::ExecutorScan *scan_;
+	Batch *batch_ = nullptr;
+	bool more_ = true;
+	int64_t rows_ = 0;
+	int64_t bytes_ = 0;
+};
+
+} // namespace sluice::engine

@@ -1,0 +1,238 @@
+#include "engine/sources/foreign_relation.hpp"
+
+#include "core/identifier.hpp"
+#include "core/sqlstate.hpp"
+#include "engine/sources/foreign_relation_leaf.hpp"
+#include "engine/sources/postgres_source.hpp"
+#include "engine/transform/mapped_query.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+constexpr int kFdwSchemaNotFound = SqlState("HV00Q");
+
+// What we know of particular wrappers beyond the common API.
+struct Wrapper {
+	std::string_view name;
+	const char *fetch_size; // the table option that says how many rows a fetch brings
+	bool has_information_schema; // names can be looked up through a table of the wrapper's own
+};
+constexpr Wrapper kWrappers[] = {
+	{"mysql_fdw", "fetch_size", true},
+};
+
+const Wrapper *
+FindWrapper(Oid server)
+{
+	std::string const name = pg::Call(leaf::WrapperName, server);
+	for (const Wrapper &wrapper : kWrappers) {
+		if (wrapper.name == name) {
+			return &wrapper;
+		}
+	}
+	return nullptr;
+}
+
+struct RemoteName {
+	std::string schema; // '' when not given
+	std::string table;
+};
+
+RemoteName
+SplitRemoteName(const std::string &text)
+{
+	std::vector<std::string> parts = SplitQualifiedName(text);
+	if (parts.size() > 2) {
+		throw Error(sqlstate::kInvalidName, fmt::format("source_table \"{}\" has too many parts", text),
+					"Write it as schema.table, or database.table for MySQL.");
+	}
+	return parts.size() == 2 ? RemoteName {parts[0], parts[1]} : RemoteName {"", parts[0]};
+}
+
+std::string
+FoldCase(const std::string &name)
+{
+	return pg::Sql("SELECT pg_catalog.lower($1)", {name}).Text(0, 0);
+}
+
+// Every table whose name differs from this one in case at most.
+std::vector<RemoteName>
+LookUpTables(const std::string &server_name, const std::string &table)
+{
+	pg::Sql("CREATE FOREIGN TABLE pg_temp.pg_sluice_source_catalog (table_schema text, table_name text) SERVER " +
+			pg::QuoteIdentifier(server_name) + " OPTIONS (dbname 'information_schema', table_name 'tables')");
+	pg::SqlResult const rows = pg::Sql("SELECT table_schema, table_name FROM pg_temp.pg_sluice_source_catalog "
+									   "WHERE pg_catalog.lower(table_name) OPERATOR(pg_catalog.=) pg_catalog.lower($1) "
+									   "ORDER BY 1, 2",
+									   {table});
+	pg::Sql("DROP FOREIGN TABLE pg_temp.pg_sluice_source_catalog");
+	std::vector<RemoteName> found;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		found.push_back({rows.Text(row, 0), rows.Text(row, 1)});
+	}
+	return found;
+}
+
+Error
+NotFound(const std::string &source_table, const std::string &server_name, const std::vector<RemoteName> &alike)
+{
+	std::vector<std::string> names;
+	for (const RemoteName &name : alike) {
+		names.push_back(name.schema + "." + name.table);
+	}
+	return Error(sqlstate::kUndefinedTable,
+				 fmt::format("table \"{}\" does not exist at server \"{}\"", source_table, server_name),
+				 names.empty() ? "Check the name and what the user of the mapping may see there."
+							   : "Write source_table as database.table.",
+				 names.empty() ? "" : fmt::format("Tables of that name: {}.", NameList(names)));
+}
+
+// The one table that differs from what was asked for in case only; nothing when there is none or several.
+std::optional<RemoteName>
+UniqueAlike(const RemoteName &wanted, const std::vector<RemoteName> &alike)
+{
+	std::optional<RemoteName> found;
+	if (wanted.schema.empty()) {
+		return found;
+	}
+	std::string const schema = FoldCase(wanted.schema);
+	for (const RemoteName &candidate : alike) {
+		if (FoldCase(candidate.schema) != schema) {
+			continue;
+		}
+		if (found) {
+			return std::nullopt;
+		}
+		found = candidate;
+	}
+	return found;
+}
+
+} // namespace
+
+Oid
+CheckServer(const std::string &server, Oid role)
+{
+	Oid const oid = pg::Call(get_foreign_server_oid, server.c_str(), true);
+	if (!OidIsValid(oid)) {
+		throw Error(sqlstate::kUndefinedObject, fmt::format("server \"{}\" does not exist", server),
+					"A source is a foreign server: make it with CREATE SERVER and CREATE USER MAPPING; leave source out "
+					"to read this database.");
+	}
+	pg::Call(leaf::RequireServerUsage, oid, role);
+	return oid;
+}
+
+std::string
+ForeignRelation::FindLocal(const std::string &source_table, Oid server)
+{
+	Oid const relation = pg::Call(leaf::FindForeignTable, source_table.c_str(), server);
+	return OidIsValid(relation) ? pg::QualifiedName(relation) : std::string();
+}
+
+void
+CheckForeignSource(const catalog::Pipeline &pipeline, Oid server)
+{
+	if (PostgresSource::Handles(*pg::Call(GetForeignServer, server))) {
+		return;
+	}
+	if (pipeline.source_query) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					fmt::format("source_query is not supported for server \"{}\"", *pipeline.source),
+					"Name a table in source_table and use columns and filter; or create foreign tables and query them "
+					"with source left out.");
+	}
+	if (!pipeline.source_table || !ForeignRelation::FindLocal(*pipeline.source_table, server).empty()) {
+		return;
+	}
+	if (!pg::Call(leaf::SupportsImport, server)) {
+		throw Error(sqlstate::kUndefinedTable,
+					fmt::format("there is no foreign table \"{}\" of server \"{}\"", *pipeline.source_table,
+								*pipeline.source),
+					fmt::format("The wrapper {} cannot import tables: run CREATE FOREIGN TABLE ... SERVER {} and name that "
+								"table in source_table.",
+								pg::Call(leaf::WrapperName, server), pg::QuoteIdentifier(*pipeline.source)));
+	}
+	(void) SplitRemoteName(*pipeline.source_table);
+}
+
+ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, const ForeignSettings &settings,
+								 RunJournal &journal)
+{
+	CheckForeignSource(pipeline, server);
+	std::string const &source_table = *pipeline.source_table;
+	std::string const &server_name = *pipeline.source;
+	std::string const local = FindLocal(source_table, server);
+	if (!local.empty()) {
+		name_ = local;
+		return;
+	}
+
+	pg::Call(leaf::RequireTemporaryRight);
+	const Wrapper *wrapper = FindWrapper(server);
+	RemoteName wanted = SplitRemoteName(source_table);
+	if (wanted.schema.empty()) {
+		if (wrapper == nullptr || !wrapper->has_information_schema) {
+			throw Error(sqlstate::kInvalidName, fmt::format("source_table \"{}\" names no schema", source_table),
+						"Write it as schema.table, as the source calls them.");
+		}
+		throw NotFound(source_table, server_name, LookUpTables(server_name, wanted.table));
+	}
+	Import(server_name, wanted.schema, wanted.table);
+	if (!imported_ && wrapper != nullptr && wrapper->has_information_schema) {
+		std::vector<RemoteName> const alike = LookUpTables(server_name, wanted.table);
+		std::optional<RemoteName> const other = UniqueAlike(wanted, alike);
+		if (!other) {
+			throw NotFound(source_table, server_name, alike);
+		}
+		journal.Info(fmt::format("there is no table \"{}\" at the source, \"{}.{}\" is read instead", source_table,
+								 other->schema, other->table));
+		wanted = *other;
+		Import(server_name, wanted.schema, wanted.table);
+	}
+	if (!imported_) {
+		throw NotFound(source_table, server_name, {});
+	}
+	name_ = "pg_temp." + pg::QuoteIdentifier(wanted.table);
+	journal.Info(fmt::format("imported \"{}.{}\" of server \"{}\" as a temporary foreign table", wanted.schema,
+							 wanted.table, server_name));
+
+	bool const asked = pg::Sql("SELECT $1::pg_catalog.jsonb OPERATOR(pg_catalog.?) 'fetch_size'", {pipeline.options})
+						   .IsTrue(0, 0);
+	if (wrapper == nullptr || wrapper->fetch_size == nullptr) {
+		journal.Info("fetch_size is left to the wrapper: no such option of its tables is known");
+	} else if (!asked && pg::Call(leaf::ServerHasOption, server, wrapper->fetch_size)) {
+		journal.Info("fetch_size is left as the server's options say");
+	} else {
+		pg::Sql(fmt::format("ALTER FOREIGN TABLE {} OPTIONS (ADD {} '{}')", name_, wrapper->fetch_size,
+							settings.fetch_size));
+		journal.Info(fmt::format("{} set to {}", wrapper->fetch_size, settings.fetch_size));
+	}
+}
+
+// Leaves imported_ false when the source has no such schema or table.
+void
+ForeignRelation::Import(const std::string &server_name, const std::string &schema, const std::string &table)
+{
+	std::string const statement =
+		fmt::format("IMPORT FOREIGN SCHEMA {} LIMIT TO ({}) FROM SERVER {} INTO pg_temp", pg::QuoteIdentifier(schema),
+					pg::QuoteIdentifier(table), pg::QuoteIdentifier(server_name));
+	std::optional<Error> const failure = pg::Subtransaction([&] { pg::Sql(statement); });
+	if (failure && failure->State() != kFdwSchemaNotFound) {
+		throw failure->WithContext(fmt::format("importing \"{}.{}\" from server \"{}\"", schema, table, server_name));
+	}
+	imported_ = !failure && OidIsValid(pg::Call(leaf::FindTemporary, table.c_str()));
+}
+
+void
+ForeignRelation::Finish()
+{
+	if (imported_) {
+		pg::Sql("DROP FOREIGN TABLE " + name_);
+		imported_ = false;
+	}
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,81 @@
+#include "engine/sources/remote_stream.hpp"
+
+#include "pg/guard.hpp"
+
+namespace sluice::engine {
+
+RemoteStream::RemoteStream(PostgresSource &source)
+	: source_(source), in_(pg::Call(leaf::CreateBatch, source.RowType())), used_(source.RowType()->natts, true)
+{
+}
+
+RemoteStream::RemoteStream(PostgresSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list,
+						   TupleDesc row_type)
+	: source_(source)
+{
+	TupleDesc const stream = source.RowType();
+	if (pg::Call(leaf::IsIdentity, analyzed, target_list, stream, row_type)) {
+		// The same bytes under the destination's names and types.
+		in_ = pg::Call(leaf::CreateBatch, row_type);
+	} else {
+		in_ = pg::Call(leaf::CreateBatch, stream);
+		out_ = pg::Call(leaf::CreateBatch, row_type);
+		projection_ = pg::Call(leaf::CreateProjection, analyzed, target_list, stream, out_->row_type);
+	}
+	std::vector<char> used(stream->natts + 1);
+	pg::Call(leaf::FindUsedColumns, analyzed, stream, reinterpret_cast<bool *>(used.data()));
+	used.pop_back();
+	used_.assign(used.begin(), used.end());
+}
+
+void
+RemoteStream::Start()
+{
+	started_ = true;
+	source_.Start(used_);
+}
+
+// False at the end of the source.
+bool
+RemoteStream::Refill()
+{
+	if (!started_) {
+		Start();
+	}
+	pg::Call(leaf::ResetBatch, in_);
+	if (!more_) {
+		return false;
+	}
+	more_ = source_.Fill(in_);
+	return in_->count > 0;
+}
+
+Batch *
+RemoteStream::Next()
+{
+	if (projection_ == nullptr) {
+		return Refill() ? in_ : nullptr;
+	}
+	pg::Call(leaf::ResetBatch, out_);
+	for (;;) {
+		if (!pending_ && !Refill()) {
+			return nullptr;
+		}
+		pending_ = !pg::Call(leaf::Project, projection_, in_, out_);
+		if (out_->count > 0) {
+			return out_;
+		}
+	}
+}
+
+void
+RemoteStream::Finish()
+{
+	if (projection_ != nullptr) {
+		pg::Call(leaf::EndProjection, projection_);
+		projection_ = nullptr;
+	}
+	source_.Finish();
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,48 @@
+// Rows of a PostgreSQL source, projected slot to slot into the destination's shape, or handed on as they
+// are where the shapes are the same.
+#pragma once
+
+#include "engine/sources/batch_stream.hpp"
+#include "engine/sources/postgres_source.hpp"
+#include "engine/transform/projection_leaf.hpp"
+
+namespace sluice::engine {
+
+class RemoteStream final : public BatchStream {
+public:
+	// The source's own rows.
+	explicit RemoteStream(PostgresSource &source);
+	// Filtered and projected. row_type: the destination's.
+	RemoteStream(PostgresSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
+	// Sends the query, once the sink is open; Next does it otherwise.
+	void Start();
+	Batch *Next() override;
+	void Finish() override;
+	int64_t RowsRead() const override
+	{
+		return source_.RowsRead();
+	}
+	int64_t BytesRead() const override
+	{
+		return source_.BytesRead();
+	}
+	// Whether rows pass through without a projection.
+	bool PassesThrough() const
+	{
+		return projection_ == nullptr;
+	}
+
+private:
+	bool Refill();
+
+	PostgresSource &source_;
+	Batch *in_ = nullptr;
+	Batch *out_ = nullptr;
+	leaf::Projection *projection_ = nullptr;
+	std::vector<bool> used_; // columns of the source
+	bool started_ = false;
+	bool more_ = true;	   // the source may have more rows
+	bool pending_ = false; // in_ holds rows that are not projected yet
+};
+
+} // namespace sluice::engine

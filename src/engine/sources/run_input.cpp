@@ -1,0 +1,82 @@
+#include "engine/sources/run_input.hpp"
+
+#include "core/sqlstate.hpp"
+#include "engine/definition_syntax_leaf.hpp"
+#include "engine/destination_leaf.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+std::string
+QueryAsFromItem(const std::string &query)
+{
+	// On lines of its own, so that a comment at its end does not swallow the parenthesis.
+	return std::string("(\n") + pg::Call(leaf::CheckQuery, query.c_str()) + "\n)";
+}
+
+std::string
+LocalRelation(const std::string &source_table)
+{
+	Oid const relation = pg::Call(leaf::FindRelation, source_table.c_str());
+	if (!OidIsValid(relation)) {
+		throw Error(sqlstate::kUndefinedTable, fmt::format("relation \"{}\" does not exist", source_table),
+					"It is the pipeline's source in this database: create it, or change source_table.");
+	}
+	char const kind = pg::Call(get_rel_relkind, relation);
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_VIEW &&
+		kind != RELKIND_MATVIEW && kind != RELKIND_FOREIGN_TABLE) {
+		throw Error(sqlstate::kWrongObjectType, fmt::format("cannot read rows from \"{}\"", source_table),
+					"A source is a table, a view, a materialized view or a foreign table.");
+	}
+	return pg::QualifiedName(relation);
+}
+
+RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal)
+{
+	if (pipeline.source_table.has_value() == pipeline.source_query.has_value()) {
+		throw Error(sqlstate::kPipelineIncomplete, "a run needs either a source_table or a source_query",
+					"Set one of them with alter_pipeline.");
+	}
+	mapping_.columns = pipeline.columns;
+	mapping_.filter = pipeline.filter;
+	// They were checked when the pipeline was made; what is pasted into a statement is checked where it is.
+	if (pipeline.columns) {
+		pg::Call(leaf::CheckSelectList, pipeline.columns->c_str());
+	}
+	if (pipeline.filter) {
+		pg::Call(leaf::CheckCondition, pipeline.filter->c_str());
+	}
+
+	if (!pipeline.source) {
+		mapping_.from = pipeline.source_query ? QueryAsFromItem(*pipeline.source_query)
+											  : LocalRelation(*pipeline.source_table);
+		label_ = pipeline.source_query ? "a query of this database" : mapping_.from + " of this database";
+		return;
+	}
+	Oid const server = CheckServer(*pipeline.source, GetUserId());
+	if (PostgresSource::Handles(*pg::Call(GetForeignServer, server))) {
+		remote_ = std::make_unique<PostgresSource>(pipeline, journal);
+		mapping_.stream = remote_->RowType();
+		for (int i = 0; i < mapping_.stream->natts; ++i) {
+			mapping_.travels_as_text.push_back(remote_->TravelsAsText(i));
+		}
+		label_ = remote_->Label();
+	} else {
+		ForeignSettings settings {};
+		settings.fetch_size = options.Integer("fetch_size");
+		foreign_.emplace(pipeline, server, settings, journal);
+		mapping_.from = foreign_->Name();
+		label_ = mapping_.from;
+	}
+	label_ += fmt::format(" of server \"{}\"{}", *pipeline.source, remote_ ? "" : " through the executor");
+}
+
+void
+RunInput::Finish()
+{
+	if (foreign_) {
+		foreign_->Finish();
+	}
+}
+
+} // namespace sluice::engine

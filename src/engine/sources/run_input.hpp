@@ -1,0 +1,52 @@
+// The source of one run, of whichever kind: a PostgreSQL server, another wrapper's table, or this database.
+// A new kind of source is a new file here and one branch in run_input.cpp.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "catalog/pipeline_store.hpp"
+#include "core/option_registry.hpp"
+#include "core/run_journal.hpp"
+#include "engine/sources/foreign_relation.hpp"
+#include "engine/sources/postgres_source.hpp"
+#include "engine/transform/mapped_query.hpp"
+
+namespace sluice::engine {
+
+class RunInput {
+public:
+	// Connects where there is something to connect to. Throws Error.
+	RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal);
+
+	// Rows come over the wire from here; NULL when the executor reads them.
+	PostgresSource *Remote() const
+	{
+		return remote_.get();
+	}
+	const MappingInput &Mapping() const
+	{
+		return mapping_;
+	}
+	// For messages: "table public.orders".
+	const std::string &Label() const
+	{
+		return label_;
+	}
+	// Leaves nothing behind.
+	void Finish();
+
+private:
+	std::unique_ptr<PostgresSource> remote_;
+	std::optional<ForeignRelation> foreign_;
+	MappingInput mapping_;
+	std::string label_;
+};
+
+// "source_query" as a FROM item; throws 42601 unless it is one SELECT.
+std::string QueryAsFromItem(const std::string &query);
+// The qualified name of a relation of this database that can be read; throws 42P01 and 42809.
+std::string LocalRelation(const std::string &source_table);
+
+} // namespace sluice::engine

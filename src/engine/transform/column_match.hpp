@@ -1,0 +1,30 @@
+// A query's columns matched by name to a destination's, and the statements that follow from it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/run_journal.hpp"
+#include "engine/transform/mapped_query.hpp"
+
+namespace sluice::engine {
+
+struct ColumnMatch {
+	std::vector<int> source_of; // per attribute: column of the query, or -1: default, NULL or generated
+	List *target_list = nullptr;
+};
+
+// Throws Error: columns the destination lacks (42703), types that do not fit (42804), NOT NULL columns
+// that get nothing (23502). Logs what is defaulted or passed over, unless journal is NULL.
+ColumnMatch MatchColumns(const MappedQuery &query, Relation destination, RunJournal *journal);
+
+// CREATE TABLE for a destination that does not exist, with the query's names and types.
+std::string TableDefinition(const MappedQuery &query, const std::string &qualified_name);
+// The column list of that statement, in parentheses.
+std::string ColumnDefinitions(const MappedQuery &query);
+
+// INSERT INTO destination SELECT of the query.
+std::string InsertStatement(const MappedQuery &query, const ColumnMatch &match, Relation destination,
+							const std::string &qualified_name);
+
+} // namespace sluice::engine

@@ -1,0 +1,62 @@
+// A pipeline as one SELECT: source, columns and filter analyzed together. Analysis runs as the
+// current user, who is the pipeline's owner.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/transform/mapped_query_leaf.hpp"
+#include "pg/guard.hpp"
+
+namespace sluice::engine {
+
+struct MappingInput {
+	// A FROM item: a qualified relation or a query in parentheses; empty when rows come as a stream.
+	std::string from;
+	// `from` is a table that rows of a stream were staged in: then source stays a name for it anywhere.
+	bool staged = false;
+	TupleDesc stream = nullptr;
+	std::vector<bool> travels_as_text; // of the stream's or the staged columns
+	std::optional<std::string> columns;
+	std::optional<std::string> filter;
+};
+
+class MappedQuery {
+public:
+	// Throws Error whose position points into text().
+	explicit MappedQuery(const MappingInput &input);
+
+	const std::string &Text() const
+	{
+		return text_;
+	}
+	const leaf::AnalyzedQuery *Analyzed() const
+	{
+		return analyzed_;
+	}
+	int ColumnCount() const
+	{
+		return analyzed_->column_count;
+	}
+	const leaf::OutputColumn &Column(int index) const
+	{
+		return analyzed_->columns[index];
+	}
+	// Why rows of the stream cannot be projected one by one; empty when they can.
+	std::string NeedsSql() const
+	{
+		return analyzed_->needs_sql != nullptr ? analyzed_->needs_sql : "";
+	}
+
+private:
+	void Analyze(TupleDesc stream, const std::vector<bool> &travels_as_text);
+
+	std::string text_;
+	leaf::AnalyzedQuery *analyzed_ = nullptr;
+};
+
+// "a, b, c" with an ellipsis after too many, for messages.
+std::string NameList(const std::vector<std::string> &names);
+
+} // namespace sluice::engine

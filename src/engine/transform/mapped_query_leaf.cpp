@@ -1,0 +1,251 @@
+#include "engine/transform/mapped_query_leaf.hpp"
+
+extern "C" {
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/analyze.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_node.h"
+#include "parser/parser.h"
+#include "parser/parse_type.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/queryenvironment.h"
+#include "utils/ruleutils.h"
+}
+
+namespace sluice::engine::leaf {
+
+namespace {
+
+QueryEnvironment *
+EnvironmentWith(TupleDesc stream)
+{
+	QueryEnvironment *environment = create_queryEnv();
+	auto *relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
+	relation->md.name = pstrdup("source");
+	relation->md.reliddesc = InvalidOid;
+	relation->md.tupdesc = stream;
+	relation->md.enrtype = ENR_NAMED_TUPLESTORE;
+	relation->md.enrtuples = 0;
+	register_ENR(environment, relation);
+	return environment;
+}
+
+const char *
+WhyRowByRowFails(const Query *query)
+{
+	if (query->hasAggs) {
+		return "columns use an aggregate";
+	}
+	if (query->hasWindowFuncs) {
+		return "columns use a window function";
+	}
+	if (query->hasTargetSRFs) {
+		return "columns use a set-returning function";
+	}
+	if (query->hasSubLinks) {
+		return "columns or filter use a subquery";
+	}
+	return nullptr;
+}
+
+// A literal without a type becomes text during analysis although it was meant for the destination's type.
+bool
+StandsForAnotherType(Node *expression, const bool *travels_as_text)
+{
+	if (IsA(expression, Const)) {
+		return reinterpret_cast<Const *>(expression)->consttype == TEXTOID;
+	}
+	if (travels_as_text != nullptr && IsA(expression, Var)) {
+		Var *var = reinterpret_cast<Var *>(expression);
+		return var->varno == 1 && var->varlevelsup == 0 && var->varattno > 0 && travels_as_text[var->varattno - 1];
+	}
+	return false;
+}
+
+bool
+FitsByAssignment(Oid from, Oid to)
+{
+	return can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT);
+}
+
+Node *
+CoerceColumn(const OutputColumn *column, Node *expression, Form_pg_attribute attribute)
+{
+	Oid type = column->type;
+	if (column->from_text && type == TEXTOID && !FitsByAssignment(type, attribute->atttypid)) {
+		// In two steps: an explicit cast to a type with a length would cut values off silently.
+		Oid const base = getBaseType(attribute->atttypid);
+		Node *cast = coerce_to_target_type(nullptr, expression, type, base, -1, COERCION_EXPLICIT,
+										   COERCE_EXPLICIT_CAST, -1);
+		if (cast != nullptr) {
+			expression = cast;
+			type = base;
+		}
+	}
+	return coerce_to_target_type(nullptr, expression, type, attribute->atttypid, attribute->atttypmod,
+								 COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+}
+
+Node *
+DefaultFor(Relation destination, int attribute_number)
+{
+	Form_pg_attribute attribute = TupleDescAttr(destination->rd_att, attribute_number - 1);
+	if (attribute->attisdropped) {
+		return reinterpret_cast<Node *>(makeNullConst(INT4OID, -1, InvalidOid));
+	}
+	Node *expression = attribute->attgenerated != '\0' ? nullptr : build_column_default(destination, attribute_number);
+	if (expression != nullptr) {
+		return expression;
+	}
+	int32 base_modifier = attribute->atttypmod;
+	Oid const base = getBaseTypeAndTypmod(attribute->atttypid, &base_modifier);
+	expression = reinterpret_cast<Node *>(makeNullConst(base, base_modifier, attribute->attcollation));
+	if (base != attribute->atttypid && attribute->attgenerated == '\0') {
+		expression = coerce_to_domain(expression, base, base_modifier, attribute->atttypid, COERCION_IMPLICIT,
+									  COERCE_IMPLICIT_CAST, -1, false);
+	}
+	return expression;
+}
+
+} // namespace
+
+AnalyzedQuery *
+AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text)
+{
+	List *raw = raw_parser(text, RAW_PARSE_DEFAULT);
+	if (list_length(raw) != 1) {
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline must be one statement")));
+	}
+	Query *query = parse_analyze_fixedparams(linitial_node(RawStmt, raw), text, nullptr, 0,
+											 stream != nullptr ? EnvironmentWith(stream) : nullptr);
+	if (query->commandType != CMD_SELECT || query->utilityStmt != nullptr) {
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline's source must be a SELECT")));
+	}
+
+	auto *analyzed = static_cast<AnalyzedQuery *>(palloc0(sizeof(AnalyzedQuery)));
+	analyzed->query = query;
+	analyzed->text = pstrdup(text);
+	analyzed->columns =
+		static_cast<OutputColumn *>(palloc0(sizeof(OutputColumn) * (list_length(query->targetList) + 1)));
+	ListCell *cell;
+	foreach (cell, query->targetList) {
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		analyzed->sorts = analyzed->sorts || entry->resjunk || entry->ressortgroupref != 0;
+		if (entry->resjunk) {
+			continue;
+		}
+		Node *expression = reinterpret_cast<Node *>(entry->expr);
+		OutputColumn *column = &analyzed->columns[analyzed->column_count++];
+		column->name = entry->resname != nullptr ? entry->resname : "?column?";
+		column->type = exprType(expression);
+		column->type_modifier = exprTypmod(expression);
+		column->collation = exprCollation(expression);
+		column->unnamed = strcmp(column->name, "?column?") == 0;
+		column->from_text = StandsForAnotherType(expression, travels_as_text);
+	}
+	if (stream != nullptr) {
+		analyzed->needs_sql = WhyRowByRowFails(query);
+	}
+	return analyzed;
+}
+
+void
+FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc stream, bool *used)
+{
+	bool all = analyzed->needs_sql != nullptr;
+	Bitmapset *attributes = nullptr;
+	if (!all) {
+		pull_varattnos(reinterpret_cast<Node *>(analyzed->query->targetList), 1, &attributes);
+		pull_varattnos(analyzed->query->jointree->quals, 1, &attributes);
+		all = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes); // the row as a whole
+	}
+	for (int i = 0; i < stream->natts; ++i) {
+		used[i] = all || bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, attributes);
+	}
+}
+
+List *
+BuildTargetList(const AnalyzedQuery *analyzed, Relation destination, const int *source_of)
+{
+	TupleDesc row_type = RelationGetDescr(destination);
+	ParseState *state = make_parsestate(nullptr);
+	List *result = NIL;
+	for (int i = 0; i < row_type->natts; ++i) {
+		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
+		Node *expression;
+		if (source_of[i] < 0) {
+			expression = DefaultFor(destination, i + 1);
+		} else {
+			const OutputColumn *column = &analyzed->columns[source_of[i]];
+			TargetEntry *entry = list_nth_node(TargetEntry, analyzed->query->targetList, source_of[i]);
+			expression = CoerceColumn(column, reinterpret_cast<Node *>(copyObject(entry->expr)), attribute);
+			if (expression == nullptr) {
+				const char *wanted = format_type_be(attribute->atttypid);
+				const char *name = NameStr(attribute->attname);
+				ereport(ERROR,
+						(errcode(ERRCODE_DATATYPE_MISMATCH),
+						 errmsg("column \"%s\" is of type %s but the source gives %s", name, wanted,
+								format_type_be(column->type)),
+						 errhint("Cast it in columns, for example: %s::%s AS %s.", quote_identifier(name), wanted,
+								 quote_identifier(name)),
+						 errtablecol(destination, i + 1)));
+			}
+		}
+		assign_expr_collations(state, expression);
+		result = lappend(result, makeTargetEntry(reinterpret_cast<Expr *>(expression), static_cast<AttrNumber>(i + 1),
+												 pstrdup(NameStr(attribute->attname)), false));
+	}
+	free_parsestate(state);
+	return result;
+}
+
+void
+FindDefaults(Relation destination, bool *has_default)
+{
+	TupleDesc row_type = RelationGetDescr(destination);
+	for (int i = 0; i < row_type->natts; ++i) {
+		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
+		has_default[i] = !attribute->attisdropped && attribute->attgenerated == '\0' &&
+						 build_column_default(destination, i + 1) != nullptr;
+	}
+}
+
+List *
+OwnTargetList(const AnalyzedQuery *analyzed)
+{
+	return static_cast<List *>(copyObject(analyzed->query->targetList));
+}
+
+bool
+NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Relation destination, int attribute)
+{
+	const OutputColumn *output = &analyzed->columns[column];
+	return output->from_text && output->type == TEXTOID &&
+		   !FitsByAssignment(TEXTOID, TupleDescAttr(destination->rd_att, attribute)->atttypid);
+}
+
+const char *
+ColumnTypeText(const OutputColumn *column)
+{
+	if (get_typtype(column->type) == TYPTYPE_PSEUDO) {
+		ereport(ERROR, (errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+						errmsg("column \"%s\" has pseudo-type %s", column->name, format_type_be(column->type)),
+						errhint("Cast it in columns, for example: %s::text AS %s.", quote_identifier(column->name),
+								quote_identifier(column->name))));
+	}
+	char *type = format_type_extended(column->type, column->type_modifier, FORMAT_TYPE_TYPEMOD_GIVEN);
+	if (OidIsValid(column->collation) && column->collation != get_typcollation(column->type)) {
+		return psprintf("%s COLLATE %s", type, generate_collation_name(column->collation));
+	}
+	return type;
+}
+
+const char *
+BaseTypeText(Oid type)
+{
+	return format_type_extended(getBaseType(type), -1, 0);
+}
+
+} // namespace sluice::engine::leaf

@@ -1,0 +1,54 @@
+// Leaf behind mapped_query.hpp: parse analysis of the one SELECT that a pipeline is, and the target list
+// in the shape of the destination.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace sluice::engine::leaf {
+
+struct OutputColumn {
+	const char *name;
+	Oid type;
+	int32 type_modifier;
+	Oid collation;
+	bool unnamed;  // an expression without AS
+	bool from_text; // text standing for another type: cast through its text form where it must be
+};
+
+struct AnalyzedQuery {
+	Query *query;
+	const char *text;
+	int column_count;
+	OutputColumn *columns;
+	// Why rows cannot be projected one by one; NULL when they can. Only with a stream as source.
+	const char *needs_sql;
+	// Some entries of the target list are also sorted by: they cannot be changed where they are.
+	bool sorts;
+};
+
+// Analyzes the text as the current user. With `stream`, the name source stands for rows of that type.
+// travels_as_text[i], or NULL, tells which columns of source are text only for the journey.
+AnalyzedQuery *AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text);
+
+// Which of the stream's columns the query uses.
+void FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc stream, bool *used);
+
+// A target list with one entry per attribute of the destination. source_of[i]: the query's column for
+// attribute i, or -1 for its default (NULL for dropped and generated ones). Raises 42804 where a column
+// does not fit.
+List *BuildTargetList(const AnalyzedQuery *analyzed, Relation destination, const int *source_of);
+// Which attributes have a default of their own (or of their type, or are identity columns).
+void FindDefaults(Relation destination, bool *has_default);
+// The query's own columns as they are.
+List *OwnTargetList(const AnalyzedQuery *analyzed);
+
+// In an INSERT ... SELECT: whether that column must be cast explicitly to fit.
+bool NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Relation destination, int attribute);
+
+// For a table made after the query: "numeric(10,2)", with schema and collation where they matter. Raises
+// 42P16 for types that no column can have.
+const char *ColumnTypeText(const OutputColumn *column);
+// The type behind domains, without a length, to cast to.
+const char *BaseTypeText(Oid type);
+
+} // namespace sluice::engine::leaf
