@@ -1,9 +1,14 @@
 // Shared memory: what launcher, schedulers, run workers and backends tell each other. Only hints and
-// live facts: everything that must survive is in the tables. Plain data under one LWLock; no pointer
-// but to PGPROC, which lives in shared memory itself.
+// live facts: everything that must survive is in the tables, so that a crash may empty it at any time.
+// Plain data under one LWLock; no pointer but to PGPROC, which lives in shared memory itself.
 #pragma once
 
 #include "pg/prelude.hpp"
+
+extern "C" {
+#include "port/atomics.h"
+#include "storage/condition_variable.h"
+}
 
 namespace sluice::worker {
 
@@ -14,7 +19,7 @@ enum class RunState : int {
 	Free = 0,
 	Launching, // slot given, worker registered, not yet attached
 	Running,   // worker attached: pid is valid
-	Ended	   // worker detached without the scheduler having looked yet
+	Ended	   // worker gone without having written the run's end; the scheduler will
 };
 
 struct RunSlot {
@@ -25,24 +30,74 @@ struct RunSlot {
 	pg_uuid_t run;
 	pg_uuid_t pipeline;
 	int pid;
+	bool finished; // the end is in the run's row
+	bool passed_over; // the worker found the row locked: it stays queued
 	TimestampTz launched_at;
 	TimestampTz stop_requested_at; // 0: none
 	Oid stop_requested_by;
+	bool terminated; // SIGTERM was sent after the grace
 	int64 records;
 	int64 bytes;
 	char phase[32];
 };
 
+// A stop asked for while the run was still queued; the scheduler serves it.
+struct StopRequest {
+	bool used;
+	Oid database;
+	pg_uuid_t run;
+	Oid by;
+	TimestampTz at;
+};
+
 struct DatabaseSlot {
-	Oid database; // InvalidOid: free
-	bool looked_at;			  // a scheduler has been there since the server started
+	Oid database;			// InvalidOid: free
+	bool looked_at;			// a scheduler has been there since the server started
 	bool has_extension;
-	bool poked;				  // somebody committed work for it
-	TimestampTz next_due;	  // DT_NOEND: nothing scheduled
-	TimestampTz barred_until; // DROP DATABASE and its like: keep out until then
-	TimestampTz last_tick;	  // the scheduler's last sign of life
-	int scheduler_pid;		  // 0: none
+	TimestampTz poked_at;	// somebody committed work for it; 0: no
+	TimestampTz next_due;	// DT_NOEND: nothing scheduled
+	TimestampTz waiting_due; // due time of the oldest run that waits for a place; DT_NOEND: none
+	bool starved;			// what it lacked was a background worker slot
+	int barred_by;			// backend that drops, renames or copies the database: keep out; 0: none
+	TimestampTz launched_at; // scheduler registered, not yet attached; 0: no
+	TimestampTz not_before; // after a scheduler that failed: try again then
+	int failures;			// of schedulers in a row
+	TimestampTz last_tick;	// the scheduler's last sign of life
+	bool visited;			// this scheduler got as far as the tables
+	int scheduler_pid;		// 0: none
 	PGPROC *scheduler;
 };
+
+struct SharedState {
+	LWLock *lock;
+	// Told whenever a run ends or a scheduler leaves; the counter closes the gap between looking and sleeping.
+	ConditionVariable changed;
+	pg_atomic_uint64 changes;
+	uint64 last_cookie;
+	int launcher_pid;
+	PGPROC *launcher;
+	bool rescan;		   // databases came or went: the launcher lists them again
+	int databases_waiting; // that want a scheduler and find no place; idle schedulers make room
+	int run_slots;
+	StopRequest stops[kMaxStopRequests];
+	DatabaseSlot databases[kMaxDatabases];
+	RunSlot runs[FLEXIBLE_ARRAY_MEMBER];
+};
+
+// Null unless the library was preloaded.
+SharedState *Shared();
+
+namespace leaf {
+
+// From _PG_init: reserves and later fills the memory.
+void InstallSharedMemory();
+
+// How many schedulers there may be at once, so that a worker slot is left for runs.
+int SchedulerLimit();
+
+// Wakes those who wait in WaitForRunEnd; without the lock.
+void AnnounceChange();
+
+} // namespace leaf
 
 } // namespace sluice::worker

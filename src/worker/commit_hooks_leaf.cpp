@@ -1,0 +1,143 @@
+#include "worker/commit_hooks_leaf.hpp"
+
+#include "pg/compat.hpp"
+#include "worker/database_slots_leaf.hpp"
+#include "worker/run_slots_leaf.hpp"
+
+namespace sluice::worker::leaf {
+
+namespace {
+
+// A scheduler obeys within a lock_timeout or two.
+constexpr int64 kLeavePatience = 3 * USECS_PER_SEC;
+
+bool registered = false;
+bool poke_at_commit = false;
+bool poke_at_abort = false;
+bool probe_at_commit = false;
+bool rescan_at_commit = false;
+bool barred = false;
+SubTransactionId dropped_in = InvalidSubTransactionId;
+
+void
+Forget()
+{
+	poke_at_commit = false;
+	poke_at_abort = false;
+	probe_at_commit = false;
+	rescan_at_commit = false;
+	barred = false;
+	dropped_in = InvalidSubTransactionId;
+}
+
+// Runs after the transaction's work is visible; must not raise.
+void
+AtEnd(XactEvent event, void *)
+{
+	bool const commit = event == XACT_EVENT_COMMIT;
+	bool const abort = event == XACT_EVENT_ABORT;
+	if (!commit && !abort && event != XACT_EVENT_PREPARE) {
+		return;
+	}
+	if (barred) {
+		UnbarMine();
+	}
+	if (commit && dropped_in != InvalidSubTransactionId) {
+		(void) StopAllRuns(MyDatabaseId, GetSessionUserId());
+		poke_at_commit = true;
+	}
+	if ((commit && poke_at_commit) || poke_at_abort) {
+		PokeDatabase(MyDatabaseId);
+	}
+	if (commit && probe_at_commit) {
+		PokeProbe(MyDatabaseId);
+	}
+	if (commit && rescan_at_commit) {
+		PokeRescan();
+	}
+	Forget();
+}
+
+void
+AtSubtransactionEnd(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *)
+{
+	if (dropped_in == InvalidSubTransactionId || dropped_in != mine) {
+		return;
+	}
+	if (event == SUBXACT_EVENT_COMMIT_SUB) {
+		dropped_in = parent;
+	} else if (event == SUBXACT_EVENT_ABORT_SUB) {
+		dropped_in = InvalidSubTransactionId;
+	}
+}
+
+// False without shared memory: then there is nobody to tell.
+bool
+Prepare()
+{
+	if (Shared() == nullptr) {
+		return false;
+	}
+	if (!registered) {
+		RegisterXactCallback(AtEnd, nullptr);
+		RegisterSubXactCallback(AtSubtransactionEnd, nullptr);
+		registered = true;
+	}
+	return true;
+}
+
+} // namespace
+
+void
+PokeAtCommit()
+{
+	poke_at_commit = Prepare();
+}
+
+void
+PokeAtEnd()
+{
+	poke_at_commit = Prepare();
+	poke_at_abort = poke_at_commit;
+}
+
+void
+ProbeAtCommit()
+{
+	probe_at_commit = Prepare();
+}
+
+void
+RescanAtCommit()
+{
+	rescan_at_commit = Prepare();
+}
+
+void
+StopEverythingAtCommit()
+{
+	if (Prepare()) {
+		dropped_in = GetCurrentSubTransactionId();
+	}
+}
+
+void
+BarUntilEnd(Oid database)
+{
+	if (!Prepare()) {
+		return;
+	}
+	barred = true;
+	BarDatabase(database);
+	if (database == MyDatabaseId) {
+		return;
+	}
+	TimestampTz const patience = GetCurrentTimestamp() + kLeavePatience;
+	ConditionVariablePrepareToSleep(&Shared()->changed);
+	while (HasScheduler(database) && GetCurrentTimestamp() < patience) {
+		(void) ConditionVariableTimedSleep(&Shared()->changed, 100, pg::compat::WaitEvent("PgSluiceSchedulerLeave"));
+	}
+	(void) ConditionVariableCancelSleep();
+}
+
+} // namespace sluice::worker::leaf

@@ -1,0 +1,23 @@
+// What this backend's transaction does to our processes when it ends. Leaf code: plain data, may raise.
+// COMMIT PREPARED calls no callbacks; the utility hook and the safety tick see to that.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace sluice::worker::leaf {
+
+// At COMMIT wakes this database's scheduler; nothing on abort.
+void PokeAtCommit();
+// At COMMIT and at abort: CALL run_pipeline held locks that others may wait for.
+void PokeAtEnd();
+// At COMMIT the launcher looks whether this database has the extension.
+void ProbeAtCommit();
+// At COMMIT the launcher lists the databases again.
+void RescanAtCommit();
+// At COMMIT this database's runs stop and its scheduler leaves: the extension is dropped. A rolled back
+// savepoint takes it back.
+void StopEverythingAtCommit();
+// Keeps schedulers out of a database until this transaction ends, and waits a moment for the one there to go.
+void BarUntilEnd(Oid database);
+
+} // namespace sluice::worker::leaf

@@ -1,0 +1,185 @@
+#include "worker/control.hpp"
+
+#include "pg/compat.hpp"
+#include "pg/guard.hpp"
+#include "pg/settings.hpp"
+#include "worker/commit_hooks_leaf.hpp"
+#include "worker/live_runs.hpp"
+#include "worker/run_body.hpp"
+#include "worker/run_locks_leaf.hpp"
+#include "worker/slot_lookup_leaf.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+// Nobody announces a COMMIT PREPARED, nor anything at all without shared memory.
+constexpr int kLongestSleep = 1000;
+constexpr int kLongestBlindSleep = 200;
+
+void
+SleepUntilChange(int timeout_ms)
+{
+	// What had happened when this backend last looked: looking and sleeping leave no gap.
+	static uint64 seen = 0;
+	SharedState *shared = Shared();
+	if (shared == nullptr) {
+		int const blind = timeout_ms < kLongestBlindSleep ? timeout_ms : kLongestBlindSleep;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, blind,
+						 pg::compat::WaitEvent("PgSluiceRunEnd"));
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		return;
+	}
+	int const sleep = timeout_ms < kLongestSleep ? timeout_ms : kLongestSleep;
+	if (sleep > 0 && pg_atomic_read_u64(&shared->changes) == seen) {
+		ConditionVariablePrepareToSleep(&shared->changed);
+		if (pg_atomic_read_u64(&shared->changes) == seen) {
+			(void) ConditionVariableTimedSleep(&shared->changed, sleep, pg::compat::WaitEvent("PgSluiceRunEnd"));
+		}
+		(void) ConditionVariableCancelSleep();
+	}
+	seen = pg_atomic_read_u64(&shared->changes);
+	CHECK_FOR_INTERRUPTS();
+}
+
+struct HealthCopy {
+	int launcher_pid;
+	bool known;
+	DatabaseSlot database;
+	int live_runs;
+	int schedulers;
+	int databases_waiting;
+};
+
+void
+CopyHealth(HealthCopy *copy)
+{
+	SharedState *shared = Shared();
+	memset(copy, 0, sizeof(*copy));
+	LWLockAcquire(shared->lock, LW_SHARED);
+	copy->launcher_pid = shared->launcher_pid;
+	const DatabaseSlot *slot = leaf::FindDatabase(MyDatabaseId);
+	copy->known = slot != nullptr;
+	if (slot != nullptr) {
+		copy->database = *slot;
+	}
+	copy->live_runs = leaf::CountLiveRuns();
+	for (const DatabaseSlot &other : shared->databases) {
+		copy->schedulers += OidIsValid(other.database) && other.scheduler_pid != 0 ? 1 : 0;
+	}
+	copy->databases_waiting = shared->databases_waiting;
+	LWLockRelease(shared->lock);
+}
+
+} // namespace
+
+bool
+WorkersExist()
+{
+	return Shared() != nullptr;
+}
+
+void
+PokeAtCommit()
+{
+	pg::Call(leaf::PokeAtCommit);
+}
+
+bool
+RequestStop(const std::string &run_id, Oid by)
+{
+	if (!WorkersExist()) {
+		return false;
+	}
+	pg_uuid_t const run = UuidFromText(run_id);
+	return pg::Call(leaf::StopLiveRun, MyDatabaseId, &run, by);
+}
+
+bool
+RequestStopPending(const std::string &run_id, Oid by)
+{
+	if (!WorkersExist()) {
+		return false;
+	}
+	pg_uuid_t const run = UuidFromText(run_id);
+	return pg::Call(leaf::QueueStop, MyDatabaseId, &run, by);
+}
+
+void
+WaitForRunEnd(int timeout_ms)
+{
+	pg::Call(SleepUntilChange, timeout_ms);
+}
+
+std::optional<std::string>
+LiveRunOf(const std::string &pipeline_id)
+{
+	for (const LiveRun &live : LiveRuns(MyDatabaseId)) {
+		if (live.IsLive() && (pipeline_id.empty() || live.pipeline == pipeline_id)) {
+			return live.run;
+		}
+	}
+	return std::nullopt;
+}
+
+std::optional<std::string>
+LiveRunInDatabase()
+{
+	return LiveRunOf(std::string());
+}
+
+bool
+IsLocked(const std::string &pipeline_id)
+{
+	pg_uuid_t const pipeline = UuidFromText(pipeline_id);
+	return pg::Call(leaf::IsPipelineLocked, &pipeline);
+}
+
+void
+ExecuteInCaller(const catalog::Pipeline &pipeline, const std::string &run_id, const std::string &context_json)
+{
+	pg::Call(leaf::PokeAtEnd);
+	RunJournal journal(JournalClock);
+	catalog::RunCounters counters;
+	RunBody({pipeline, run_id, context_json}, journal, &counters);
+}
+
+HealthFacts
+CollectHealth()
+{
+	HealthFacts facts;
+	facts.preloaded = WorkersExist();
+	facts.in_recovery = pg::Call(RecoveryInProgress);
+	facts.max_concurrent_runs = pg::Settings::max_concurrent_runs;
+	facts.max_worker_processes = max_worker_processes;
+	// Our launcher, that of logical replication, as many schedulers as the rest allows, and the runs.
+	facts.worker_processes_needed = 2 + 2 * std::max(1, facts.max_concurrent_runs);
+	facts.scheduler_limit = leaf::SchedulerLimit();
+	if (!facts.preloaded) {
+		return facts;
+	}
+	HealthCopy copy;
+	pg::Call(CopyHealth, &copy);
+	facts.launcher_pid = copy.launcher_pid;
+	facts.known = copy.known;
+	facts.live_runs = copy.live_runs;
+	facts.schedulers = copy.schedulers;
+	facts.databases_waiting = copy.databases_waiting;
+	if (copy.known) {
+		const DatabaseSlot &slot = copy.database;
+		facts.scheduler_pid = slot.scheduler_pid;
+		facts.looked_at = slot.looked_at;
+		facts.scheduler_failures = slot.failures;
+		facts.starved = slot.starved;
+		if (slot.last_tick != 0) {
+			facts.last_tick = slot.last_tick;
+		}
+		if (slot.waiting_due != DT_NOEND) {
+			facts.oldest_waiting = slot.waiting_due;
+		}
+	}
+	return facts;
+}
+
+} // namespace sluice::worker

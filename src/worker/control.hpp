@@ -1,0 +1,59 @@
+// What SQL functions ask of our processes. Everything here answers sensibly without
+// shared_preload_libraries: there are no workers then, and nothing is running.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "catalog/pipeline_store.hpp"
+
+namespace sluice::worker {
+
+// Launcher, schedulers and run workers can exist: the library was preloaded.
+bool WorkersExist();
+
+// When the current transaction commits, this database's scheduler looks at its tables.
+void PokeAtCommit();
+
+// Stops a run of this database that is starting or running; at once, not undone by rollback. False when it
+// is neither.
+bool RequestStop(const std::string &run_id, Oid by);
+// Has the scheduler mark a queued run as stopped. False when too many such requests are waiting.
+bool RequestStopPending(const std::string &run_id, Oid by);
+
+// Returns when a run has ended somewhere since the last call, when the time is over, or after a second at
+// the latest; the caller looks again. Interruptible.
+void WaitForRunEnd(int timeout_ms);
+
+// The run of this pipeline, or of any in this database, that is starting or running in a worker.
+std::optional<std::string> LiveRunOf(const std::string &pipeline_id);
+std::optional<std::string> LiveRunInDatabase();
+
+// Whether another session is running this pipeline, be it a worker or a CALL.
+bool IsLocked(const std::string &pipeline_id);
+
+// Makes the run in this session and transaction: the row is inserted as 'running' before. Throws Error.
+void ExecuteInCaller(const catalog::Pipeline &pipeline, const std::string &run_id, const std::string &context_json);
+
+struct HealthFacts {
+	bool preloaded = false;
+	bool in_recovery = false;
+	int launcher_pid = 0;  // 0: none
+	int scheduler_pid = 0; // of this database; 0: none, which is normal while nothing is near
+	bool known = false;	   // the launcher has a place for this database
+	bool looked_at = false; // a scheduler has been here since the server started
+	int scheduler_failures = 0; // in a row
+	std::optional<TimestampTz> last_tick;
+	bool starved = false; // a run waits because no background worker slot is free
+	std::optional<TimestampTz> oldest_waiting; // due time of the oldest run that waits for a place
+	int live_runs = 0; // in the whole cluster
+	int max_concurrent_runs = 0;
+	int schedulers = 0; // in the whole cluster
+	int scheduler_limit = 0;
+	int databases_waiting = 0; // for a scheduler
+	int max_worker_processes = 0;
+	int worker_processes_needed = 0; // for max_concurrent_runs runs at once
+};
+HealthFacts CollectHealth();
+
+} // namespace sluice::worker

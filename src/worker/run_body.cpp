@@ -1,0 +1,144 @@
+#include "worker/run_body.hpp"
+
+#include "catalog/pipeline_options.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/guard.hpp"
+#include "pg/run_context.hpp"
+#include "pg/settings.hpp"
+#include "worker/live_runs.hpp"
+#include "worker/run_locks_leaf.hpp"
+#include "worker/session_leaf.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+// Sets the run's context for run_context(), also when the run fails.
+class ContextScope {
+public:
+	explicit ContextScope(const std::string &context)
+	{
+		pg::SetRunContext(context);
+	}
+	ContextScope(const ContextScope &) = delete;
+	ContextScope &operator=(const ContextScope &) = delete;
+	~ContextScope()
+	{
+		pg::ClearRunContext();
+	}
+};
+
+struct Identity {
+	Oid current;
+	Oid session;
+	int isolation;
+};
+
+Identity
+ReadIdentity()
+{
+	return {GetUserId(), GetSessionUserId(), XactIsoLevel};
+}
+
+void
+CheckIdentity(const catalog::Pipeline &pipeline)
+{
+	Identity const identity = pg::Call(ReadIdentity);
+	if (identity.current != pipeline.owner_oid || identity.session != pipeline.owner_oid) {
+		throw Error(sqlstate::kInsufficientPrivilege,
+					fmt::format("the run of pipeline \"{}\" would not be made as its owner \"{}\"", pipeline.name,
+								pipeline.owner),
+					"A setting \"role\" of the owner or of the database changes who the session is: "
+					"remove it with ALTER ROLE ... RESET role, or ALTER DATABASE ... RESET role.");
+	}
+	if (identity.isolation != XACT_READ_COMMITTED) {
+		throw Error(sqlstate::kActiveSqlTransaction, "a pipeline runs in a READ COMMITTED transaction only",
+					"Start the transaction with BEGIN ISOLATION LEVEL READ COMMITTED, or use trigger_pipeline.");
+	}
+}
+
+std::string
+RunInTheWay(const std::string &pipeline_id)
+{
+	for (const LiveRun &live : LiveRuns(MyDatabaseId)) {
+		if (live.IsLive() && (pipeline_id.empty() || live.pipeline == pipeline_id)) {
+			return fmt::format("It is run {}.", live.run);
+		}
+	}
+	return "It is a CALL run_pipeline in another session.";
+}
+
+void
+TakeLocks(const catalog::Pipeline &pipeline)
+{
+	pg_uuid_t const id = UuidFromText(pipeline.id);
+	switch (pg::Call(leaf::TakeRunLocks, &id, pg::Settings::single_run)) {
+	case leaf::LockOutcome::Taken:
+		return;
+	case leaf::LockOutcome::PipelineBusy:
+		throw Error(sqlstate::kObjectInUse, fmt::format("pipeline \"{}\" is running already", pipeline.name),
+					"Wait for that run with wait_for_run, or stop it with stop_run.", RunInTheWay(pipeline.id));
+	case leaf::LockOutcome::DatabaseBusy:
+		throw Error(sqlstate::kObjectInUse, "another pipeline is running in this database",
+					"pg_sluice.single_run allows one run at a time: wait for the other run to end.",
+					RunInTheWay(std::string()));
+	}
+}
+
+int
+Pin(const catalog::Pipeline &pipeline)
+{
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	std::string const work_mem = options.Text("work_mem");
+	std::vector<leaf::PinnedSetting> settings {
+		{"TimeZone", pipeline.timezone.c_str()},
+		{"DateStyle", "ISO, MDY"},
+		{"IntervalStyle", "postgres"},
+		{"extra_float_digits", "1"},
+		{"bytea_output", "hex"},
+		{"row_security", "on"},
+		{"statement_timeout", "0"},
+		{"lock_timeout", "0"},
+		{"idle_in_transaction_session_timeout", "0"},
+		{"transaction_timeout", "0"},
+		{"jit", options.Boolean("jit") ? "on" : "off"},
+		{"search_path", pipeline.search_path.c_str()},
+	};
+	if (!work_mem.empty()) {
+		settings.push_back({"work_mem", work_mem.c_str()});
+	}
+	return pg::Call(leaf::PinSettings, static_cast<const leaf::PinnedSetting *>(settings.data()),
+					static_cast<int>(settings.size()));
+}
+
+} // namespace
+
+int64_t
+JournalClock()
+{
+	return pg::Now();
+}
+
+void
+RunBody(const RunBodyRequest &request, RunJournal &journal, catalog::RunCounters *counters)
+{
+	const catalog::Pipeline &pipeline = request.pipeline;
+	journal.EnterPhase("preparing");
+	CheckIdentity(pipeline);
+	TakeLocks(pipeline);
+	int const level = Pin(pipeline);
+	{
+		ContextScope const scope(request.context);
+		engine::ExecuteRun({pipeline, request.run_id, request.progress}, journal, counters);
+		journal.EnterPhase("finishing");
+		pg::Call(leaf::FireDeferredTriggers);
+	}
+	if (!catalog::FinishRun(request.run_id, "success", std::nullopt, std::nullopt, *counters, journal)) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState,
+					fmt::format("run {} of pipeline \"{}\" has ended or is being deleted", request.run_id, pipeline.name),
+					"Nothing was loaded. Look whether the pipeline is being dropped.");
+	}
+	pg::Call(leaf::UnpinSettings, level);
+}
+
+} // namespace sluice::worker

@@ -1,0 +1,25 @@
+// One run inside the current transaction, the same for a run worker and for CALL run_pipeline.
+#pragma once
+
+#include <string>
+
+#include "catalog/run_store.hpp"
+#include "engine/run.hpp"
+
+namespace sluice::worker {
+
+struct RunBodyRequest {
+	const catalog::Pipeline &pipeline;
+	const std::string &run_id;
+	const std::string &context;
+	engine::ProgressSink progress = nullptr;
+};
+
+// Takes the locks, pins the settings, loads, and writes 'success'; the caller commits. Throws Error; then
+// the caller aborts, which undoes everything, and counters say how far it came.
+void RunBody(const RunBodyRequest &request, RunJournal &journal, catalog::RunCounters *counters);
+
+// The clock of journals.
+int64_t JournalClock();
+
+} // namespace sluice::worker

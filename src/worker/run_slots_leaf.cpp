@@ -1,0 +1,321 @@
+#include "worker/run_slots_leaf.hpp"
+
+#include <csignal>
+
+#include "worker/slot_lookup_leaf.hpp"
+
+extern "C" {
+#include "storage/pmsignal.h"
+}
+
+namespace sluice::worker::leaf {
+
+namespace {
+
+// Of a run worker: the slot it has taken.
+RunSlot *own_slot = nullptr;
+
+bool
+IsSameRun(const pg_uuid_t *a, const pg_uuid_t *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+void
+RequestStop(RunSlot *slot, Oid by)
+{
+	if (slot->stop_requested_at == 0) {
+		slot->stop_requested_at = GetCurrentTimestamp();
+		slot->stop_requested_by = by;
+	}
+	// The pid is its own as long as the state says so: detaching takes the lock that we hold.
+	if (slot->state == RunState::Running) {
+		(void) kill(slot->pid, SIGINT);
+	}
+}
+
+StopRequest *
+FindStop(Oid database, const pg_uuid_t *run)
+{
+	for (StopRequest &stop : Shared()->stops) {
+		if (stop.used && stop.database == database && IsSameRun(&stop.run, run)) {
+			return &stop;
+		}
+	}
+	return nullptr;
+}
+
+Refusal
+WhyNot(const Reservation *wanted, RunSlot **free_slot)
+{
+	SharedState *shared = Shared();
+	if (FindStop(wanted->database, &wanted->run) != nullptr) {
+		return Refusal::StopRequested;
+	}
+	int live = 0;
+	for (int i = 0; i < shared->run_slots; ++i) {
+		RunSlot *slot = &shared->runs[i];
+		if (slot->state == RunState::Free) {
+			*free_slot = *free_slot == nullptr ? slot : *free_slot;
+			continue;
+		}
+		if (slot->database == wanted->database) {
+			// An end that is not written yet is in the way of its own pipeline only.
+			if (IsSameRun(&slot->pipeline, &wanted->pipeline)) {
+				return Refusal::PipelineBusy;
+			}
+			if (wanted->single_run && IsLive(slot)) {
+				return Refusal::DatabaseBusy;
+			}
+		}
+		live += IsLive(slot) ? 1 : 0;
+	}
+	// Free places belong to the oldest due runs of the whole cluster.
+	int older = 0;
+	for (DatabaseSlot &slot : shared->databases) {
+		if (OidIsValid(slot.database) && slot.database != wanted->database && slot.scheduler != nullptr &&
+			slot.waiting_due < wanted->due) {
+			++older;
+		}
+	}
+	if (*free_slot == nullptr || live + older >= wanted->max_concurrent_runs) {
+		return Refusal::Full;
+	}
+	return Refusal::None;
+}
+
+} // namespace
+
+int
+CopyRuns(Oid database, RunSlot *runs, int *indexes, int max)
+{
+	SharedState *shared = Shared();
+	int count = 0;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < shared->run_slots && count < max; ++i) {
+		if (shared->runs[i].state != RunState::Free && shared->runs[i].database == database) {
+			runs[count] = shared->runs[i];
+			indexes[count] = i;
+			++count;
+		}
+	}
+	LWLockRelease(shared->lock);
+	return count;
+}
+
+bool
+StopLiveRun(Oid database, const pg_uuid_t *run, Oid by)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	RunSlot *slot = FindLiveRun(database, run);
+	if (slot != nullptr) {
+		RequestStop(slot, by);
+		// It keeps the time of the grace.
+		WakeDatabase(database);
+	}
+	LWLockRelease(shared->lock);
+	return slot != nullptr;
+}
+
+int
+StopAllRuns(Oid database, Oid by)
+{
+	SharedState *shared = Shared();
+	int count = 0;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < shared->run_slots; ++i) {
+		RunSlot *slot = &shared->runs[i];
+		if (slot->database == database && IsLive(slot)) {
+			RequestStop(slot, by);
+			++count;
+		}
+	}
+	LWLockRelease(shared->lock);
+	return count;
+}
+
+bool
+QueueStop(Oid database, const pg_uuid_t *run, Oid by)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	StopRequest *place = FindStop(database, run);
+	for (StopRequest &stop : shared->stops) {
+		if (place != nullptr) {
+			break;
+		}
+		if (!stop.used) {
+			place = &stop;
+			place->used = true;
+			place->database = database;
+			place->run = *run;
+			place->by = by;
+			place->at = GetCurrentTimestamp();
+		}
+	}
+	if (place != nullptr) {
+		WakeDatabase(database);
+	}
+	LWLockRelease(shared->lock);
+	return place != nullptr;
+}
+
+void
+ReserveRun(Reservation *reservation)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	RunSlot *slot = nullptr;
+	reservation->refusal = WhyNot(reservation, &slot);
+	if (reservation->refusal == Refusal::None) {
+		memset(slot, 0, sizeof(*slot));
+		slot->state = RunState::Launching;
+		slot->cookie = ++shared->last_cookie;
+		slot->database = reservation->database;
+		slot->owner = reservation->owner;
+		slot->run = reservation->run;
+		slot->pipeline = reservation->pipeline;
+		slot->launched_at = GetCurrentTimestamp();
+		strlcpy(slot->phase, "starting", sizeof(slot->phase));
+		reservation->index = static_cast<int>(slot - shared->runs);
+		reservation->cookie = slot->cookie;
+	}
+	LWLockRelease(shared->lock);
+}
+
+void
+FreeRun(int index, uint64 cookie)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	RunSlot *slot = &shared->runs[index];
+	if (slot->cookie == cookie) {
+		memset(slot, 0, sizeof(*slot));
+	}
+	LWLockRelease(shared->lock);
+}
+
+bool
+TerminateRun(int index, uint64 cookie)
+{
+	SharedState *shared = Shared();
+	bool sent = false;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	RunSlot *slot = &shared->runs[index];
+	if (slot->cookie == cookie && slot->state == RunState::Running && !slot->terminated) {
+		slot->terminated = true;
+		sent = kill(slot->pid, SIGTERM) == 0;
+	}
+	LWLockRelease(shared->lock);
+	return sent;
+}
+
+int
+CopyStops(Oid database, StopRequest *stops, int max)
+{
+	SharedState *shared = Shared();
+	int count = 0;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (StopRequest &stop : shared->stops) {
+		if (stop.used && stop.database == database && count < max) {
+			stops[count++] = stop;
+		}
+	}
+	LWLockRelease(shared->lock);
+	return count;
+}
+
+void
+DropStop(Oid database, const pg_uuid_t *run)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	StopRequest *stop = FindStop(database, run);
+	if (stop != nullptr) {
+		memset(stop, 0, sizeof(*stop));
+	}
+	LWLockRelease(shared->lock);
+}
+
+bool
+AttachRun(int index, uint64 cookie, RunSlot *copy)
+{
+	SharedState *shared = Shared();
+	if (shared == nullptr || index < 0 || index >= shared->run_slots) {
+		return false;
+	}
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	RunSlot *slot = &shared->runs[index];
+	bool const mine = slot->cookie == cookie && slot->state == RunState::Launching;
+	if (mine) {
+		slot->state = RunState::Running;
+		slot->pid = MyProcPid;
+		*copy = *slot;
+		own_slot = slot;
+	}
+	LWLockRelease(shared->lock);
+	return mine;
+}
+
+void
+DetachRun(int code, Datum index)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	RunSlot *slot = &shared->runs[DatumGetInt32(index)];
+	if (slot == own_slot && slot->state == RunState::Running && slot->pid == MyProcPid) {
+		Oid const database = slot->database;
+		slot->pid = 0;
+		slot->state = RunState::Ended;
+		if (slot->finished) {
+			memset(slot, 0, sizeof(*slot));
+		}
+		WakeAfterRun(database);
+	}
+	own_slot = nullptr;
+	LWLockRelease(shared->lock);
+	AnnounceChange();
+}
+
+void
+ReadOwnRun(RunSlot *copy)
+{
+	LWLockAcquire(Shared()->lock, LW_SHARED);
+	*copy = *own_slot;
+	LWLockRelease(Shared()->lock);
+}
+
+void
+MarkFinished()
+{
+	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
+	own_slot->finished = true;
+	LWLockRelease(Shared()->lock);
+	// Those who wait for this run see its row now; the slot itself is freed on the way out.
+	AnnounceChange();
+}
+
+void
+MarkPassedOver()
+{
+	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
+	own_slot->passed_over = true;
+	LWLockRelease(Shared()->lock);
+}
+
+void
+ReportProgress(int64 records, int64 bytes, const char *phase)
+{
+	// A long load is no reason to outlive the postmaster: its successor could not start.
+	if (!PostmasterIsAlive()) {
+		proc_exit(1);
+	}
+	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
+	own_slot->records = records;
+	own_slot->bytes = bytes;
+	strlcpy(own_slot->phase, phase, sizeof(own_slot->phase));
+	LWLockRelease(Shared()->lock);
+}
+
+} // namespace sluice::worker::leaf

@@ -1,0 +1,63 @@
+// The live runs in shared memory. Leaf code: plain data, may raise. Without shared memory there are none.
+#pragma once
+
+#include "worker/shared_state.hpp"
+
+namespace sluice::worker::leaf {
+
+// -- Everybody -----------------------------------------------------------------------------------
+
+// Copies the slots of one database that are not free, at most max; returns how many. indexes and runs
+// have room for max.
+int CopyRuns(Oid database, RunSlot *runs, int *indexes, int max);
+
+// Asks a launching or running run to stop: SIGINT, as pg_cancel_backend. False when there is none.
+bool StopLiveRun(Oid database, const pg_uuid_t *run, Oid by);
+int StopAllRuns(Oid database, Oid by);
+// The same for a run that is still queued; false when too many such requests are open.
+bool QueueStop(Oid database, const pg_uuid_t *run, Oid by);
+
+// -- The scheduler -------------------------------------------------------------------------------
+
+enum class Refusal : int {
+	None = 0,
+	Full,		   // as many runs as pg_sluice.max_concurrent_runs allows, or an older one has the next place
+	PipelineBusy,  // the pipeline has a live run
+	DatabaseBusy,  // pg_sluice.single_run, and there is one
+	StopRequested, // somebody wants this run stopped
+};
+struct Reservation {
+	Oid database;
+	Oid owner;
+	pg_uuid_t run;
+	pg_uuid_t pipeline;
+	TimestampTz due;
+	int max_concurrent_runs;
+	bool single_run;
+	// Results
+	Refusal refusal;
+	int index;
+	uint64 cookie;
+};
+void ReserveRun(Reservation *reservation);
+void FreeRun(int index, uint64 cookie);
+// SIGTERM to a run that did not obey its stop request.
+bool TerminateRun(int index, uint64 cookie);
+
+int CopyStops(Oid database, StopRequest *stops, int max);
+void DropStop(Oid database, const pg_uuid_t *run);
+
+// -- The run worker ------------------------------------------------------------------------------
+
+// Takes the slot that the scheduler reserved; false when it is no longer ours.
+bool AttachRun(int index, uint64 cookie, RunSlot *copy);
+// before_shmem_exit callback: leaves the slot, wakes whoever waits for it.
+void DetachRun(int code, Datum index);
+void ReadOwnRun(RunSlot *copy);
+// The run's end is committed, or there was nothing to run.
+void MarkFinished();
+// Somebody holds the row of this queued run: it was not started.
+void MarkPassedOver();
+void ReportProgress(int64 records, int64 bytes, const char *phase);
+
+} // namespace sluice::worker::leaf

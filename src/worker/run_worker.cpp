@@ -1,0 +1,178 @@
+// The process of one run. Connects as the pipeline's owner; dies with the run.
+#include "catalog/run_store.hpp"
+#include "core/redact.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/compat.hpp"
+#include "pg/extension.hpp"
+#include "pg/transaction.hpp"
+#include "worker/live_runs.hpp"
+#include "worker/log.hpp"
+#include "worker/run_body.hpp"
+#include "worker/session_leaf.hpp"
+#include "worker/worker_entry.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+struct Attempt {
+	std::string run_id;
+	std::string context;
+	std::optional<catalog::Pipeline> pipeline;
+	RunJournal journal {JournalClock};
+	catalog::RunCounters counters;
+	bool started = false;
+	bool passed_over = false;
+};
+
+void
+ShowProgress(const catalog::RunCounters &counters, const char *phase)
+{
+	pg::Call(leaf::ReportProgress, static_cast<int64>(counters.records_processed),
+			 static_cast<int64>(counters.bytes_processed), phase);
+}
+
+RunSlot
+OwnRun()
+{
+	RunSlot slot;
+	pg::Call(leaf::ReadOwnRun, &slot);
+	return slot;
+}
+
+void
+ReportActivity(const std::string &text)
+{
+	pg::Call(pgstat_report_activity, STATE_RUNNING, text.c_str());
+}
+
+// Transaction 1: the run is taken. Not when it has been closed since the scheduler chose it.
+void
+Begin(Attempt &attempt)
+{
+	std::optional<catalog::RunRow> const row = catalog::FindRun(attempt.run_id);
+	if (!row || row->status != "pending") {
+		return;
+	}
+	attempt.context = row->context;
+	attempt.pipeline = catalog::FindPipeline(row->pipeline_id);
+	if (!attempt.pipeline) {
+		throw Error(sqlstate::kUndefinedObject, fmt::format("pipeline \"{}\" does not exist any more", row->pipeline_name),
+					"It was dropped while this run was queued.");
+	}
+	ReportActivity(fmt::format("run {} of pipeline \"{}\"", attempt.run_id, attempt.pipeline->name));
+	pg::Call(leaf::CommitLazily);
+	attempt.started = catalog::MarkRunning(attempt.run_id, attempt.pipeline->version);
+	attempt.passed_over = !attempt.started;
+}
+
+ErrorInfo
+WithoutSecrets(const ErrorInfo &error)
+{
+	ErrorInfo info = error;
+	info.message = Redact(info.message);
+	info.detail = Redact(info.detail);
+	info.hint = Redact(info.hint);
+	info.context = Redact(info.context);
+	return info;
+}
+
+bool
+IsInterruption(const Error &error)
+{
+	return error.State() == sqlstate::kQueryCanceled || error.State() == sqlstate::kAdminShutdown;
+}
+
+// After the abort: the run's end in a transaction of its own. False when there is nowhere to write it.
+bool
+RecordEnd(Attempt &attempt, const Error &error)
+{
+	bool written = false;
+	RunSlot const slot = OwnRun();
+	pg::InTransaction([&] {
+		pg::Call(leaf::CommitLazily);
+		if (!pg::FindExtension().Exists()) {
+			written = true;
+			return;
+		}
+		if (slot.stop_requested_at != 0 && IsInterruption(error)) {
+			std::string const reason = "stopped by " + RoleText(slot.stop_requested_by);
+			attempt.journal.Warning(reason);
+			written = catalog::FinishRun(attempt.run_id, "stopped", reason, std::nullopt, attempt.counters,
+										 attempt.journal);
+			return;
+		}
+		ErrorInfo const info = WithoutSecrets(error.Info());
+		attempt.journal.Failure(info.message);
+		written = catalog::FinishRun(attempt.run_id, "failed", std::nullopt, info, attempt.counters, attempt.journal);
+	});
+	return written;
+}
+
+// Both transactions; the error that ended them, or nothing.
+std::optional<Error>
+Execute(Attempt &attempt)
+{
+	try {
+		if (OwnRun().stop_requested_at != 0) {
+			throw Error(sqlstate::kQueryCanceled, "canceling the run due to user request");
+		}
+		pg::InTransaction([&attempt] { Begin(attempt); });
+		if (attempt.started) {
+			pg::InTransaction([&attempt] {
+				RunBody({*attempt.pipeline, attempt.run_id, attempt.context, ShowProgress}, attempt.journal,
+						&attempt.counters);
+			});
+		}
+		return std::nullopt;
+	} catch (const Error &error) {
+		return error;
+	} catch (const std::bad_alloc &) {
+		return Error(sqlstate::kOutOfMemory, "out of memory");
+	} catch (const std::exception &error) {
+		return Error(sqlstate::kInternalError, error.what());
+	}
+}
+
+void
+Run(const std::string &run_id)
+{
+	Attempt attempt;
+	attempt.run_id = run_id;
+	std::optional<Error> const failure = Execute(attempt);
+	if (!failure) {
+		pg::Call(attempt.passed_over ? leaf::MarkPassedOver : leaf::MarkFinished);
+		return;
+	}
+	pg::Call(leaf::HoldCancels);
+	LogError(fmt::format("run {} of pipeline \"{}\" ended", run_id,
+						 attempt.pipeline ? attempt.pipeline->name : std::string("?")),
+			 *failure);
+	if (RecordEnd(attempt, *failure)) {
+		pg::Call(leaf::MarkFinished);
+	}
+}
+
+} // namespace
+
+} // namespace sluice::worker
+
+// The slot in shared memory says which run this is: no argument and no setting could.
+extern "C" void
+pg_sluice_run_main(Datum)
+{
+	namespace worker = sluice::worker;
+	worker::RunTicket ticket;
+	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
+	worker::leaf::StartWorker();
+	worker::RunSlot slot;
+	if (!worker::leaf::AttachRun(ticket.slot, ticket.cookie, &slot)) {
+		return;
+	}
+	before_shmem_exit(worker::leaf::DetachRun, Int32GetDatum(ticket.slot));
+	const char *run_id = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&slot.run)));
+	char name[NAMEDATALEN] = "pg_sluice run ";
+	strlcat(name, run_id, sizeof(name));
+	worker::leaf::ConnectWorker(slot.database, slot.owner, sluice::pg::compat::WorkerConnectionFlags(), name);
+	(void) sluice::pg::EntryOrLog([run_id] { worker::Run(run_id); });
+}

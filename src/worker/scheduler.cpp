@@ -1,0 +1,270 @@
+#include "worker/scheduler.hpp"
+
+#include "core/sqlstate.hpp"
+#include "pg/extension.hpp"
+#include "pg/settings.hpp"
+#include "pg/transaction.hpp"
+#include "worker/database_slots_leaf.hpp"
+#include "worker/log.hpp"
+#include "worker/session_leaf.hpp"
+#include "worker/worker_entry.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+constexpr int64 kSafetyTick = 60 * USECS_PER_SEC;
+constexpr int64 kRetry = USECS_PER_SEC;
+constexpr int64 kDeferral = 60 * USECS_PER_SEC;
+// Nothing of ours may wait longer for a lock than this.
+constexpr const char *kLockTimeout = "100ms";
+
+TimestampTz
+SystemNow()
+{
+	return pg::Call(GetCurrentTimestamp);
+}
+
+// Longer than the lead with which the launcher brings a scheduler back, else it would leave again at once.
+int64
+IdleTimeout()
+{
+	return std::max<int64>(pg::Settings::scheduler_idle_timeout, 2) * USECS_PER_SEC;
+}
+
+class Scheduler {
+public:
+	explicit Scheduler(Oid database)
+	{
+		state_.database = database;
+		active_at_ = SystemNow();
+	}
+
+	// Until there is no reason to stay.
+	void Work();
+
+private:
+	// False when the extension is not there.
+	bool Wake();
+	// Without the extension there is no row to write an end into.
+	void FreeEnded();
+	void Safety();
+	void LookAhead();
+	void ForgetDeferred(TimestampTz now);
+	bool MayLeave(bool others_wait) const;
+	int64 Wait() const;
+	void SayError(const Error &error);
+
+	SchedulerState state_;
+	TimestampTz active_at_; // last time there was something to do
+	TimestampTz safety_at_ = 0;
+	TimestampTz next_due_ = DT_NOEND;
+	bool pending_ = false;
+	bool ever_acted_ = false;
+	bool failed_ = false; // this wake ended with an error
+	std::string said_error_;
+};
+
+void
+Scheduler::Safety()
+{
+	TimestampTz const now = SystemNow();
+	if (now - safety_at_ < kSafetyTick) {
+		return;
+	}
+	MarkLostRuns(state_);
+	pg::InTransaction([this] {
+		Isolated(state_, "owner names", "owner names could not be refreshed", [] { catalog::RefreshOwnerNames(); });
+	});
+	safety_at_ = now;
+}
+
+void
+Scheduler::LookAhead()
+{
+	pg::InTransaction([this] {
+		next_due_ = catalog::EarliestDue().value_or(DT_NOEND);
+		pending_ = catalog::AnyPending();
+	});
+	// What is due still is locked by somebody, or failed by itself: not at once again.
+	TimestampTz const clock_now = pg::Now();
+	if (pg::Settings::enabled && next_due_ <= clock_now) {
+		int64 delay = state_.deferred.empty() ? kRetry : kDeferral;
+		for (const auto &deferred : state_.deferred) {
+			delay = std::clamp<int64>(deferred.second - SystemNow(), kRetry, delay);
+		}
+		next_due_ = clock_now + delay;
+	}
+	leaf::SchedulerReport const report {true, next_due_, state_.waiting_due, state_.starved};
+	pg::Call(leaf::ReportScheduler, state_.database, &report);
+}
+
+void
+Scheduler::FreeEnded()
+{
+	for (const LiveRun &live : LiveRuns(state_.database)) {
+		if (live.facts.state == RunState::Ended) {
+			pg::Call(leaf::FreeRun, live.slot, live.facts.cookie);
+		}
+	}
+}
+
+bool
+Scheduler::Wake()
+{
+	bool exists = false;
+	pg::InTransaction([&exists] { exists = pg::FindExtension().Exists(); });
+	if (!exists) {
+		FreeEnded();
+		leaf::SchedulerReport const report {false, DT_NOEND, DT_NOEND, false};
+		pg::Call(leaf::ReportScheduler, state_.database, &report);
+		return false;
+	}
+	CollectEnded(state_);
+	ServeStops(state_);
+	Safety();
+	// Starting comes between: with a long list of due pipelines the first need not wait for the last.
+	while (FireDue(state_)) {
+		StartPending(state_);
+	}
+	StartPending(state_);
+	LookAhead();
+	return true;
+}
+
+void
+Scheduler::ForgetDeferred(TimestampTz now)
+{
+	std::erase_if(state_.deferred, [now](const auto &entry) { return entry.second <= now; });
+}
+
+void
+Scheduler::SayError(const Error &error)
+{
+	// Once an episode: the same failure comes back every second.
+	if (said_error_ != error.what()) {
+		said_error_ = error.what();
+		LogError(fmt::format("pg_sluice scheduler of database {}", state_.database), error);
+	}
+}
+
+bool
+Scheduler::MayLeave(bool others_wait) const
+{
+	if (failed_ || state_.retry_soon) {
+		return false;
+	}
+	std::vector<LiveRun> const live = LiveRuns(state_.database);
+	int64 const until_due = pg::Settings::enabled && next_due_ != DT_NOEND ? next_due_ - pg::Now() : INT64_MAX;
+	if (others_wait) {
+		// Runs go on without a scheduler: the end of one brings the next. Only a start is seen through.
+		bool const starting = std::any_of(live.begin(), live.end(),
+										  [](const LiveRun &run) { return run.facts.state != RunState::Running; });
+		return !starting && until_due > kRetry;
+	}
+	bool const work_left = (pending_ && pg::Settings::enabled) || !live.empty();
+	int64 const idle = IdleTimeout();
+	if (work_left || until_due <= idle) {
+		return false;
+	}
+	// One that only looked in, and found nothing, does not linger.
+	return !ever_acted_ || SystemNow() - active_at_ >= idle;
+}
+
+int64
+Scheduler::Wait() const
+{
+	if (failed_ || state_.retry_soon) {
+		return kRetry;
+	}
+	TimestampTz const now = SystemNow();
+	int64 wait = std::max<int64>(safety_at_ + kSafetyTick - now, 0);
+	if (pg::Settings::enabled && next_due_ != DT_NOEND) {
+		wait = std::min(wait, std::max<int64>(next_due_ - pg::Now(), 0));
+	}
+	int64 const idle = IdleTimeout();
+	if (active_at_ + idle > now) {
+		wait = std::min(wait, active_at_ + idle - now);
+	}
+	for (const auto &deferred : state_.deferred) {
+		wait = std::min(wait, std::max<int64>(deferred.second - now, 0));
+	}
+	return wait;
+}
+
+void
+Scheduler::Work()
+{
+	for (;;) {
+		leaf::WakeOrder order {};
+		pg::Call(leaf::BeginWake, state_.database, &order);
+		if (order.barred) {
+			(void) pg::Call(leaf::LeaveDatabase, state_.database);
+			return;
+		}
+		state_.acted = order.poked;
+		state_.retry_soon = false;
+		failed_ = false;
+		ForgetDeferred(SystemNow());
+		bool exists = true;
+		try {
+			exists = Wake();
+			said_error_.clear();
+		} catch (const Error &error) {
+			failed_ = true;
+			SayError(error);
+			// Whatever waits here must not hold back the runs of other databases.
+			pg::Call(leaf::WithdrawClaim, state_.database);
+		}
+		if (state_.acted) {
+			active_at_ = SystemNow();
+			ever_acted_ = true;
+		}
+		if ((!exists || MayLeave(order.others_wait)) && pg::Call(leaf::LeaveDatabase, state_.database)) {
+			return;
+		}
+		pg::Call(leaf::WaitForWork, exists ? static_cast<long>(Wait() / 1000 + 1) : 0L, "PgSluiceSchedulerMain");
+	}
+}
+
+} // namespace
+
+bool
+IsDeferred(const SchedulerState &state, const std::string &id)
+{
+	return state.deferred.count(id) > 0;
+}
+
+bool
+Isolated(SchedulerState &state, const std::string &id, const std::string &what, const std::function<void()> &body)
+{
+	std::optional<Error> const failure = pg::Subtransaction(body);
+	if (failure) {
+		state.deferred[id] = SystemNow() + kDeferral;
+		LogError(what, *failure);
+	}
+	return !failure;
+}
+
+} // namespace sluice::worker
+
+extern "C" void
+pg_sluice_scheduler_main(Datum database)
+{
+	namespace worker = sluice::worker;
+	Oid const oid = DatumGetObjectId(database);
+	worker::leaf::StartWorker();
+	// First of all, so that whoever commits work meanwhile finds somebody to wake.
+	if (!worker::leaf::AttachScheduler(oid)) {
+		return;
+	}
+	before_shmem_exit(worker::leaf::DetachScheduler, database);
+	worker::leaf::ConnectWorker(oid, InvalidOid, 0, "pg_sluice scheduler");
+	worker::leaf::SetForProcess("lock_timeout", worker::kLockTimeout);
+	worker::leaf::SetForProcess("search_path", "pg_catalog, pg_temp");
+	worker::leaf::SetForProcess("max_parallel_workers_per_gather", "0");
+	worker::leaf::SetForProcess("jit", "off");
+	// Losing a mark of ours in a crash is harmless; waiting for a standby at every one is not.
+	worker::leaf::SetForProcess("synchronous_commit", "off");
+	(void) sluice::pg::EntryOrLog([oid] { worker::Scheduler(oid).Work(); });
+}

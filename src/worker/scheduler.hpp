@@ -1,0 +1,59 @@
+// The scheduler of one database, in parts: due.cpp fires what is due, start_runs.cpp starts what is
+// queued, reconcile.cpp writes the ends that nobody else wrote. Each part works in short transactions of
+// its own and never waits for a lock that a user or a run can hold (design rule 11): rows that somebody
+// has locked are passed over, everything else gives up after lock_timeout and is tried again.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "catalog/run_store.hpp"
+#include "core/error.hpp"
+#include "worker/live_runs.hpp"
+
+namespace sluice::worker {
+
+// Rows handled by one transaction: few enough subtransactions for every backend's snapshot cache.
+inline constexpr int kBatch = 32;
+
+struct SchedulerState {
+	Oid database = InvalidOid;
+
+	// Workers that were registered and have not attached yet, or run.
+	struct Launch {
+		uint64 cookie;
+		BackgroundWorkerHandle *handle;
+	};
+	std::map<int, Launch> launches; // by slot
+
+	// Pipelines and runs that failed by themselves, by id: not touched again before that time.
+	std::map<std::string, TimestampTz> deferred;
+
+	// Results of the current wake.
+	bool acted = false;		// something was fired, started or closed
+	bool retry_soon = false; // something could not be done now: look again in a second
+	TimestampTz waiting_due = DT_NOEND;
+	bool starved = false;
+	bool said_starved = false; // until the queue is empty
+};
+
+// Fires what is due; true when there may be more.
+bool FireDue(SchedulerState &state);
+
+// Starts queued runs, oldest due first, as far as there are places.
+void StartPending(SchedulerState &state);
+
+// Writes the end of runs whose worker left without one, or never came.
+void CollectEnded(SchedulerState &state);
+// Rows that say 'running' and have no worker: marks them failed.
+void MarkLostRuns(SchedulerState &state);
+// Closes queued runs that somebody wants stopped; terminates those that do not obey.
+void ServeStops(SchedulerState &state);
+
+// Runs body in a subtransaction. A failure is logged and the id deferred for a minute: it never stops the
+// others. True when it succeeded.
+bool Isolated(SchedulerState &state, const std::string &id, const std::string &what, const std::function<void()> &body);
+bool IsDeferred(const SchedulerState &state, const std::string &id);
+
+} // namespace sluice::worker

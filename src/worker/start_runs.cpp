@@ -1,0 +1,284 @@
+// Queued runs get their workers, oldest due first.
+#include "core/sqlstate.hpp"
+#include "pg/compat.hpp"
+#include "pg/settings.hpp"
+#include "pg/sql.hpp"
+#include "pg/transaction.hpp"
+#include "worker/control.hpp"
+#include "worker/log.hpp"
+#include "worker/run_body.hpp"
+#include "worker/run_locks_leaf.hpp"
+#include "worker/scheduler.hpp"
+#include "worker/worker_entry.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+struct OwnerFacts {
+	bool exists;
+	bool can_login;
+	bool can_connect;
+};
+
+OwnerFacts
+LookAtOwner(Oid owner)
+{
+	OwnerFacts facts = {false, false, false};
+	HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(owner));
+	if (HeapTupleIsValid(tuple)) {
+		facts.exists = true;
+		facts.can_login = reinterpret_cast<Form_pg_authid>(GETSTRUCT(tuple))->rolcanlogin;
+		ReleaseSysCache(tuple);
+		facts.can_connect = pg::compat::DatabaseAclCheck(MyDatabaseId, owner, ACL_CONNECT) == ACLCHECK_OK;
+	}
+	return facts;
+}
+
+// A worker that could not connect would leave a vague reason: ask first (design rule 10).
+std::optional<Error>
+WhyOwnerCannotRun(const catalog::Pipeline &pipeline)
+{
+	OwnerFacts const facts = pg::Call(LookAtOwner, pipeline.owner_oid);
+	std::string const owner = pg::QuoteIdentifier(pipeline.owner);
+	if (!facts.exists) {
+		return Error(sqlstate::kUndefinedObject, fmt::format("owner \"{}\" of the pipeline does not exist", pipeline.owner),
+					 "Give the pipeline to another role with alter_pipeline(..., owner => 'role').");
+	}
+	if (pg::compat::kWorkersNeedLogin && !facts.can_login) {
+		return Error(sqlstate::kInsufficientPrivilege,
+					 fmt::format("owner \"{}\" of the pipeline is not permitted to log in", pipeline.owner),
+					 fmt::format("ALTER ROLE {} LOGIN CONNECTION LIMIT 0 PASSWORD NULL: workers may connect, clients may not.",
+								 owner));
+	}
+	if (!facts.can_connect) {
+		return Error(sqlstate::kInsufficientPrivilege,
+					 fmt::format("owner \"{}\" of the pipeline may not connect to this database", pipeline.owner),
+					 fmt::format("GRANT CONNECT ON DATABASE ... TO {}.", owner));
+	}
+	return std::nullopt;
+}
+
+enum class Outcome {
+	Started,
+	Closed,		  // skipped, stopped, failed: its row says why
+	PipelineBusy, // stays queued behind a run of its pipeline
+	NoPlace,	  // stays queued, and so do all after it
+	NoWorker,	  // the same, for want of a background worker slot
+};
+
+class Starter {
+public:
+	explicit Starter(SchedulerState &state) : state_(state)
+	{
+	}
+
+	// One transaction's worth of the queue; true when the next may find more.
+	bool StartSome();
+
+private:
+	Outcome Start(const catalog::RunRow &run);
+	Outcome Close(const catalog::RunRow &run, const std::string &status, const std::string &reason);
+	Outcome Behind(const catalog::RunRow &run, const std::string &other);
+	Outcome Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline);
+	bool RegisterWorker(const leaf::Reservation &place, const std::string &run_id);
+	void Note(Outcome outcome, const catalog::RunRow &run);
+
+	SchedulerState &state_;
+	std::vector<LiveRun> live_;
+	std::vector<std::string> busy_; // pipelines whose queued runs must wait
+	bool changed_ = false;	// a run was started or closed
+	bool progress_ = false; // the next round sees other runs than this one
+	bool full_ = false;
+};
+
+Outcome
+Starter::Close(const catalog::RunRow &run, const std::string &status, const std::string &reason)
+{
+	// Locked by somebody who is deleting or closing it: let it be.
+	return catalog::ClosePending(run.id, status, reason) ? Outcome::Closed : Outcome::PipelineBusy;
+}
+
+Outcome
+Starter::Behind(const catalog::RunRow &run, const std::string &other)
+{
+	if (run.if_running == "queue") {
+		return Outcome::PipelineBusy;
+	}
+	return Close(run, "skipped", other + " was not over");
+}
+
+bool
+Starter::RegisterWorker(const leaf::Reservation &place, const std::string &run_id)
+{
+	RunTicket const ticket {place.index, place.cookie};
+	BackgroundWorkerHandle *handle = nullptr;
+	if (!pg::Call(leaf::StartRun, &ticket, fmt::format("pg_sluice run {}", run_id).c_str(), &handle)) {
+		pg::Call(leaf::FreeRun, place.index, place.cookie);
+		return false;
+	}
+	auto previous = state_.launches.find(place.index);
+	if (previous != state_.launches.end()) {
+		pg::Call(leaf::ForgetWorker, previous->second.handle);
+		state_.launches.erase(previous);
+	}
+	state_.launches.emplace(place.index, SchedulerState::Launch {place.cookie, handle});
+	return true;
+}
+
+Outcome
+Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
+{
+	leaf::Reservation place {};
+	place.database = state_.database;
+	place.owner = pipeline.owner_oid;
+	place.run = UuidFromText(run.id);
+	place.pipeline = UuidFromText(pipeline.id);
+	place.due = run.due;
+	place.max_concurrent_runs = pg::Settings::max_concurrent_runs;
+	place.single_run = pg::Settings::single_run;
+	pg::Call(leaf::ReserveRun, &place);
+	switch (place.refusal) {
+	case leaf::Refusal::None:
+		break;
+	case leaf::Refusal::Full:
+	case leaf::Refusal::DatabaseBusy:
+		return Outcome::NoPlace;
+	case leaf::Refusal::PipelineBusy:
+		return Behind(run, "a run of this pipeline");
+	case leaf::Refusal::StopRequested:
+		// ServeStops closes it, and knows by whom.
+		state_.retry_soon = true;
+		return Outcome::PipelineBusy;
+	}
+	if (!RegisterWorker(place, run.id)) {
+		return Outcome::NoWorker;
+	}
+	return Outcome::Started;
+}
+
+Outcome
+Starter::Start(const catalog::RunRow &run)
+{
+	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(run.pipeline_id);
+	if (!pipeline) {
+		return Close(run, "failed", "the pipeline does not exist any more");
+	}
+	if (pipeline->paused) {
+		return Close(run, "skipped", pipeline->paused_reason ? "paused: " + *pipeline->paused_reason : "paused");
+	}
+	if (pipeline->status != "active") {
+		return Close(run, "skipped", "the pipeline is " + pipeline->status);
+	}
+	for (const LiveRun &live : live_) {
+		if (live.run == run.id) {
+			// Its worker is on the way.
+			return Outcome::PipelineBusy;
+		}
+		if (live.pipeline == run.pipeline_id) {
+			return Behind(run, fmt::format("run {} of this pipeline", live.run));
+		}
+	}
+	if (IsLocked(pipeline->id)) {
+		return Behind(run, "a CALL run_pipeline of another session");
+	}
+	if (pg::Settings::single_run && pg::Call(leaf::IsDatabaseLocked)) {
+		return Outcome::NoPlace;
+	}
+	if (std::optional<Error> const error = WhyOwnerCannotRun(*pipeline)) {
+		RunJournal journal(JournalClock);
+		journal.EnterPhase("starting");
+		journal.Failure(error->what());
+		(void) catalog::FinishRun(run.id, "failed", std::nullopt, error->Info(), catalog::RunCounters {}, journal);
+		return Outcome::Closed;
+	}
+	return Launch(run, *pipeline);
+}
+
+void
+Starter::Note(Outcome outcome, const catalog::RunRow &run)
+{
+	switch (outcome) {
+	case Outcome::Started:
+		busy_.push_back(run.pipeline_id);
+		changed_ = progress_ = true;
+		(void) catalog::SkipDuplicates(run.pipeline_id, run.id);
+		return;
+	case Outcome::Closed:
+		changed_ = progress_ = true;
+		return;
+	case Outcome::PipelineBusy:
+		busy_.push_back(run.pipeline_id);
+		progress_ = true;
+		return;
+	case Outcome::NoWorker:
+		state_.starved = true;
+		state_.retry_soon = true;
+		[[fallthrough]];
+	case Outcome::NoPlace:
+		state_.waiting_due = run.due;
+		full_ = true;
+		return;
+	}
+}
+
+bool
+Starter::StartSome()
+{
+	changed_ = progress_ = false;
+	bool more = false;
+	pg::InTransaction([&] {
+		live_ = LiveRuns(state_.database);
+		std::vector<std::string> waiting = busy_;
+		for (const LiveRun &live : live_) {
+			waiting.push_back(live.pipeline);
+		}
+		int const limit = kBatch + static_cast<int>(state_.deferred.size());
+		std::vector<catalog::RunRow> const runs = catalog::PendingRuns(waiting, limit);
+		more = runs.size() == static_cast<size_t>(limit);
+		if (runs.empty()) {
+			state_.said_starved = false;
+		}
+		int handled = 0;
+		for (const catalog::RunRow &run : runs) {
+			if (full_ || handled == kBatch) {
+				break;
+			}
+			// Started or found busy a moment ago: its other runs are looked at in the next round.
+			if (IsDeferred(state_, run.id) || std::find(busy_.begin(), busy_.end(), run.pipeline_id) != busy_.end()) {
+				continue;
+			}
+			++handled;
+			Isolated(state_, run.id, fmt::format("run {} could not be started", run.id),
+					 [this, &run] { Note(Start(run), run); });
+		}
+	});
+	state_.acted = state_.acted || changed_;
+	if (changed_) {
+		pg::Call(leaf::AnnounceChange);
+	}
+	return progress_ && more && !full_;
+}
+
+} // namespace
+
+void
+StartPending(SchedulerState &state)
+{
+	state.waiting_due = DT_NOEND;
+	state.starved = false;
+	if (!pg::Settings::enabled) {
+		return;
+	}
+	Starter starter(state);
+	while (starter.StartSome()) {
+	}
+	if (state.starved && !state.said_starved) {
+		state.said_starved = true;
+		Log("pg_sluice finds no free background worker slot: runs stay queued",
+			fmt::format("Increase max_worker_processes (now {}) or lower pg_sluice.max_concurrent_runs (now {}).",
+						max_worker_processes, pg::Settings::max_concurrent_runs));
+	}
+}
+
+} // namespace sluice::worker

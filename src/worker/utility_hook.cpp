@@ -1,0 +1,142 @@
+#include "worker/utility_hook.hpp"
+
+#include "pg/compat.hpp"
+#include "worker/commit_hooks_leaf.hpp"
+#include "worker/database_slots_leaf.hpp"
+
+extern "C" {
+#include "catalog/objectaccess.h"
+#include "commands/dbcommands.h"
+}
+
+namespace sluice::worker::leaf {
+
+namespace {
+
+ProcessUtility_hook_type previous_utility_hook = nullptr;
+object_access_hook_type previous_access_hook = nullptr;
+
+bool
+MayCreateDatabases()
+{
+	if (superuser()) {
+		return true;
+	}
+	bool may = false;
+	HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+	if (HeapTupleIsValid(tuple)) {
+		may = reinterpret_cast<Form_pg_authid>(GETSTRUCT(tuple))->rolcreatedb;
+		ReleaseSysCache(tuple);
+	}
+	return may;
+}
+
+const char *
+OptionText(List *options, const char *name)
+{
+	ListCell *cell;
+	foreach (cell, options) {
+		DefElem *option = lfirst_node(DefElem, cell);
+		if (strcmp(option->defname, name) == 0) {
+			return option->arg != nullptr ? defGetString(option) : nullptr;
+		}
+	}
+	return nullptr;
+}
+
+// The database that the command needs for itself; null for every other command.
+const char *
+DatabaseToClear(Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_DropdbStmt:
+		return castNode(DropdbStmt, statement)->dbname;
+	case T_RenameStmt: {
+		auto *rename = castNode(RenameStmt, statement);
+		return rename->renameType == OBJECT_DATABASE ? rename->subname : nullptr;
+	}
+	case T_AlterDatabaseStmt: {
+		auto *alter = castNode(AlterDatabaseStmt, statement);
+		return OptionText(alter->options, "tablespace") != nullptr ? alter->dbname : nullptr;
+	}
+	case T_CreatedbStmt:
+		// Whatever the STRATEGY: nobody may be connected to the source.
+		return MayCreateDatabases() ? OptionText(castNode(CreatedbStmt, statement)->options, "template") : nullptr;
+	default:
+		return nullptr;
+	}
+}
+
+// Whoever may not run the command is not to disturb the scheduler; the command itself raises the error.
+void
+ClearTheWay(Node *statement)
+{
+	const char *name = DatabaseToClear(statement);
+	if (name == nullptr || RecoveryInProgress()) {
+		return;
+	}
+	Oid const database = get_database_oid(name, true);
+	if (OidIsValid(database) && pg::compat::OwnsDatabase(database, GetUserId())) {
+		BarUntilEnd(database);
+	}
+}
+
+bool
+IsCommitPrepared(Node *statement)
+{
+	return IsA(statement, TransactionStmt) && castNode(TransactionStmt, statement)->kind == TRANS_STMT_COMMIT_PREPARED;
+}
+
+void
+OnUtility(PlannedStmt *planned, const char *query, bool read_only_tree, ProcessUtilityContext context,
+		  ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *destination, QueryCompletion *completion)
+{
+	Node *statement = planned->utilityStmt;
+	bool const commit_prepared = IsCommitPrepared(statement);
+	if (IsA(statement, CreatedbStmt)) {
+		RescanAtCommit();
+	}
+	// Catalogs can be read only inside a transaction; COMMIT and its like are not for us.
+	if (!IsA(statement, TransactionStmt)) {
+		ClearTheWay(statement);
+	}
+	ProcessUtility_hook_type const next =
+		previous_utility_hook != nullptr ? previous_utility_hook : standard_ProcessUtility;
+	next(planned, query, read_only_tree, context, parameters, environment, destination, completion);
+	if (commit_prepared) {
+		PokeDatabase(MyDatabaseId);
+	}
+}
+
+void
+OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *argument)
+{
+	if (previous_access_hook != nullptr) {
+		previous_access_hook(access, class_id, object_id, sub_id, argument);
+	}
+	if (class_id != ExtensionRelationId) {
+		return;
+	}
+	if (access == OAT_POST_CREATE) {
+		// Its name is not visible yet; the launcher looks.
+		ProbeAtCommit();
+	} else if (access == OAT_DROP) {
+		const char *name = get_extension_name(object_id);
+		if (name != nullptr && strcmp(name, "pg_sluice") == 0) {
+			StopEverythingAtCommit();
+		}
+	}
+}
+
+} // namespace
+
+void
+InstallHooks()
+{
+	previous_utility_hook = ProcessUtility_hook;
+	ProcessUtility_hook = OnUtility;
+	previous_access_hook = object_access_hook;
+	object_access_hook = OnObjectAccess;
+}
+
+} // namespace sluice::worker::leaf

@@ -1,0 +1,34 @@
+// The main functions of our processes, found by name, and what is handed to them.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace sluice::worker {
+
+// bgw_extra of a run worker.
+struct RunTicket {
+	int slot;
+	uint64 cookie;
+};
+static_assert(sizeof(RunTicket) <= BGW_EXTRALEN);
+
+namespace leaf {
+
+// Registers the launcher; from _PG_init.
+void RegisterLauncher();
+// A dynamic worker that tells this process when it starts and stops. False: no slot is free. The handle
+// lives in TopMemoryContext.
+bool StartScheduler(Oid database, const char *name, BackgroundWorkerHandle **handle);
+bool StartRun(const RunTicket *ticket, const char *name, BackgroundWorkerHandle **handle);
+void ForgetWorker(BackgroundWorkerHandle *handle);
+bool HasStopped(BackgroundWorkerHandle *handle);
+
+} // namespace leaf
+
+} // namespace sluice::worker
+
+extern "C" {
+SLUICE_EXPORT void pg_sluice_launcher_main(Datum);
+SLUICE_EXPORT void pg_sluice_scheduler_main(Datum database);
+SLUICE_EXPORT void pg_sluice_run_main(Datum);
+}
