@@ -1,0 +1,151 @@
+#include "api/arguments.hpp"
+
+#include "api/arguments_leaf.hpp"
+#include "core/sqlstate.hpp"
+
+namespace sluice::api {
+
+namespace {
+
+// The pointers are good as long as the cells are.
+void
+AddPointers(const std::vector<pg::SqlValue> &row, std::vector<const char *> *pointers)
+{
+	for (const pg::SqlValue &cell : row) {
+		pointers->push_back(cell ? cell->c_str() : nullptr);
+	}
+}
+
+std::vector<const char *>
+Pointers(const std::vector<std::vector<pg::SqlValue>> &rows)
+{
+	std::vector<const char *> pointers;
+	for (const std::vector<pg::SqlValue> &row : rows) {
+		AddPointers(row, &pointers);
+	}
+	return pointers;
+}
+
+Error
+NullArgument(const char *name)
+{
+	return Error(sqlstate::kNullValueNotAllowed, fmt::format("argument \"{}\" must not be null", name));
+}
+
+} // namespace
+
+std::optional<std::string>
+Argument(FunctionCallInfo fcinfo, int number, Oid type)
+{
+	if (PG_ARGISNULL(number)) {
+		return std::nullopt;
+	}
+	char *text = pg::Call(leaf::Output, type, PG_GETARG_DATUM(number));
+	std::string copy(text);
+	pg::CallNoThrow(pfree, static_cast<void *>(text));
+	return copy;
+}
+
+std::string
+RequiredArgument(FunctionCallInfo fcinfo, int number, const char *name, Oid type)
+{
+	std::optional<std::string> value = Argument(fcinfo, number, type);
+	if (!value) {
+		throw NullArgument(name);
+	}
+	return *std::move(value);
+}
+
+bool
+FlagArgument(FunctionCallInfo fcinfo, int number, bool if_null)
+{
+	return PG_ARGISNULL(number) ? if_null : PG_GETARG_BOOL(number);
+}
+
+std::string
+ObjectArgument(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	std::string text = Argument(fcinfo, number, JSONBOID).value_or("{}");
+	if (!text.starts_with('{')) {
+		throw Error(sqlstate::kInvalidParameterValue, fmt::format("argument \"{}\" must be a JSON object", name),
+					"Write it as '{\"key\": \"value\"}'.");
+	}
+	return text;
+}
+
+std::optional<std::vector<std::string>>
+ListArgument(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	if (PG_ARGISNULL(number)) {
+		return std::nullopt;
+	}
+	leaf::TextList list {};
+	pg::Call(leaf::ReadTextArray, PG_GETARG_DATUM(number), &list);
+	std::vector<std::string> elements;
+	for (int i = 0; i < list.count; ++i) {
+		if (list.elements[i] == nullptr) {
+			throw Error(sqlstate::kNullValueNotAllowed, fmt::format("argument \"{}\" must not contain nulls", name));
+		}
+		elements.emplace_back(list.elements[i]);
+	}
+	return elements;
+}
+
+std::optional<int64_t>
+MillisecondsArgument(FunctionCallInfo fcinfo, int number)
+{
+	return PG_ARGISNULL(number)
+			   ? std::nullopt
+			   : std::optional<int64_t>(pg::Call(leaf::IntervalMilliseconds, PG_GETARG_DATUM(number)));
+}
+
+Datum
+Result(const std::string &text, Oid type)
+{
+	return pg::Call(leaf::Input, type, text.c_str());
+}
+
+Datum
+NullResult(FunctionCallInfo fcinfo)
+{
+	fcinfo->isnull = true;
+	return Datum {0};
+}
+
+Datum
+RecordResult(FunctionCallInfo fcinfo, const std::vector<pg::SqlValue> &cells)
+{
+	std::vector<const char *> pointers;
+	AddPointers(cells, &pointers);
+	return pg::Call(leaf::MakeRecord, fcinfo, static_cast<const char *const *>(pointers.data()),
+					static_cast<int>(cells.size()));
+}
+
+Datum
+RowsResult(FunctionCallInfo fcinfo, const std::vector<std::vector<pg::SqlValue>> &rows)
+{
+	std::vector<const char *> const pointers = Pointers(rows);
+	pg::Call(leaf::ReturnRows, fcinfo, static_cast<const char *const *>(pointers.data()), static_cast<int>(rows.size()),
+			 rows.empty() ? 0 : static_cast<int>(rows.front().size()));
+	return Datum {0};
+}
+
+void
+Notice(const std::string &message, const std::string &hint)
+{
+	pg::Call(leaf::Emit, NOTICE, message.c_str(), hint.c_str());
+}
+
+void
+Warning(const std::string &message, const std::string &hint)
+{
+	pg::Call(leaf::Emit, WARNING, message.c_str(), hint.c_str());
+}
+
+void
+CheckInterrupts()
+{
+	pg::Call(leaf::CheckInterrupts);
+}
+
+} // namespace sluice::api

@@ -1,0 +1,54 @@
+// Between PostgreSQL's Datums and C++ values, for the SQL-callable functions. Text is the common form:
+// a value leaves and enters through its type's own output and input functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pg/guard.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::api {
+
+// Nothing: the argument is NULL.
+std::optional<std::string> Argument(FunctionCallInfo fcinfo, int number, Oid type = TEXTOID);
+// NULL is an error (22004) that names the argument.
+std::string RequiredArgument(FunctionCallInfo fcinfo, int number, const char *name, Oid type = TEXTOID);
+bool FlagArgument(FunctionCallInfo fcinfo, int number, bool if_null);
+// A JSON object; NULL is '{}', anything but an object an error (22023).
+std::string ObjectArgument(FunctionCallInfo fcinfo, int number, const char *name);
+// The elements of a text[]; nothing: the argument is NULL. A NULL element is an error (22004).
+std::optional<std::vector<std::string>> ListArgument(FunctionCallInfo fcinfo, int number, const char *name);
+// Nothing: NULL, wait forever. Days have 24 hours, months 30 days; never negative.
+std::optional<int64_t> MillisecondsArgument(FunctionCallInfo fcinfo, int number);
+
+Datum Result(const std::string &text, Oid type);
+Datum NullResult(FunctionCallInfo fcinfo);
+// The INOUT arguments of a procedure, in order.
+Datum RecordResult(FunctionCallInfo fcinfo, const std::vector<pg::SqlValue> &cells);
+// The rows of a set-returning function: cells in the order of its result columns.
+Datum RowsResult(FunctionCallInfo fcinfo, const std::vector<std::vector<pg::SqlValue>> &rows);
+
+// Messages to the client that are not errors.
+void Notice(const std::string &message, const std::string &hint = {});
+void Warning(const std::string &message, const std::string &hint = {});
+
+// CHECK_FOR_INTERRUPTS from C++.
+void CheckInterrupts();
+
+} // namespace sluice::api
+
+// Defines NAME and NAME_by_id, an SQL function of two types of first argument: text and uuid. The body
+// sees the pipeline as text in `pipeline`, whatever it was.
+#define SLUICE_PIPELINE_FUNCTION(name)                                                                                 \
+	static Datum name##_for(FunctionCallInfo fcinfo, const std::string &pipeline);                                     \
+	SLUICE_FUNCTION(name)                                                                                              \
+	{                                                                                                                  \
+		return name##_for(fcinfo, sluice::api::RequiredArgument(fcinfo, 0, "pipeline"));                               \
+	}                                                                                                                  \
+	SLUICE_FUNCTION(name##_by_id)                                                                                      \
+	{                                                                                                                  \
+		return name##_for(fcinfo, sluice::api::RequiredArgument(fcinfo, 0, "pipeline", UUIDOID));                      \
+	}                                                                                                                  \
+	static Datum name##_for([[maybe_unused]] FunctionCallInfo fcinfo, const std::string &pipeline)

@@ -1,0 +1,46 @@
+// What create_pipeline and alter_pipeline share: reading the arguments, applying them, and every check
+// that needs no connection. Nothing is planned here (design rule 2).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/pipeline_store.hpp"
+
+namespace sluice::api {
+
+// The arguments that both functions take, at the same positions. Nothing: not given.
+struct Given {
+	std::optional<std::string> source;
+	std::optional<std::string> source_table;
+	std::optional<std::string> source_query;
+	std::optional<std::string> destination_table;
+	std::optional<std::string> mode;
+	std::optional<std::string> load;
+	std::optional<std::string> columns;
+	std::optional<std::string> filter;
+	std::optional<std::string> schedule;
+	std::optional<std::string> timezone;
+	std::optional<std::string> description;
+	std::optional<std::string> tags; // array literal
+	std::optional<std::string> status;
+	std::optional<std::string> owner;
+	std::optional<std::string> options; // JSON object
+};
+
+// Refuses what is not supported yet (0A000).
+Given ReadGiven(FunctionCallInfo fcinfo);
+// Sets what is given, options key by key; the owner is left to the caller.
+void Apply(const Given &given, catalog::Pipeline *pipeline);
+// Clears what `reset` names; something both given and reset is an error.
+void Reset(const std::vector<std::string> &reset, const Given &given, catalog::Pipeline *pipeline);
+
+// Checks and completes. `before` is the stored definition, nothing for a new one: what has not changed is
+// not looked at again. Tells in NOTICEs what it has chosen.
+void Complete(const Given &given, catalog::Pipeline *pipeline, const catalog::Pipeline *before);
+
+// The search_path to store: of the session, or what is left of the stored one for a new owner.
+std::string OwnSearchPath(const catalog::Pipeline &pipeline, const std::optional<std::string> &stored);
+
+} // namespace sluice::api

@@ -1,0 +1,187 @@
+// Reading and applying the arguments of create_pipeline and alter_pipeline.
+
+#include "api/arguments.hpp"
+#include "api/definition.hpp"
+#include "catalog/pipeline_options.hpp"
+#include "core/nearest.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/settings.hpp"
+
+namespace sluice::api {
+
+namespace {
+
+// Positions in both functions; 0 is the name in one and the pipeline in the other.
+enum Position {
+	kSource = 1,
+	kSourceTable,
+	kSourceQuery,
+	kDestination,
+	kDestinationTable,
+	kMode,
+	kLoad,
+	kKeyColumns,
+	kCursorColumn,
+	kColumns,
+	kFilter,
+	kSchedule,
+	kTimezone,
+	kDependsOn,
+	kDescription,
+	kTags,
+	kStatus,
+	kOwner,
+	kOptions
+};
+
+[[noreturn]] void
+NotYet(const std::string &what, const std::string &hint)
+{
+	throw Error(sqlstate::kFeatureNotSupported, fmt::format("{} is not supported yet", what), hint);
+}
+
+void
+RefuseUnsupported(FunctionCallInfo fcinfo, const Given &given)
+{
+	constexpr const char *kLoadHint = "Use load => 'append' or load => 'replace'.";
+	if (given.mode == "realtime") {
+		NotYet("mode \"realtime\"", "Use mode => 'batch', with a schedule as often as once a minute.");
+	}
+	if (given.load == "merge" || given.load == "mirror" || given.load == "history") {
+		NotYet(fmt::format("load \"{}\"", *given.load), kLoadHint);
+	}
+	if (!ListArgument(fcinfo, kKeyColumns, "key_columns").value_or(std::vector<std::string> {}).empty()) {
+		NotYet("key_columns", kLoadHint);
+	}
+	if (!PG_ARGISNULL(kCursorColumn)) {
+		NotYet("cursor_column", "Select what is new with a filter, or load everything with load => 'replace'.");
+	}
+	if (!ListArgument(fcinfo, kDependsOn, "depends_on").value_or(std::vector<std::string> {}).empty()) {
+		NotYet("depends_on", "Give the pipelines schedules that follow each other.");
+	}
+	if (!PG_ARGISNULL(kDestination)) {
+		NotYet("a destination server", "Leave out destination: the rows enter a table of this database.");
+	}
+}
+
+struct Column {
+	const char *name;
+	bool given;
+	void (*clear)(catalog::Pipeline *);
+};
+
+std::vector<Column>
+Resettable(const Given &given)
+{
+	using catalog::Pipeline;
+	// What is not supported yet is always clear already.
+	auto const nothing = [](Pipeline *) {};
+	return {
+		{"source", given.source.has_value(), [](Pipeline *p) { p->source.reset(); }},
+		{"source_table", given.source_table.has_value(), [](Pipeline *p) { p->source_table.reset(); }},
+		{"source_query", given.source_query.has_value(), [](Pipeline *p) { p->source_query.reset(); }},
+		{"destination", false, nothing},
+		{"destination_table", given.destination_table.has_value(), [](Pipeline *p) { p->destination_table.reset(); }},
+		{"mode", given.mode.has_value(), [](Pipeline *p) { p->mode = "batch"; }},
+		{"load", given.load.has_value(), [](Pipeline *p) { p->load.reset(); }},
+		{"key_columns", false, nothing},
+		{"cursor_column", false, nothing},
+		{"columns", given.columns.has_value(), [](Pipeline *p) { p->columns.reset(); }},
+		{"filter", given.filter.has_value(), [](Pipeline *p) { p->filter.reset(); }},
+		{"schedule", given.schedule.has_value(), [](Pipeline *p) { p->schedule.reset(); }},
+		{"timezone", given.timezone.has_value(), [](Pipeline *p) { p->timezone = pg::Settings::timezone; }},
+		{"depends_on", false, nothing},
+		{"description", given.description.has_value(), [](Pipeline *p) { p->description.reset(); }},
+		{"tags", given.tags.has_value(), [](Pipeline *p) { p->tags.reset(); }},
+		{"status", given.status.has_value(), [](Pipeline *p) { p->status = "active"; }},
+		{"options", given.options.has_value(), [](Pipeline *p) { p->options = "{}"; }},
+	};
+}
+
+[[noreturn]] void
+UnknownColumn(const std::string &name, const std::vector<Column> &columns)
+{
+	std::vector<std::string> names;
+	for (const Column &column : columns) {
+		names.emplace_back(column.name);
+	}
+	std::optional<std::string> const nearest = Nearest(name, names);
+	throw Error(sqlstate::kInvalidParameterValue, fmt::format("\"{}\" cannot be reset", name),
+				nearest ? fmt::format("Perhaps you meant \"{}\".", *nearest)
+						: fmt::format("These can: {}.", fmt::join(names, ", ")));
+}
+
+} // namespace
+
+Given
+ReadGiven(FunctionCallInfo fcinfo)
+{
+	Given given;
+	given.source = Argument(fcinfo, kSource, NAMEOID);
+	given.source_table = Argument(fcinfo, kSourceTable);
+	given.source_query = Argument(fcinfo, kSourceQuery);
+	given.destination_table = Argument(fcinfo, kDestinationTable);
+	given.mode = Argument(fcinfo, kMode);
+	given.load = Argument(fcinfo, kLoad);
+	given.columns = Argument(fcinfo, kColumns);
+	given.filter = Argument(fcinfo, kFilter);
+	given.schedule = Argument(fcinfo, kSchedule);
+	given.timezone = Argument(fcinfo, kTimezone);
+	given.description = Argument(fcinfo, kDescription);
+	(void) ListArgument(fcinfo, kTags, "tags"); // refuses nulls
+	given.tags = Argument(fcinfo, kTags, TEXTARRAYOID);
+	given.status = Argument(fcinfo, kStatus);
+	given.owner = Argument(fcinfo, kOwner, NAMEOID);
+	if (!PG_ARGISNULL(kOptions)) {
+		given.options = ObjectArgument(fcinfo, kOptions, "options");
+	}
+	RefuseUnsupported(fcinfo, given);
+	return given;
+}
+
+void
+Apply(const Given &given, catalog::Pipeline *pipeline)
+{
+	auto const set = [](const std::optional<std::string> &value, auto *target) {
+		if (value) {
+			*target = *value;
+		}
+	};
+	set(given.source, &pipeline->source);
+	set(given.source_table, &pipeline->source_table);
+	set(given.source_query, &pipeline->source_query);
+	set(given.destination_table, &pipeline->destination_table);
+	set(given.mode, &pipeline->mode);
+	set(given.load, &pipeline->load);
+	set(given.columns, &pipeline->columns);
+	set(given.filter, &pipeline->filter);
+	set(given.schedule, &pipeline->schedule);
+	set(given.timezone, &pipeline->timezone);
+	set(given.description, &pipeline->description);
+	set(given.tags, &pipeline->tags);
+	set(given.status, &pipeline->status);
+	if (given.options) {
+		(void) catalog::ReadOptions(*given.options);
+		pipeline->options = catalog::MergeOptions(pipeline->options, *given.options);
+	}
+}
+
+void
+Reset(const std::vector<std::string> &reset, const Given &given, catalog::Pipeline *pipeline)
+{
+	std::vector<Column> const columns = Resettable(given);
+	for (const std::string &name : reset) {
+		auto const column =
+			std::find_if(columns.begin(), columns.end(), [&name](const Column &each) { return name == each.name; });
+		if (column == columns.end()) {
+			UnknownColumn(name, columns);
+		}
+		if (column->given) {
+			throw Error(sqlstate::kInvalidParameterValue, fmt::format("\"{}\" is both set and reset", name),
+						"Do one or the other.");
+		}
+		column->clear(pipeline);
+	}
+}
+
+} // namespace sluice::api

@@ -1,0 +1,218 @@
+// The checks of create_pipeline and alter_pipeline, and the choices they make.
+
+#include "api/arguments.hpp"
+#include "api/definition.hpp"
+#include "api/names_leaf.hpp"
+#include "api/rights.hpp"
+#include "api/schedule.hpp"
+#include "core/nearest.hpp"
+#include "core/sqlstate.hpp"
+#include "engine/run.hpp"
+#include "pg/settings.hpp"
+
+namespace sluice::api {
+
+namespace {
+
+using catalog::Pipeline;
+
+void
+CheckChoice(const char *argument, const std::string &value, const std::vector<std::string> &choices)
+{
+	if (std::find(choices.begin(), choices.end(), value) != choices.end()) {
+		return;
+	}
+	std::optional<std::string> const nearest = Nearest(value, choices);
+	throw Error(sqlstate::kInvalidParameterValue, fmt::format("invalid value for {}: \"{}\"", argument, value),
+				nearest ? fmt::format("Perhaps you meant \"{}\".", *nearest)
+						: fmt::format("It can be {}.", fmt::join(choices, ", ")));
+}
+
+Error
+Incomplete(const Pipeline &pipeline, const char *what, const char *hint)
+{
+	return Error(sqlstate::kPipelineIncomplete, fmt::format("pipeline \"{}\" {}", pipeline.name, what), hint);
+}
+
+void
+CheckParts(const Pipeline &pipeline)
+{
+	if (pipeline.source_table && pipeline.source_query) {
+		throw Incomplete(pipeline, "has both a source_table and a source_query",
+						 "Give one of them; alter_pipeline(..., reset => '{source_table}') clears the other.");
+	}
+	if (pipeline.status != "active") {
+		return;
+	}
+	constexpr const char *kHint = "Give it, or keep the pipeline with status => 'inactive' until it is complete.";
+	if (!pipeline.source_table && !pipeline.source_query) {
+		throw Incomplete(pipeline, "has neither a source_table nor a source_query", kHint);
+	}
+	if (!pipeline.destination_table) {
+		throw Incomplete(pipeline, "has no destination_table", kHint);
+	}
+}
+
+leaf::RelationName
+Find(const std::string &name, bool for_creation)
+{
+	leaf::RelationName found {};
+	pg::Call(leaf::FindRelation, name.c_str(), for_creation, &found);
+	return found;
+}
+
+void
+QualifySource(Pipeline *pipeline)
+{
+	if (!pipeline->source_table) {
+		return;
+	}
+	if (pipeline->source) {
+		// The name is one of the source's, unless it is the name of a local foreign table of that server.
+		ForeignServer *server = pg::Call(GetForeignServerByName, pipeline->source->c_str(), true);
+		if (server == nullptr || strcmp(pg::Call(GetForeignDataWrapper, server->fdwid)->fdwname, "postgres_fdw") == 0) {
+			return;
+		}
+		// A name of the source need not be one of ours.
+		std::optional<leaf::RelationName> found;
+		std::optional<Error> const unnameable =
+			pg::Subtransaction([&] { found = Find(*pipeline->source_table, false); });
+		if (!unnameable && found && found->server == server->serverid) {
+			pipeline->source_table = found->qualified;
+		}
+		return;
+	}
+	leaf::RelationName const found = Find(*pipeline->source_table, false);
+	if (OidIsValid(found.relation)) {
+		pipeline->source_table = found.qualified;
+	} else if (pipeline->status == "active") {
+		throw Error(sqlstate::kUndefinedTable, fmt::format("relation \"{}\" does not exist", *pipeline->source_table),
+					"source_table without source is a table of this database; name a foreign server as source to read "
+					"from elsewhere.");
+	}
+}
+
+// Returns the destination as it is; InvalidOid: still to be created.
+Oid
+QualifyDestination(Pipeline *pipeline)
+{
+	leaf::RelationName const found = Find(*pipeline->destination_table, pipeline->status == "active");
+	if (found.temporary) {
+		throw Error(sqlstate::kWrongObjectType,
+					fmt::format("destination \"{}\" is a temporary table", *pipeline->destination_table),
+					"A run has a session of its own, which does not see it: name a permanent table.");
+	}
+	if (found.qualified != nullptr) {
+		pipeline->destination_table = found.qualified;
+	}
+	return found.relation;
+}
+
+void
+ChooseLoad(Pipeline *pipeline, Oid destination)
+{
+	if (OidIsValid(destination) && destination != catalog::CreatedRelation(pipeline->id)) {
+		if (pipeline->status != "active") {
+			return;
+		}
+		throw Error(sqlstate::kInvalidParameterValue,
+					fmt::format("load must be given, because destination \"{}\" exists", *pipeline->destination_table),
+					"Say load => 'append' to add the rows of every run to it, or load => 'replace' to replace all rows "
+					"that are in it.");
+	}
+	pipeline->load = "replace";
+	Notice(fmt::format("pipeline \"{}\" uses load => 'replace', because {} its destination \"{}\"", pipeline->name,
+					   OidIsValid(destination) ? "it created" : "its first run will create",
+					   *pipeline->destination_table));
+}
+
+// Whether something that decides how rows travel is not as it was.
+bool
+DataChanged(const Pipeline &now, const Pipeline *before)
+{
+	return before == nullptr || now.source != before->source || now.source_table != before->source_table ||
+		   now.source_query != before->source_query || now.destination_table != before->destination_table ||
+		   now.load != before->load || now.columns != before->columns || now.filter != before->filter ||
+		   now.owner_oid != before->owner_oid || (now.status == "active" && before->status != "active");
+}
+
+bool
+ScheduleChanged(const Pipeline &now, const Pipeline *before)
+{
+	return before == nullptr || now.schedule != before->schedule || now.timezone != before->timezone ||
+		   now.status != before->status;
+}
+
+void
+TellSchedule(const Pipeline &pipeline)
+{
+	std::optional<TimestampTz> const next = NextDue(pipeline);
+	if (!next) {
+		return;
+	}
+	Notice(fmt::format("pipeline \"{}\" runs {}", pipeline.name, ScheduleText(pipeline, *next)));
+	if (!pg::IsPreloaded()) {
+		Warning(fmt::format("pipeline \"{}\" will not start by itself, because pg_sluice is not preloaded", pipeline.name),
+				PreloadHint());
+	}
+}
+
+} // namespace
+
+void
+Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
+{
+	CheckChoice("mode", pipeline->mode, {"batch", "realtime"});
+	CheckChoice("status", pipeline->status, {"active", "inactive"});
+	if (pipeline->load) {
+		CheckChoice("load", *pipeline->load, {"append", "replace", "merge", "mirror", "history"});
+	}
+	CheckParts(*pipeline);
+	bool const schedule_changed = ScheduleChanged(*pipeline, before);
+	if (schedule_changed) {
+		CheckSchedule(pipeline);
+	}
+	bool const data_changed = DataChanged(*pipeline, before);
+	if (data_changed) {
+		QualifySource(pipeline);
+		if (pipeline->destination_table) {
+			Oid const destination = QualifyDestination(pipeline);
+			// A replace that was meant for one table must not empty another one.
+			if (before != nullptr && !given.load && pipeline->load == "replace" &&
+				pipeline->destination_table != before->destination_table) {
+				pipeline->load.reset();
+			}
+			if (!pipeline->load) {
+				ChooseLoad(pipeline, destination);
+			}
+		}
+		if (pipeline->status == "active") {
+			engine::CheckDefinition(*pipeline);
+		}
+	}
+	if (pipeline->status != "active") {
+		return;
+	}
+	if (pipeline->schedule && pipeline->load == "append" && (schedule_changed || data_changed)) {
+		Warning(fmt::format("every run of pipeline \"{}\" loads every row again", pipeline->name),
+				"Use load => 'replace', or a filter that selects what is new.");
+	}
+	if (schedule_changed) {
+		TellSchedule(*pipeline);
+	}
+}
+
+std::string
+OwnSearchPath(const Pipeline &pipeline, const std::optional<std::string> &stored)
+{
+	leaf::SearchPath path {};
+	pg::Call(leaf::ReadSearchPath, stored ? stored->c_str() : nullptr, pipeline.owner_oid, &path);
+	if (path.dropped[0] != '\0') {
+		Notice(fmt::format("search_path of pipeline \"{}\" leaves out: {}", pipeline.name, path.dropped),
+			   "Others may create objects there, which would then run as the owner. Write the functions that you "
+			   "need from there with their schema.");
+	}
+	return path.kept;
+}
+
+} // namespace sluice::api

@@ -1,0 +1,134 @@
+#include "api/names_leaf.hpp"
+
+extern "C" {
+#include "utils/varlena.h"
+}
+
+namespace sluice::api::leaf {
+
+namespace {
+
+char *
+Qualify(Oid schema, const char *name)
+{
+	return quote_qualified_identifier(get_namespace_name(schema), name);
+}
+
+bool
+Trusts(Oid owner, Oid role)
+{
+	// Membership without the short cut for superusers: a superuser's pipeline is worth the most to a thief.
+	if (superuser_arg(role) || is_member_of_role_nosuper(owner, role)) {
+		return true;
+	}
+	if (role != ROLE_PG_DATABASE_OWNER) {
+		return false;
+	}
+	HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	if (!HeapTupleIsValid(tuple)) {
+		return false;
+	}
+	Oid const database_owner = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple))->datdba;
+	ReleaseSysCache(tuple);
+	return superuser_arg(database_owner);
+}
+
+bool
+OthersMayCreateIn(Oid schema, Oid owner)
+{
+	HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	if (!HeapTupleIsValid(tuple)) {
+		return true;
+	}
+	bool others = !Trusts(owner, reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner);
+	bool is_null;
+	Datum const datum = SysCacheGetAttr(NAMESPACEOID, tuple, Anum_pg_namespace_nspacl, &is_null);
+	if (!is_null && !others) {
+		Acl *acl = DatumGetAclP(datum);
+		AclItem *items = ACL_DAT(acl);
+		for (int i = 0; i < ACL_NUM(acl); ++i) {
+			if ((ACLITEM_GET_PRIVS(items[i]) & ACL_CREATE) != 0 &&
+				(items[i].ai_grantee == ACL_ID_PUBLIC || !Trusts(owner, items[i].ai_grantee))) {
+				others = true;
+			}
+		}
+	}
+	ReleaseSysCache(tuple);
+	return others;
+}
+
+void
+Append(StringInfo list, const char *name)
+{
+	if (list->len > 0) {
+		appendStringInfoString(list, ", ");
+	}
+	appendStringInfoString(list, quote_identifier(name));
+}
+
+} // namespace
+
+void
+FindRelation(const char *text, bool for_creation, RelationName *out)
+{
+	memset(out, 0, sizeof(*out));
+	RangeVar *name = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(text)));
+	out->relation = RangeVarGetRelid(name, NoLock, true);
+	if (OidIsValid(out->relation)) {
+		Oid const schema = get_rel_namespace(out->relation);
+		out->relkind = get_rel_relkind(out->relation);
+		out->temporary = isAnyTempNamespace(schema);
+		out->qualified = Qualify(schema, get_rel_name(out->relation));
+		if (out->relkind == RELKIND_FOREIGN_TABLE) {
+			out->server = GetForeignTable(out->relation)->serverid;
+		}
+	} else if (for_creation) {
+		Oid const schema = RangeVarGetCreationNamespace(name);
+		out->temporary = isAnyTempNamespace(schema);
+		out->qualified = Qualify(schema, name->relname);
+	}
+}
+
+void
+ReadSearchPath(const char *path, Oid owner, SearchPath *out)
+{
+	StringInfoData kept;
+	StringInfoData dropped;
+	initStringInfo(&kept);
+	initStringInfo(&dropped);
+	List *names;
+	if (!SplitIdentifierString(pstrdup(path != nullptr ? path : namespace_search_path), ',', &names)) {
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("search_path is not a list of schemas")));
+	}
+	ListCell *cell;
+	foreach (cell, names) {
+		const char *name = static_cast<const char *>(lfirst(cell));
+		if (strcmp(name, "$user") == 0) {
+			name = GetUserNameFromId(GetUserId(), false);
+		}
+		Oid const schema = get_namespace_oid(name, true);
+		if (!OidIsValid(schema) || isAnyTempNamespace(schema)) {
+			continue;
+		}
+		Append(OthersMayCreateIn(schema, owner) ? &dropped : &kept, name);
+	}
+	if (kept.len == 0) {
+		appendStringInfoString(&kept, "pg_catalog");
+	}
+	out->kept = kept.data;
+	out->dropped = dropped.data;
+}
+
+bool
+RoleCanLogin(Oid role)
+{
+	HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	if (!HeapTupleIsValid(tuple)) {
+		return false;
+	}
+	bool const can = reinterpret_cast<Form_pg_authid>(GETSTRUCT(tuple))->rolcanlogin;
+	ReleaseSysCache(tuple);
+	return can;
+}
+
+} // namespace sluice::api::leaf

@@ -1,0 +1,188 @@
+// create_pipeline, alter_pipeline, rename_pipeline, drop_pipeline.
+
+#include "api/arguments.hpp"
+#include "api/definition.hpp"
+#include "api/rights.hpp"
+#include "api/schedule.hpp"
+#include "api/waiting.hpp"
+#include "catalog/statement.hpp"
+#include "core/identifier.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/settings.hpp"
+#include "worker/control.hpp"
+
+namespace {
+
+using sluice::Error;
+using sluice::catalog::Pipeline;
+
+constexpr int kReset = 20;
+
+void
+GiveTo(const std::string &role, Pipeline *pipeline)
+{
+	sluice::api::Owner const owner = sluice::api::CheckOwner(role);
+	pipeline->owner_oid = owner.oid;
+	pipeline->owner = owner.name;
+}
+
+// An unchanged schedule keeps a due time that has come but was not served yet.
+std::optional<TimestampTz>
+NextDueAfterChange(const Pipeline &now, const Pipeline &before)
+{
+	bool const unchanged =
+		now.schedule == before.schedule && now.timezone == before.timezone && now.status == before.status;
+	if (unchanged && !now.paused) {
+		if (std::optional<TimestampTz> const known = sluice::catalog::NextDueOf(now.id)) {
+			return known;
+		}
+	}
+	return sluice::api::NextDue(now);
+}
+
+enum class IfRunning {
+	Refuse,
+	Wait,
+	Stop
+};
+
+IfRunning
+IfRunningOf(const std::string &text)
+{
+	if (text == "refuse") {
+		return IfRunning::Refuse;
+	}
+	if (text == "wait") {
+		return IfRunning::Wait;
+	}
+	if (text == "stop") {
+		return IfRunning::Stop;
+	}
+	throw Error(sluice::sqlstate::kInvalidParameterValue, fmt::format("invalid value for running: \"{}\"", text),
+				"It can be refuse, wait, stop.");
+}
+
+bool
+KeepsHistory(const std::string &text)
+{
+	if (text != "delete" && text != "keep") {
+		throw Error(sluice::sqlstate::kInvalidParameterValue, fmt::format("invalid value for history: \"{}\"", text),
+					"It can be delete, keep.");
+	}
+	return text == "keep";
+}
+
+Error
+StillRunning(const Pipeline &pipeline, const std::string &run)
+{
+	return Error(sluice::sqlstate::kObjectInUse,
+				 fmt::format("pipeline \"{}\" is running: run {}", pipeline.name, run),
+				 "Say running => 'wait' to wait for its end, or running => 'stop' to stop it.");
+}
+
+// Without workers nobody tells a run that is under way from one that a crash left behind, but its lock does.
+std::optional<std::string>
+LiveRun(const Pipeline &pipeline)
+{
+	if (!sluice::worker::WorkersExist() && !sluice::worker::IsLocked(pipeline.id)) {
+		return std::nullopt;
+	}
+	return sluice::catalog::RunningRun(pipeline.id);
+}
+
+// Nothing is locked while this waits (design rule 11).
+void
+AwaitEnd(const Pipeline &pipeline, IfRunning if_running)
+{
+	std::string stopped;
+	while (std::optional<std::string> const run = LiveRun(pipeline)) {
+		if (if_running == IfRunning::Refuse) {
+			throw StillRunning(pipeline, *run);
+		}
+		if (if_running == IfRunning::Stop && stopped != *run && sluice::worker::RequestStop(*run, GetUserId())) {
+			stopped = *run;
+		}
+		sluice::api::WaitAWhile();
+	}
+}
+
+} // namespace
+
+SLUICE_FUNCTION(sluice_create_pipeline)
+{
+	namespace api = sluice::api;
+	Pipeline pipeline;
+	pipeline.name = api::RequiredArgument(fcinfo, 0, "name");
+	sluice::CheckPipelineName(pipeline.name);
+	api::Given const given = api::ReadGiven(fcinfo);
+	pipeline.id = sluice::catalog::NewId();
+	pipeline.timezone = sluice::pg::Settings::timezone;
+	GiveTo(given.owner.value_or(sluice::catalog::CurrentUserName()), &pipeline);
+	api::Apply(given, &pipeline);
+	api::Complete(given, &pipeline, nullptr);
+	pipeline.search_path = api::OwnSearchPath(pipeline, std::nullopt);
+	sluice::catalog::InsertPipeline(pipeline, api::NextDue(pipeline));
+	sluice::worker::PokeAtCommit();
+	return api::Result(pipeline.id, UUIDOID);
+}
+
+SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
+{
+	namespace api = sluice::api;
+	api::Given const given = api::ReadGiven(fcinfo);
+	std::vector<std::string> const reset =
+		api::ListArgument(fcinfo, kReset, "reset").value_or(std::vector<std::string> {});
+	Pipeline const before = api::FindForChange(pipeline);
+	Pipeline now = before;
+	if (given.owner) {
+		GiveTo(*given.owner, &now);
+	}
+	api::Reset(reset, given, &now);
+	api::Apply(given, &now);
+	api::Complete(given, &now, &before);
+	if (now.owner_oid != before.owner_oid) {
+		now.search_path = api::OwnSearchPath(now, before.search_path);
+	}
+	sluice::catalog::UpdatePipeline(now, NextDueAfterChange(now, before));
+	sluice::worker::PokeAtCommit();
+	PG_RETURN_VOID();
+}
+
+SLUICE_PIPELINE_FUNCTION(sluice_rename_pipeline)
+{
+	namespace api = sluice::api;
+	std::string const new_name = api::RequiredArgument(fcinfo, 1, "new_name");
+	sluice::CheckPipelineName(new_name);
+	sluice::catalog::RenamePipeline(api::FindForChange(pipeline).id, new_name);
+	PG_RETURN_VOID();
+}
+
+SLUICE_PIPELINE_FUNCTION(sluice_drop_pipeline)
+{
+	namespace api = sluice::api;
+	IfRunning const if_running = IfRunningOf(api::RequiredArgument(fcinfo, 1, "running"));
+	bool const keep_history = KeepsHistory(api::RequiredArgument(fcinfo, 2, "history"));
+	Pipeline found;
+	try {
+		found = api::FindForUse(pipeline);
+	} catch (const Error &error) {
+		if (error.State() != sluice::sqlstate::kUndefinedObject || !api::FlagArgument(fcinfo, 3, false)) {
+			throw;
+		}
+		found.id.clear();
+	}
+	if (found.id.empty()) {
+		api::Notice(fmt::format("pipeline \"{}\" does not exist, skipping", pipeline));
+		PG_RETURN_VOID();
+	}
+	api::RequireChange(found);
+	AwaitEnd(found, if_running);
+	Pipeline const locked = api::FindForChange(found.id);
+	sluice::catalog::ClosePendingOf(locked.id, "skipped", "the pipeline was dropped");
+	// The scheduler may have started a queued run before we held its row.
+	if (std::optional<std::string> const run = LiveRun(locked)) {
+		throw StillRunning(locked, *run);
+	}
+	sluice::catalog::DeletePipeline(locked.id, keep_history);
+	PG_RETURN_VOID();
+}

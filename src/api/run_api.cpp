@@ -1,0 +1,100 @@
+// trigger_pipeline, trigger_and_wait, wait_for_run, run_pipeline, run_context.
+
+#include "api/arguments.hpp"
+#include "api/rights.hpp"
+#include "api/transaction_leaf.hpp"
+#include "api/trigger.hpp"
+#include "api/waiting.hpp"
+#include "catalog/run_store.hpp"
+#include "catalog/statement.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/run_context.hpp"
+#include "worker/control.hpp"
+
+namespace {
+
+namespace api = sluice::api;
+using sluice::Error;
+
+void
+RequireRealOwner(const sluice::catalog::Pipeline &pipeline)
+{
+	if (GetUserId() != pipeline.owner_oid || GetSessionUserId() != pipeline.owner_oid) {
+		throw Error(sluice::sqlstate::kInsufficientPrivilege,
+					fmt::format("run_pipeline runs pipeline \"{}\" only for its owner, connected as role \"{}\"",
+								pipeline.name, pipeline.owner),
+					"Use trigger_pipeline: a worker runs it as its owner, whoever triggers it.");
+	}
+}
+
+} // namespace
+
+SLUICE_PIPELINE_FUNCTION(sluice_trigger_pipeline)
+{
+	std::string const context = api::ObjectArgument(fcinfo, 1, "context");
+	api::IfRunning const if_running = api::ReadIfRunning(api::RequiredArgument(fcinfo, 2, "if_running"));
+	return api::Result(api::Trigger(pipeline, context, if_running, "trigger_pipeline"), UUIDOID);
+}
+
+SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
+{
+	if (!api::leaf::MayCommit(fcinfo)) {
+		throw Error(sluice::sqlstate::kActiveSqlTransaction, "trigger_and_wait cannot run inside a transaction block",
+					"It has to commit before a worker can start. Call it by itself, or call trigger_pipeline, COMMIT, and "
+					"then wait_for_run.");
+	}
+	std::string const context = api::ObjectArgument(fcinfo, 1, "context");
+	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 2));
+	std::string const run = api::Trigger(pipeline, context, api::IfRunning::Error, "trigger_and_wait");
+	sluice::pg::Call(api::leaf::CommitAndGoOn);
+	std::optional<std::string> status;
+	do {
+		status = sluice::catalog::FinalStatus(run);
+		// Ends the transaction that has looked: nothing is held while we wait.
+		sluice::pg::Call(api::leaf::CommitAndGoOn);
+	} while (!status && deadline.WaitAWhile());
+	return api::RecordResult(fcinfo, {run, status});
+}
+
+SLUICE_FUNCTION(sluice_wait_for_run)
+{
+	sluice::catalog::RunRow const run = api::FindRunForUse(api::RequiredArgument(fcinfo, 0, "run", UUIDOID));
+	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 1));
+	if (run.from_this_transaction && (run.status == "pending" || run.status == "running")) {
+		throw Error(sluice::sqlstate::kObjectNotInPrerequisiteState,
+					fmt::format("run {} was triggered by this transaction and starts only after its COMMIT", run.id),
+					"Commit first, or use CALL trigger_and_wait, which commits and waits.");
+	}
+	std::optional<std::string> status = sluice::catalog::FinalStatus(run.root_run);
+	if (!status) {
+		api::RequirePreload("wait_for_run");
+	}
+	while (!status && deadline.WaitAWhile()) {
+		status = sluice::catalog::FinalStatus(run.root_run);
+	}
+	return status ? api::Result(*status, TEXTOID) : api::NullResult(fcinfo);
+}
+
+SLUICE_PIPELINE_FUNCTION(sluice_run_pipeline)
+{
+	std::string const context = api::ObjectArgument(fcinfo, 1, "context");
+	sluice::catalog::Pipeline const found = api::FindForUse(pipeline);
+	RequireRealOwner(found);
+	api::RequireStartable(found);
+	if (std::optional<std::string> const reason = api::RunInTheWay(found)) {
+		throw Error(sluice::sqlstate::kObjectInUse, *reason, "Wait for it with wait_for_run, or stop it with stop_run.");
+	}
+	sluice::catalog::NewRun run;
+	run.status = "running";
+	run.if_running = "error";
+	run.context = context;
+	run.triggered_by = found.owner;
+	std::string const id = sluice::catalog::InsertRun(found, run);
+	sluice::worker::ExecuteInCaller(found, id, context);
+	return api::RecordResult(fcinfo, {id});
+}
+
+SLUICE_FUNCTION(sluice_run_context)
+{
+	return api::Result(sluice::pg::RunContext(), JSONBOID);
+}

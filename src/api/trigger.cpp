@@ -1,0 +1,94 @@
+#include "api/trigger.hpp"
+
+#include "api/rights.hpp"
+#include "catalog/run_store.hpp"
+#include "catalog/statement.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/settings.hpp"
+#include "worker/control.hpp"
+
+namespace sluice::api {
+
+IfRunning
+ReadIfRunning(const std::string &text)
+{
+	if (text == "error") {
+		return IfRunning::Error;
+	}
+	if (text == "skip") {
+		return IfRunning::Skip;
+	}
+	if (text == "queue") {
+		return IfRunning::Queue;
+	}
+	throw Error(sqlstate::kInvalidParameterValue, fmt::format("invalid value for if_running: \"{}\"", text),
+				"It can be error, skip, queue.");
+}
+
+void
+RequireStartable(const catalog::Pipeline &pipeline)
+{
+	if (!pg::Settings::enabled) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState, "runs are switched off on this server",
+					"Set pg_sluice.enabled = on and reload the configuration.");
+	}
+	if (pipeline.status != "active") {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState, fmt::format("pipeline \"{}\" is inactive", pipeline.name),
+					"Complete it and set status => 'active' with alter_pipeline.");
+	}
+	if (pipeline.paused) {
+		throw Error(sqlstate::kPipelinePaused, fmt::format("pipeline \"{}\" is paused", pipeline.name),
+					"End the pause with resume_pipeline.", pipeline.paused_reason.value_or(std::string()));
+	}
+}
+
+std::optional<std::string>
+RunInTheWay(const catalog::Pipeline &pipeline)
+{
+	if (!worker::WorkersExist()) {
+		// Rows may be left from a time with workers. The locks that every run takes know better.
+		return std::nullopt;
+	}
+	if (std::optional<std::string> const run = catalog::ActiveRun(pipeline.id)) {
+		return fmt::format("pipeline \"{}\" already has a queued or running run: {}", pipeline.name, *run);
+	}
+	if (pg::Settings::single_run) {
+		if (std::optional<std::string> const run = catalog::ActiveRun(std::string())) {
+			return fmt::format("pg_sluice.single_run is on and another run is queued or running: {}", *run);
+		}
+	}
+	return std::nullopt;
+}
+
+std::string
+Trigger(const std::string &identifier, const std::string &context, IfRunning if_running, const char *what)
+{
+	catalog::Pipeline const pipeline = FindForUse(identifier);
+	RequirePreload(what);
+	RequireStartable(pipeline);
+	catalog::NewRun run;
+	run.context = context;
+	run.triggered_by = catalog::CurrentUserName();
+	run.reason = RunInTheWay(pipeline);
+	switch (if_running) {
+	case IfRunning::Error:
+		if (run.reason) {
+			throw Error(sqlstate::kObjectInUse, *run.reason,
+						"Wait for it with wait_for_run, stop it with stop_run, or say if_running => 'queue' or 'skip'.");
+		}
+		run.if_running = "error";
+		break;
+	case IfRunning::Skip:
+		run.status = run.reason ? "skipped" : "pending";
+		run.if_running = "skip";
+		break;
+	case IfRunning::Queue:
+		run.if_running = "queue";
+		break;
+	}
+	std::string id = catalog::InsertRun(pipeline, run);
+	worker::PokeAtCommit();
+	return id;
+}
+
+} // namespace sluice::api

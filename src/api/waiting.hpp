@@ -1,0 +1,25 @@
+// Waiting for runs: bounded naps, looking again after each, interruptible throughout.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "pg/prelude.hpp"
+
+namespace sluice::api {
+
+// Until some run has ended, for a second at the most.
+void WaitAWhile();
+
+class Deadline {
+public:
+	// Nothing: never.
+	explicit Deadline(std::optional<int64_t> milliseconds);
+	// False when it has passed.
+	bool WaitAWhile() const;
+
+private:
+	std::optional<TimestampTz> at_;
+};
+
+} // namespace sluice::api
