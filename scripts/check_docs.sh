@@ -1,0 +1,69 @@
+#!/bin/bash
+# Every function, relation, setting and option that the installed extension has is in doc/*.md, and every
+# setting that doc/*.md speaks of exists. Asks a throw-away server, not the sources.
+. "$(dirname "$0")/lib.sh"
+. "$ROOT/scripts/servers.sh"
+find_postgres
+make_work
+
+start_postgres server "shared_preload_libraries = 'pg_sluice'" 'fsync = off'
+on server postgres -c 'CREATE EXTENSION pg_sluice'
+
+ask() { on server postgres -At -c "$1"; }
+docs=$(cat "$ROOT"/doc/*.md "$ROOT/README.md")
+status=0
+# compare WHAT NAME...
+compare() {
+    local what=$1 name missing=''
+    shift
+    for name in "$@"; do
+        grep -qE "(^|[^a-zA-Z0-9_.])${name//./\\.}([^a-zA-Z0-9_]|\$)" <<<"$docs" || missing="$missing $name"
+    done
+    if [ -n "$missing" ]; then
+        echo "not ok $what: not in doc/*.md:$missing"
+        status=1
+    else
+        echo "ok $what ($# names)"
+    fi
+}
+members="SELECT objid FROM pg_depend WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass
+    AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice')"
+# All but what its comment calls internal.
+mapfile -t names < <(ask "SELECT DISTINCT proname FROM pg_proc WHERE oid IN ($members AND classid = 'pg_proc'::regclass)
+    AND coalesce(obj_description(oid, 'pg_proc'), '') NOT LIKE 'internal%' ORDER BY 1")
+compare functions "${names[@]}"
+mapfile -t names < <(ask "SELECT relname FROM pg_class WHERE oid IN ($members AND classid = 'pg_class'::regclass) AND relkind IN ('r', 'v')
+    AND EXISTS (SELECT FROM aclexplode(coalesce(relacl, acldefault('r', relowner))) WHERE grantee = 0) ORDER BY 1")
+compare relations "${names[@]}"
+mapfile -t names < <(ask "SELECT name FROM pg_settings WHERE name LIKE 'pg\_sluice.%' ORDER BY 1")
+settings=("${names[@]}")
+compare settings "${names[@]}"
+mapfile -t names < <(ask "SELECT key FROM pipeline_options ORDER BY 1")
+compare options "${names[@]}"
+
+# Comments: \d and \df tell what each thing is for.
+uncommented=$(ask "SELECT string_agg(pg_describe_object(classid, objid, 0), ', ') FROM pg_depend
+    WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice')
+    AND classid IN ('pg_proc'::regclass, 'pg_class'::regclass) AND obj_description(objid, classid::regclass::name) IS NULL
+    AND NOT EXISTS (SELECT FROM pg_class WHERE oid = objid AND relkind IN ('i', 'S', 't', 'c'))")
+if [ -n "$uncommented" ]; then
+    echo "not ok comments: without COMMENT: $uncommented"
+    status=1
+else
+    echo "ok comments"
+fi
+
+unknown=''
+for name in $(grep -ohE '\bpg_sluice\.[a-z_]+' <<<"$docs" | sort -u); do
+    case " ${settings[*]} pg_sluice.so pg_sluice.control pg_sluice.git " in
+    *" $name "*) ;;
+    *) unknown="$unknown $name" ;;
+    esac
+done
+if [ -n "$unknown" ]; then
+    echo "not ok reverse: doc/*.md names settings that do not exist:$unknown"
+    status=1
+else
+    echo "ok reverse"
+fi
+exit $status

@@ -1,0 +1,49 @@
+#!/bin/bash
+# Installs what building and testing need and this Debian lacks, nothing else.
+#   scripts/install-packages.sh            everything for make test
+#   scripts/install-packages.sh --no-lint  without clang-format and clang-tidy
+#   scripts/install-packages.sh --matrix   what make test-matrix needs on the outside
+. "$(dirname "$0")/lib.sh"
+
+command -v apt-get >/dev/null || die "no apt-get here" "Install the packages named in scripts/install-packages.sh by hand."
+major=$(pg_major)
+case ${1:-} in
+--matrix) wanted=(debootstrap) ;;
+*)
+    wanted=(g++ make cmake perl tzdata libfmt-dev libgtest-dev "postgresql-$major" "postgresql-server-dev-$major"
+        mariadb-server mariadb-client libipc-run-perl)
+    ;;
+esac
+case ${1:-} in
+'') wanted+=(clang-format-14 clang-tidy-14) ;;
+esac
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+missing=()
+for package in "${wanted[@]}"; do
+    if ! installed "$package"; then missing+=("$package"); fi
+done
+# Without it the tests against a real MariaDB are skipped; every Debian since 12 has it.
+fdw=postgresql-$major-mysql-fdw
+if [ "${1:-}" != --matrix ] && ! installed "$fdw"; then missing+=("$fdw"); fi
+if [ ${#missing[@]} -eq 0 ]; then
+    echo "all packages are there"
+    exit
+fi
+
+apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@"; }
+apt update >/dev/null || die "apt-get update failed" "Check the network and /etc/apt."
+for i in "${!missing[@]}"; do
+    if [ "${missing[i]}" = "$fdw" ] && ! apt-cache show "$fdw" >/dev/null 2>&1; then
+        echo "this system has no $fdw; tests that need it are skipped"
+        unset 'missing[i]'
+    fi
+done
+echo "installing: ${missing[*]}"
+log=$(mktemp)
+apt install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 || {
+    tail -n 30 "$log" >&2
+    rm -f "$log"
+    die "apt-get install failed"
+}
+rm -f "$log"

@@ -1,0 +1,259 @@
+#!/bin/bash
+# Checks that need no server. Each prints "ok NAME" or "not ok NAME" with what it found; the exit status
+# tells. With names: only those. --fix-format formats the sources instead.
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+
+CLANG_FORMAT=${CLANG_FORMAT:-clang-format-14}
+CLANG_TIDY=${CLANG_TIDY:-clang-tidy-14}
+CHECKS=(format tidy layers file_length base_names border catalog_sql banned whitespace schedule settings_order
+    shell paths)
+
+cpp_files() { find src test -name '*.cpp' -o -name '*.hpp' | sort; }
+text_files() {
+    if git -c safe.directory="$ROOT" rev-parse --git-dir >/dev/null 2>&1; then
+        git -c safe.directory="$ROOT" ls-files --cached --others --exclude-standard | while read -r file; do
+            if [ -f "$file" ]; then echo "$file"; fi
+        done
+    else
+        find . -type f -not -path './.git/*' -not -path './build/*' -not -name '*.o' -not -name '*.so' -not -name '*.d' | cut -c 3-
+    fi
+}
+# Comments of // and strings out of the way, so that words in them are no findings. Line numbers stay.
+code_of() { sed -e 's/"\([^"\\]\|\\.\)*"/""/g' -e 's#//.*##' "$1"; }
+# code_matches PATTERN FILE...   every match in code as file:line: text; true if there is none
+code_matches() {
+    local pattern=$1 file found=0
+    shift
+    for file in "$@"; do
+        if code_of "$file" | grep -nE "$pattern" | sed "s|^|$file:|"; then found=1; fi
+    done
+    return $found
+}
+
+check_format() {
+    local file bad=0
+    for file in $(cpp_files); do
+        if ! "$CLANG_FORMAT" --dry-run --Werror "$file" >/dev/null 2>&1; then
+            echo "$file: not formatted; run make format"
+            bad=1
+        fi
+    done
+    return $bad
+}
+
+check_tidy() {
+    local language
+    language=$(make -s print-language) || return 1
+    find src -name '*.cpp' | sort | LANGUAGE="$language" TIDY="$CLANG_TIDY" xargs -P "$(nproc)" -I{} sh -c '
+        output=$("$TIDY" --quiet "{}" -- -D_GNU_SOURCE $LANGUAGE 2>/dev/null) || { echo "$output"; exit 1; }'
+}
+
+# Includes run one way: core <- pg <- catalog <- engine <- worker, api <- module.
+check_layers() {
+    local file layer target allowed bad=0
+    while IFS=: read -r file _ target; do
+        layer=$(echo "$file" | cut -d/ -f2)
+        case $layer in
+        core) allowed='core' ;;
+        pg) allowed='core pg' ;;
+        catalog) allowed='core pg catalog' ;;
+        engine) allowed='core pg catalog engine' ;;
+        worker) allowed='core pg catalog engine worker' ;;
+        api) allowed='core pg catalog engine worker api' ;;
+        module.cpp) allowed='core pg catalog engine worker api' ;;
+        *)
+            echo "$file: in no layer"
+            bad=1
+            continue
+            ;;
+        esac
+        target=${target#*\"}
+        target=${target%%\"*}
+        if [ ! -e "src/$target" ]; then
+            # A server header: they come through pg/prelude.hpp; leaf functions may need a rare one more.
+            case $file in
+            src/core/*)
+                echo "$file: core is pure C++ and must not include \"$target\""
+                bad=1
+                ;;
+            src/pg/* | *_leaf.cpp | *_leaf.hpp) ;;
+            *)
+                echo "$file: includes \"$target\"; server headers come through pg/prelude.hpp"
+                bad=1
+                ;;
+            esac
+            continue
+        fi
+        case " $allowed " in
+        *" ${target%%/*} "*) ;;
+        *)
+            echo "$file: $layer must not include \"$target\""
+            bad=1
+            ;;
+        esac
+    done < <(grep -rnE '^ *# *include *"' src --include='*.cpp' --include='*.hpp')
+    return $bad
+}
+
+check_file_length() {
+    local bad=0 file lines
+    for file in $(cpp_files) $(find src/sql -name '*.sql'); do
+        lines=$(wc -l <"$file")
+        if [ "$lines" -gt 600 ]; then
+            echo "$file: $lines lines; split it (600 at most)"
+            bad=1
+        fi
+    done
+    return $bad
+}
+
+# PGXS keeps objects and dependencies by base name.
+check_base_names() {
+    local doubles
+    doubles=$(find src -name '*.cpp' -printf '%f\n' | sort | uniq -d)
+    if [ -n "$doubles" ]; then
+        echo "several files of one name: $doubles"
+        return 1
+    fi
+}
+
+# The rules of the border between C++ and PostgreSQL.
+check_border() {
+    local bad=0 file
+    for file in $(cpp_files); do
+        case $file in
+        src/pg/compat.hpp) ;;
+        *) code_matches 'PG_VERSION_NUM' "$file" || bad=1 ;;
+        esac
+        case $file in
+        src/pg/guard.*) ;;
+        *) code_matches '\b(PG_TRY|PG_CATCH|PG_FINALLY|PG_END_TRY|sigsetjmp|siglongjmp|PG_exception_stack)\b' "$file" || bad=1 ;;
+        esac
+        # An ereport in C++ code would jump over destructors: only leaf functions raise. They stand in files
+        # named *_leaf, or in a namespace block called leaf.
+        case $file in
+        src/pg/* | *_leaf.cpp | *_leaf.hpp | test/*) ;;
+        *)
+            if code_of "$file" | awk '
+                /^namespace .*leaf( |$)|^namespace leaf/ { leaf = 1 }
+                /^}/ { leaf = 0 }
+                !leaf && /(^|[^a-zA-Z_])(ereport|elog)\(ERROR|(^|[^a-zA-Z_])(ereport|elog)\((FATAL|PANIC)/ { print NR ":" $0; found = 1 }
+                END { exit !found }' | sed "s|^|$file:|"; then
+                bad=1
+            fi
+            ;;
+        esac
+    done
+    return $bad
+}
+
+# Only the catalog knows the SQL of our own tables.
+check_catalog_sql() {
+    ! grep -rnE '"[^"]*\b(FROM|INTO|UPDATE|JOIN|TABLE)\b[^"]*\bpipeline_(definitions|due|state|versions|runs|run_log)\b' \
+        src/core src/pg src/engine src/worker src/api src/module.cpp
+}
+
+check_banned() {
+    local bad=0 file
+    for file in $(cpp_files); do
+        code_matches '\busing namespace\b|\bstd::(cout|cerr|printf|thread|jthread|async|locale)\b|\bsetlocale\(|[^_a-z.>:](std::)?exit\(|<iostream>|<sstream>|<thread>' "$file" || bad=1
+        # The server replaces printf by macros: leaf functions may use its own, C++ code has fmt.
+        case $file in
+        src/pg/* | *_leaf.cpp | *_leaf.hpp | test/module/*) ;;
+        *) code_matches '\b(s|sn|vs|vsn|f|p)?printf\(' "$file" || bad=1 ;;
+        esac
+        if grep -nHE '\b(TODO|FIXME|XXX|HACK)\b' "$file"; then bad=1; fi
+    done
+    return $bad
+}
+
+check_whitespace() {
+    local bad=0 file
+    while read -r file; do
+        case $file in
+        expected/* | test/isolation/expected/* | *.out | *.png | *.svg) continue ;;
+        esac
+        grep -Iq . "$file" || continue
+        case $file in
+        *.md) ;;
+        *) if grep -nHE '[[:space:]]+$' "$file"; then bad=1; fi ;;
+        esac
+        if [ -n "$(tail -c 1 "$file")" ]; then
+            echo "$file: no newline at its end"
+            bad=1
+        fi
+        if grep -nHU $'\r' "$file"; then bad=1; fi
+    done < <(text_files)
+    return $bad
+}
+
+# A test that no schedule names is never run, and one without its expected output cannot pass.
+check_schedule() {
+    local bad=0 test
+    for test in $(find sql -name '*.sql' -exec basename {} .sql \; | sort); do
+        if ! grep -qE "^test:(.* )?$test( |\$)" test/schedule; then echo "sql/$test.sql is not in test/schedule" && bad=1; fi
+        if ! compgen -G "expected/$test*.out" >/dev/null; then echo "sql/$test.sql has no expected/$test.out" && bad=1; fi
+    done
+    for test in $(sed -n 's/^test: *//p' test/schedule); do
+        if [ ! -e "sql/$test.sql" ]; then echo "test/schedule names $test, but there is no sql/$test.sql" && bad=1; fi
+    done
+    for test in $(find test/isolation/specs -name '*.spec' -exec basename {} .spec \; | sort); do
+        if ! grep -qE "^test:(.* )?$test( |\$)" test/isolation/schedule; then echo "specs/$test.spec is not in test/isolation/schedule" && bad=1; fi
+    done
+    return $bad
+}
+
+check_settings_order() {
+    local names
+    names=$(grep -ohE '"pg_sluice\.[a-z_]+"' src/pg/settings.cpp | awk '!seen[$0]++')
+    diff <(echo "$names") <(echo "$names" | sort) >/dev/null || {
+        echo "src/pg/settings.cpp: settings are not in alphabetical order:"
+        echo "$names"
+        return 1
+    }
+}
+
+check_shell() {
+    local bad=0 file
+    for file in scripts/*.sh test/bench/*.sh .ci/run; do
+        bash -n "$file" || bad=1
+        if head -1 "$file" | grep -q "^#!" && [ ! -x "$file" ]; then
+            echo "$file: not executable"
+            bad=1
+        fi
+    done
+    return $bad
+}
+
+# Nothing of the machine somebody happened to work on.
+check_paths() {
+    ! text_files | grep -v '^scripts/lint.sh$' | xargs -d '\n' grep -nIE '(^|[^a-zA-Z0-9_.$}])/(work|home/[a-z]+|root|mnt|Users)/' --
+}
+
+fix_format() { cpp_files | xargs -P "$(nproc)" -n 8 "$CLANG_FORMAT" -i; }
+
+case ${1:-} in
+--fix-format)
+    fix_format
+    exit
+    ;;
+'') set -- "${CHECKS[@]}" ;;
+esac
+
+failed=0
+for check in "$@"; do
+    case $check in
+    format) command -v "$CLANG_FORMAT" >/dev/null || die "no $CLANG_FORMAT" "Run scripts/install-packages.sh." ;;
+    tidy) command -v "$CLANG_TIDY" >/dev/null || die "no $CLANG_TIDY" "Run scripts/install-packages.sh." ;;
+    esac
+    started=$SECONDS
+    if output=$("check_$check" 2>&1); then
+        echo "ok $check ($((SECONDS - started)) s)"
+    else
+        echo "not ok $check ($((SECONDS - started)) s)"
+        printf '%s\n' "$output" | sed 's/^/    /'
+        failed=1
+    fi
+done
+exit $failed

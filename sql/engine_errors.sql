@@ -1,0 +1,177 @@
+-- Bad input of the engine: a clear error with SQLSTATE and HINT, and nothing changed.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_sluice;
+CREATE SCHEMA engine_errors;
+SET search_path = engine_errors, public;
+CREATE TABLE src (id int, name text, amount bigint, big numeric);
+INSERT INTO src VALUES (1, 'one', 10, 1), (2, NULL, 3000000000, 1e30), (3, 'three', 30, 3);
+CREATE TABLE dst (id int, name text, amount bigint);
+INSERT INTO dst VALUES (0, 'before', 0);
+
+-- What columns and filter may be. Nothing of it is run or planned when a pipeline is made.
+\set make 'SELECT create_pipeline(''p'', source_table => ''src'', destination_table => ''dst'', load => ''append'','
+:make columns => 'id, name FROM src; DROP TABLE src; --');
+\echo :LAST_ERROR_SQLSTATE
+:make columns => 'id; SELECT 1');
+:make columns => 'id;');
+:make columns => 'DISTINCT id');
+:make columns => 'id INTO other');
+:make columns => 'id FROM dst');
+:make columns => 'id LIMIT 1');
+:make columns => 'id UNION SELECT 2');
+:make columns => 'id WHERE true');
+:make columns => '-- nothing');
+:make columns => 'id /* open');
+:make columns => 'id, name)');
+:make filter => 'id > 1) OR (true');
+:make filter => 'id > 1 GROUP BY id');
+:make filter => 'id > 1; DELETE FROM src');
+:make filter => 'true ORDER BY 1');
+:make filter => ' ');
+:make filter => 'id = = 1');
+\echo :LAST_ERROR_SQLSTATE
+SELECT create_pipeline('p', source_query => 'DELETE FROM src RETURNING *', destination_table => 'dst', load => 'append');
+SELECT create_pipeline('p', source_query => 'SELECT 1; SELECT 2', destination_table => 'dst', load => 'append');
+SELECT create_pipeline('p', source_query => 'SELECT * INTO other FROM src', destination_table => 'dst', load => 'append');
+SELECT create_pipeline('p', source_query => 'SELEC 1', destination_table => 'dst', load => 'append');
+CREATE FUNCTION loud() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'ran'; END $$;
+:make filter => 'id = loud()') IS NOT NULL AS not_run;
+SELECT drop_pipeline('p');
+
+-- Relations.
+SELECT create_pipeline('p', source_table => 'nowhere', destination_table => 'dst', load => 'append');
+\echo :LAST_ERROR_SQLSTATE
+CREATE SEQUENCE seq;
+SELECT create_pipeline('p', source_table => 'seq', destination_table => 'dst', load => 'append');
+\echo :LAST_ERROR_SQLSTATE
+SELECT create_pipeline('p', source_table => 'src', destination_table => 'seq', load => 'append');
+\echo :LAST_ERROR_SQLSTATE
+CREATE MATERIALIZED VIEW mat AS SELECT 1 AS id;
+SELECT create_pipeline('p', source_table => 'src', destination_table => 'mat', load => 'append');
+SELECT create_pipeline('p', source_table => 'src', destination_table => 'pg_catalog.pg_class', load => 'append');
+\echo :LAST_ERROR_SQLSTATE
+SELECT create_pipeline('p', source_table => 'src', destination_table => 'pipeline_runs', load => 'append');
+\echo :LAST_ERROR_SQLSTATE
+
+-- From here on at the run.
+CREATE FUNCTION pipe(columns text DEFAULT NULL, destination_table text DEFAULT 'dst', source_query text DEFAULT NULL, filter text DEFAULT NULL, load text DEFAULT 'append') RETURNS bool
+LANGUAGE sql AS $$
+	SELECT drop_pipeline(id) FROM pipelines WHERE name = 'p';
+	SELECT create_pipeline('p', source_table => CASE WHEN source_query IS NULL THEN 'src' END, source_query => source_query,
+		destination_table => destination_table, columns => columns, filter => filter, load => load) IS NOT NULL;
+$$;
+-- extra columns
+SELECT pipe();
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+-- unnamed, duplicate, unknown
+SELECT pipe('id, 1 + 1');
+CALL run_pipeline('p') \gset
+SELECT pipe('id, name AS id');
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+SELECT pipe('id, nome');
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+SELECT pipe('id, no_such_function(id) AS name');
+CALL run_pipeline('p') \gset
+SELECT pipe('id', filter => 'name');
+CALL run_pipeline('p') \gset
+SELECT pipe('id', filter => 'count(*) > 1');
+CALL run_pipeline('p') \gset
+-- incompatible, out of range, too long, NULL, CHECK, domain
+SELECT pipe('id, amount, now() AS name'), pipe('id, name AS amount');
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+CREATE TABLE strict (id int NOT NULL, name varchar(4), amount int CHECK (amount < 25));
+SELECT pipe('id, amount', 'strict');
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+SELECT pipe('big::bigint AS amount, id', 'strict');
+CALL run_pipeline('p') \gset
+SELECT pipe('id, name', 'strict');
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+SELECT pipe('id, amount', 'strict', filter => 'id <> 2');
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+SELECT pipe('name, 1 AS amount', 'strict');
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+SELECT pipe('nullif(id, 3) AS id', 'strict');
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+CREATE DOMAIN tiny AS int CHECK (VALUE < 3);
+CREATE TABLE in_domain (id tiny);
+SELECT pipe('id', 'in_domain', load => 'replace');
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+SELECT pipe('1 / (id - 2) AS id', 'strict');
+CALL run_pipeline('p') \gset
+-- a pseudo-type, a schema that is not there
+SELECT pipe(destination_table => 'engine_errors.fresh', source_query => 'SELECT ROW(1, 2) AS r', load => 'replace');
+CALL run_pipeline('p') \gset
+SELECT pipe(destination_table => 'fresh', columns => 'loud() AS id', load => 'replace');
+CALL run_pipeline('p') \gset
+SELECT to_regclass('fresh');
+-- vanished since
+CREATE TABLE gone (id int);
+SELECT pipe('id', source_query => 'SELECT * FROM gone');
+DROP TABLE gone;
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+CREATE TABLE gone (id int);
+SELECT drop_pipeline('p');
+SELECT create_pipeline('p', source_table => 'gone', destination_table => 'dst', load => 'append') IS NOT NULL AS ok;
+DROP TABLE gone;
+CALL run_pipeline('p') \gset
+\echo :LAST_ERROR_SQLSTATE
+-- nothing of all that changed anything
+SELECT * FROM dst;
+SELECT count(*) FROM strict;
+SELECT count(*) FROM in_domain;
+SELECT DISTINCT status FROM pipeline_runs WHERE pipeline_name = 'p';
+SELECT drop_pipeline('p');
+
+-- An owner without rights.
+CREATE ROLE regress_engine_owner LOGIN;
+GRANT USAGE ON SCHEMA engine_errors TO regress_engine_owner;
+SELECT allow_pipelines('regress_engine_owner');
+SET SESSION AUTHORIZATION regress_engine_owner;
+SELECT create_pipeline('r', source_query => 'SELECT id, name, amount FROM src', destination_table => 'dst', load => 'append') IS NOT NULL AS ok;
+CALL run_pipeline('r') \gset
+\echo :LAST_ERROR_SQLSTATE
+RESET SESSION AUTHORIZATION;
+GRANT INSERT ON dst TO regress_engine_owner;
+SET SESSION AUTHORIZATION regress_engine_owner;
+CALL run_pipeline('r') \gset
+\echo :LAST_ERROR_SQLSTATE
+RESET SESSION AUTHORIZATION;
+GRANT SELECT (id, name, amount) ON src TO regress_engine_owner;
+SET SESSION AUTHORIZATION regress_engine_owner;
+CALL run_pipeline('r') \gset
+SELECT alter_pipeline('r', load => 'replace');
+CALL run_pipeline('r') \gset
+\echo :LAST_ERROR_SQLSTATE
+SELECT alter_pipeline('r', load => 'append', destination_table => 'fresh');
+CALL run_pipeline('r') \gset
+\echo :LAST_ERROR_SQLSTATE
+SELECT drop_pipeline('r');
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM dst;
+-- column rights are enough for the columns that are loaded
+REVOKE INSERT ON dst FROM regress_engine_owner;
+GRANT INSERT (id) ON dst TO regress_engine_owner;
+SET SESSION AUTHORIZATION regress_engine_owner;
+SELECT create_pipeline('r', source_query => 'SELECT id FROM src', destination_table => 'dst', load => 'append') IS NOT NULL AS ok;
+CALL run_pipeline('r') \gset
+SELECT alter_pipeline('r', source_query => 'SELECT id, name FROM src');
+CALL run_pipeline('r') \gset
+SELECT drop_pipeline('r');
+RESET SESSION AUTHORIZATION;
+SELECT count(*) FROM dst;
+SET client_min_messages = warning;
+DROP SCHEMA engine_errors CASCADE;
+SELECT disallow_pipelines('regress_engine_owner');
+DROP OWNED BY regress_engine_owner;
+DROP ROLE regress_engine_owner;
