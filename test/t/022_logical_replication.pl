@@ -1,0 +1,58 @@
+# Destinations that are published: a replace must reach subscribers, so it may not swap files under them.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('publisher');
+$node->init(allows_streaming => 'logical');
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_sluice'");
+$node->start;
+my $subscriber = PostgreSQL::Test::Cluster->new('subscriber');
+$subscriber->init;
+$subscriber->start;
+
+$node->safe_psql('postgres', q{CREATE EXTENSION pg_sluice;
+	CREATE TABLE published (a int PRIMARY KEY, b text); CREATE TABLE private (a int PRIMARY KEY, b text);
+	INSERT INTO published SELECT i, 'old' FROM generate_series(1, 100) i; INSERT INTO private TABLE published;
+	CREATE PUBLICATION pub FOR TABLE published;
+	SELECT create_pipeline('published', source_query => $$SELECT i AS a, 'new' AS b FROM generate_series(50, 2000) i$$, destination_table => 'published', load => 'replace');
+	SELECT create_pipeline('private', source_query => $$SELECT i AS a, 'new' AS b FROM generate_series(50, 2000) i$$, destination_table => 'private', load => 'replace');
+	SELECT create_pipeline('more', source_query => $$SELECT i AS a, 'more' AS b FROM generate_series(3000, 4000) i$$, destination_table => 'published', load => 'append')});
+$subscriber->safe_psql('postgres', 'CREATE TABLE published (a int PRIMARY KEY, b text)');
+my $connection = $node->connstr . ' dbname=postgres';
+$subscriber->safe_psql('postgres', "CREATE SUBSCRIPTION sub CONNECTION '$connection' PUBLICATION pub");
+$subscriber->wait_for_subscription_sync($node, 'sub') if $subscriber->can('wait_for_subscription_sync');
+ok($subscriber->poll_query_until('postgres', 'SELECT count(*) = 100 FROM published'), 'the subscriber has the first rows');
+
+my $content = "SELECT count(*), min(a), max(a), string_agg(DISTINCT b, ',') FROM published";
+
+sub reaches
+{
+	my ($name) = @_;
+	$node->wait_for_catchup('sub');
+	is($subscriber->safe_psql('postgres', $content), $node->safe_psql('postgres', $content), "$name: the subscriber has the same rows");
+	return;
+}
+
+$node->safe_psql('postgres', "CALL run_pipeline('published')");
+is($node->safe_psql('postgres', $content), '1951|50|2000|new', 'the rows were replaced');
+reaches('replace');
+like($node->safe_psql('postgres', "SELECT string_agg(message, ' ') FROM pipeline_log WHERE pipeline = 'published'"), qr/publish/, 'the log says why it was done in place');
+$node->safe_psql('postgres', "CALL run_pipeline('more')");
+reaches('append');
+
+my $file = $node->safe_psql('postgres', "SELECT pg_relation_filenode('private')");
+$node->safe_psql('postgres', "CALL run_pipeline('private')");
+isnt($node->safe_psql('postgres', "SELECT pg_relation_filenode('private')"), $file, 'a table that nobody decodes is swapped');
+
+$node->safe_psql('postgres', "SELECT pg_create_logical_replication_slot('foreign_decoder', 'test_decoding')");
+$file = $node->safe_psql('postgres', "SELECT pg_relation_filenode('private')");
+$node->safe_psql('postgres', "CALL run_pipeline('private')");
+is($node->safe_psql('postgres', "SELECT pg_relation_filenode('private')"), $file, 'a slot of another decoder: in place');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_logical_slot_get_changes('foreign_decoder', NULL, NULL) WHERE data LIKE 'table public.private: INSERT%'"), 1951, 'that decoder sees every row');
+
+$subscriber->stop;
+$node->stop;
+done_testing();
