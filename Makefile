@@ -24,7 +24,7 @@ LANGUAGE = -std=gnu++20 -fvisibility=hidden -fvisibility-inlines-hidden
 PG_CPPFLAGS = $(INCLUDES)
 PG_CXXFLAGS = $(LANGUAGE) -MMD -MP $(WARNINGS)
 SHLIB_LINK_INTERNAL = $(libpq)
-SHLIB_LINK += -lstdc++
+SHLIB_LINK += -lstdc++ -Wl,--version-script=src/exports.map
 override with_llvm = no
 
 # The server's test programs refuse to run as root, so there scripts/test.sh takes over.
@@ -51,6 +51,7 @@ build/flags: FORCE
 	@mkdir -p build
 	@echo '$(subst ','\'',$(BUILT_WITH))' | cmp -s - $@ || echo '$(subst ','\'',$(BUILT_WITH))' > $@
 $(OBJS): build/flags
+pg_sluice.so: src/exports.map
 -include $(OBJS:.o=.d)
 
 ifdef TAP_TESTS

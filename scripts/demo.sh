@@ -34,8 +34,8 @@ quietly() {
 
 # Shows a statement and runs it in the target database, as the role that owns the pipelines or as $AS.
 sql() {
-    printf '%s\n' "$1" | sed "s/^/$DIM  /; s/\$/$PLAIN/"
-    AS=${AS:-analyst} on target demo -P null=- -P footer=off -c "$1" 2>&1 | sed 's/^/    /' || {
+    printf '%s\n' "$1" | sed "1s/^/${DIM}demo=> /; 2,\$s/^/${DIM}       /; s/\$/$PLAIN/"
+    AS=${AS:-analyst} on target demo -P null=- -P footer=off -c "$1" 2>&1 | sed '/^$/d; s/^/    /' || {
         printf '%s\n' "${RED}the end of the target server's log:$PLAIN" >&2
         tail -n 20 "$WORK/target/server.log" >&2
         die "step $STEP failed in the statement above"
@@ -45,7 +45,7 @@ ask() { AS=analyst on target demo -At -c "$1"; }
 
 say "${BOLD}pg_sluice: data pipelines inside PostgreSQL$PLAIN" \
     "This demo needs a few minutes. It starts three servers of its own in a temporary directory," \
-    "moves data between them, and stops them again. Lines in grey are SQL that you could type yourself."
+    "moves data between them, and stops them again. What follows demo=> is SQL that you could type yourself."
 
 step "Packages: PostgreSQL, MariaDB and a compiler, if they are missing"
 "$ROOT/scripts/install-packages.sh" --no-lint 2>&1 | sed 's/^/    /'

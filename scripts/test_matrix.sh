@@ -54,12 +54,13 @@ make_chroot() {
     mv "$directory.new" "$directory"
 }
 
-# Everything in a namespace of its own: mounts and processes are gone with the shell that made them.
+# Everything in a namespace of its own: mounts and processes are gone with the process that made them. Run it
+# in the background; it becomes that process.
 in_chroot() {
     local directory=$1
     shift
-    # shellcheck disable=SC2016
-    unshare --mount --pid --fork --kill-child --propagation private bash -c '
+    echo "$BASHPID" >"$INSIDE"
+    exec unshare --mount --pid --fork --kill-child --propagation private bash -c '
         set -e
         cd "$1"
         mount -t proc proc proc
@@ -83,6 +84,14 @@ in_chroot() {
         ' in_chroot "$directory" "$@"
 }
 
+# Whose process is running inside; waiting in the background keeps this shell able to end it.
+INSIDE=$(mktemp)
+end_inside() {
+    if [ -s "$INSIDE" ]; then kill -KILL "$(cat "$INSIDE")"; fi
+    rm -f "$INSIDE"
+}
+ON_EXIT+=(end_inside)
+
 passed=0 failed=0
 declare -a summary
 for release in $MATRIX; do
@@ -98,7 +107,9 @@ for release in $MATRIX; do
         log=$MATRIX_DIR/$release.log
         in_chroot "$directory" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
             LANG=C.UTF-8 CI="${CI:-}" TAP="${TAP:-}" /opt/pg_sluice/scripts/test.sh ${MATRIX_PARTS:-all --without-lint} \
-            </dev/null 2>&1 | tee "$log" || true
+            </dev/null 2>&1 | tee "$log" &
+        wait $! || true
+        : >"$INSIDE"
         read -r good bad < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -1) || true
         good=${good:-0} bad=${bad:-1}
     fi

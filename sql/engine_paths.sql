@@ -34,6 +34,8 @@ SELECT val FROM kept WHERE id = 77;
 SELECT id FROM kept WHERE val = 'v78';
 RESET enable_seqscan;
 SELECT relpages > 0 AS pages, reltuples FROM pg_class WHERE oid = 'kept'::regclass;
+SELECT pg_stat_force_next_flush();
+SELECT n_live_tup, n_dead_tup, n_tup_ins FROM pg_stat_user_tables WHERE relid = 'kept'::regclass;
 SELECT indisvalid, indisready FROM pg_index WHERE indrelid = 'kept'::regclass;
 -- and rolls back as a whole
 BEGIN;
@@ -219,6 +221,14 @@ CALL run_pipeline('replace') \gset
 SELECT count(*), pg_relation_filenode('kept') = :file AS same_file FROM kept;
 ALTER TABLE kept REPLICA IDENTITY NOTHING;
 CALL run_pipeline('replace') \gset
+INSERT INTO src VALUES (2, 'two', 2);
+ALTER PUBLICATION engine_paths ADD TABLE code, child;
+CALL run_pipeline('code') \gset
+:log
+SELECT count(*) FROM code;
+SELECT count(*) FROM uses;
+CALL run_pipeline('no_code') \gset
+SELECT count(*) FROM code;
 DROP PUBLICATION engine_paths;
 
 -- analyze => 'off'

@@ -27,7 +27,7 @@ Grantee(FunctionCallInfo fcinfo)
 	if (role == "public") {
 		return "PUBLIC";
 	}
-	(void) sluice::pg::Call(get_role_oid, role.c_str(), false);
+	(void)sluice::pg::Call(get_role_oid, role.c_str(), false);
 	return sluice::pg::QuoteIdentifier(role);
 }
 
@@ -52,8 +52,8 @@ SLUICE_FUNCTION(sluice_allow_pipelines)
 	sluice::pg::Extension const extension = sluice::pg::RequireExtension();
 	RequireExtensionOwner(extension);
 	std::string const role = Grantee(fcinfo);
-	sluice::pg::Sql(fmt::format("GRANT USAGE ON SCHEMA {} TO {}", extension.schema_name, role));
-	sluice::pg::Sql(fmt::format("GRANT EXECUTE ON ROUTINE {} TO {}", PublicRoutines(), role));
+	sluice::pg::Sql(sluice::Format("GRANT USAGE ON SCHEMA {} TO {}", extension.schema_name, role));
+	sluice::pg::Sql(sluice::Format("GRANT EXECUTE ON ROUTINE {} TO {}", PublicRoutines(), role));
 	PG_RETURN_VOID();
 }
 
@@ -61,6 +61,6 @@ SLUICE_FUNCTION(sluice_disallow_pipelines)
 {
 	RequireExtensionOwner(sluice::pg::RequireExtension());
 	std::string const role = Grantee(fcinfo);
-	sluice::pg::Sql(fmt::format("REVOKE EXECUTE ON ROUTINE {} FROM {}", PublicRoutines(), role));
+	sluice::pg::Sql(sluice::Format("REVOKE EXECUTE ON ROUTINE {} FROM {}", PublicRoutines(), role));
 	PG_RETURN_VOID();
 }

@@ -29,7 +29,7 @@ Pointers(const std::vector<std::vector<pg::SqlValue>> &rows)
 Error
 NullArgument(const char *name)
 {
-	return Error(sqlstate::kNullValueNotAllowed, fmt::format("argument \"{}\" must not be null", name));
+	return Error(sqlstate::kNullValueNotAllowed, Format("argument \"{}\" must not be null", name));
 }
 
 } // namespace
@@ -67,7 +67,7 @@ ObjectArgument(FunctionCallInfo fcinfo, int number, const char *name)
 {
 	std::string text = Argument(fcinfo, number, JSONBOID).value_or("{}");
 	if (!text.starts_with('{')) {
-		throw Error(sqlstate::kInvalidParameterValue, fmt::format("argument \"{}\" must be a JSON object", name),
+		throw Error(sqlstate::kInvalidParameterValue, Format("argument \"{}\" must be a JSON object", name),
 					"Write it as '{\"key\": \"value\"}'.");
 	}
 	return text;
@@ -79,12 +79,12 @@ ListArgument(FunctionCallInfo fcinfo, int number, const char *name)
 	if (PG_ARGISNULL(number)) {
 		return std::nullopt;
 	}
-	leaf::TextList list {};
+	leaf::TextList list{};
 	pg::Call(leaf::ReadTextArray, PG_GETARG_DATUM(number), &list);
 	std::vector<std::string> elements;
 	for (int i = 0; i < list.count; ++i) {
 		if (list.elements[i] == nullptr) {
-			throw Error(sqlstate::kNullValueNotAllowed, fmt::format("argument \"{}\" must not contain nulls", name));
+			throw Error(sqlstate::kNullValueNotAllowed, Format("argument \"{}\" must not contain nulls", name));
 		}
 		elements.emplace_back(list.elements[i]);
 	}
@@ -94,9 +94,8 @@ ListArgument(FunctionCallInfo fcinfo, int number, const char *name)
 std::optional<int64_t>
 MillisecondsArgument(FunctionCallInfo fcinfo, int number)
 {
-	return PG_ARGISNULL(number)
-			   ? std::nullopt
-			   : std::optional<int64_t>(pg::Call(leaf::IntervalMilliseconds, PG_GETARG_DATUM(number)));
+	return PG_ARGISNULL(number) ? std::nullopt
+								: std::optional<int64_t>(pg::Call(leaf::IntervalMilliseconds, PG_GETARG_DATUM(number)));
 }
 
 Datum
@@ -109,7 +108,7 @@ Datum
 NullResult(FunctionCallInfo fcinfo)
 {
 	fcinfo->isnull = true;
-	return Datum {0};
+	return Datum{0};
 }
 
 Datum
@@ -127,7 +126,7 @@ RowsResult(FunctionCallInfo fcinfo, const std::vector<std::vector<pg::SqlValue>>
 	std::vector<const char *> const pointers = Pointers(rows);
 	pg::Call(leaf::ReturnRows, fcinfo, static_cast<const char *const *>(pointers.data()), static_cast<int>(rows.size()),
 			 rows.empty() ? 0 : static_cast<int>(rows.front().size()));
-	return Datum {0};
+	return Datum{0};
 }
 
 void

@@ -15,8 +15,13 @@ Stop(const sluice::catalog::RunRow &run)
 		// Nobody else can see it yet.
 		return sluice::catalog::ClosePending(run.id, "stopped", "stopped by the transaction that triggered it");
 	}
+	bool const queued = run.status == "pending";
+	if (!queued && run.status != "running") {
+		return false;
+	}
+	// A queued run may have got its worker a moment ago.
 	return sluice::worker::RequestStop(run.id, GetUserId()) ||
-		   (run.status == "pending" && sluice::worker::RequestStopPending(run.id, GetUserId()));
+		   (queued && sluice::worker::RequestStopPending(run.id, GetUserId()));
 }
 
 } // namespace
@@ -36,13 +41,12 @@ SLUICE_PIPELINE_FUNCTION(sluice_resume_pipeline)
 	bool const was_paused = found.paused;
 	found.paused = false;
 	// Also wakes a pipeline that a restored dump has left asleep.
-	std::optional<TimestampTz> const known =
-		was_paused ? std::nullopt : sluice::catalog::NextDueOf(found.id);
+	std::optional<TimestampTz> const known = was_paused ? std::nullopt : sluice::catalog::NextDueOf(found.id);
 	std::optional<TimestampTz> const next = known ? known : sluice::api::NextDue(found);
 	sluice::catalog::SetPaused(found.id, false, std::nullopt, next);
 	if (next) {
 		sluice::api::Notice(
-			fmt::format("pipeline \"{}\" runs {}", found.name, sluice::api::ScheduleText(found, *next)));
+			sluice::Format("pipeline \"{}\" runs {}", found.name, sluice::api::ScheduleText(found, *next)));
 	}
 	sluice::worker::PokeAtCommit();
 	PG_RETURN_VOID();

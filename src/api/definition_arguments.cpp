@@ -37,7 +37,7 @@ enum Position {
 [[noreturn]] void
 NotYet(const std::string &what, const std::string &hint)
 {
-	throw Error(sqlstate::kFeatureNotSupported, fmt::format("{} is not supported yet", what), hint);
+	throw Error(sqlstate::kFeatureNotSupported, Format("{} is not supported yet", what), hint);
 }
 
 void
@@ -48,15 +48,15 @@ RefuseUnsupported(FunctionCallInfo fcinfo, const Given &given)
 		NotYet("mode \"realtime\"", "Use mode => 'batch', with a schedule as often as once a minute.");
 	}
 	if (given.load == "merge" || given.load == "mirror" || given.load == "history") {
-		NotYet(fmt::format("load \"{}\"", *given.load), kLoadHint);
+		NotYet(Format("load \"{}\"", *given.load), kLoadHint);
 	}
-	if (!ListArgument(fcinfo, kKeyColumns, "key_columns").value_or(std::vector<std::string> {}).empty()) {
+	if (!ListArgument(fcinfo, kKeyColumns, "key_columns").value_or(std::vector<std::string>{}).empty()) {
 		NotYet("key_columns", kLoadHint);
 	}
 	if (!PG_ARGISNULL(kCursorColumn)) {
 		NotYet("cursor_column", "Select what is new with a filter, or load everything with load => 'replace'.");
 	}
-	if (!ListArgument(fcinfo, kDependsOn, "depends_on").value_or(std::vector<std::string> {}).empty()) {
+	if (!ListArgument(fcinfo, kDependsOn, "depends_on").value_or(std::vector<std::string>{}).empty()) {
 		NotYet("depends_on", "Give the pipelines schedules that follow each other.");
 	}
 	if (!PG_ARGISNULL(kDestination)) {
@@ -106,9 +106,8 @@ UnknownColumn(const std::string &name, const std::vector<Column> &columns)
 		names.emplace_back(column.name);
 	}
 	std::optional<std::string> const nearest = Nearest(name, names);
-	throw Error(sqlstate::kInvalidParameterValue, fmt::format("\"{}\" cannot be reset", name),
-				nearest ? fmt::format("Perhaps you meant \"{}\".", *nearest)
-						: fmt::format("These can: {}.", fmt::join(names, ", ")));
+	throw Error(sqlstate::kInvalidParameterValue, Format("\"{}\" cannot be reset", name),
+				nearest ? Format("Perhaps you meant \"{}\".", *nearest) : Format("These can: {}.", Join(names, ", ")));
 }
 
 } // namespace
@@ -128,7 +127,7 @@ ReadGiven(FunctionCallInfo fcinfo)
 	given.schedule = Argument(fcinfo, kSchedule);
 	given.timezone = Argument(fcinfo, kTimezone);
 	given.description = Argument(fcinfo, kDescription);
-	(void) ListArgument(fcinfo, kTags, "tags"); // refuses nulls
+	(void)ListArgument(fcinfo, kTags, "tags"); // refuses nulls
 	given.tags = Argument(fcinfo, kTags, TEXTARRAYOID);
 	given.status = Argument(fcinfo, kStatus);
 	given.owner = Argument(fcinfo, kOwner, NAMEOID);
@@ -161,7 +160,7 @@ Apply(const Given &given, catalog::Pipeline *pipeline)
 	set(given.tags, &pipeline->tags);
 	set(given.status, &pipeline->status);
 	if (given.options) {
-		(void) catalog::ReadOptions(*given.options);
+		(void)catalog::ReadOptions(*given.options);
 		pipeline->options = catalog::MergeOptions(pipeline->options, *given.options);
 	}
 }
@@ -177,7 +176,7 @@ Reset(const std::vector<std::string> &reset, const Given &given, catalog::Pipeli
 			UnknownColumn(name, columns);
 		}
 		if (column->given) {
-			throw Error(sqlstate::kInvalidParameterValue, fmt::format("\"{}\" is both set and reset", name),
+			throw Error(sqlstate::kInvalidParameterValue, Format("\"{}\" is both set and reset", name),
 						"Do one or the other.");
 		}
 		column->clear(pipeline);

@@ -23,15 +23,14 @@ CheckChoice(const char *argument, const std::string &value, const std::vector<st
 		return;
 	}
 	std::optional<std::string> const nearest = Nearest(value, choices);
-	throw Error(sqlstate::kInvalidParameterValue, fmt::format("invalid value for {}: \"{}\"", argument, value),
-				nearest ? fmt::format("Perhaps you meant \"{}\".", *nearest)
-						: fmt::format("It can be {}.", fmt::join(choices, ", ")));
+	throw Error(sqlstate::kInvalidParameterValue, Format("invalid value for {}: \"{}\"", argument, value),
+				nearest ? Format("Perhaps you meant \"{}\".", *nearest) : Format("It can be {}.", Join(choices, ", ")));
 }
 
 Error
 Incomplete(const Pipeline &pipeline, const char *what, const char *hint)
 {
-	return Error(sqlstate::kPipelineIncomplete, fmt::format("pipeline \"{}\" {}", pipeline.name, what), hint);
+	return Error(sqlstate::kPipelineIncomplete, Format("pipeline \"{}\" {}", pipeline.name, what), hint);
 }
 
 void
@@ -56,7 +55,7 @@ CheckParts(const Pipeline &pipeline)
 leaf::RelationName
 Find(const std::string &name, bool for_creation)
 {
-	leaf::RelationName found {};
+	leaf::RelationName found{};
 	pg::Call(leaf::FindRelation, name.c_str(), for_creation, &found);
 	return found;
 }
@@ -86,7 +85,7 @@ QualifySource(Pipeline *pipeline)
 	if (OidIsValid(found.relation)) {
 		pipeline->source_table = found.qualified;
 	} else if (pipeline->status == "active") {
-		throw Error(sqlstate::kUndefinedTable, fmt::format("relation \"{}\" does not exist", *pipeline->source_table),
+		throw Error(sqlstate::kUndefinedTable, Format("relation \"{}\" does not exist", *pipeline->source_table),
 					"source_table without source is a table of this database; name a foreign server as source to read "
 					"from elsewhere.");
 	}
@@ -99,7 +98,7 @@ QualifyDestination(Pipeline *pipeline)
 	leaf::RelationName const found = Find(*pipeline->destination_table, pipeline->status == "active");
 	if (found.temporary) {
 		throw Error(sqlstate::kWrongObjectType,
-					fmt::format("destination \"{}\" is a temporary table", *pipeline->destination_table),
+					Format("destination \"{}\" is a temporary table", *pipeline->destination_table),
 					"A run has a session of its own, which does not see it: name a permanent table.");
 	}
 	if (found.qualified != nullptr) {
@@ -112,18 +111,14 @@ void
 ChooseLoad(Pipeline *pipeline, Oid destination)
 {
 	if (OidIsValid(destination) && destination != catalog::CreatedRelation(pipeline->id)) {
-		if (pipeline->status != "active") {
-			return;
-		}
 		throw Error(sqlstate::kInvalidParameterValue,
-					fmt::format("load must be given, because destination \"{}\" exists", *pipeline->destination_table),
+					Format("load must be given, because destination \"{}\" exists", *pipeline->destination_table),
 					"Say load => 'append' to add the rows of every run to it, or load => 'replace' to replace all rows "
 					"that are in it.");
 	}
 	pipeline->load = "replace";
-	Notice(fmt::format("pipeline \"{}\" uses load => 'replace', because {} its destination \"{}\"", pipeline->name,
-					   OidIsValid(destination) ? "it created" : "its first run will create",
-					   *pipeline->destination_table));
+	Notice(Format("pipeline \"{}\" uses load => 'replace', because {} its destination \"{}\"", pipeline->name,
+				  OidIsValid(destination) ? "it created" : "its first run will create", *pipeline->destination_table));
 }
 
 // Whether something that decides how rows travel is not as it was.
@@ -150,9 +145,9 @@ TellSchedule(const Pipeline &pipeline)
 	if (!next) {
 		return;
 	}
-	Notice(fmt::format("pipeline \"{}\" runs {}", pipeline.name, ScheduleText(pipeline, *next)));
+	Notice(Format("pipeline \"{}\" runs {}", pipeline.name, ScheduleText(pipeline, *next)));
 	if (!pg::IsPreloaded()) {
-		Warning(fmt::format("pipeline \"{}\" will not start by itself, because pg_sluice is not preloaded", pipeline.name),
+		Warning(Format("pipeline \"{}\" will not start by itself, because pg_sluice is not preloaded", pipeline.name),
 				PreloadHint());
 	}
 }
@@ -162,10 +157,10 @@ TellSchedule(const Pipeline &pipeline)
 void
 Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 {
-	CheckChoice("mode", pipeline->mode, {"batch", "realtime"});
+	CheckChoice("mode", pipeline->mode, {"batch"});
 	CheckChoice("status", pipeline->status, {"active", "inactive"});
 	if (pipeline->load) {
-		CheckChoice("load", *pipeline->load, {"append", "replace", "merge", "mirror", "history"});
+		CheckChoice("load", *pipeline->load, {"append", "replace"});
 	}
 	CheckParts(*pipeline);
 	bool const schedule_changed = ScheduleChanged(*pipeline, before);
@@ -182,7 +177,7 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 				pipeline->destination_table != before->destination_table) {
 				pipeline->load.reset();
 			}
-			if (!pipeline->load) {
+			if (!pipeline->load && pipeline->status == "active") {
 				ChooseLoad(pipeline, destination);
 			}
 		}
@@ -194,7 +189,7 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 		return;
 	}
 	if (pipeline->schedule && pipeline->load == "append" && (schedule_changed || data_changed)) {
-		Warning(fmt::format("every run of pipeline \"{}\" loads every row again", pipeline->name),
+		Warning(Format("every run of pipeline \"{}\" loads every row again", pipeline->name),
 				"Use load => 'replace', or a filter that selects what is new.");
 	}
 	if (schedule_changed) {
@@ -205,10 +200,10 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 std::string
 OwnSearchPath(const Pipeline &pipeline, const std::optional<std::string> &stored)
 {
-	leaf::SearchPath path {};
+	leaf::SearchPath path{};
 	pg::Call(leaf::ReadSearchPath, stored ? stored->c_str() : nullptr, pipeline.owner_oid, &path);
 	if (path.dropped[0] != '\0') {
-		Notice(fmt::format("search_path of pipeline \"{}\" leaves out: {}", pipeline.name, path.dropped),
+		Notice(Format("search_path of pipeline \"{}\" leaves out: {}", pipeline.name, path.dropped),
 			   "Others may create objects there, which would then run as the owner. Write the functions that you "
 			   "need from there with their schema.");
 	}

@@ -16,7 +16,7 @@ DefinitionLines(const Pipeline &pipeline)
 	std::vector<std::string> lines;
 	auto const add = [&lines](const char *what, const std::optional<std::string> &value) {
 		if (value) {
-			lines.push_back(fmt::format("{}: {}", what, *value));
+			lines.push_back(sluice::Format("{}: {}", what, *value));
 		}
 	};
 	add("source", pipeline.source);
@@ -26,8 +26,8 @@ DefinitionLines(const Pipeline &pipeline)
 	add("load", pipeline.load);
 	add("columns", pipeline.columns);
 	add("filter", pipeline.filter);
-	lines.push_back(fmt::format("What a run would do is shown to those who may SET ROLE to its owner, role \"{}\".",
-								pipeline.owner));
+	lines.push_back(sluice::Format("What a run would do is shown to those who may SET ROLE to its owner, role \"{}\".",
+								   pipeline.owner));
 	return lines;
 }
 

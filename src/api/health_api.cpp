@@ -18,10 +18,7 @@ constexpr int64_t kLongWait = 10 * sluice::kMinute;
 
 class Report {
 public:
-	void Ok(const char *check, std::string message)
-	{
-		Add(check, "ok", std::move(message), std::nullopt);
-	}
+	void Ok(const char *check, std::string message) { Add(check, "ok", std::move(message), std::nullopt); }
 	void Warning(const char *check, std::string message, std::string hint)
 	{
 		Add(check, "warning", std::move(message), std::move(hint));
@@ -30,10 +27,7 @@ public:
 	{
 		Add(check, "error", std::move(message), std::move(hint));
 	}
-	const std::vector<std::vector<sluice::pg::SqlValue>> &Rows() const
-	{
-		return rows_;
-	}
+	const std::vector<std::vector<sluice::pg::SqlValue>> &Rows() const { return rows_; }
 
 private:
 	void Add(const char *check, const char *verdict, std::string message, std::optional<std::string> hint)
@@ -55,7 +49,7 @@ Ago(TimestampTz at)
 std::string
 Pipelines(int64_t count)
 {
-	return fmt::format("{} pipeline{}", count, count == 1 ? "" : "s");
+	return sluice::Format("{} pipeline{}", count, count == 1 ? "" : "s");
 }
 
 void
@@ -87,39 +81,43 @@ CheckProcesses(const HealthFacts &facts, Report &report)
 	if (facts.launcher_pid == 0) {
 		report.Error("launcher", "the launcher is not running", kLogHint);
 	} else {
-		report.Ok("launcher", fmt::format("the launcher is process {}", facts.launcher_pid));
+		report.Ok("launcher", sluice::Format("the launcher is process {}", facts.launcher_pid));
 	}
-	std::string const tick = facts.last_tick ? fmt::format("last seen {} ago", Ago(*facts.last_tick)) : "not seen yet";
+	std::string const tick =
+		facts.last_tick ? sluice::Format("last seen {} ago", Ago(*facts.last_tick)) : "not seen yet";
 	if (facts.scheduler_failures > 0) {
-		report.Warning("scheduler", fmt::format("the scheduler of this database has failed {} times in a row",
-												facts.scheduler_failures),
-					   kLogHint);
+		report.Warning(
+			"scheduler",
+			sluice::Format("the scheduler of this database has failed {} times in a row", facts.scheduler_failures),
+			kLogHint);
 	} else if (facts.scheduler_pid == 0) {
-		report.Ok("scheduler", fmt::format("no scheduler is needed in this database at the moment ({})", tick));
+		report.Ok("scheduler", sluice::Format("no scheduler is needed in this database at the moment ({})", tick));
 	} else if (facts.last_tick && sluice::pg::Now() - *facts.last_tick > kOldTick) {
-		report.Warning("scheduler", fmt::format("the scheduler, process {}, is stuck: {}", facts.scheduler_pid, tick),
+		report.Warning("scheduler",
+					   sluice::Format("the scheduler, process {}, is stuck: {}", facts.scheduler_pid, tick),
 					   "pg_stat_activity shows what it waits for.");
 	} else {
-		report.Ok("scheduler", fmt::format("the scheduler is process {}, {}", facts.scheduler_pid, tick));
+		report.Ok("scheduler", sluice::Format("the scheduler is process {}, {}", facts.scheduler_pid, tick));
 	}
 }
 
 void
 CheckSlots(const HealthFacts &facts, Report &report)
 {
-	std::string const hint = fmt::format("Set max_worker_processes = {} (more if parallel query or other extensions need "
-										 "some) and restart the server.",
-										 std::max(facts.worker_processes_needed, facts.max_worker_processes + 1));
+	std::string const hint =
+		sluice::Format("Set max_worker_processes = {} (more if parallel query or other extensions need "
+					   "some) and restart the server.",
+					   std::max(facts.worker_processes_needed, facts.max_worker_processes + 1));
 	if (facts.starved) {
 		report.Error("worker_slots", "a run waits because no background worker slot is free", hint);
 	} else if (facts.max_worker_processes < facts.worker_processes_needed) {
 		report.Warning("worker_slots",
-					   fmt::format("max_worker_processes = {} may be too few for pg_sluice.max_concurrent_runs = {}",
-								   facts.max_worker_processes, facts.max_concurrent_runs),
+					   sluice::Format("max_worker_processes = {} may be too few for pg_sluice.max_concurrent_runs = {}",
+									  facts.max_worker_processes, facts.max_concurrent_runs),
 					   hint);
 	} else {
-		report.Ok("worker_slots", fmt::format("max_worker_processes = {} is enough for {} runs at once",
-											  facts.max_worker_processes, facts.max_concurrent_runs));
+		report.Ok("worker_slots", sluice::Format("max_worker_processes = {} is enough for {} runs at once",
+												 facts.max_worker_processes, facts.max_concurrent_runs));
 	}
 }
 
@@ -131,12 +129,13 @@ CheckQueue(const HealthFacts &facts, const Overview &overview, Report &report)
 		return;
 	}
 	std::string const message =
-		fmt::format("{} run{} queued, the oldest for {}", overview.queued, overview.queued == 1 ? " is" : "s are",
-					overview.oldest_queued ? Ago(*overview.oldest_queued) : "a while");
+		sluice::Format("{} run{} queued, the oldest for {}", overview.queued, overview.queued == 1 ? " is" : "s are",
+					   overview.oldest_queued ? Ago(*overview.oldest_queued) : "a while");
 	if (overview.oldest_queued && sluice::pg::Now() - *overview.oldest_queued > kLongWait) {
-		report.Warning("queue", message,
-					   fmt::format("{} of {} places for runs are taken; pg_sluice.max_concurrent_runs sets their number.",
-								   facts.live_runs, facts.max_concurrent_runs));
+		report.Warning(
+			"queue", message,
+			sluice::Format("{} of {} places for runs are taken; pg_sluice.max_concurrent_runs sets their number.",
+						   facts.live_runs, facts.max_concurrent_runs));
 	} else {
 		report.Ok("queue", message);
 	}
@@ -147,21 +146,21 @@ CheckPipelines(const Overview &overview, Report &report)
 {
 	report.Ok("pipelines", Pipelines(overview.pipelines));
 	if (overview.paused > 0) {
-		report.Warning("paused", fmt::format("{} paused: {}", Pipelines(overview.paused), overview.paused_names),
+		report.Warning("paused", sluice::Format("{} paused: {}", Pipelines(overview.paused), overview.paused_names),
 					   "resume_pipeline ends a pause.");
 	}
 	if (overview.failing > 0) {
-		report.Warning("failing", fmt::format("{} failing: {}", Pipelines(overview.failing), overview.failing_names),
+		report.Warning("failing", sluice::Format("{} failing: {}", Pipelines(overview.failing), overview.failing_names),
 					   "pipeline_status shows the last error of each, with a hint.");
 	}
 	if (overview.without_owner > 0) {
-		report.Error("owners",
-					 fmt::format("{} without an owner: {}", Pipelines(overview.without_owner),
-								 overview.without_owner_names),
-					 "Its role is gone; give it another one with alter_pipeline(..., owner => 'role').");
+		report.Error(
+			"owners",
+			sluice::Format("{} without an owner: {}", Pipelines(overview.without_owner), overview.without_owner_names),
+			"Its role is gone; give it another one with alter_pipeline(..., owner => 'role').");
 	}
 	if (sluice::pg::compat::kWorkersNeedLogin && overview.without_login > 0) {
-		report.Error("login", fmt::format("owners that may not log in: {}", overview.without_login_roles),
+		report.Error("login", sluice::Format("owners that may not log in: {}", overview.without_login_roles),
 					 "ALTER ROLE ... LOGIN CONNECTION LIMIT 0 PASSWORD NULL lets workers in, but no client.");
 	}
 }

@@ -40,11 +40,7 @@ NextDueAfterChange(const Pipeline &now, const Pipeline &before)
 	return sluice::api::NextDue(now);
 }
 
-enum class IfRunning {
-	Refuse,
-	Wait,
-	Stop
-};
+enum class IfRunning { Refuse, Wait, Stop };
 
 IfRunning
 IfRunningOf(const std::string &text)
@@ -58,7 +54,7 @@ IfRunningOf(const std::string &text)
 	if (text == "stop") {
 		return IfRunning::Stop;
 	}
-	throw Error(sluice::sqlstate::kInvalidParameterValue, fmt::format("invalid value for running: \"{}\"", text),
+	throw Error(sluice::sqlstate::kInvalidParameterValue, sluice::Format("invalid value for running: \"{}\"", text),
 				"It can be refuse, wait, stop.");
 }
 
@@ -66,7 +62,7 @@ bool
 KeepsHistory(const std::string &text)
 {
 	if (text != "delete" && text != "keep") {
-		throw Error(sluice::sqlstate::kInvalidParameterValue, fmt::format("invalid value for history: \"{}\"", text),
+		throw Error(sluice::sqlstate::kInvalidParameterValue, sluice::Format("invalid value for history: \"{}\"", text),
 					"It can be delete, keep.");
 	}
 	return text == "keep";
@@ -76,7 +72,7 @@ Error
 StillRunning(const Pipeline &pipeline, const std::string &run)
 {
 	return Error(sluice::sqlstate::kObjectInUse,
-				 fmt::format("pipeline \"{}\" is running: run {}", pipeline.name, run),
+				 sluice::Format("pipeline \"{}\" is running: run {}", pipeline.name, run),
 				 "Say running => 'wait' to wait for its end, or running => 'stop' to stop it.");
 }
 
@@ -131,7 +127,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	namespace api = sluice::api;
 	api::Given const given = api::ReadGiven(fcinfo);
 	std::vector<std::string> const reset =
-		api::ListArgument(fcinfo, kReset, "reset").value_or(std::vector<std::string> {});
+		api::ListArgument(fcinfo, kReset, "reset").value_or(std::vector<std::string>{});
 	Pipeline const before = api::FindForChange(pipeline);
 	Pipeline now = before;
 	if (given.owner) {
@@ -172,7 +168,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_drop_pipeline)
 		found.id.clear();
 	}
 	if (found.id.empty()) {
-		api::Notice(fmt::format("pipeline \"{}\" does not exist, skipping", pipeline));
+		api::Notice(sluice::Format("pipeline \"{}\" does not exist, skipping", pipeline));
 		PG_RETURN_VOID();
 	}
 	api::RequireChange(found);

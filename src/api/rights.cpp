@@ -34,8 +34,8 @@ void
 RequireChange(const catalog::Pipeline &pipeline)
 {
 	if (!MaySetRoleTo(pipeline.owner_oid)) {
-		throw Error(sqlstate::kInsufficientPrivilege, fmt::format("permission denied for pipeline \"{}\"", pipeline.name),
-					fmt::format("Changing it needs the right to SET ROLE to its owner, role \"{}\".", pipeline.owner));
+		throw Error(sqlstate::kInsufficientPrivilege, Format("permission denied for pipeline \"{}\"", pipeline.name),
+					Format("Changing it needs the right to SET ROLE to its owner, role \"{}\".", pipeline.owner));
 	}
 }
 
@@ -64,7 +64,7 @@ FindRunForUse(const std::string &id)
 {
 	std::optional<catalog::RunRow> run = catalog::FindRun(id, true);
 	if (!run || !HasRightsOf(run->owner_oid)) {
-		throw Error(sqlstate::kUndefinedObject, fmt::format("run {} does not exist", id),
+		throw Error(sqlstate::kUndefinedObject, Format("run {} does not exist", id),
 					"SELECT * FROM recent_runs() shows those that you may see.");
 	}
 	return *std::move(run);
@@ -75,18 +75,18 @@ CheckOwner(const std::string &name)
 {
 	Oid const role = RoleNamed(name);
 	if (!OidIsValid(role)) {
-		throw Error(sqlstate::kUndefinedObject, fmt::format("role \"{}\" does not exist", name));
+		throw Error(sqlstate::kUndefinedObject, Format("role \"{}\" does not exist", name));
 	}
 	if (!MaySetRoleTo(role)) {
-		throw Error(sqlstate::kInsufficientPrivilege, fmt::format("must be able to SET ROLE \"{}\"", name),
+		throw Error(sqlstate::kInsufficientPrivilege, Format("must be able to SET ROLE \"{}\"", name),
 					"A pipeline runs as its owner, so only those who can become that role may give it one.");
 	}
 	if (pg::compat::kWorkersNeedLogin && !pg::Call(leaf::RoleCanLogin, role)) {
 		std::string const quoted = pg::QuoteIdentifier(name);
-		throw Error(sqlstate::kObjectNotInPrerequisiteState, fmt::format("role \"{}\" is not permitted to log in", name),
-					fmt::format("On this version of PostgreSQL a run's worker connects as the owner. "
-								"ALTER ROLE {} LOGIN CONNECTION LIMIT 0 PASSWORD NULL lets workers in, but no client.",
-								quoted));
+		throw Error(sqlstate::kObjectNotInPrerequisiteState, Format("role \"{}\" is not permitted to log in", name),
+					Format("On this version of PostgreSQL a run's worker connects as the owner. "
+						   "ALTER ROLE {} LOGIN CONNECTION LIMIT 0 PASSWORD NULL lets workers in, but no client.",
+						   quoted));
 	}
 	return {role, name};
 }
@@ -102,7 +102,7 @@ void
 RequirePreload(const char *what)
 {
 	if (!pg::IsPreloaded()) {
-		throw Error(sqlstate::kNotPreloaded, fmt::format("{} needs pg_sluice to be preloaded", what),
+		throw Error(sqlstate::kNotPreloaded, Format("{} needs pg_sluice to be preloaded", what),
 					PreloadHint() + " CALL run_pipeline works without.");
 	}
 }

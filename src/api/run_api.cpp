@@ -21,8 +21,8 @@ RequireRealOwner(const sluice::catalog::Pipeline &pipeline)
 {
 	if (GetUserId() != pipeline.owner_oid || GetSessionUserId() != pipeline.owner_oid) {
 		throw Error(sluice::sqlstate::kInsufficientPrivilege,
-					fmt::format("run_pipeline runs pipeline \"{}\" only for its owner, connected as role \"{}\"",
-								pipeline.name, pipeline.owner),
+					sluice::Format("run_pipeline runs pipeline \"{}\" only for its owner, connected as role \"{}\"",
+								   pipeline.name, pipeline.owner),
 					"Use trigger_pipeline: a worker runs it as its owner, whoever triggers it.");
 	}
 }
@@ -39,9 +39,10 @@ SLUICE_PIPELINE_FUNCTION(sluice_trigger_pipeline)
 SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
 {
 	if (!api::leaf::MayCommit(fcinfo)) {
-		throw Error(sluice::sqlstate::kActiveSqlTransaction, "trigger_and_wait cannot run inside a transaction block",
-					"It has to commit before a worker can start. Call it by itself, or call trigger_pipeline, COMMIT, and "
-					"then wait_for_run.");
+		throw Error(
+			sluice::sqlstate::kActiveSqlTransaction, "trigger_and_wait cannot run inside a transaction block",
+			"It has to commit before a worker can start. Call it by itself, or call trigger_pipeline, COMMIT, and "
+			"then wait_for_run.");
 	}
 	std::string const context = api::ObjectArgument(fcinfo, 1, "context");
 	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 2));
@@ -62,7 +63,7 @@ SLUICE_FUNCTION(sluice_wait_for_run)
 	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 1));
 	if (run.from_this_transaction && (run.status == "pending" || run.status == "running")) {
 		throw Error(sluice::sqlstate::kObjectNotInPrerequisiteState,
-					fmt::format("run {} was triggered by this transaction and starts only after its COMMIT", run.id),
+					sluice::Format("run {} was triggered by this transaction and starts only after its COMMIT", run.id),
 					"Commit first, or use CALL trigger_and_wait, which commits and waits.");
 	}
 	std::optional<std::string> status = sluice::catalog::FinalStatus(run.root_run);
@@ -82,7 +83,8 @@ SLUICE_PIPELINE_FUNCTION(sluice_run_pipeline)
 	RequireRealOwner(found);
 	api::RequireStartable(found);
 	if (std::optional<std::string> const reason = api::RunInTheWay(found)) {
-		throw Error(sluice::sqlstate::kObjectInUse, *reason, "Wait for it with wait_for_run, or stop it with stop_run.");
+		throw Error(sluice::sqlstate::kObjectInUse, *reason,
+					"Wait for it with wait_for_run, or stop it with stop_run.");
 	}
 	sluice::catalog::NewRun run;
 	run.status = "running";

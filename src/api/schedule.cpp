@@ -19,7 +19,7 @@ CheckSchedule(catalog::Pipeline *pipeline)
 	}
 	Cron const cron = Cron::Parse(*pipeline->schedule);
 	if (!cron.NextAfter(pg::UnixSeconds(pg::Now()), zone)) {
-		throw Error(sqlstate::kInvalidParameterValue, fmt::format("schedule \"{}\" is never due", *pipeline->schedule),
+		throw Error(sqlstate::kInvalidParameterValue, Format("schedule \"{}\" is never due", *pipeline->schedule),
 					"No day fits both its day of the month and its month.");
 	}
 }
@@ -30,8 +30,8 @@ NextDue(const catalog::Pipeline &pipeline)
 	if (!pipeline.schedule || pipeline.paused || pipeline.status != "active") {
 		return std::nullopt;
 	}
-	std::optional<int64_t> const seconds = Cron::Parse(*pipeline.schedule)
-											   .NextAfter(pg::UnixSeconds(pg::Now()), pg::PgZone::Find(pipeline.timezone));
+	std::optional<int64_t> const seconds =
+		Cron::Parse(*pipeline.schedule).NextAfter(pg::UnixSeconds(pg::Now()), pg::PgZone::Find(pipeline.timezone));
 	return seconds ? std::optional<TimestampTz>(pg::TimestampFromUnixSeconds(*seconds)) : std::nullopt;
 }
 
@@ -41,9 +41,9 @@ ScheduleText(const catalog::Pipeline &pipeline, TimestampTz next_due)
 	int64_t const local = LocalFromUtc(pg::UnixSeconds(next_due), pg::PgZone::Find(pipeline.timezone));
 	int64_t const of_day = FloorModulo(local, kDaySeconds);
 	CivilDate const date = CivilFromDays(FloorDivide(local, kDaySeconds));
-	return fmt::format("{} ({}), next at {:04}-{:02}-{:02} {:02}:{:02}", Cron::Parse(*pipeline.schedule).Describe(),
-					   pipeline.timezone, date.year, date.month, date.day, of_day / kHourSeconds,
-					   of_day % kHourSeconds / kMinuteSeconds);
+	return Format("{} ({}), next at {:04}-{:02}-{:02} {:02}:{:02}", Cron::Parse(*pipeline.schedule).Describe(),
+				  pipeline.timezone, date.year, date.month, date.day, of_day / kHourSeconds,
+				  of_day % kHourSeconds / kMinuteSeconds);
 }
 
 } // namespace sluice::api

@@ -6,7 +6,7 @@ bool
 MayCommit(FunctionCallInfo fcinfo)
 {
 	return fcinfo->context != nullptr && IsA(fcinfo->context, CallContext) &&
-		   !reinterpret_cast<CallContext *>(fcinfo->context)->atomic;
+		   !reinterpret_cast<CallContext *>(fcinfo->context)->atomic && !IsSubTransaction();
 }
 
 void

@@ -5,7 +5,8 @@
 
 namespace sluice::api::leaf {
 
-// Whether the procedure was called where it may commit: at top level, outside a transaction block.
+// Whether the procedure was called where it may commit: outside transaction blocks, functions and exception
+// blocks.
 bool MayCommit(FunctionCallInfo fcinfo);
 // Commits; what follows is a new transaction without a snapshot.
 void CommitAndGoOn();

@@ -21,7 +21,7 @@ ReadIfRunning(const std::string &text)
 	if (text == "queue") {
 		return IfRunning::Queue;
 	}
-	throw Error(sqlstate::kInvalidParameterValue, fmt::format("invalid value for if_running: \"{}\"", text),
+	throw Error(sqlstate::kInvalidParameterValue, Format("invalid value for if_running: \"{}\"", text),
 				"It can be error, skip, queue.");
 }
 
@@ -33,11 +33,11 @@ RequireStartable(const catalog::Pipeline &pipeline)
 					"Set pg_sluice.enabled = on and reload the configuration.");
 	}
 	if (pipeline.status != "active") {
-		throw Error(sqlstate::kObjectNotInPrerequisiteState, fmt::format("pipeline \"{}\" is inactive", pipeline.name),
+		throw Error(sqlstate::kObjectNotInPrerequisiteState, Format("pipeline \"{}\" is inactive", pipeline.name),
 					"Complete it and set status => 'active' with alter_pipeline.");
 	}
 	if (pipeline.paused) {
-		throw Error(sqlstate::kPipelinePaused, fmt::format("pipeline \"{}\" is paused", pipeline.name),
+		throw Error(sqlstate::kPipelinePaused, Format("pipeline \"{}\" is paused", pipeline.name),
 					"End the pause with resume_pipeline.", pipeline.paused_reason.value_or(std::string()));
 	}
 }
@@ -50,11 +50,11 @@ RunInTheWay(const catalog::Pipeline &pipeline)
 		return std::nullopt;
 	}
 	if (std::optional<std::string> const run = catalog::ActiveRun(pipeline.id)) {
-		return fmt::format("pipeline \"{}\" already has a queued or running run: {}", pipeline.name, *run);
+		return Format("pipeline \"{}\" already has a queued or running run: {}", pipeline.name, *run);
 	}
 	if (pg::Settings::single_run) {
 		if (std::optional<std::string> const run = catalog::ActiveRun(std::string())) {
-			return fmt::format("pg_sluice.single_run is on and another run is queued or running: {}", *run);
+			return Format("pg_sluice.single_run is on and another run is queued or running: {}", *run);
 		}
 	}
 	return std::nullopt;
@@ -73,8 +73,9 @@ Trigger(const std::string &identifier, const std::string &context, IfRunning if_
 	switch (if_running) {
 	case IfRunning::Error:
 		if (run.reason) {
-			throw Error(sqlstate::kObjectInUse, *run.reason,
-						"Wait for it with wait_for_run, stop it with stop_run, or say if_running => 'queue' or 'skip'.");
+			throw Error(
+				sqlstate::kObjectInUse, *run.reason,
+				"Wait for it with wait_for_run, stop it with stop_run, or say if_running => 'queue' or 'skip'.");
 		}
 		run.if_running = "error";
 		break;

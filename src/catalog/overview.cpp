@@ -20,7 +20,7 @@ Count(const pg::SqlResult &rows)
 }
 
 #define SLUICE_FIRST_FIVE(expression)                                                                                  \
-	"count(*), array_to_string((array_agg(" expression " ORDER BY " expression "))[1:5], ', ') || "                      \
+	"count(*), array_to_string((array_agg(" expression " ORDER BY " expression "))[1:5], ', ') || "                    \
 	"CASE WHEN count(*) > 5 THEN ', ...' ELSE '' END "
 
 } // namespace
@@ -28,27 +28,30 @@ Count(const pg::SqlResult &rows)
 std::string
 DescribePipeline(const std::string &id)
 {
-	return Execute("SELECT jsonb_build_object('definition', to_jsonb(p), "
-				   "'state', to_jsonb(s) - '{{id,name,owner}}'::text[], 'runs', COALESCE((SELECT jsonb_agg(to_jsonb(l)) FROM "
-				   "(SELECT r.id, r.status, r.reason, r.cause, r.triggered_by, r.pipeline_version AS version, r.attempt, "
-				   "r.due_at, r.queued_at, r.start_time, r.end_time, r.duration, r.records_read, r.records_processed, "
-				   "r.records_failed, r.bytes_processed, r.error_message, r.error_sqlstate, r.error_hint "
-				   "FROM {s}.pipeline_runs r WHERE r.pipeline_id = p.id ORDER BY r.id DESC LIMIT 10) l), '[]')) "
-				   "FROM {s}.pipelines p JOIN {s}.pipeline_status s ON s.id = p.id WHERE p.id = $1::uuid",
-				   {id})
+	return Execute(
+			   "SELECT jsonb_build_object('definition', to_jsonb(p), "
+			   "'state', to_jsonb(s) - '{{id,name,owner}}'::text[], 'runs', COALESCE((SELECT jsonb_agg(to_jsonb(l)) "
+			   "FROM "
+			   "(SELECT r.id, r.status, r.reason, r.cause, r.triggered_by, r.pipeline_version AS version, r.attempt, "
+			   "r.due_at, r.queued_at, r.start_time, r.end_time, r.duration, r.records_read, r.records_processed, "
+			   "r.records_failed, r.bytes_processed, r.error_message, r.error_sqlstate, r.error_hint "
+			   "FROM {0}.pipeline_runs r WHERE r.pipeline_id = p.id ORDER BY r.id DESC LIMIT 10) l), '[]')) "
+			   "FROM {0}.pipelines p JOIN {0}.pipeline_status s ON s.id = p.id WHERE p.id = $1::uuid",
+			   {id})
 		.Text(0, 0);
 }
 
 std::vector<std::vector<pg::SqlValue>>
 RunLog(const std::string &run_id)
 {
-	pg::SqlResult const rows =
-		Execute("SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00', level, phase, message, data "
-				"FROM {s}.pipeline_run_log WHERE run_id = $1::uuid ORDER BY line",
-				{run_id});
+	pg::SqlResult const rows = Execute(
+		"SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00', level, phase, message, data "
+		"FROM {0}.pipeline_run_log WHERE run_id = $1::uuid ORDER BY line",
+		{run_id});
 	std::vector<std::vector<pg::SqlValue>> lines;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
-		lines.push_back({rows.Cell(row, 0), rows.Cell(row, 1), rows.Cell(row, 2), rows.Cell(row, 3), rows.Cell(row, 4)});
+		lines.push_back(
+			{rows.Cell(row, 0), rows.Cell(row, 1), rows.Cell(row, 2), rows.Cell(row, 3), rows.Cell(row, 4)});
 	}
 	return lines;
 }
@@ -58,37 +61,43 @@ Look(Oid role)
 {
 	Overview overview;
 	pg::SqlValue const asker = Number(role);
-	overview.pipelines = Execute("SELECT count(*) FROM {s}.pipeline_definitions "
+	overview.pipelines = Execute("SELECT count(*) FROM {0}.pipeline_definitions "
 								 "WHERE pg_has_role($1::oid, owner_oid, 'USAGE')",
 								 {asker})
 							 .Integer(0, 0);
 	pg::SqlResult const queue =
-		Execute("SELECT count(*), " SLUICE_SQL_MICROSECONDS("min(COALESCE(due_at, queued_at))")
-				" FROM {s}.pipeline_runs WHERE status = 'pending' AND pg_has_role($1::oid, owner_oid, 'USAGE')",
+		Execute("SELECT count(*), " SLUICE_SQL_MICROSECONDS(
+					"min(COALESCE(due_at, queued_at))") " FROM {0}.pipeline_runs WHERE status = 'pending' AND "
+														"pg_has_role($1::oid, owner_oid, 'USAGE')",
 				{asker});
 	overview.queued = queue.Integer(0, 0);
 	overview.oldest_queued = InstantCell(queue, 0, 1);
-	Some some = Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM {s}.pipeline_definitions WHERE paused_at IS NOT NULL "
-							  "AND pg_has_role($1::oid, owner_oid, 'USAGE')",
-							  {asker}));
+	Some some =
+		Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM {0}.pipeline_definitions WHERE paused_at IS NOT NULL "
+														  "AND pg_has_role($1::oid, owner_oid, 'USAGE')",
+					  {asker}));
 	overview.paused = some.count;
 	overview.paused_names = some.names;
-	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE("d.name") "FROM {s}.pipeline_definitions d "
-						 "JOIN {s}.pipeline_state s ON s.pipeline_id = d.id AND s.failures_in_a_row > 0 "
-						 "WHERE d.status = 'active' AND pg_has_role($1::oid, d.owner_oid, 'USAGE')",
+	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE(
+							 "d.name") "FROM {0}.pipeline_definitions d "
+									   "JOIN {0}.pipeline_state s ON s.pipeline_id = d.id AND s.failures_in_a_row > 0 "
+									   "WHERE d.status = 'active' AND pg_has_role($1::oid, d.owner_oid, 'USAGE')",
 						 {asker}));
 	overview.failing = some.count;
 	overview.failing_names = some.names;
-	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE("d.name") "FROM {s}.pipeline_definitions d "
-						 "WHERE d.status = 'active' AND pg_has_role($1::oid, d.owner_oid, 'USAGE') "
-						 "AND NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = d.owner_oid)",
+	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE(
+							 "d.name") "FROM {0}.pipeline_definitions d "
+									   "WHERE d.status = 'active' AND pg_has_role($1::oid, d.owner_oid, 'USAGE') "
+									   "AND NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = d.owner_oid)",
 						 {asker}));
 	overview.without_owner = some.count;
 	overview.without_owner_names = some.names;
-	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE("a.rolname") "FROM pg_authid a WHERE NOT a.rolcanlogin "
-						 "AND pg_has_role($1::oid, a.oid, 'USAGE') AND EXISTS (SELECT FROM {s}.pipeline_definitions d "
+	some = Count(Execute(
+		"SELECT " SLUICE_FIRST_FIVE(
+			"a.rolname") "FROM pg_authid a WHERE NOT a.rolcanlogin "
+						 "AND pg_has_role($1::oid, a.oid, 'USAGE') AND EXISTS (SELECT FROM {0}.pipeline_definitions d "
 						 "WHERE d.owner_oid = a.oid AND d.status = 'active')",
-						 {asker}));
+		{asker}));
 	overview.without_login = some.count;
 	overview.without_login_roles = some.names;
 	return overview;

@@ -56,7 +56,7 @@ FirstPipeline(const pg::SqlResult &rows)
 pg::SqlResult
 FindById(const UuidBytes &id, Oid role)
 {
-	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM {s}.pipeline_definitions d "
+	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM {0}.pipeline_definitions d "
 				   "WHERE d.id = $1::uuid AND pg_has_role($2::oid, d.owner_oid, 'USAGE')",
 				   {FormatUuid(id), Number(role)});
 }
@@ -65,7 +65,7 @@ FindById(const UuidBytes &id, Oid role)
 pg::SqlResult
 FindByName(const std::string &name, const std::optional<std::string> &owner, Oid role)
 {
-	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM {s}.pipeline_definitions d "
+	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM {0}.pipeline_definitions d "
 				   "WHERE d.name = $1 AND ($2::text IS NULL OR pg_get_userbyid(d.owner_oid) = $2) "
 				   "AND pg_has_role($3::oid, d.owner_oid, 'USAGE') ORDER BY d.owner_oid <> $3::oid, d.owner, d.id",
 				   {name, owner, Number(role)});
@@ -76,10 +76,10 @@ SeveralPipelines(const std::string &identifier, const std::vector<Pipeline> &pip
 {
 	std::string detail;
 	for (const Pipeline &pipeline : pipelines) {
-		detail += fmt::format("{}{}/{} ({})", detail.empty() ? "" : ", ", pipeline.owner, pipeline.name, pipeline.id);
+		detail += Format("{}{}/{} ({})", detail.empty() ? "" : ", ", pipeline.owner, pipeline.name, pipeline.id);
 	}
-	return Error(sqlstate::kAmbiguousAlias, fmt::format("pipeline name \"{}\" is not unique", identifier),
-				 "Write it as owner/name, or use the id.", fmt::format("It could be {}.", detail));
+	return Error(sqlstate::kAmbiguousAlias, Format("pipeline name \"{}\" is not unique", identifier),
+				 "Write it as owner/name, or use the id.", Format("It could be {}.", detail));
 }
 
 } // namespace
@@ -87,21 +87,21 @@ SeveralPipelines(const std::string &identifier, const std::vector<Pipeline> &pip
 std::optional<Pipeline>
 FindPipeline(const std::string &id)
 {
-	return FirstPipeline(Execute(
-		"SELECT " SLUICE_PIPELINE_COLUMNS "FROM {s}.pipeline_definitions d WHERE d.id = $1::uuid", {id}));
+	return FirstPipeline(
+		Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM {0}.pipeline_definitions d WHERE d.id = $1::uuid", {id}));
 }
 
 std::optional<Pipeline>
 LockPipeline(const std::string &id)
 {
 	return FirstPipeline(Execute(
-		"SELECT " SLUICE_PIPELINE_COLUMNS "FROM {s}.pipeline_definitions d WHERE d.id = $1::uuid FOR UPDATE", {id}));
+		"SELECT " SLUICE_PIPELINE_COLUMNS "FROM {0}.pipeline_definitions d WHERE d.id = $1::uuid FOR UPDATE", {id}));
 }
 
 Error
 NoSuchPipeline(const std::string &identifier)
 {
-	return Error(sqlstate::kUndefinedObject, fmt::format("pipeline \"{}\" does not exist", identifier),
+	return Error(sqlstate::kUndefinedObject, Format("pipeline \"{}\" does not exist", identifier),
 				 "SELECT name, owner FROM pipelines shows those that you may see.");
 }
 

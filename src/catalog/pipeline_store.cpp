@@ -14,7 +14,7 @@ namespace {
 Error
 NameTaken(const std::string &name, const std::string &owner)
 {
-	return Error(sqlstate::kDuplicateObject, fmt::format("role \"{}\" already has a pipeline named \"{}\"", owner, name),
+	return Error(sqlstate::kDuplicateObject, Format("role \"{}\" already has a pipeline named \"{}\"", owner, name),
 				 "Choose another name, or alter the existing pipeline with alter_pipeline.");
 }
 
@@ -36,23 +36,25 @@ ExecuteNaming(const std::string &name, const std::string &owner, std::string_vie
 void
 WriteVersion(const std::string &id)
 {
-	Execute("INSERT INTO {s}.pipeline_versions (pipeline_id, version, owner, owner_oid, definition, created_at, "
-			"created_by) SELECT d.id, d.version, d.owner, d.owner_oid, jsonb_build_object('name', d.name, 'description', d.description, "
+	Execute("INSERT INTO {0}.pipeline_versions (pipeline_id, version, owner, owner_oid, definition, created_at, "
+			"created_by) SELECT d.id, d.version, d.owner, d.owner_oid, jsonb_build_object('name', d.name, "
+			"'description', d.description, "
 			"'tags', d.tags, 'owner', d.owner, 'source', d.source, 'source_table', d.source_table, "
 			"'source_query', d.source_query, 'destination', d.destination, "
 			"'destination_table', d.destination_table, 'mode', d.mode, 'load', d.load, "
 			"'key_columns', d.key_columns, 'cursor_column', d.cursor_column, 'columns', d.columns, "
 			"'filter', d.filter, 'schedule', d.schedule, 'timezone', d.timezone, 'depends_on', d.depends_on, "
 			"'options', d.options, 'status', d.status, 'search_path', d.search_path), d.updated_at, $2::name "
-			"FROM {s}.pipeline_definitions d WHERE d.id = $1::uuid",
+			"FROM {0}.pipeline_definitions d WHERE d.id = $1::uuid",
 			{id, CurrentUserName()});
 }
 
 void
 WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due)
 {
-	Execute("INSERT INTO {s}.pipeline_due (pipeline_id, next_due) VALUES ($1::uuid, " SLUICE_SQL_AT("$2") ") "
-			"ON CONFLICT (pipeline_id) DO UPDATE SET next_due = EXCLUDED.next_due",
+	Execute("INSERT INTO {0}.pipeline_due (pipeline_id, next_due) VALUES ($1::uuid, " SLUICE_SQL_AT(
+				"$2") ") "
+					  "ON CONFLICT (pipeline_id) DO UPDATE SET next_due = EXCLUDED.next_due",
 			{id, Instant(next_due)});
 }
 
@@ -62,41 +64,74 @@ void
 InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
 	ExecuteNaming(pipeline.name, pipeline.owner,
-				  "INSERT INTO {s}.pipeline_definitions (id, name, description, tags, owner, owner_oid, source, "
+				  "INSERT INTO {0}.pipeline_definitions (id, name, description, tags, owner, owner_oid, source, "
 				  "source_table, source_query, destination, destination_table, mode, load, columns, filter, schedule, "
 				  "timezone, options, status, search_path, created_by, created_at, updated_at) "
 				  "VALUES ($1::uuid, $2, $3, COALESCE($4::text[], '{{}}'), $5::name, $6::oid, $7::name, $8, $9, "
-				  "$10::name, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, $19, $20, $21::name, "
-				  SLUICE_SQL_AT("$22") ", " SLUICE_SQL_AT("$22") ")",
-				  {pipeline.id, pipeline.name, pipeline.description, pipeline.tags, pipeline.owner,
-				   Number(pipeline.owner_oid), pipeline.source, pipeline.source_table, pipeline.source_query,
-				   pipeline.destination, pipeline.destination_table, pipeline.mode, pipeline.load, pipeline.columns,
-				   pipeline.filter, pipeline.schedule, pipeline.timezone, pipeline.options, pipeline.status,
-				   pipeline.search_path, CurrentUserName(), Instant(pg::Now())});
+				  "$10::name, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, $19, $20, $21::name, " SLUICE_SQL_AT(
+					  "$22") ", " SLUICE_SQL_AT("$22") ")",
+				  {pipeline.id,
+				   pipeline.name,
+				   pipeline.description,
+				   pipeline.tags,
+				   pipeline.owner,
+				   Number(pipeline.owner_oid),
+				   pipeline.source,
+				   pipeline.source_table,
+				   pipeline.source_query,
+				   pipeline.destination,
+				   pipeline.destination_table,
+				   pipeline.mode,
+				   pipeline.load,
+				   pipeline.columns,
+				   pipeline.filter,
+				   pipeline.schedule,
+				   pipeline.timezone,
+				   pipeline.options,
+				   pipeline.status,
+				   pipeline.search_path,
+				   CurrentUserName(),
+				   Instant(pg::Now())});
 	WriteVersion(pipeline.id);
 	WriteNextDue(pipeline.id, next_due);
-	Execute("INSERT INTO {s}.pipeline_state (pipeline_id) VALUES ($1::uuid)", {pipeline.id});
+	Execute("INSERT INTO {0}.pipeline_state (pipeline_id) VALUES ($1::uuid)", {pipeline.id});
 }
 
 void
 UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
 	ExecuteNaming(pipeline.name, pipeline.owner,
-				  "UPDATE {s}.pipeline_definitions SET name = $2, description = $3, "
+				  "UPDATE {0}.pipeline_definitions SET name = $2, description = $3, "
 				  "tags = COALESCE($4::text[], '{{}}'), owner = $5::name, owner_oid = $6::oid, source = $7::name, "
 				  "source_table = $8, source_query = $9, destination = $10::name, destination_table = $11, mode = $12, "
 				  "load = $13, columns = $14, filter = $15, schedule = $16, timezone = $17, options = $18::jsonb, "
-				  "status = $19, search_path = $20, version = version + 1, updated_at = " SLUICE_SQL_AT("$21")
-				  " WHERE id = $1::uuid",
-				  {pipeline.id, pipeline.name, pipeline.description, pipeline.tags, pipeline.owner,
-				   Number(pipeline.owner_oid), pipeline.source, pipeline.source_table, pipeline.source_query,
-				   pipeline.destination, pipeline.destination_table, pipeline.mode, pipeline.load, pipeline.columns,
-				   pipeline.filter, pipeline.schedule, pipeline.timezone, pipeline.options, pipeline.status,
-				   pipeline.search_path, Instant(pg::Now())});
+				  "status = $19, search_path = $20, version = version + 1, updated_at = " SLUICE_SQL_AT(
+					  "$21") " WHERE id = $1::uuid",
+				  {pipeline.id,
+				   pipeline.name,
+				   pipeline.description,
+				   pipeline.tags,
+				   pipeline.owner,
+				   Number(pipeline.owner_oid),
+				   pipeline.source,
+				   pipeline.source_table,
+				   pipeline.source_query,
+				   pipeline.destination,
+				   pipeline.destination_table,
+				   pipeline.mode,
+				   pipeline.load,
+				   pipeline.columns,
+				   pipeline.filter,
+				   pipeline.schedule,
+				   pipeline.timezone,
+				   pipeline.options,
+				   pipeline.status,
+				   pipeline.search_path,
+				   Instant(pg::Now())});
 	WriteVersion(pipeline.id);
 	WriteNextDue(pipeline.id, next_due);
 	// A copy restored from a dump has definitions only.
-	Execute("INSERT INTO {s}.pipeline_state (pipeline_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING", {pipeline.id});
+	Execute("INSERT INTO {0}.pipeline_state (pipeline_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING", {pipeline.id});
 }
 
 void
@@ -107,7 +142,7 @@ RenamePipeline(const std::string &id, const std::string &new_name)
 		throw NoSuchPipeline(id);
 	}
 	ExecuteNaming(new_name, pipeline->owner,
-				  "UPDATE {s}.pipeline_definitions SET name = $2, version = version + 1, "
+				  "UPDATE {0}.pipeline_definitions SET name = $2, version = version + 1, "
 				  "updated_at = " SLUICE_SQL_AT("$3") " WHERE id = $1::uuid",
 				  {id, new_name, Instant(pg::Now())});
 	WriteVersion(id);
@@ -116,13 +151,13 @@ RenamePipeline(const std::string &id, const std::string &new_name)
 void
 DeletePipeline(const std::string &id, bool keep_history)
 {
-	Execute("DELETE FROM {s}.pipeline_definitions WHERE id = $1::uuid", {id});
-	Execute("DELETE FROM {s}.pipeline_due WHERE pipeline_id = $1::uuid", {id});
-	Execute("DELETE FROM {s}.pipeline_state WHERE pipeline_id = $1::uuid", {id});
+	Execute("DELETE FROM {0}.pipeline_definitions WHERE id = $1::uuid", {id});
+	Execute("DELETE FROM {0}.pipeline_due WHERE pipeline_id = $1::uuid", {id});
+	Execute("DELETE FROM {0}.pipeline_state WHERE pipeline_id = $1::uuid", {id});
 	if (!keep_history) {
-		Execute("DELETE FROM {s}.pipeline_runs WHERE pipeline_id = $1::uuid", {id});
-		Execute("DELETE FROM {s}.pipeline_run_log WHERE pipeline_id = $1::uuid", {id});
-		Execute("DELETE FROM {s}.pipeline_versions WHERE pipeline_id = $1::uuid", {id});
+		Execute("DELETE FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid", {id});
+		Execute("DELETE FROM {0}.pipeline_run_log WHERE pipeline_id = $1::uuid", {id});
+		Execute("DELETE FROM {0}.pipeline_versions WHERE pipeline_id = $1::uuid", {id});
 	}
 }
 
@@ -131,11 +166,12 @@ SetPaused(const std::string &id, bool paused, const std::optional<std::string> &
 		  std::optional<TimestampTz> next_due)
 {
 	if (paused) {
-		Execute("UPDATE {s}.pipeline_definitions SET paused_at = " SLUICE_SQL_AT("$2") ", paused_by = $3::name, "
-				"paused_reason = $4 WHERE id = $1::uuid",
+		Execute("UPDATE {0}.pipeline_definitions SET paused_at = " SLUICE_SQL_AT(
+					"$2") ", paused_by = $3::name, "
+						  "paused_reason = $4 WHERE id = $1::uuid",
 				{id, Instant(pg::Now()), CurrentUserName(), reason});
 	} else {
-		Execute("UPDATE {s}.pipeline_definitions SET paused_at = NULL, paused_by = NULL, paused_reason = NULL "
+		Execute("UPDATE {0}.pipeline_definitions SET paused_at = NULL, paused_by = NULL, paused_reason = NULL "
 				"WHERE id = $1::uuid",
 				{id});
 	}
@@ -145,10 +181,11 @@ SetPaused(const std::string &id, bool paused, const std::optional<std::string> &
 void
 RefreshOwnerNames()
 {
-	Execute("UPDATE {s}.pipeline_definitions d SET owner = (SELECT a.rolname FROM pg_authid a WHERE a.oid = d.owner_oid) "
-			"WHERE d.id = ANY (ARRAY (SELECT q.id FROM {s}.pipeline_definitions q JOIN pg_authid b ON b.oid = q.owner_oid "
-			"WHERE b.rolname <> q.owner FOR UPDATE OF q SKIP LOCKED)) "
-			"AND EXISTS (SELECT FROM pg_authid c WHERE c.oid = d.owner_oid)");
+	Execute(
+		"UPDATE {0}.pipeline_definitions d SET owner = (SELECT a.rolname FROM pg_authid a WHERE a.oid = d.owner_oid) "
+		"WHERE d.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_definitions q JOIN pg_authid b ON b.oid = q.owner_oid "
+		"WHERE b.rolname <> q.owner FOR UPDATE OF q SKIP LOCKED)) "
+		"AND EXISTS (SELECT FROM pg_authid c WHERE c.oid = d.owner_oid)");
 }
 
 } // namespace sluice::catalog

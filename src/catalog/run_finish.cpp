@@ -30,26 +30,29 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 		 const std::optional<std::string> &reason, const std::optional<ErrorInfo> &error, const RunCounters &counters,
 		 const RunJournal &journal)
 {
-	ErrorInfo const none {};
+	ErrorInfo const none{};
 	ErrorInfo const &info = error ? *error : none;
 	pg::SqlResult const rows = Execute(
-		"UPDATE {s}.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT("$4")
-		", phase = COALESCE($5, phase), records_read = GREATEST(records_read, $6::bigint), "
-		"records_processed = GREATEST(records_processed, $7::bigint), "
-		"records_failed = GREATEST(records_failed, $8::bigint), "
-		"bytes_processed = GREATEST(bytes_processed, $9::bigint), batches = GREATEST(batches, $10::bigint), "
-		"error_message = $11, error_sqlstate = $12, error_detail = $13, error_hint = $14, error_context = $15, "
-		"error_phase = CASE WHEN $11 IS NOT NULL THEN $5 END, log = $16 "
-		"WHERE r.id = (SELECT q.id FROM {s}.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY ($17::text[]) "
-		"FOR UPDATE SKIP LOCKED) RETURNING pipeline_id, owner_oid",
+		"UPDATE {0}.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
+			"$4") ", phase = COALESCE($5, phase), records_read = GREATEST(records_read, $6::bigint), "
+				  "records_processed = GREATEST(records_processed, $7::bigint), "
+				  "records_failed = GREATEST(records_failed, $8::bigint), "
+				  "bytes_processed = GREATEST(bytes_processed, $9::bigint), batches = GREATEST(batches, $10::bigint), "
+				  "error_message = $11, error_sqlstate = $12, error_detail = $13, error_hint = $14, error_context = "
+				  "$15, "
+				  "error_phase = CASE WHEN $11 IS NOT NULL THEN $5 END, log = $16 "
+				  "WHERE r.id = (SELECT q.id FROM {0}.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY "
+				  "($17::text[]) "
+				  "FOR UPDATE SKIP LOCKED) RETURNING pipeline_id, owner_oid",
 		{run_id, status, reason, Instant(pg::Now()), IfAny(journal.Phase()), Number(counters.records_read),
 		 Number(counters.records_processed), Number(counters.records_failed), Number(counters.bytes_processed),
-		 Number(counters.batches), IfAny(info.message), error ? pg::SqlValue(SqlStateText(info.sqlstate)) : std::nullopt,
-		 IfAny(info.detail), IfAny(info.hint), IfAny(info.context), IfAny(journal.Text(kMaxLogText)), statuses});
+		 Number(counters.batches), IfAny(info.message),
+		 error ? pg::SqlValue(SqlStateText(info.sqlstate)) : std::nullopt, IfAny(info.detail), IfAny(info.hint),
+		 IfAny(info.context), IfAny(journal.Text(kMaxLogText)), statuses});
 	if (rows.Empty()) {
 		return std::nullopt;
 	}
-	return EndedRun {rows.Text(0, 0), rows.Text(0, 1)};
+	return EndedRun{rows.Text(0, 0), rows.Text(0, 1)};
 }
 
 void
@@ -71,16 +74,17 @@ WriteLog(const std::string &run_id, const EndedRun &run, const RunJournal &journ
 		at.push_back(std::to_string(pg::Now()));
 		levels.emplace_back("warning");
 		phases.push_back(IfAny(journal.Phase()));
-		messages.emplace_back(fmt::format("{} more lines did not fit into the log", journal.Dropped()));
+		messages.emplace_back(Format("{} more lines did not fit into the log", journal.Dropped()));
 		data.emplace_back(std::nullopt);
 	}
 	if (at.empty()) {
 		return;
 	}
-	Execute("INSERT INTO {s}.pipeline_run_log (run_id, line, pipeline_id, owner_oid, at, level, phase, message, data) "
-			"SELECT $1::uuid, l.line, $2::uuid, $3::oid, " SLUICE_SQL_AT("l.at") ", l.level, l.phase, l.message, "
-			"l.data::jsonb FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) "
-			"WITH ORDINALITY l (at, level, phase, message, data, line)",
+	Execute("INSERT INTO {0}.pipeline_run_log (run_id, line, pipeline_id, owner_oid, at, level, phase, message, data) "
+			"SELECT $1::uuid, l.line, $2::uuid, $3::oid, " SLUICE_SQL_AT(
+				"l.at") ", l.level, l.phase, l.message, "
+						"l.data::jsonb FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) "
+						"WITH ORDINALITY l (at, level, phase, message, data, line)",
 			{run_id, run.pipeline_id, run.owner_oid, PlainArray(at), TextArray(levels), TextArray(phases),
 			 TextArray(messages), TextArray(data)});
 }
@@ -120,20 +124,24 @@ RecordOutcome(const std::string &pipeline_id, Outcome outcome)
 {
 	bool const success = outcome == Outcome::Success;
 	pg::SqlValue const now = Instant(pg::Now());
-	pg::SqlResult const updated =
-		Execute("UPDATE {s}.pipeline_state SET last_run_at = " SLUICE_SQL_AT("$2") ", last_success_at = CASE WHEN "
-				"$3::boolean THEN " SLUICE_SQL_AT("$2") " ELSE last_success_at END, failures_in_a_row = "
-				"CASE WHEN $3::boolean THEN 0 ELSE failures_in_a_row + $4::int END WHERE pipeline_id = "
-				"(SELECT s.pipeline_id FROM {s}.pipeline_state s WHERE s.pipeline_id = $1::uuid FOR UPDATE SKIP LOCKED)",
-				{pipeline_id, now, success ? "true" : "false", outcome == Outcome::Failure ? "1" : "0"});
+	pg::SqlResult const updated = Execute(
+		"UPDATE {0}.pipeline_state SET last_run_at = " SLUICE_SQL_AT(
+			"$2") ", last_success_at = CASE WHEN "
+				  "$3::boolean THEN " SLUICE_SQL_AT(
+					  "$2") " ELSE last_success_at END, failures_in_a_row = "
+							"CASE WHEN $3::boolean THEN 0 ELSE failures_in_a_row + $4::int END WHERE pipeline_id = "
+							"(SELECT s.pipeline_id FROM {0}.pipeline_state s WHERE s.pipeline_id = $1::uuid FOR UPDATE "
+							"SKIP LOCKED)",
+		{pipeline_id, now, success ? "true" : "false", outcome == Outcome::Failure ? "1" : "0"});
 	if (updated.Processed() > 0) {
 		return;
 	}
 	// A copy restored from a dump has definitions only.
-	Execute("INSERT INTO {s}.pipeline_state (pipeline_id, last_run_at, last_success_at, failures_in_a_row) "
-			"SELECT $1::uuid, " SLUICE_SQL_AT("$2") ", CASE WHEN $3::boolean THEN " SLUICE_SQL_AT("$2") " END, $4::int "
-			"WHERE NOT EXISTS (SELECT FROM {s}.pipeline_state WHERE pipeline_id = $1::uuid) "
-			"AND EXISTS (SELECT FROM {s}.pipeline_definitions WHERE id = $1::uuid) ON CONFLICT DO NOTHING",
+	Execute("INSERT INTO {0}.pipeline_state (pipeline_id, last_run_at, last_success_at, failures_in_a_row) "
+			"SELECT $1::uuid, " SLUICE_SQL_AT("$2") ", CASE WHEN $3::boolean THEN " SLUICE_SQL_AT(
+				"$2") " END, $4::int "
+					  "WHERE NOT EXISTS (SELECT FROM {0}.pipeline_state WHERE pipeline_id = $1::uuid) "
+					  "AND EXISTS (SELECT FROM {0}.pipeline_definitions WHERE id = $1::uuid) ON CONFLICT DO NOTHING",
 			{pipeline_id, now, success ? "true" : "false", outcome == Outcome::Failure ? "1" : "0"});
 }
 
@@ -154,7 +162,7 @@ MarkLost(const std::string &run_id, const std::string &reason)
 				 "trigger the pipeline again, or wait for its next due time.";
 	RunJournal journal(pg::Now);
 	journal.Failure(reason);
-	return End(run_id, "{running}", "failed", std::nullopt, error, RunCounters {}, journal);
+	return End(run_id, "{running}", "failed", std::nullopt, error, RunCounters{}, journal);
 }
 
 } // namespace sluice::catalog

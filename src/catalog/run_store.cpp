@@ -13,8 +13,8 @@ namespace {
 
 #define SLUICE_RUN_COLUMNS                                                                                             \
 	"r.id, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner_oid, r.status, r.reason, r.cause, "             \
-	"r.if_running, r.context, r.triggered_by, r.root_run, "                                                           \
-	SLUICE_SQL_MICROSECONDS("COALESCE(r.due_at, r.queued_at)") ", r.xmin "
+	"r.if_running, r.context, r.triggered_by, r.root_run, " SLUICE_SQL_MICROSECONDS(                                   \
+		"COALESCE(r.due_at, r.queued_at)") ", r.xmin "
 
 // The row is queued. Said so that no partial index on status fits: a plan made while the queue is short
 // would read all of it later, for one run.
@@ -71,24 +71,24 @@ std::string
 InsertRun(const Pipeline &pipeline, const NewRun &run)
 {
 	std::string const id = NewId();
-	Execute("INSERT INTO {s}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
-			"root_run, batch, status, reason, cause, if_running, triggered_by, context, due_at, queued_at, start_time, "
-			"end_time) VALUES ($1::uuid, $2::uuid, $3, $4::int, $5::name, $6::oid, $1::uuid, $1::uuid, $7, $8, $9, $10, "
-			"$11::name, $12::jsonb, " SLUICE_SQL_AT("$13") ", " SLUICE_SQL_AT("$14")
-			", CASE WHEN $7 = 'running' THEN " SLUICE_SQL_AT("$14")
-			" END, CASE WHEN $7 = 'skipped' THEN " SLUICE_SQL_AT("$14") " END)",
-			{id, pipeline.id, pipeline.name, Number(pipeline.version), pipeline.owner, Number(pipeline.owner_oid),
-			 run.status, run.reason, run.cause, run.if_running, run.triggered_by, run.context, Instant(run.due_at),
-			 Instant(pg::Now())});
+	Execute(
+		"INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
+		"root_run, batch, status, reason, cause, if_running, triggered_by, context, due_at, queued_at, start_time, "
+		"end_time) VALUES ($1::uuid, $2::uuid, $3, $4::int, $5::name, $6::oid, $1::uuid, $1::uuid, $7, $8, $9, $10, "
+		"$11::name, $12::jsonb, " SLUICE_SQL_AT("$13") ", " SLUICE_SQL_AT(
+			"$14") ", CASE WHEN $7 = 'running' THEN " SLUICE_SQL_AT("$14") " END, CASE WHEN $7 = 'skipped' "
+																		   "THEN " SLUICE_SQL_AT("$14") " END)",
+		{id, pipeline.id, pipeline.name, Number(pipeline.version), pipeline.owner, Number(pipeline.owner_oid),
+		 run.status, run.reason, run.cause, run.if_running, run.triggered_by, run.context, Instant(run.due_at),
+		 Instant(pg::Now())});
 	return id;
 }
 
 std::optional<RunRow>
 FindRun(const std::string &id, bool latest_snapshot)
 {
-	pg::SqlResult const rows =
-		Execute("SELECT " SLUICE_RUN_COLUMNS "FROM {s}.pipeline_runs r WHERE r.id = $1::uuid", {id},
-				latest_snapshot ? Reading::Latest : Reading::Transaction);
+	pg::SqlResult const rows = Execute("SELECT " SLUICE_RUN_COLUMNS "FROM {0}.pipeline_runs r WHERE r.id = $1::uuid",
+									   {id}, latest_snapshot ? Reading::Latest : Reading::Transaction);
 	return rows.Empty() ? std::nullopt : std::optional<RunRow>(ReadRun(rows, 0));
 }
 
@@ -97,12 +97,12 @@ ActiveRun(const std::string &pipeline_id)
 {
 	if (pipeline_id.empty()) {
 		// Two index scans of one row each, however long the queue is.
-		return FirstCell(Execute("(SELECT id FROM {s}.pipeline_runs WHERE status = 'running' ORDER BY id LIMIT 1) "
-								 "UNION ALL (SELECT id FROM {s}.pipeline_runs WHERE status = 'pending' "
+		return FirstCell(Execute("(SELECT id FROM {0}.pipeline_runs WHERE status = 'running' ORDER BY id LIMIT 1) "
+								 "UNION ALL (SELECT id FROM {0}.pipeline_runs WHERE status = 'pending' "
 								 "ORDER BY COALESCE(due_at, queued_at), id LIMIT 1) LIMIT 1",
 								 {}, Reading::Latest));
 	}
-	return FirstCell(Execute("SELECT id FROM {s}.pipeline_runs WHERE pipeline_id = $1::uuid "
+	return FirstCell(Execute("SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid "
 							 "AND status IN ('pending', 'running') ORDER BY status DESC, id LIMIT 1",
 							 {pipeline_id}, Reading::Latest));
 }
@@ -110,7 +110,7 @@ ActiveRun(const std::string &pipeline_id)
 std::vector<std::string>
 ActiveRuns(const std::string &pipeline_id)
 {
-	return FirstColumn(Execute("SELECT id FROM {s}.pipeline_runs WHERE pipeline_id = $1::uuid "
+	return FirstColumn(Execute("SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid "
 							   "AND status IN ('pending', 'running') ORDER BY status DESC, id",
 							   {pipeline_id}, Reading::Latest));
 }
@@ -118,7 +118,7 @@ ActiveRuns(const std::string &pipeline_id)
 std::optional<std::string>
 RunningRun(const std::string &pipeline_id)
 {
-	return FirstCell(Execute("SELECT id FROM {s}.pipeline_runs WHERE pipeline_id = $1::uuid "
+	return FirstCell(Execute("SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid "
 							 "AND status = 'running' LIMIT 1",
 							 {pipeline_id}, Reading::Latest));
 }
@@ -127,7 +127,7 @@ std::vector<RunRow>
 PendingRuns(const std::vector<std::string> &running_pipelines, int limit)
 {
 	pg::SqlResult const rows =
-		Execute("SELECT " SLUICE_RUN_COLUMNS "FROM {s}.pipeline_runs r WHERE r.status = 'pending' "
+		Execute("SELECT " SLUICE_RUN_COLUMNS "FROM {0}.pipeline_runs r WHERE r.status = 'pending' "
 				"AND NOT (r.if_running = 'queue' AND r.pipeline_id = ANY ($1::uuid[])) "
 				"ORDER BY COALESCE(r.due_at, r.queued_at), r.id LIMIT $2::bigint",
 				{PlainArray(running_pipelines), Number(limit)});
@@ -142,17 +142,18 @@ PendingRuns(const std::vector<std::string> &running_pipelines, int limit)
 bool
 AnyPending()
 {
-	return !Execute("SELECT 1 FROM {s}.pipeline_runs WHERE status = 'pending' LIMIT 1").Empty();
+	return !Execute("SELECT 1 FROM {0}.pipeline_runs WHERE status = 'pending' LIMIT 1").Empty();
 }
 
 int
 SkipDuplicates(const std::string &pipeline_id, const std::string &starting_run)
 {
 	pg::SqlResult const rows =
-		Execute("UPDATE {s}.pipeline_runs r SET status = 'skipped', reason = 'run ' || $2 || ' came first', "
-				"end_time = " SLUICE_SQL_AT("$3") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM {s}.pipeline_runs q "
-				"WHERE q.pipeline_id = $1::uuid AND " SLUICE_QUEUED " AND q.if_running <> 'queue' "
-				"AND q.id <> $2::uuid FOR UPDATE SKIP LOCKED))",
+		Execute("UPDATE {0}.pipeline_runs r SET status = 'skipped', reason = 'run ' || $2 || ' came first', "
+				"end_time = " SLUICE_SQL_AT("$3") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_runs q "
+												  "WHERE q.pipeline_id = $1::uuid AND " SLUICE_QUEUED
+												  " AND q.if_running <> 'queue' "
+												  "AND q.id <> $2::uuid FOR UPDATE SKIP LOCKED))",
 				{pipeline_id, starting_run, Instant(pg::Now())});
 	return static_cast<int>(rows.Processed());
 }
@@ -161,9 +162,10 @@ bool
 ClosePending(const std::string &run_id, const std::string &status, const std::string &reason)
 {
 	pg::SqlResult const rows =
-		Execute("UPDATE {s}.pipeline_runs SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT("$4")
-				", error_message = CASE WHEN $2 = 'failed' THEN $3 END WHERE id = (SELECT q.id FROM {s}.pipeline_runs q "
-				"WHERE q.id = $1::uuid AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED) RETURNING pipeline_id",
+		Execute("UPDATE {0}.pipeline_runs SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
+					"$4") ", error_message = CASE WHEN $2 = 'failed' THEN $3 END WHERE id = (SELECT q.id FROM "
+						  "{0}.pipeline_runs q "
+						  "WHERE q.id = $1::uuid AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED) RETURNING pipeline_id",
 				{run_id, status, reason, Instant(pg::Now())});
 	if (rows.Empty()) {
 		return false;
@@ -177,11 +179,11 @@ ClosePending(const std::string &run_id, const std::string &status, const std::st
 int
 ClosePendingOf(const std::string &pipeline_id, const std::string &status, const std::string &reason)
 {
-	pg::SqlResult const rows =
-		Execute("UPDATE {s}.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT("$4")
-				" WHERE r.id = ANY (ARRAY (SELECT q.id FROM {s}.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
-				"AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED))",
-				{pipeline_id, status, reason, Instant(pg::Now())});
+	pg::SqlResult const rows = Execute(
+		"UPDATE {0}.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
+			"$4") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
+				  "AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED))",
+		{pipeline_id, status, reason, Instant(pg::Now())});
 	return static_cast<int>(rows.Processed());
 }
 
@@ -190,12 +192,12 @@ MarkRunning(const std::string &run_id, int version)
 {
 	// The pipeline may have been altered or given to another owner while the run was queued.
 	pg::SqlResult const rows =
-		Execute("UPDATE {s}.pipeline_runs r SET status = 'running', reason = NULL, start_time = " SLUICE_SQL_AT("$3")
-				", pipeline_version = $2::int, pipeline_name = COALESCE(d.name, r.pipeline_name), "
-				"owner = COALESCE(d.owner, r.owner), owner_oid = COALESCE(d.owner_oid, r.owner_oid) "
-				"FROM {s}.pipeline_runs p LEFT JOIN {s}.pipeline_definitions d ON d.id = p.pipeline_id "
-				"WHERE r.id = (SELECT q.id FROM {s}.pipeline_runs q WHERE q.id = $1::uuid AND " SLUICE_QUEUED
-				" FOR UPDATE SKIP LOCKED) AND p.id = $1::uuid",
+		Execute("UPDATE {0}.pipeline_runs r SET status = 'running', reason = NULL, start_time = " SLUICE_SQL_AT(
+					"$3") ", pipeline_version = $2::int, pipeline_name = COALESCE(d.name, r.pipeline_name), "
+						  "owner = COALESCE(d.owner, r.owner), owner_oid = COALESCE(d.owner_oid, r.owner_oid) "
+						  "FROM {0}.pipeline_runs p LEFT JOIN {0}.pipeline_definitions d ON d.id = p.pipeline_id "
+						  "WHERE r.id = (SELECT q.id FROM {0}.pipeline_runs q WHERE q.id = $1::uuid AND " SLUICE_QUEUED
+						  " FOR UPDATE SKIP LOCKED) AND p.id = $1::uuid",
 				{run_id, Number(version), Instant(pg::Now())});
 	return rows.Processed() > 0;
 }
@@ -203,7 +205,7 @@ MarkRunning(const std::string &run_id, int version)
 std::vector<std::string>
 RunningRuns()
 {
-	return FirstColumn(Execute("SELECT id FROM {s}.pipeline_runs WHERE status = 'running' ORDER BY id"));
+	return FirstColumn(Execute("SELECT id FROM {0}.pipeline_runs WHERE status = 'running' ORDER BY id"));
 }
 
 std::optional<std::string>
@@ -211,8 +213,8 @@ FinalStatus(const std::string &root_run)
 {
 	// Attempts after the first carry its id as their root.
 	std::optional<std::string> status =
-		FirstCell(Execute("SELECT status FROM (SELECT status, attempt FROM {s}.pipeline_runs "
-						  "WHERE id = $1::uuid UNION ALL SELECT status, attempt FROM {s}.pipeline_runs "
+		FirstCell(Execute("SELECT status FROM (SELECT status, attempt FROM {0}.pipeline_runs "
+						  "WHERE id = $1::uuid UNION ALL SELECT status, attempt FROM {0}.pipeline_runs "
 						  "WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",
 						  {root_run}, Reading::Latest));
 	if (status == "pending" || status == "running") {

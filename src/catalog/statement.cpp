@@ -28,7 +28,7 @@ Execute(std::string_view statement, std::initializer_list<pg::SqlValue> paramete
 	options.run_as = extension.owner;
 	options.latest_snapshot = reading == Reading::Latest;
 	options.keep_plan = true;
-	return pg::Sql(fmt::format(fmt::runtime(statement), fmt::arg("s", extension.schema_name)), parameters, options);
+	return pg::Sql(FormatRuntime(statement, extension.schema_name), parameters, options);
 }
 
 std::string
@@ -58,7 +58,7 @@ TextArray(const std::vector<pg::SqlValue> &elements)
 std::string
 PlainArray(const std::vector<std::string> &elements)
 {
-	return fmt::format("{{{}}}", fmt::join(elements, ","));
+	return "{" + Join(elements, ",") + "}";
 }
 
 std::string

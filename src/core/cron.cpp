@@ -78,11 +78,11 @@ struct FieldText {
 
 	[[noreturn]] void Fail(std::string_view why) const
 	{
-		throw Error(sqlstate::kInvalidParameterValue, fmt::format("invalid schedule \"{}\"", schedule),
-					fmt::format("The {} field \"{}\" {}. It takes *, values from {}, ranges such as {}, "
-								"steps such as */{}, and lists of these with commas.",
-								rule.name, text, why, rule.range_text, rule.names.empty() ? "1-5" : RangeExample(),
-								rule.Count() > 20 ? 5 : 2));
+		throw Error(sqlstate::kInvalidParameterValue, Format("invalid schedule \"{}\"", schedule),
+					Format("The {} field \"{}\" {}. It takes *, values from {}, ranges such as {}, "
+						   "steps such as */{}, and lists of these with commas.",
+						   rule.name, text, why, rule.range_text, rule.names.empty() ? "1-5" : RangeExample(),
+						   rule.Count() > 20 ? 5 : 2));
 	}
 
 	std::string_view RangeExample() const { return rule.maximum == 6 ? "MON-FRI" : "APR-SEP"; }
@@ -109,14 +109,14 @@ ParseValue(const FieldText &field, std::string_view text)
 	const FieldRule &rule = field.rule;
 	if (const std::optional<int> number = ParseNumber(text)) {
 		if (*number < rule.minimum || *number > rule.highest) {
-			field.Fail(fmt::format("has {}, which is out of range", text));
+			field.Fail(Format("has {}, which is out of range", text));
 		}
 		return *number;
 	}
 	const auto *const name = std::find_if(rule.names.data(), rule.names.data() + rule.names.size(),
 										  [text](std::string_view n) { return EqualsIgnoringCase(n, text); });
 	if (name == rule.names.data() + rule.names.size()) {
-		field.Fail(fmt::format("has \"{}\", which is not understood", text));
+		field.Fail(Format("has \"{}\", which is not understood", text));
 	}
 	return rule.minimum + static_cast<int>(name - rule.names.data());
 }
@@ -127,7 +127,7 @@ ParseStep(const FieldText &field, std::string_view text)
 	const std::optional<int> step = text.empty() ? std::nullopt : ParseNumber(text);
 	// A longer step would silently mean "once": "*/90" does not run every 90 minutes.
 	if (!step || *step < 1 || *step > field.rule.Count()) {
-		field.Fail(fmt::format("has the step \"{}\", which must be 1 to {}", text, field.rule.Count()));
+		field.Fail(Format("has the step \"{}\", which must be 1 to {}", text, field.rule.Count()));
 	}
 	return *step;
 }
@@ -218,7 +218,7 @@ ExpandMacro(std::string_view text)
 			return macro.schedule;
 		}
 	}
-	std::string const message = fmt::format("invalid schedule \"{}\"", text);
+	std::string const message = Format("invalid schedule \"{}\"", text);
 	if (EqualsIgnoringCase(text, "@reboot")) {
 		throw Error(sqlstate::kInvalidParameterValue, message,
 					"A schedule names times, and the start of the server is none. Use @hourly, @daily or five "
@@ -228,15 +228,15 @@ ExpandMacro(std::string_view text)
 	std::transform(kMacros.begin(), kMacros.end(), names.begin(), [](const Macro &macro) { return macro.name; });
 	std::optional<std::string> const nearest = Nearest(text, names);
 	throw Error(sqlstate::kInvalidParameterValue, message,
-				nearest ? fmt::format("Perhaps you meant \"{}\".", *nearest) : std::string(kFieldsHint));
+				nearest ? Format("Perhaps you meant \"{}\".", *nearest) : std::string(kFieldsHint));
 }
 
 // Six fields or a missing one: the count is the message.
 [[noreturn]] void
 FailOnCount(std::string_view schedule, size_t count)
 {
-	throw Error(sqlstate::kInvalidParameterValue, fmt::format("invalid schedule \"{}\"", schedule),
-				std::string(kFieldsHint), fmt::format("It has {} {}.", count, count == 1 ? "field" : "fields"));
+	throw Error(sqlstate::kInvalidParameterValue, Format("invalid schedule \"{}\"", schedule), std::string(kFieldsHint),
+				Format("It has {} {}.", count, count == 1 ? "field" : "fields"));
 }
 
 } // namespace
@@ -250,7 +250,7 @@ Cron::Parse(std::string_view text)
 	}
 	if (schedule.size() > kMaxScheduleLength) {
 		throw Error(sqlstate::kInvalidParameterValue, "schedule is too long",
-					fmt::format("A schedule has at most {} characters.", kMaxScheduleLength));
+					Format("A schedule has at most {} characters.", kMaxScheduleLength));
 	}
 	std::string_view rest = schedule.front() == '@' ? ExpandMacro(schedule) : schedule;
 	std::array<std::string_view, kFields.size()> texts;

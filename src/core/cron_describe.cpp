@@ -84,11 +84,11 @@ Enumerate(uint64_t bits, NameOf name_of)
 			++end;
 		}
 		if (end - i >= 3) {
-			items.push_back(fmt::format("{} to {}", name_of(members[i]), name_of(members[end - 1])));
+			items.push_back(Format("{} to {}", name_of(members[i]), name_of(members[end - 1])));
 			has_run = true;
 			i = end;
 		} else {
-			items.push_back(fmt::format("{}", name_of(members[i])));
+			items.push_back(Format("{}", name_of(members[i])));
 			++i;
 		}
 	}
@@ -104,7 +104,7 @@ Number(int value)
 std::string
 Clock(int hour, int minute)
 {
-	return fmt::format("{:02}:{:02}", hour, minute);
+	return Format("{:02}:{:02}", hour, minute);
 }
 
 // "minute 5", "minutes 0, 7 and 10 to 20"
@@ -112,7 +112,7 @@ std::string
 Counted(std::string_view noun, uint64_t bits)
 {
 	Enumerated const list = Enumerate(bits, Number);
-	return fmt::format("{}{} {}", noun, list.members == 1 ? "" : "s", list.text);
+	return Format("{}{} {}", noun, list.members == 1 ? "" : "s", list.text);
 }
 
 // The distance of minutes that divide the hour evenly from its start (60 for minute 0 alone); else 0.
@@ -126,13 +126,13 @@ MinuteGrid(const std::vector<int> &minutes)
 std::string
 EveryMinutes(int step)
 {
-	return step == 1 ? "every minute" : fmt::format("every {} minutes", step);
+	return step == 1 ? "every minute" : Format("every {} minutes", step);
 }
 
 std::string
 EveryHours(int step)
 {
-	return step == 1 ? "every hour" : fmt::format("every {} hours", step);
+	return step == 1 ? "every hour" : Format("every {} hours", step);
 }
 
 struct ClockPhrase {
@@ -150,7 +150,7 @@ DescribeEveryHour(uint64_t bits, const std::vector<int> &minutes)
 	if (grid != 0) {
 		return {EveryMinutes(grid), true};
 	}
-	return {fmt::format("at {} of every hour", Counted("minute", bits)), true};
+	return {Format("at {} of every hour", Counted("minute", bits)), true};
 }
 
 ClockPhrase
@@ -166,14 +166,14 @@ DescribeClock(const CronFields &fields)
 		if (minutes.front() == 0 && hours.front() == 0 && hour_step * static_cast<int>(hours.size()) == 24) {
 			return {EveryHours(hour_step), true};
 		}
-		return {fmt::format("{} from {} to {}", EveryHours(hour_step), Clock(hours.front(), minutes.front()),
-							Clock(hours.back(), minutes.back())),
+		return {Format("{} from {} to {}", EveryHours(hour_step), Clock(hours.front(), minutes.front()),
+					   Clock(hours.back(), minutes.back())),
 				true};
 	}
 	int const grid = MinuteGrid(minutes);
 	if (minutes.size() > 1 && grid != 0 && (hours.size() == 1 || hour_step == 1)) {
-		return {fmt::format("{} from {} to {}", EveryMinutes(grid), Clock(hours.front(), 0),
-							Clock(hours.back(), minutes.back())),
+		return {Format("{} from {} to {}", EveryMinutes(grid), Clock(hours.front(), 0),
+					   Clock(hours.back(), minutes.back())),
 				true};
 	}
 	if (minutes.size() == 1 || minutes.size() * hours.size() <= kMaxListedTimes) {
@@ -187,7 +187,7 @@ DescribeClock(const CronFields &fields)
 	}
 	std::string const minutes_text =
 		fields.minutes == kAllMinutes ? "every minute" : "at " + Counted("minute", fields.minutes);
-	return {fmt::format("{} of the {}", minutes_text, Counted("hour", fields.hours)), true};
+	return {Format("{} of the {}", minutes_text, Counted("hour", fields.hours)), true};
 }
 
 // "of January and July", "of every month from April to September", "of every month"
@@ -230,25 +230,25 @@ Cron::Describe() const
 	bool const either = fields_.days_restricted && fields_.weekdays_restricted;
 	if (either ? all_days || all_weekdays : all_days && all_weekdays) {
 		std::string const months = InMonths(fields_.months);
-		return clock.repeats ? clock.text + months : fmt::format("every day{} {}", months, clock.text);
+		return clock.repeats ? clock.text + months : Format("every day{} {}", months, clock.text);
 	}
 	if (either) {
-		return fmt::format("{} on {} and on every {}, {}", clock.text, Counted("day", fields_.days),
-						   Weekdays(fields_.weekdays).text, OfMonths(fields_.months));
+		return Format("{} on {} and on every {}, {}", clock.text, Counted("day", fields_.days),
+					  Weekdays(fields_.weekdays).text, OfMonths(fields_.months));
 	}
 	if (fields_.weekdays_restricted) {
 		Enumerated const weekdays = Weekdays(fields_.weekdays);
-		return fmt::format("{} {} {}{}", clock.text, weekdays.one_run ? "from" : "on", weekdays.text,
-						   InMonths(fields_.months));
+		return Format("{} {} {}{}", clock.text, weekdays.one_run ? "from" : "on", weekdays.text,
+					  InMonths(fields_.months));
 	}
 	if (!clock.repeats && fields_.months == kAllMonths) {
-		return fmt::format("every month on {} {}", Counted("day", fields_.days), clock.text);
+		return Format("every month on {} {}", Counted("day", fields_.days), clock.text);
 	}
 	if (!clock.repeats && std::has_single_bit(fields_.months) && std::has_single_bit(fields_.days)) {
-		return fmt::format("every year on {} {} {}", std::countr_zero(fields_.days),
-						   kMonths[static_cast<size_t>(std::countr_zero(fields_.months))], clock.text);
+		return Format("every year on {} {} {}", std::countr_zero(fields_.days),
+					  kMonths[static_cast<size_t>(std::countr_zero(fields_.months))], clock.text);
 	}
-	return fmt::format("{} on {} {}", clock.text, Counted("day", fields_.days), OfMonths(fields_.months));
+	return Format("{} on {} {}", clock.text, Counted("day", fields_.days), OfMonths(fields_.months));
 }
 
 } // namespace sluice

@@ -194,7 +194,7 @@ FormatDuration(int64_t microseconds)
 	const auto *const unit = std::find_if(kTold.begin(), kTold.end(),
 										  [microseconds](const Unit &u) { return microseconds % u.microseconds == 0; });
 	int64_t const count = microseconds / unit->microseconds;
-	return fmt::format("{} {}{}", count, unit->name, count == 1 ? "" : "s");
+	return Format("{} {}{}", count, unit->name, count == 1 ? "" : "s");
 }
 
 } // namespace sluice

@@ -55,8 +55,7 @@ FailName(std::string message)
 [[noreturn]] void
 FailPart(std::string_view name, std::string_view why)
 {
-	throw Error(sqlstate::kInvalidName, fmt::format("invalid name: \"{}\"", name), std::string(kPartHint),
-				std::string(why));
+	throw Error(sqlstate::kInvalidName, Format("invalid name: \"{}\"", name), std::string(kPartHint), std::string(why));
 }
 
 void
@@ -122,13 +121,13 @@ CheckPipelineName(std::string_view name)
 		FailName("pipeline name must not contain control characters");
 	}
 	if (size_t const length = CountCharacters(name); length > kMaxPipelineName) {
-		FailName(fmt::format("pipeline name is too long: {} characters", length));
+		FailName(Format("pipeline name is too long: {} characters", length));
 	}
 	if (name.find('/') != std::string_view::npos) {
-		FailName(fmt::format("pipeline name \"{}\" must not contain a slash", name));
+		FailName(Format("pipeline name \"{}\" must not contain a slash", name));
 	}
 	if (LooksLikeUuid(name)) {
-		FailName(fmt::format("pipeline name \"{}\" must not look like a uuid", name));
+		FailName(Format("pipeline name \"{}\" must not look like a uuid", name));
 	}
 }
 

@@ -114,7 +114,7 @@ std::optional<std::string>
 CheckInteger(const OptionSpec &spec, std::string_view text)
 {
 	std::optional<int64_t> const value = ParseInteger(text);
-	return value && InRange(spec, *value) ? std::optional(fmt::format("{}", *value)) : std::nullopt;
+	return value && InRange(spec, *value) ? std::optional(Format("{}", *value)) : std::nullopt;
 }
 
 std::optional<std::string>
@@ -125,9 +125,9 @@ CheckDuration(const OptionSpec &spec, std::string_view text)
 		return std::nullopt;
 	}
 	if (*value % kSecond == 0) {
-		return fmt::format("{}", *value / kSecond);
+		return Format("{}", *value / kSecond);
 	}
-	std::string seconds = fmt::format("{}.{:06}", *value / kSecond, *value % kSecond);
+	std::string seconds = Format("{}.{:06}", *value / kSecond, *value % kSecond);
 	seconds.erase(seconds.find_last_not_of('0') + 1);
 	return seconds;
 }
@@ -150,7 +150,7 @@ CheckMemorySize(const OptionSpec &spec, std::string_view text)
 		!InRange(spec, *count * unit->kilobytes)) {
 		return std::nullopt;
 	}
-	return fmt::format("{}{}", *count, unit->name);
+	return Format("{}{}", *count, unit->name);
 }
 
 std::optional<std::string>
@@ -234,8 +234,8 @@ RequireOption(std::string_view key)
 	const OptionSpec *const spec = FindOption(key);
 	if (spec == nullptr) {
 		std::optional<std::string> const nearest = Nearest(key, kKeys);
-		throw Error(sqlstate::kInvalidParameterValue, fmt::format("unrecognized option \"{}\"", key),
-					nearest ? fmt::format("Perhaps you meant \"{}\".", *nearest)
+		throw Error(sqlstate::kInvalidParameterValue, Format("unrecognized option \"{}\"", key),
+					nearest ? Format("Perhaps you meant \"{}\".", *nearest)
 							: std::string("The view pipeline_options lists all options."));
 	}
 	return *spec;
@@ -284,13 +284,13 @@ OptionRangeText(const OptionSpec &spec)
 	case Boolean:
 		return "true, false";
 	case Integer:
-		return fmt::format("{} to {}", spec.minimum, spec.maximum);
+		return Format("{} to {}", spec.minimum, spec.maximum);
 	case Duration:
-		return fmt::format("{} to {}", FormatDuration(spec.minimum), FormatDuration(spec.maximum));
+		return Format("{} to {}", FormatDuration(spec.minimum), FormatDuration(spec.maximum));
 	case MemorySize:
-		return fmt::format("{}kB to {}kB", spec.minimum, spec.maximum);
+		return Format("{}kB to {}kB", spec.minimum, spec.maximum);
 	case Text:
-		return fmt::format("{} to {} bytes", spec.minimum, spec.maximum);
+		return Format("{} to {} bytes", spec.minimum, spec.maximum);
 	case Enumeration: {
 		std::string text;
 		for (std::string_view const value : Split(spec.allowed, '|')) {
@@ -313,10 +313,10 @@ CheckOption(std::string_view key, JsonType json_type, std::string_view value_tex
 	if (std::optional<std::string> canonical = CheckValue(spec, json_type, value_text)) {
 		return std::move(*canonical);
 	}
-	throw Error(
-		sqlstate::kInvalidParameterValue, fmt::format("invalid value for option \"{}\": \"{}\"", key, value_text),
-		spec.type == Boolean ? fmt::format("The option takes {}.", ExpectedText(spec.type))
-							 : fmt::format("The option takes {}: {}.", ExpectedText(spec.type), OptionRangeText(spec)));
+	throw Error(sqlstate::kInvalidParameterValue, Format("invalid value for option \"{}\": \"{}\"", key, value_text),
+				spec.type == Boolean
+					? Format("The option takes {}.", ExpectedText(spec.type))
+					: Format("The option takes {}: {}.", ExpectedText(spec.type), OptionRangeText(spec)));
 }
 
 void
@@ -340,7 +340,7 @@ OptionValues::Value(std::string_view key, OptionType type) const
 		spec.type == type ||
 		(type == OptionType::Text && (spec.type == OptionType::Enumeration || spec.type == OptionType::MemorySize));
 	if (!fits) {
-		throw Error(sqlstate::kInternalError, fmt::format("option \"{}\" is read as another type", key));
+		throw Error(sqlstate::kInternalError, Format("option \"{}\" is read as another type", key));
 	}
 	const auto given = given_.find(key);
 	return given == given_.end() ? std::string(spec.default_text) : given->second;

@@ -21,14 +21,14 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 		CheckForeignSource(pipeline, CheckServer(*pipeline.source, pipeline.owner_oid));
 	} else {
 		if (pipeline.source_query) {
-			(void) QueryAsFromItem(*pipeline.source_query);
+			(void)QueryAsFromItem(*pipeline.source_query);
 		}
 		if (pipeline.source_table) {
-			(void) LocalRelation(*pipeline.source_table);
+			(void)LocalRelation(*pipeline.source_table);
 		}
 	}
 	if (pipeline.destination_table) {
-		(void) FindDestination(pipeline);
+		(void)FindDestination(pipeline);
 	}
 }
 

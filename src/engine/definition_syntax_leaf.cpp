@@ -86,8 +86,8 @@ CheckCondition(const char *filter)
 	SelectStmt *select = ParseSelect("SELECT WHERE\n", &embedded, &raw);
 	if (select == nullptr || raw->stmt_len != 0 || HasOtherClauses(select) || select->targetList != NIL ||
 		select->whereClause == nullptr) {
-		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("filter must be one condition"),
-						errhint("%s", embedded.hint)));
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR), errmsg("filter must be one condition"), errhint("%s", embedded.hint)));
 	}
 }
 

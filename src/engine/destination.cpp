@@ -1,11 +1,8 @@
 #include "engine/destination.hpp"
 
 #include "core/sqlstate.hpp"
+#include "engine/timed_lock_leaf.hpp"
 #include "pg/sql.hpp"
-
-extern "C" {
-#include "storage/lmgr.h"
-}
 
 namespace sluice::engine {
 
@@ -18,7 +15,7 @@ DistributedBy(Oid relation)
 	if (OidIsValid(pg::Call(get_extension_oid, static_cast<const char *>("citus"), true))) {
 		std::string const statement = "SELECT 1 FROM pg_catalog.pg_dist_partition "
 									  "WHERE logicalrelid::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid";
-		if (!pg::Sql(statement, {fmt::format("{}", relation)}).Empty()) {
+		if (!pg::Sql(statement, {Format("{}", relation)}).Empty()) {
 			return "it is a Citus table";
 		}
 	}
@@ -29,7 +26,7 @@ DistributedBy(Oid relation)
 			"JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
 			"AND n.nspname OPERATOR(pg_catalog.=) h.schema_name "
 			"WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid";
-		if (!pg::Sql(statement, {fmt::format("{}", relation)}).Empty()) {
+		if (!pg::Sql(statement, {Format("{}", relation)}).Empty()) {
 			return "it is a TimescaleDB hypertable";
 		}
 	}
@@ -53,7 +50,7 @@ FindDestination(const catalog::Pipeline &pipeline)
 	destination.replace = pipeline.load == "replace";
 	if (!destination.replace && pipeline.load != "append") {
 		throw Error(sqlstate::kFeatureNotSupported,
-					fmt::format("load \"{}\" is not supported yet", pipeline.load.value_or("")),
+					Format("load \"{}\" is not supported yet", pipeline.load.value_or("")),
 					"Use load => 'append' or load => 'replace'.");
 	}
 	destination.oid = pg::Call(leaf::FindRelation, pipeline.destination_table->c_str());
@@ -72,7 +69,7 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, D
 	pg::Sql(statement);
 	destination->oid = pg::Call(leaf::FindRelation, pipeline.destination_table->c_str());
 	if (!OidIsValid(destination->oid)) {
-		throw Error(sqlstate::kUndefinedTable, fmt::format("{} vanished after it was created", destination->name),
+		throw Error(sqlstate::kUndefinedTable, Format("{} vanished after it was created", destination->name),
 					"An event trigger may have dropped or renamed it.");
 	}
 	destination->created = true;
@@ -92,10 +89,10 @@ LockDestination(const catalog::Pipeline &pipeline, Destination *destination, con
 		pg::Call(leaf::CheckReplaceRight, destination->oid);
 		LockTable(destination->oid, ShareRowExclusiveLock, patience, "replacing its rows", journal);
 	} else {
-		pg::Call(LockRelationOid, destination->oid, RowExclusiveLock);
+		pg::Call(leaf::LockUntimed, destination->oid, RowExclusiveLock);
 	}
 	if (pg::Call(leaf::FindRelation, pipeline.destination_table->c_str()) != destination->oid) {
-		throw Error(sqlstate::kUndefinedTable, fmt::format("{} was dropped or renamed meanwhile", destination->name),
+		throw Error(sqlstate::kUndefinedTable, Format("{} was dropped or renamed meanwhile", destination->name),
 					"Run the pipeline again.");
 	}
 	destination->relation = pg::Call(table_open, destination->oid, NoLock);
@@ -149,7 +146,7 @@ PathText(const Destination &destination)
 		what = "rows are inserted into {} by SQL";
 		break;
 	}
-	return fmt::format(fmt::runtime(what), destination.name) + ", because " + destination.reason;
+	return FormatRuntime(what, destination.name) + ", because " + destination.reason;
 }
 
 } // namespace sluice::engine

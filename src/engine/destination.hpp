@@ -26,7 +26,7 @@ struct Destination {
 	bool created = false;
 	bool replace = false;
 	Relation relation = nullptr;
-	leaf::TableTraits traits {};
+	leaf::TableTraits traits{};
 	LoadPath path = LoadPath::Sql;
 	std::string reason; // of the path
 };

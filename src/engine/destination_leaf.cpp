@@ -49,14 +49,14 @@ const char *
 WhyOnlySql(Relation relation)
 {
 	switch (relation->rd_rel->relkind) {
-		case RELKIND_PARTITIONED_TABLE:
-			return "it is partitioned";
-		case RELKIND_VIEW:
-			return "it is a view";
-		case RELKIND_FOREIGN_TABLE:
-			return "it is a foreign table";
-		default:
-			break;
+	case RELKIND_PARTITIONED_TABLE:
+		return "it is partitioned";
+	case RELKIND_VIEW:
+		return "it is a view";
+	case RELKIND_FOREIGN_TABLE:
+		return "it is a foreign table";
+	default:
+		break;
 	}
 	if (relation->rd_tableam != GetHeapamTableAmRoutine()) {
 		return "its access method is not heap";
@@ -155,17 +155,20 @@ CheckKind(Oid relation)
 						errhint("A destination is a table, a partitioned table, a view or a foreign table.")));
 	}
 	if (get_rel_persistence(relation) == RELPERSISTENCE_TEMP) {
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot load rows into temporary table \"%s\"", name),
-						errhint("No other session sees a temporary table: name a permanent or unlogged one.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot load rows into temporary table \"%s\"", name),
+				 errhint("No other session sees a temporary table: name a permanent or unlogged one.")));
 	}
 	Oid const extension = getExtensionOfObject(RelationRelationId, relation);
 	if (OidIsValid(extension) && extension == get_extension_oid("pg_sluice", true)) {
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied: \"%s\" belongs to pg_sluice", name),
-						errhint("Name a table of your own.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied: \"%s\" belongs to pg_sluice", name), errhint("Name a table of your own.")));
 	}
 	if (IsCatalogNamespace(get_rel_namespace(relation)) || IsToastNamespace(get_rel_namespace(relation))) {
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied: \"%s\" is a system catalog", name),
-						errhint("Name a table of your own.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied: \"%s\" is a system catalog", name),
+				 errhint("Name a table of your own.")));
 	}
 }
 
@@ -190,8 +193,8 @@ CheckInsertRight(Oid relation, const int *source_of, int attributes)
 	if (!all) {
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("permission denied to load rows into \"%s\"", get_rel_name(relation)),
-						errhint("Grant it to the owner of the pipeline: GRANT INSERT ON %s TO %s.", QualifiedText(relation),
-								quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+						errhint("Grant it to the owner of the pipeline: GRANT INSERT ON %s TO %s.",
+								QualifiedText(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 	}
 }
 
@@ -221,8 +224,7 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 		return;
 	}
 	traits->index_count = list_length(RelationGetIndexList(destination));
-	traits->foreign_keys =
-		FindForeignKeys(destination, replace, traits->needs_sql, sizeof(traits->needs_sql));
+	traits->foreign_keys = FindForeignKeys(destination, replace, traits->needs_sql, sizeof(traits->needs_sql));
 	why = replace ? WhyNoSwap(destination) : nullptr;
 	if (why != nullptr) {
 		strlcpy(traits->no_swap, why, sizeof(traits->no_swap));

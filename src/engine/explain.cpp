@@ -85,12 +85,12 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 	lines->push_back("path: " + PathText(*destination));
 	const leaf::TableTraits &traits = destination->traits;
 	if (destination->path == LoadPath::ReplaceSwap && traits.index_count > 0) {
-		lines->push_back(fmt::format("indexes: {} rebuilt while readers of the table wait", traits.index_count));
+		lines->push_back(Format("indexes: {} rebuilt while readers of the table wait", traits.index_count));
 	}
-	for (int i = 0; destination->path != LoadPath::Sql && traits.foreign_keys != nullptr && i < traits.foreign_keys->count;
-		 ++i) {
-		lines->push_back(fmt::format("foreign keys: \"{}\" checked by one query after the load",
-									 traits.foreign_keys->keys[i].name));
+	for (int i = 0;
+		 destination->path != LoadPath::Sql && traits.foreign_keys != nullptr && i < traits.foreign_keys->count; ++i) {
+		lines->push_back(
+			Format("foreign keys: \"{}\" checked by one query after the load", traits.foreign_keys->keys[i].name));
 	}
 	pg::Call(table_close, destination->relation, NoLock);
 }
@@ -115,8 +115,8 @@ Explain(const catalog::Pipeline &pipeline)
 	std::vector<std::string> lines;
 	Destination destination = FindDestination(pipeline);
 	if (WouldImport(pipeline)) {
-		lines.push_back(fmt::format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
-									*pipeline.source_table, *pipeline.source));
+		lines.push_back(Format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
+							   *pipeline.source_table, *pipeline.source));
 		AddDestination(&lines, &destination, nullptr);
 	} else {
 		OptionValues const options = catalog::ReadOptions(pipeline.options);

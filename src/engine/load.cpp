@@ -29,10 +29,9 @@ MakeSink(const LoadRequest &request)
 void
 Stage(const LoadRequest &request, BatchStream &stream, const std::string &columns, StagedRows *staged)
 {
-	staged->Fill(stream, columns, [&](const Batch & /*batch*/) {
-		request.progress.Batch(stream.RowsRead(), stream.BytesRead(), 0);
-	});
-	request.journal.Info(fmt::format("{} rows staged in a temporary table", staged->Rows()));
+	staged->Fill(stream, columns,
+				 [&](const Batch & /*batch*/) { request.progress.Batch(stream.RowsRead(), stream.BytesRead(), 0); });
+	request.journal.Info(Format("{} rows staged in a temporary table", staged->Rows()));
 }
 
 // The source's own rows in a temporary table, with columns and filter still to be applied.
@@ -87,7 +86,7 @@ LoadBySql(const LoadRequest &request, StagedRows *staged)
 	if (destination.replace) {
 		pg::Call(leaf::RefuseCascade, destination.oid);
 		pg::SqlResult const deleted = pg::Sql("DELETE FROM " + destination.name);
-		request.journal.Info(fmt::format("{} old rows deleted", deleted.Processed()));
+		request.journal.Info(Format("{} old rows deleted", deleted.Processed()));
 	}
 	int64_t const rows = static_cast<int64_t>(pg::Sql(insert).Processed());
 	if (!staged_query) {

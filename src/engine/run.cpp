@@ -17,18 +17,19 @@ namespace {
 void
 Analyze(const Destination &destination, const OptionValues &options, RunJournal &journal)
 {
-	bool const table = destination.traits.kind == RELKIND_RELATION || destination.traits.kind == RELKIND_PARTITIONED_TABLE;
+	bool const table =
+		destination.traits.kind == RELKIND_RELATION || destination.traits.kind == RELKIND_PARTITIONED_TABLE;
 	if (!table || (!destination.created && !destination.replace)) {
 		return;
 	}
 	if (options.Text("analyze") == "off") {
-		journal.Info(fmt::format("{} is not analyzed, because the option analyze is off", destination.name));
+		journal.Info(Format("{} is not analyzed, because the option analyze is off", destination.name));
 		return;
 	}
 	pg::SqlOptions as_owner;
 	as_owner.run_as = destination.traits.owner;
 	pg::Sql("ANALYZE " + destination.name, {}, as_owner);
-	journal.Info(fmt::format("{} analyzed", destination.name));
+	journal.Info(Format("{} analyzed", destination.name));
 }
 
 void
@@ -38,8 +39,8 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	RunMemory memory;
 	RunProgress progress(request.progress, journal, counters);
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
-	LockPatience const patience {options.DurationMicroseconds("swap_lock_timeout"),
-								 options.Integer("swap_lock_attempts")};
+	LockPatience const patience{options.DurationMicroseconds("swap_lock_timeout"),
+								options.Integer("swap_lock_attempts")};
 
 	progress.Enter("connecting");
 	Destination destination = FindDestination(pipeline);
@@ -60,9 +61,9 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	journal.Info(PathText(destination));
 
 	progress.Enter("loading");
-	LoadRequest const load {input, query, match, destination, patience, journal, progress};
+	LoadRequest const load{input, query, match, destination, patience, journal, progress};
 	int64_t const rows = Load(load);
-	journal.Info(fmt::format("{} rows loaded into {}", rows, destination.name));
+	journal.Info(Format("{} rows loaded into {}", rows, destination.name));
 	input.Finish();
 
 	progress.Enter("analyzing");

@@ -8,14 +8,8 @@ namespace sluice::engine {
 
 class RunMemory {
 public:
-	RunMemory() : outer_(CurrentMemoryContext), context_(pg::Call(Create))
-	{
-		MemoryContextSwitchTo(context_);
-	}
-	~RunMemory()
-	{
-		MemoryContextSwitchTo(outer_);
-	}
+	RunMemory() : outer_(CurrentMemoryContext), context_(pg::Call(Create)) { MemoryContextSwitchTo(context_); }
+	~RunMemory() { MemoryContextSwitchTo(outer_); }
 	RunMemory(const RunMemory &) = delete;
 	RunMemory &operator=(const RunMemory &) = delete;
 

@@ -10,8 +10,7 @@ class RunProgress {
 public:
 	RunProgress(ProgressSink sink, RunJournal &journal, catalog::RunCounters *counters)
 		: sink_(sink), journal_(journal), counters_(counters)
-	{
-	}
+	{}
 	void Enter(const char *phase)
 	{
 		journal_.EnterPhase(phase);
@@ -28,10 +27,7 @@ public:
 			Show();
 		}
 	}
-	catalog::RunCounters &Counters()
-	{
-		return *counters_;
-	}
+	catalog::RunCounters &Counters() { return *counters_; }
 
 private:
 	static constexpr TimestampTz kInterval = 300 * 1000;

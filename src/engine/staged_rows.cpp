@@ -13,7 +13,7 @@ StagedRows::Fill(BatchStream &stream, const std::string &columns, const std::fun
 	// The session may have tables of its own, when a run is made by CALL.
 	std::string name = "pg_sluice_staged_rows";
 	for (int i = 2; OidIsValid(pg::Call(leaf::FindTemporary, name.c_str())); ++i) {
-		name = fmt::format("pg_sluice_staged_rows_{}", i);
+		name = Format("pg_sluice_staged_rows_{}", i);
 	}
 	name_ = "pg_temp." + name;
 	pg::Sql("CREATE TEMPORARY TABLE " + name_ + " " + columns + " ON COMMIT DROP");

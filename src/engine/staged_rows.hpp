@@ -14,14 +14,8 @@ public:
 	void Fill(BatchStream &stream, const std::string &columns, const std::function<void(const Batch &)> &on_batch);
 
 	// Qualified; '' before Fill.
-	const std::string &Name() const
-	{
-		return name_;
-	}
-	int64_t Rows() const
-	{
-		return rows_;
-	}
+	const std::string &Name() const { return name_; }
+	int64_t Rows() const { return rows_; }
 	void Drop();
 
 private:

@@ -23,8 +23,8 @@
 #include <utility>
 #include <vector>
 
-#define FMT_HEADER_ONLY 1
-#include <fmt/format.h>
+#include "core/format.hpp"
+#include <fmt/ranges.h>
 
 extern "C" {
 #include "postgres.h"

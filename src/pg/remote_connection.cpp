@@ -24,9 +24,9 @@ FindMapping(const ForeignServer &server, Oid user)
 	}
 	std::string const role = Call(GetUserNameFromId, user, false);
 	throw Error(sqlstate::kUndefinedObject,
-				fmt::format("role \"{}\" has no user mapping for server \"{}\"", role, server.servername),
-				fmt::format("Run CREATE USER MAPPING FOR {} SERVER {} OPTIONS (user '...', password '...').",
-							QuoteIdentifier(role), QuoteIdentifier(server.servername)));
+				Format("role \"{}\" has no user mapping for server \"{}\"", role, server.servername),
+				Format("Run CREATE USER MAPPING FOR {} SERVER {} OPTIONS (user '...', password '...').",
+					   QuoteIdentifier(role), QuoteIdentifier(server.servername)));
 }
 
 } // namespace
@@ -36,7 +36,7 @@ FindServer(const std::string &name)
 {
 	ForeignServer *server = Call(GetForeignServerByName, name.c_str(), true);
 	if (server == nullptr) {
-		throw Error(sqlstate::kUndefinedObject, fmt::format("server \"{}\" does not exist", name),
+		throw Error(sqlstate::kUndefinedObject, Format("server \"{}\" does not exist", name),
 					"A data source is a foreign server: run CREATE SERVER and CREATE USER MAPPING, or leave source "
 					"NULL to read from this database.");
 	}
@@ -48,10 +48,9 @@ RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOpti
 {
 	Oid const user = GetUserId();
 	if (Call(compat::ServerAclCheck, server.serverid, user, static_cast<AclMode>(ACL_USAGE)) != ACLCHECK_OK) {
-		throw Error(sqlstate::kInsufficientPrivilege,
-					fmt::format("permission denied for foreign server {}", server_name_),
-					fmt::format("Run GRANT USAGE ON FOREIGN SERVER {} TO {}.", QuoteIdentifier(server_name_),
-								QuoteIdentifier(Call(GetUserNameFromId, user, false))));
+		throw Error(sqlstate::kInsufficientPrivilege, Format("permission denied for foreign server {}", server_name_),
+					Format("Run GRANT USAGE ON FOREIGN SERVER {} TO {}.", QuoteIdentifier(server_name_),
+						   QuoteIdentifier(Call(GetUserNameFromId, user, false))));
 	}
 	RemoteParameters const parameters = CollectParameters(server, *FindMapping(server, user), user);
 
@@ -85,7 +84,7 @@ RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOpti
 		if (!Call(superuser_arg, user) && parameters.password_required &&
 			PQconnectionUsedPassword(remote_->conn) == 0) {
 			throw Error(sqlstate::kInsufficientPrivilege,
-						fmt::format("server \"{}\" did not ask for the password", server_name_),
+						Format("server \"{}\" did not ask for the password", server_name_),
 						"Change the source's authentication method, or let a superuser set password_required 'false' "
 						"on the user mapping.",
 						"An owner who is not a superuser may connect only where the source checks a password.");
@@ -119,8 +118,7 @@ RemoteConnection::Exec(const std::string &statement, const std::vector<SqlValue>
 		std::vector<SqlValue> cells;
 		cells.reserve(columns);
 		for (int column = 0; column < columns; ++column) {
-			cells.push_back(PQgetisnull(raw, row, column) != 0 ? std::nullopt
-															   : SqlValue(PQgetvalue(raw, row, column)));
+			cells.push_back(PQgetisnull(raw, row, column) != 0 ? std::nullopt : SqlValue(PQgetvalue(raw, row, column)));
 		}
 		result.Add(std::move(cells));
 	}

@@ -7,11 +7,11 @@ namespace sluice::pg {
 namespace {
 
 // Options of postgres_fdw that are not for libpq.
-constexpr std::array kFdwOptions = {"use_remote_estimate", "fdw_startup_cost", "fdw_tuple_cost", "extensions",
-									"fetch_size",		   "batch_size",	   "async_capable",	 "keep_connections",
-									"updatable",		   "truncatable",	   "parallel_commit", "parallel_abort",
-									"analyze_sampling",	   "password_required", "schema_name",	 "table_name",
-									"use_scram_passthrough"};
+constexpr std::array kFdwOptions = {
+	"use_remote_estimate", "fdw_startup_cost",	   "fdw_tuple_cost",   "extensions",		"fetch_size",
+	"batch_size",		   "async_capable",		   "keep_connections", "updatable",			"truncatable",
+	"parallel_commit",	   "parallel_abort",	   "analyze_sampling", "password_required", "schema_name",
+	"table_name",		   "use_scram_passthrough"};
 
 // What an owner who is not a superuser may have set for libpq.
 constexpr std::array kAllowedOptions = {"host",
@@ -70,8 +70,8 @@ ReadOptions(List *options)
 Refuse(const ForeignServer &server, const std::string &option)
 {
 	throw Error(sqlstate::kInsufficientPrivilege,
-				fmt::format("connection option \"{}\" of server \"{}\" is not allowed for this pipeline's owner", option,
-							server.servername),
+				Format("connection option \"{}\" of server \"{}\" is not allowed for this pipeline's owner", option,
+					   server.servername),
 				"Let a superuser own the pipeline, or remove the option.");
 }
 
@@ -132,13 +132,12 @@ CollectParameters(const ForeignServer &server, const UserMapping &mapping, Oid u
 		return collected;
 	}
 	if (!has_host && !has_hostaddr) {
-		throw Error(sqlstate::kInsufficientPrivilege,
-					fmt::format("server \"{}\" names no host", server.servername),
+		throw Error(sqlstate::kInsufficientPrivilege, Format("server \"{}\" names no host", server.servername),
 					"Set the server's option host: only superusers may connect through a local socket.");
 	}
 	if (collected.password_required && !collected.has_password) {
 		throw Error(sqlstate::kInvalidPassword,
-					fmt::format("password is required to connect to server \"{}\"", server.servername),
+					Format("password is required to connect to server \"{}\"", server.servername),
 					"Set the option password in the owner's USER MAPPING, or let a superuser set "
 					"password_required 'false' on it.");
 	}

@@ -92,7 +92,7 @@ PgZone::Find(std::string_view name)
 	std::string const text(name);
 	pg_tz *const zone = Call(leaf::FindZone, text.c_str());
 	if (zone == nullptr) {
-		throw Error(sqlstate::kInvalidParameterValue, fmt::format("time zone \"{}\" is not recognized", name),
+		throw Error(sqlstate::kInvalidParameterValue, Format("time zone \"{}\" is not recognized", name),
 					"Use a full name such as \"Europe/Berlin\" or \"UTC\", as the view pg_timezone_names lists them; "
 					"abbreviations and offsets are not accepted, for they know no daylight saving time.");
 	}

@@ -25,8 +25,8 @@ SleepUntilChange(int timeout_ms)
 	SharedState *shared = Shared();
 	if (shared == nullptr) {
 		int const blind = timeout_ms < kLongestBlindSleep ? timeout_ms : kLongestBlindSleep;
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, blind,
-						 pg::compat::WaitEvent("PgSluiceRunEnd"));
+		(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, blind,
+						pg::compat::WaitEvent("PgSluiceRunEnd"));
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 		return;
@@ -35,9 +35,9 @@ SleepUntilChange(int timeout_ms)
 	if (sleep > 0 && pg_atomic_read_u64(&shared->changes) == seen) {
 		ConditionVariablePrepareToSleep(&shared->changed);
 		if (pg_atomic_read_u64(&shared->changes) == seen) {
-			(void) ConditionVariableTimedSleep(&shared->changed, sleep, pg::compat::WaitEvent("PgSluiceRunEnd"));
+			(void)ConditionVariableTimedSleep(&shared->changed, sleep, pg::compat::WaitEvent("PgSluiceRunEnd"));
 		}
-		(void) ConditionVariableCancelSleep();
+		(void)ConditionVariableCancelSleep();
 	}
 	seen = pg_atomic_read_u64(&shared->changes);
 	CHECK_FOR_INTERRUPTS();
@@ -173,7 +173,8 @@ CollectHealth()
 		facts.scheduler_failures = slot.failures;
 		facts.starved = slot.starved;
 		if (slot.last_tick != 0) {
-			facts.last_tick = slot.last_tick;
+			// On the clock of pg::Now, as everything that is shown.
+			facts.last_tick = slot.last_tick + static_cast<int64>(pg::Settings::clock_offset) * USECS_PER_SEC;
 		}
 		if (slot.waiting_due != DT_NOEND) {
 			facts.oldest_waiting = slot.waiting_due;

@@ -169,7 +169,11 @@ ReportScheduler(Oid database, const SchedulerReport *report)
 	DatabaseSlot *slot = FindDatabase(database);
 	if (slot != nullptr) {
 		slot->visited = true;
-		slot->looked_at = true;
+		if (!slot->looked_at) {
+			// Others wait for their look.
+			slot->looked_at = true;
+			WakeLauncher();
+		}
 		slot->failures = 0;
 		slot->has_extension = report->has_extension;
 		slot->next_due = report->next_due;

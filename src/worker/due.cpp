@@ -28,19 +28,38 @@ NextDue(const catalog::Pipeline &pipeline, TimestampTz after)
 	return next ? std::optional<TimestampTz>(pg::TimestampFromUnixSeconds(*next)) : std::nullopt;
 }
 
+struct Evaluation {
+	std::optional<TimestampTz> next;
+	std::string problem; // why the schedule has no meaning any more
+};
+
+Evaluation
+Evaluate(const catalog::Pipeline &pipeline, TimestampTz after)
+{
+	try {
+		return {NextDue(pipeline, after), std::string()};
+	} catch (const Error &error) {
+		// Without PostgreSQL's hand in it the transaction is sound; else the whole pipeline is deferred.
+		if (error.Info().from_postgres) {
+			throw;
+		}
+		return {std::nullopt, Redact(error.what())};
+	}
+}
+
 // Why a run that is due cannot be queued; nothing when it can.
 std::optional<std::string>
 ReasonToSkip(const catalog::Pipeline &pipeline)
 {
 	if (std::optional<std::string> const run = catalog::ActiveRun(pipeline.id)) {
-		return fmt::format("run {} of this pipeline was not over", *run);
+		return Format("run {} of this pipeline was not over", *run);
 	}
 	if (IsLocked(pipeline.id)) {
 		return std::string("a CALL run_pipeline of another session was not over");
 	}
 	if (pg::Settings::single_run) {
 		if (std::optional<std::string> const run = catalog::ActiveRun(std::string())) {
-			return fmt::format("pg_sluice.single_run is on and run {} was not over", *run);
+			return Format("pg_sluice.single_run is on and run {} was not over", *run);
 		}
 		if (pg::Call(leaf::IsDatabaseLocked)) {
 			return std::string("pg_sluice.single_run is on and a CALL run_pipeline of another session was not over");
@@ -60,16 +79,10 @@ FireOne(const catalog::DuePipeline &due, TimestampTz now)
 	catalog::NewRun run;
 	run.cause = "schedule";
 	run.due_at = due.due;
-	std::optional<TimestampTz> next;
-	try {
-		next = NextDue(*pipeline, std::max(now, due.due));
-	} catch (const Error &error) {
-		// Without PostgreSQL's hand in it the transaction is sound; else the whole pipeline is deferred.
-		if (error.Info().from_postgres) {
-			throw;
-		}
+	Evaluation const evaluation = Evaluate(*pipeline, std::max(now, due.due));
+	if (!evaluation.problem.empty()) {
 		run.status = "skipped";
-		run.reason = "parked, its schedule cannot be evaluated: " + Redact(error.what());
+		run.reason = "parked, its schedule cannot be evaluated: " + evaluation.problem;
 	}
 	bool const at_rest = pipeline->paused || pipeline->status != "active";
 	if (!at_rest) {
@@ -78,12 +91,13 @@ FireOne(const catalog::DuePipeline &due, TimestampTz now)
 			if (run.reason) {
 				run.status = "skipped";
 			} else if (now - due.due > kLate) {
-				run.reason = "late: no scheduler could fire it at its due time; due times since then are not made up for";
+				run.reason =
+					"late: no scheduler could fire it at its due time; due times since then are not made up for";
 			}
 		}
-		(void) catalog::InsertRun(*pipeline, run);
+		(void)catalog::InsertRun(*pipeline, run);
 	}
-	catalog::SetNextDue(due.id, next);
+	catalog::SetNextDue(due.id, evaluation.next);
 }
 
 } // namespace
@@ -105,7 +119,7 @@ FireDue(SchedulerState &state)
 			if (fired == kBatch || IsDeferred(state, one.id)) {
 				continue;
 			}
-			if (Isolated(state, one.id, fmt::format("pipeline {} could not be fired", one.id),
+			if (Isolated(state, one.id, Format("pipeline {} could not be fired", one.id),
 						 [&one, now] { FireOne(one, now); })) {
 				++fired;
 			}

@@ -69,7 +69,7 @@ Launcher::ListIfNeeded()
 	pg::InTransaction([&] { count = pg::Call(ListDatabases, databases.data(), static_cast<int>(databases.size())); });
 	int const homeless = pg::Call(leaf::SyncDatabases, static_cast<const Oid *>(databases.data()), count);
 	if (homeless > 0 && !said_homeless_) {
-		Log(fmt::format("pg_sluice schedules in {} databases at most: {} are left out", kMaxDatabases, homeless));
+		Log(Format("pg_sluice schedules in {} databases at most: {} are left out", kMaxDatabases, homeless));
 	}
 	said_homeless_ = homeless > 0;
 }
@@ -98,14 +98,14 @@ Launcher::Launch(Oid database)
 		launched_.erase(previous);
 	}
 	BackgroundWorkerHandle *handle = nullptr;
-	std::string const name = fmt::format("pg_sluice scheduler of database {}", database);
+	std::string const name = Format("pg_sluice scheduler of database {}", database);
 	// Noted first: the scheduler may have come and gone before the call returns.
 	pg::Call(leaf::NoteLaunch, database, true);
 	if (!pg::Call(leaf::StartScheduler, database, name.c_str(), &handle)) {
 		pg::Call(leaf::NoteLaunch, database, false);
 		if (!said_full_) {
 			Log("pg_sluice finds no free background worker slot for a scheduler",
-				fmt::format("Increase max_worker_processes (now {}).", max_worker_processes));
+				Format("Increase max_worker_processes (now {}).", max_worker_processes));
 		}
 		said_full_ = true;
 		return false;
@@ -120,9 +120,9 @@ Launcher::Work()
 	ForgetEnded();
 	ListIfNeeded();
 	for (;;) {
-		leaf::LaunchInput const input {pg::Call(GetCurrentTimestamp), pg::Call(pg::Now), pg::Settings::enabled,
-									   pg::Settings::max_concurrent_runs};
-		leaf::LaunchPlan plan {};
+		leaf::LaunchInput const input{pg::Call(GetCurrentTimestamp), pg::Call(pg::Now), pg::Settings::enabled,
+									  pg::Settings::max_concurrent_runs};
+		leaf::LaunchPlan plan{};
 		pg::Call(leaf::PlanLaunch, &input, &plan);
 		if (!OidIsValid(plan.database)) {
 			if (plan.waiting == 0) {
@@ -170,7 +170,7 @@ pg_sluice_launcher_main(Datum)
 	BackgroundWorkerInitializeConnection(nullptr, nullptr, 0);
 	worker::leaf::SetForProcess("application_name", "pg_sluice launcher");
 	worker::leaf::SetForProcess("lock_timeout", "1000");
-	(void) sluice::pg::EntryOrLog([] { worker::Main(); });
+	(void)sluice::pg::EntryOrLog([] { worker::Main(); });
 	// An exit code of 0 would mean that we are not to be started again.
 	proc_exit(1);
 }

@@ -39,7 +39,7 @@ std::string
 RoleText(Oid role)
 {
 	const char *name = pg::Call(GetUserNameFromId, role, true);
-	return name != nullptr ? fmt::format("role \"{}\"", name) : fmt::format("role with OID {}", role);
+	return name != nullptr ? Format("role \"{}\"", name) : Format("role with OID {}", role);
 }
 
 pg_uuid_t
@@ -47,7 +47,7 @@ UuidFromText(const std::string &text)
 {
 	std::optional<UuidBytes> const bytes = ParseUuid(text);
 	if (!bytes) {
-		throw Error(sqlstate::kInternalError, fmt::format("\"{}\" is not a uuid", text));
+		throw Error(sqlstate::kInternalError, Format("\"{}\" is not a uuid", text));
 	}
 	pg_uuid_t uuid;
 	static_assert(sizeof(uuid.data) == sizeof(UuidBytes));

@@ -110,8 +110,8 @@ TerminateDisobedient(SchedulerState &state, TimestampTz now)
 		if (asked > latest) {
 			state.retry_soon = true;
 		} else if (pg::Call(leaf::TerminateRun, live.slot, live.facts.cookie)) {
-			Log(fmt::format("run {} did not stop within {} s: its process is terminated", live.run,
-							pg::Settings::stop_grace));
+			Log(Format("run {} did not stop within {} s: its process is terminated", live.run,
+					   pg::Settings::stop_grace));
 		}
 	}
 }
@@ -166,8 +166,8 @@ MarkLostRuns(SchedulerState &state)
 				state.retry_soon = true;
 				break;
 			}
-			Isolated(state, run, fmt::format("run {} could not be marked as failed", run), [&run] {
-				(void) catalog::MarkLost(run, "the server was stopped or crashed before the run was over");
+			Isolated(state, run, Format("run {} could not be marked as failed", run), [&run] {
+				(void)catalog::MarkLost(run, "the server was stopped or crashed before the run was over");
 			});
 			++marked;
 			state.acted = true;

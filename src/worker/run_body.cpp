@@ -16,16 +16,10 @@ namespace {
 // Sets the run's context for run_context(), also when the run fails.
 class ContextScope {
 public:
-	explicit ContextScope(const std::string &context)
-	{
-		pg::SetRunContext(context);
-	}
+	explicit ContextScope(const std::string &context) { pg::SetRunContext(context); }
 	ContextScope(const ContextScope &) = delete;
 	ContextScope &operator=(const ContextScope &) = delete;
-	~ContextScope()
-	{
-		pg::ClearRunContext();
-	}
+	~ContextScope() { pg::ClearRunContext(); }
 };
 
 struct Identity {
@@ -45,11 +39,11 @@ CheckIdentity(const catalog::Pipeline &pipeline)
 {
 	Identity const identity = pg::Call(ReadIdentity);
 	if (identity.current != pipeline.owner_oid || identity.session != pipeline.owner_oid) {
-		throw Error(sqlstate::kInsufficientPrivilege,
-					fmt::format("the run of pipeline \"{}\" would not be made as its owner \"{}\"", pipeline.name,
-								pipeline.owner),
-					"A setting \"role\" of the owner or of the database changes who the session is: "
-					"remove it with ALTER ROLE ... RESET role, or ALTER DATABASE ... RESET role.");
+		throw Error(
+			sqlstate::kInsufficientPrivilege,
+			Format("the run of pipeline \"{}\" would not be made as its owner \"{}\"", pipeline.name, pipeline.owner),
+			"A setting \"role\" of the owner or of the database changes who the session is: "
+			"remove it with ALTER ROLE ... RESET role, or ALTER DATABASE ... RESET role.");
 	}
 	if (identity.isolation != XACT_READ_COMMITTED) {
 		throw Error(sqlstate::kActiveSqlTransaction, "a pipeline runs in a READ COMMITTED transaction only",
@@ -62,7 +56,7 @@ RunInTheWay(const std::string &pipeline_id)
 {
 	for (const LiveRun &live : LiveRuns(MyDatabaseId)) {
 		if (live.IsLive() && (pipeline_id.empty() || live.pipeline == pipeline_id)) {
-			return fmt::format("It is run {}.", live.run);
+			return Format("It is run {}.", live.run);
 		}
 	}
 	return "It is a CALL run_pipeline in another session.";
@@ -76,7 +70,7 @@ TakeLocks(const catalog::Pipeline &pipeline)
 	case leaf::LockOutcome::Taken:
 		return;
 	case leaf::LockOutcome::PipelineBusy:
-		throw Error(sqlstate::kObjectInUse, fmt::format("pipeline \"{}\" is running already", pipeline.name),
+		throw Error(sqlstate::kObjectInUse, Format("pipeline \"{}\" is running already", pipeline.name),
 					"Wait for that run with wait_for_run, or stop it with stop_run.", RunInTheWay(pipeline.id));
 	case leaf::LockOutcome::DatabaseBusy:
 		throw Error(sqlstate::kObjectInUse, "another pipeline is running in this database",
@@ -90,7 +84,7 @@ Pin(const catalog::Pipeline &pipeline)
 {
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	std::string const work_mem = options.Text("work_mem");
-	std::vector<leaf::PinnedSetting> settings {
+	std::vector<leaf::PinnedSetting> settings{
 		{"TimeZone", pipeline.timezone.c_str()},
 		{"DateStyle", "ISO, MDY"},
 		{"IntervalStyle", "postgres"},
@@ -135,7 +129,7 @@ RunBody(const RunBodyRequest &request, RunJournal &journal, catalog::RunCounters
 	}
 	if (!catalog::FinishRun(request.run_id, "success", std::nullopt, std::nullopt, *counters, journal)) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState,
-					fmt::format("run {} of pipeline \"{}\" has ended or is being deleted", request.run_id, pipeline.name),
+					Format("run {} of pipeline \"{}\" has ended or is being deleted", request.run_id, pipeline.name),
 					"Nothing was loaded. Look whether the pipeline is being dropped.");
 	}
 	pg::Call(leaf::UnpinSettings, level);

@@ -19,7 +19,7 @@ struct Attempt {
 	std::string run_id;
 	std::string context;
 	std::optional<catalog::Pipeline> pipeline;
-	RunJournal journal {JournalClock};
+	RunJournal journal{JournalClock};
 	catalog::RunCounters counters;
 	bool started = false;
 	bool passed_over = false;
@@ -57,10 +57,10 @@ Begin(Attempt &attempt)
 	attempt.context = row->context;
 	attempt.pipeline = catalog::FindPipeline(row->pipeline_id);
 	if (!attempt.pipeline) {
-		throw Error(sqlstate::kUndefinedObject, fmt::format("pipeline \"{}\" does not exist any more", row->pipeline_name),
+		throw Error(sqlstate::kUndefinedObject, Format("pipeline \"{}\" does not exist any more", row->pipeline_name),
 					"It was dropped while this run was queued.");
 	}
-	ReportActivity(fmt::format("run {} of pipeline \"{}\"", attempt.run_id, attempt.pipeline->name));
+	ReportActivity(Format("run {} of pipeline \"{}\"", attempt.run_id, attempt.pipeline->name));
 	pg::Call(leaf::CommitLazily);
 	attempt.started = catalog::MarkRunning(attempt.run_id, attempt.pipeline->version);
 	attempt.passed_over = !attempt.started;
@@ -98,8 +98,8 @@ RecordEnd(Attempt &attempt, const Error &error)
 		if (slot.stop_requested_at != 0 && IsInterruption(error)) {
 			std::string const reason = "stopped by " + RoleText(slot.stop_requested_by);
 			attempt.journal.Warning(reason);
-			written = catalog::FinishRun(attempt.run_id, "stopped", reason, std::nullopt, attempt.counters,
-										 attempt.journal);
+			written =
+				catalog::FinishRun(attempt.run_id, "stopped", reason, std::nullopt, attempt.counters, attempt.journal);
 			return;
 		}
 		ErrorInfo const info = WithoutSecrets(error.Info());
@@ -145,9 +145,9 @@ Run(const std::string &run_id)
 		return;
 	}
 	pg::Call(leaf::HoldCancels);
-	LogError(fmt::format("run {} of pipeline \"{}\" ended", run_id,
-						 attempt.pipeline ? attempt.pipeline->name : std::string("?")),
-			 *failure);
+	LogError(
+		Format("run {} of pipeline \"{}\" ended", run_id, attempt.pipeline ? attempt.pipeline->name : std::string("?")),
+		*failure);
 	if (RecordEnd(attempt, *failure)) {
 		pg::Call(leaf::MarkFinished);
 	}
@@ -174,5 +174,5 @@ pg_sluice_run_main(Datum)
 	char name[NAMEDATALEN] = "pg_sluice run ";
 	strlcat(name, run_id, sizeof(name));
 	worker::leaf::ConnectWorker(slot.database, slot.owner, sluice::pg::compat::WorkerConnectionFlags(), name);
-	(void) sluice::pg::EntryOrLog([run_id] { worker::Run(run_id); });
+	(void)sluice::pg::EntryOrLog([run_id] { worker::Run(run_id); });
 }

@@ -95,7 +95,7 @@ Scheduler::LookAhead()
 		}
 		next_due_ = clock_now + delay;
 	}
-	leaf::SchedulerReport const report {true, next_due_, state_.waiting_due, state_.starved};
+	leaf::SchedulerReport const report{true, next_due_, state_.waiting_due, state_.starved};
 	pg::Call(leaf::ReportScheduler, state_.database, &report);
 }
 
@@ -116,7 +116,7 @@ Scheduler::Wake()
 	pg::InTransaction([&exists] { exists = pg::FindExtension().Exists(); });
 	if (!exists) {
 		FreeEnded();
-		leaf::SchedulerReport const report {false, DT_NOEND, DT_NOEND, false};
+		leaf::SchedulerReport const report{false, DT_NOEND, DT_NOEND, false};
 		pg::Call(leaf::ReportScheduler, state_.database, &report);
 		return false;
 	}
@@ -144,7 +144,7 @@ Scheduler::SayError(const Error &error)
 	// Once an episode: the same failure comes back every second.
 	if (said_error_ != error.what()) {
 		said_error_ = error.what();
-		LogError(fmt::format("pg_sluice scheduler of database {}", state_.database), error);
+		LogError(Format("pg_sluice scheduler of database {}", state_.database), error);
 	}
 }
 
@@ -196,10 +196,10 @@ void
 Scheduler::Work()
 {
 	for (;;) {
-		leaf::WakeOrder order {};
+		leaf::WakeOrder order{};
 		pg::Call(leaf::BeginWake, state_.database, &order);
 		if (order.barred) {
-			(void) pg::Call(leaf::LeaveDatabase, state_.database);
+			(void)pg::Call(leaf::LeaveDatabase, state_.database);
 			return;
 		}
 		state_.acted = order.poked;
@@ -266,5 +266,5 @@ pg_sluice_scheduler_main(Datum database)
 	worker::leaf::SetForProcess("jit", "off");
 	// Losing a mark of ours in a crash is harmless; waiting for a standby at every one is not.
 	worker::leaf::SetForProcess("synchronous_commit", "off");
-	(void) sluice::pg::EntryOrLog([oid] { worker::Scheduler(oid).Work(); });
+	(void)sluice::pg::EntryOrLog([oid] { worker::Scheduler(oid).Work(); });
 }

@@ -42,21 +42,29 @@ WhyOwnerCannotRun(const catalog::Pipeline &pipeline)
 	OwnerFacts const facts = pg::Call(LookAtOwner, pipeline.owner_oid);
 	std::string const owner = pg::QuoteIdentifier(pipeline.owner);
 	if (!facts.exists) {
-		return Error(sqlstate::kUndefinedObject, fmt::format("owner \"{}\" of the pipeline does not exist", pipeline.owner),
+		return Error(sqlstate::kUndefinedObject, Format("owner \"{}\" of the pipeline does not exist", pipeline.owner),
 					 "Give the pipeline to another role with alter_pipeline(..., owner => 'role').");
 	}
 	if (pg::compat::kWorkersNeedLogin && !facts.can_login) {
-		return Error(sqlstate::kInsufficientPrivilege,
-					 fmt::format("owner \"{}\" of the pipeline is not permitted to log in", pipeline.owner),
-					 fmt::format("ALTER ROLE {} LOGIN CONNECTION LIMIT 0 PASSWORD NULL: workers may connect, clients may not.",
-								 owner));
+		return Error(
+			sqlstate::kInsufficientPrivilege,
+			Format("owner \"{}\" of the pipeline is not permitted to log in", pipeline.owner),
+			Format("ALTER ROLE {} LOGIN CONNECTION LIMIT 0 PASSWORD NULL: workers may connect, clients may not.",
+				   owner));
 	}
 	if (!facts.can_connect) {
 		return Error(sqlstate::kInsufficientPrivilege,
-					 fmt::format("owner \"{}\" of the pipeline may not connect to this database", pipeline.owner),
-					 fmt::format("GRANT CONNECT ON DATABASE ... TO {}.", owner));
+					 Format("owner \"{}\" of the pipeline may not connect to this database", pipeline.owner),
+					 Format("GRANT CONNECT ON DATABASE ... TO {}.", owner));
 	}
 	return std::nullopt;
+}
+
+bool
+IsOver(const std::string &run_id)
+{
+	std::optional<catalog::RunRow> const run = catalog::FindRun(run_id, true);
+	return !run || (run->status != "pending" && run->status != "running");
 }
 
 enum class Outcome {
@@ -69,9 +77,7 @@ enum class Outcome {
 
 class Starter {
 public:
-	explicit Starter(SchedulerState &state) : state_(state)
-	{
-	}
+	explicit Starter(SchedulerState &state) : state_(state) {}
 
 	// One transaction's worth of the queue; true when the next may find more.
 	bool StartSome();
@@ -87,8 +93,8 @@ private:
 	SchedulerState &state_;
 	std::vector<LiveRun> live_;
 	std::vector<std::string> busy_; // pipelines whose queued runs must wait
-	bool changed_ = false;	// a run was started or closed
-	bool progress_ = false; // the next round sees other runs than this one
+	bool changed_ = false;			// a run was started or closed
+	bool progress_ = false;			// the next round sees other runs than this one
 	bool full_ = false;
 };
 
@@ -111,9 +117,9 @@ Starter::Behind(const catalog::RunRow &run, const std::string &other)
 bool
 Starter::RegisterWorker(const leaf::Reservation &place, const std::string &run_id)
 {
-	RunTicket const ticket {place.index, place.cookie};
+	RunTicket const ticket{place.index, place.cookie};
 	BackgroundWorkerHandle *handle = nullptr;
-	if (!pg::Call(leaf::StartRun, &ticket, fmt::format("pg_sluice run {}", run_id).c_str(), &handle)) {
+	if (!pg::Call(leaf::StartRun, &ticket, Format("pg_sluice run {}", run_id).c_str(), &handle)) {
 		pg::Call(leaf::FreeRun, place.index, place.cookie);
 		return false;
 	}
@@ -122,14 +128,14 @@ Starter::RegisterWorker(const leaf::Reservation &place, const std::string &run_i
 		pg::Call(leaf::ForgetWorker, previous->second.handle);
 		state_.launches.erase(previous);
 	}
-	state_.launches.emplace(place.index, SchedulerState::Launch {place.cookie, handle});
+	state_.launches.emplace(place.index, SchedulerState::Launch{place.cookie, handle});
 	return true;
 }
 
 Outcome
 Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 {
-	leaf::Reservation place {};
+	leaf::Reservation place{};
 	place.database = state_.database;
 	place.owner = pipeline.owner_oid;
 	place.run = UuidFromText(run.id);
@@ -176,7 +182,12 @@ Starter::Start(const catalog::RunRow &run)
 			return Outcome::PipelineBusy;
 		}
 		if (live.pipeline == run.pipeline_id) {
-			return Behind(run, fmt::format("run {} of this pipeline", live.run));
+			if (IsOver(live.run)) {
+				// Its end is committed, only its process is still leaving: no reason to skip anything.
+				state_.retry_soon = true;
+				return Outcome::PipelineBusy;
+			}
+			return Behind(run, Format("run {} of this pipeline", live.run));
 		}
 	}
 	if (IsLocked(pipeline->id)) {
@@ -189,7 +200,7 @@ Starter::Start(const catalog::RunRow &run)
 		RunJournal journal(JournalClock);
 		journal.EnterPhase("starting");
 		journal.Failure(error->what());
-		(void) catalog::FinishRun(run.id, "failed", std::nullopt, error->Info(), catalog::RunCounters {}, journal);
+		(void)catalog::FinishRun(run.id, "failed", std::nullopt, error->Info(), catalog::RunCounters{}, journal);
 		return Outcome::Closed;
 	}
 	return Launch(run, *pipeline);
@@ -202,7 +213,7 @@ Starter::Note(Outcome outcome, const catalog::RunRow &run)
 	case Outcome::Started:
 		busy_.push_back(run.pipeline_id);
 		changed_ = progress_ = true;
-		(void) catalog::SkipDuplicates(run.pipeline_id, run.id);
+		(void)catalog::SkipDuplicates(run.pipeline_id, run.id);
 		return;
 	case Outcome::Closed:
 		changed_ = progress_ = true;
@@ -249,7 +260,7 @@ Starter::StartSome()
 				continue;
 			}
 			++handled;
-			Isolated(state_, run.id, fmt::format("run {} could not be started", run.id),
+			Isolated(state_, run.id, Format("run {} could not be started", run.id),
 					 [this, &run] { Note(Start(run), run); });
 		}
 	});
@@ -276,8 +287,8 @@ StartPending(SchedulerState &state)
 	if (state.starved && !state.said_starved) {
 		state.said_starved = true;
 		Log("pg_sluice finds no free background worker slot: runs stay queued",
-			fmt::format("Increase max_worker_processes (now {}) or lower pg_sluice.max_concurrent_runs (now {}).",
-						max_worker_processes, pg::Settings::max_concurrent_runs));
+			Format("Increase max_worker_processes (now {}) or lower pg_sluice.max_concurrent_runs (now {}).",
+				   max_worker_processes, pg::Settings::max_concurrent_runs));
 	}
 }
 

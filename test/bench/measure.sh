@@ -73,9 +73,9 @@ print_comparison() {
     for method in "${METHODS[@]}"; do
         local list
         list=$(tr ' ' '\n' <<<"${times[$method]}" | grep .)
-        printf '%s|%s|%s|%s|%s\n' "$method" "${LABEL[$method]}" "$(median <<<"$list")" \
+        printf '%s;%s;%s;%s;%s\n' "$method" "${LABEL[$method]}" "$(median <<<"$list")" \
             "$(sort -n <<<"$list" | head -1)" "$(sort -n <<<"$list" | tail -1)"
-    done | awk -F '|' -v rows="$rows" '
+    done | awk -F ';' -v rows="$rows" '
         { order[NR] = $1; label[$1] = $2; middle[$1] = $3; least[$1] = $4; most[$1] = $5 }
         function ratio(peer, method) { return peer in middle ? sprintf("%.2f", middle[peer] / middle[method]) : "-" }
         END {
@@ -124,7 +124,7 @@ measure_memory() {
 report_memory() {
     local idle pid shape kind kb factor rows
     # A backend that has done as little as can be.
-    coproc IDLE { on target bench -At -c 'SELECT pg_backend_pid()' -c 'SELECT pg_sleep(600)'; }
+    coproc IDLE { on target bench -At -c 'SELECT pg_backend_pid()' -c 'SELECT pg_sleep(600)' 2>/dev/null; }
     read -r pid <&"${IDLE[0]}"
     sleep 0.2
     idle=$(private_kb "$pid")

@@ -21,14 +21,8 @@ namespace pg = sluice::pg;
 int live_probes = 0;
 
 struct Probe {
-	Probe() : text(100, 'x')
-	{
-		++live_probes;
-	}
-	~Probe()
-	{
-		--live_probes;
-	}
+	Probe() : text(100, 'x') { ++live_probes; }
+	~Probe() { --live_probes; }
 	Probe(const Probe &) = delete;
 	Probe &operator=(const Probe &) = delete;
 	std::string text;
@@ -46,7 +40,7 @@ void
 WaitForever()
 {
 	for (;;) {
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1, PG_WAIT_EXTENSION);
+		(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		CHECK_FOR_INTERRUPTS();
 	}
@@ -235,6 +229,6 @@ SLUICE_FUNCTION(sluice_test_worker)
 // live() returns text: objects that outlived their scope, and whether an exception is still current
 SLUICE_FUNCTION(sluice_test_live)
 {
-	return TextResult(fmt::format("{} objects, exception {}", live_probes,
-								  std::current_exception() ? "still current" : "none"));
+	return TextResult(
+		sluice::Format("{} objects, exception {}", live_probes, std::current_exception() ? "still current" : "none"));
 }

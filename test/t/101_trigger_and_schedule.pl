@@ -106,7 +106,7 @@ is($node->sql("SELECT wait_for_run('$run', '30 s')"), 'success', 'the run itself
 # Paused and switched off.
 $node->sql("SELECT pause_pipeline('nightly', 'migration')");
 my $before = $node->sql("SELECT count(*) FROM pipeline_runs WHERE pipeline_name = 'nightly'");
-$node->set_clock($node->offset_to("'$due'", 20 * 86400));
+$node->set_clock($node->offset_to("'$due'", 20 * 86400 + 100));
 $node->await("SELECT next_due > '$due'::timestamptz + '19 days' FROM pipeline_status WHERE name = 'slow'", 'the clock has moved for all');
 is($node->sql("SELECT count(*) FROM pipeline_runs WHERE pipeline_name = 'nightly'"), $before, 'paused: no scheduled run');
 $node->sql_fails("SELECT trigger_pipeline('nightly')", qr/ERROR:  SL002:.*resume_pipeline/s, 'a trigger while paused');

@@ -4,6 +4,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
 use SluiceNode;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = SluiceNode->create('crash', "restart_after_crash = on\npg_sluice.stop_grace = 2");
@@ -20,7 +21,14 @@ sub disaster
 	my $run = $node->sql("SELECT trigger_pipeline('gated')");
 	$node->await_gated(1, "$name: a run is half-way");
 	my $queued = $node->sql("SELECT trigger_pipeline('gated', if_running => 'queue')");
+	my $worker = $node->pid_of('run');
 	$terror->($run);
+	# Only then the gate opens: a run that is still there would end well.
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		last unless kill 0, $worker;
+		select(undef, undef, undef, 0.1);
+	}
 	eval { $gate->quit };
 	ok($node->poll_query_until('postgres', 'SELECT true'), "$name: the server is there");
 	my $state = $expect{state} // 'SL004';
@@ -38,8 +46,6 @@ sub disaster
 	return;
 }
 
-sub kill_run { return $node->pid_of('run'); }
-
 disaster('terminated run worker', sub { $node->sql('SELECT pg_terminate_backend(' . $node->pid_of('run') . ')') });
 disaster('kill -9 of a run worker', sub { kill 'KILL', $node->pid_of('run') });
 disaster('kill -9 of the scheduler', sub { kill 'KILL', $node->pid_of('scheduler', 'postgres') });
@@ -55,6 +61,7 @@ sub start_again
 	{
 		return if $node->start(fail_ok => 1);
 		select(undef, undef, undef, 0.2);
+		$node->stop('fast', fail_ok => 1);
 	}
 	BAIL_OUT('the server does not start again');
 	return;

@@ -42,7 +42,7 @@ BEGIN
 		END;
 	END LOOP;
 END $$});
-$node->pipeline('stubborn', 'SELECT stubborn() AS i');
+$node->pipeline('stubborn', 'SELECT public.stubborn() AS i');
 $run = $node->sql("SELECT trigger_pipeline('stubborn')");
 $node->await_gated(1, 'a stubborn run runs');
 is($node->sql("SELECT stop_run('$run')"), 't', 'it is asked to stop');

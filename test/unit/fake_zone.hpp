@@ -55,10 +55,10 @@ Show(int64_t seconds)
 {
 	CivilDate const date = CivilFromDays(FloorDivide(seconds, kDaySeconds));
 	int64_t const rest = FloorModulo(seconds, kDaySeconds);
-	std::string text = fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", date.year, date.month, date.day,
-								   rest / kHourSeconds, rest % kHourSeconds / kMinuteSeconds);
+	std::string text = Format("{:04}-{:02}-{:02} {:02}:{:02}", date.year, date.month, date.day, rest / kHourSeconds,
+							  rest % kHourSeconds / kMinuteSeconds);
 	if (rest % kMinuteSeconds != 0) {
-		text += fmt::format(":{:02}", rest % kMinuteSeconds);
+		text += Format(":{:02}", rest % kMinuteSeconds);
 	}
 	return text;
 }

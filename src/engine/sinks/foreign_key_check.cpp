@@ -23,17 +23,16 @@ ReportViolation(const leaf::ForeignKey &key, bool own, const std::string &values
 	info.sqlstate = sqlstate::kForeignKeyViolation;
 	if (own) {
 		info.message =
-			fmt::format("insert or update on table \"{}\" violates foreign key constraint \"{}\"", referencing, key.name);
+			Format("insert or update on table \"{}\" violates foreign key constraint \"{}\"", referencing, key.name);
 		info.detail = has_null ? "MATCH FULL does not allow mixing of null and nonnull key values."
-					  : show   ? fmt::format("Key {} is not present in table \"{}\".", values, referenced)
-							   : fmt::format("Key is not present in table \"{}\".", referenced);
+					  : show   ? Format("Key {} is not present in table \"{}\".", values, referenced)
+							   : Format("Key is not present in table \"{}\".", referenced);
 		info.hint = "Load the referenced rows first, or leave such rows out with filter.";
 	} else {
-		info.message = fmt::format(
-			"update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"", referenced,
-			key.name, referencing);
-		info.detail = show ? fmt::format("Key {} is still referenced from table \"{}\".", values, referencing)
-						   : fmt::format("Key is still referenced from table \"{}\".", referencing);
+		info.message = Format("update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",
+							  referenced, key.name, referencing);
+		info.detail = show ? Format("Key {} is still referenced from table \"{}\".", values, referencing)
+						   : Format("Key is still referenced from table \"{}\".", referencing);
 		info.hint = "The source no longer has a row that another table refers to.";
 	}
 	info.table_name = referencing;
@@ -62,15 +61,15 @@ CheckForeignKeys(const leaf::ForeignKeyList &list, const ForeignKeyScope &scope,
 			LockTable(other, ShareRowExclusiveLock, patience, "checking foreign keys", journal);
 		}
 		std::string const referencing = own ? scope.rows_in : pg::QualifiedName(key.referencing);
-		std::string const referenced = key.referenced == scope.table ? scope.rows_in : pg::QualifiedName(key.referenced);
-		std::string const query =
-			pg::Call(leaf::ForeignKeyQuery, key.constraint, referencing.c_str(), referenced.c_str(),
-					 own ? scope.condition.c_str() : "");
+		std::string const referenced =
+			key.referenced == scope.table ? scope.rows_in : pg::QualifiedName(key.referenced);
+		std::string const query = pg::Call(leaf::ForeignKeyQuery, key.constraint, referencing.c_str(),
+										   referenced.c_str(), own ? scope.condition.c_str() : "");
 		pg::SqlResult const broken = pg::Sql(query, {}, options);
 		if (!broken.Empty()) {
 			ReportViolation(key, own, broken.Text(0, 0), own && broken.IsTrue(0, 1));
 		}
-		journal.Info(fmt::format("foreign key \"{}\" checked by one query", key.name));
+		journal.Info(Format("foreign key \"{}\" checked by one query", key.name));
 	}
 }
 

@@ -60,8 +60,8 @@ Collect(ForeignKeyList *list, Relation table, bool own, char *reason, Size reaso
 {
 	Relation catalog = table_open(ConstraintRelationId, AccessShareLock);
 	ScanKeyData key;
-	ScanKeyInit(&key, own ? Anum_pg_constraint_conrelid : Anum_pg_constraint_confrelid, BTEqualStrategyNumber,
-				F_OIDEQ, ObjectIdGetDatum(RelationGetRelid(table)));
+	ScanKeyInit(&key, own ? Anum_pg_constraint_conrelid : Anum_pg_constraint_confrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(RelationGetRelid(table)));
 	SysScanDesc scan =
 		systable_beginscan(catalog, own ? ConstraintRelidTypidNameIndexId : InvalidOid, own, nullptr, 1, &key);
 	HeapTuple tuple;
@@ -72,12 +72,12 @@ Collect(ForeignKeyList *list, Relation table, bool own, char *reason, Size reaso
 			continue;
 		}
 		const char *why = WhyNotByQuery(form, tuple, table);
-		if (why != nullptr) {
+		if (why != nullptr && reason[0] == '\0') {
 			strlcpy(reason, psprintf("foreign key \"%s\" %s", NameStr(form->conname), why), reason_size);
 		}
-		list->keys = static_cast<ForeignKey *>(
-			list->keys == nullptr ? palloc(sizeof(ForeignKey))
-								  : repalloc(list->keys, sizeof(ForeignKey) * (list->count + 1)));
+		list->keys = static_cast<ForeignKey *>(list->keys == nullptr
+												   ? palloc(sizeof(ForeignKey))
+												   : repalloc(list->keys, sizeof(ForeignKey) * (list->count + 1)));
 		ForeignKey *found = &list->keys[list->count++];
 		found->constraint = form->oid;
 		found->referencing = form->conrelid;
@@ -113,7 +113,8 @@ ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced,
 {
 	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
 	if (!HeapTupleIsValid(tuple)) {
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("constraint with OID %u does not exist", constraint)));
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("constraint with OID %u does not exist", constraint)));
 	}
 	auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
 	int count;
@@ -157,8 +158,8 @@ ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced,
 	return psprintf("SELECT '(' || %s || ')=(' || pg_catalog.concat_ws(', ', %s) || ')', (%s)"
 					" FROM ONLY %s AS fk LEFT JOIN ONLY %s AS pk ON (%s)"
 					" WHERE %s IS NULL AND (%s)%s%s LIMIT 1",
-					quote_literal_cstr(names.data), values.data, nulls.data, referencing, referenced, join.data, missing,
-					keyed.data, condition[0] != '\0' ? " AND " : "", condition);
+					quote_literal_cstr(names.data), values.data, nulls.data, referencing, referenced, join.data,
+					missing, keyed.data, condition[0] != '\0' ? " AND " : "", condition);
 }
 
 bool

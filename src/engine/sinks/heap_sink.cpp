@@ -8,8 +8,7 @@ namespace sluice::engine {
 HeapSink::HeapSink(Relation destination, const leaf::TableTraits &traits, HeapSinkMode mode,
 				   const LockPatience &patience, RunJournal &journal)
 	: destination_(destination), traits_(traits), mode_(mode), patience_(patience), journal_(journal)
-{
-}
+{}
 
 void
 HeapSink::Open()
@@ -42,8 +41,8 @@ HeapSink::Finish()
 	scope.owner = traits_.owner;
 	scope.rows_in = pg::QualifiedName(scope.table);
 	if (rows > 0) {
-		scope.condition = fmt::format("fk.ctid >= '({},0)'::pg_catalog.tid AND fk.xmin = '{}'::pg_catalog.xid",
-									  writer_->first_block, writer_->transaction);
+		scope.condition = Format("fk.ctid >= '({},0)'::pg_catalog.tid AND fk.xmin = '{}'::pg_catalog.xid",
+								 writer_->first_block, writer_->transaction);
 	}
 	pg::Call(leaf::CloseHeapWriter, writer_);
 	writer_ = nullptr;

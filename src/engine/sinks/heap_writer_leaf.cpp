@@ -78,8 +78,9 @@ OpenHeapWriter(Relation destination, Relation target, int options)
 	}
 	MemoryContextSwitchTo(old);
 
-	writer->has_constraints = row_type->constr != nullptr;
-	writer->has_generated = row_type->constr != nullptr && row_type->constr->has_generated_stored;
+	const TupleConstr *rules = row_type->constr;
+	writer->has_generated = rules != nullptr && rules->has_generated_stored;
+	writer->has_constraints = rules != nullptr && (rules->has_not_null || rules->num_check > 0);
 	writer->bulk = GetBulkInsertState();
 	writer->command = GetCurrentCommandId(true);
 	writer->transaction = GetCurrentTransactionId();
@@ -101,7 +102,7 @@ WriteHeap(HeapWriter *writer, Batch *batch)
 	error_context_stack = &callback;
 	MemoryContext old = MemoryContextSwitchTo(writer->scratch);
 
-	if (writer->has_constraints) {
+	if (writer->has_constraints || writer->has_generated) {
 		CheckRows(writer, batch);
 	}
 	table_multi_insert(writer->target, batch->slots, batch->count, writer->command, writer->options, writer->bulk);

@@ -9,8 +9,7 @@ namespace sluice::engine {
 ReplaceSink::ReplaceSink(Relation destination, const leaf::TableTraits &traits, const LockPatience &patience,
 						 RunJournal &journal)
 	: destination_(destination), traits_(traits), patience_(patience), journal_(journal)
-{
-}
+{}
 
 void
 ReplaceSink::Open()
@@ -52,9 +51,8 @@ ReplaceSink::Finish()
 	LockTable(destination, AccessExclusiveLock, patience_, "swapping in its new rows", journal_);
 	if (traits_.index_count > 0) {
 		journal_.EnterPhase("indexing");
-		journal_.Info(fmt::format("{} of {} rebuilt; its readers wait until this run has ended",
-								  traits_.index_count == 1 ? "1 index" : fmt::format("{} indexes", traits_.index_count),
-								  name));
+		journal_.Info(Format("{} of {} rebuilt; its readers wait until this run has ended",
+							 traits_.index_count == 1 ? "1 index" : Format("{} indexes", traits_.index_count), name));
 	}
 	pg::Call(table_close, destination_, NoLock);
 	destination_ = nullptr;

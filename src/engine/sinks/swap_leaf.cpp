@@ -12,9 +12,9 @@ namespace sluice::engine::leaf {
 Relation
 MakeNewHeap(Relation destination)
 {
-	Oid const heap = make_new_heap(RelationGetRelid(destination), destination->rd_rel->reltablespace,
-								   destination->rd_rel->relam, destination->rd_rel->relpersistence,
-								   ShareRowExclusiveLock);
+	Oid const heap =
+		make_new_heap(RelationGetRelid(destination), destination->rd_rel->reltablespace, destination->rd_rel->relam,
+					  destination->rd_rel->relpersistence, ShareRowExclusiveLock);
 	return table_open(heap, AccessExclusiveLock);
 }
 

@@ -71,13 +71,11 @@ NameRow(void *argument)
 
 void
 StartUp(DestReceiver * /*self*/, int /*operation*/, TupleDesc /*row_type*/)
-{
-}
+{}
 
 void
 Nothing(DestReceiver * /*self*/)
-{
-}
+{}
 
 } // namespace
 

@@ -10,7 +10,7 @@ namespace sluice::engine::leaf {
 struct ExecutorScan {
 	DestReceiver receiver; // first: the executor hands this back to us
 	QueryDesc *query;
-	Batch *batch; // the one being filled
+	Batch *batch;	   // the one being filled
 	int64 rows_before; // in earlier batches, for messages
 };
 

@@ -13,14 +13,8 @@ public:
 	ExecutorStream(const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
 	Batch *Next() override;
 	void Finish() override;
-	int64_t RowsRead() const override
-	{
-		return rows_;
-	}
-	int64_t BytesRead() const override
-	{
-		return bytes_;
-	}
+	int64_t RowsRead() const override { return rows_; }
+	int64_t BytesRead() const override { return bytes_; }
 
 private:
 	leaf::ExecutorScan *scan_;

@@ -16,7 +16,7 @@ constexpr int kFdwSchemaNotFound = SqlState("HV00Q");
 // What we know of particular wrappers beyond the common API.
 struct Wrapper {
 	std::string_view name;
-	const char *fetch_size; // the table option that says how many rows a fetch brings
+	const char *fetch_size;		 // the table option that says how many rows a fetch brings
 	bool has_information_schema; // names can be looked up through a table of the wrapper's own
 };
 constexpr Wrapper kWrappers[] = {
@@ -45,10 +45,10 @@ SplitRemoteName(const std::string &text)
 {
 	std::vector<std::string> parts = SplitQualifiedName(text);
 	if (parts.size() > 2) {
-		throw Error(sqlstate::kInvalidName, fmt::format("source_table \"{}\" has too many parts", text),
+		throw Error(sqlstate::kInvalidName, Format("source_table \"{}\" has too many parts", text),
 					"Write it as schema.table, or database.table for MySQL.");
 	}
-	return parts.size() == 2 ? RemoteName {parts[0], parts[1]} : RemoteName {"", parts[0]};
+	return parts.size() == 2 ? RemoteName{parts[0], parts[1]} : RemoteName{"", parts[0]};
 }
 
 std::string
@@ -83,10 +83,10 @@ NotFound(const std::string &source_table, const std::string &server_name, const 
 		names.push_back(name.schema + "." + name.table);
 	}
 	return Error(sqlstate::kUndefinedTable,
-				 fmt::format("table \"{}\" does not exist at server \"{}\"", source_table, server_name),
+				 Format("table \"{}\" does not exist at server \"{}\"", source_table, server_name),
 				 names.empty() ? "Check the name and what the user of the mapping may see there."
 							   : "Write source_table as database.table.",
-				 names.empty() ? "" : fmt::format("Tables of that name: {}.", NameList(names)));
+				 names.empty() ? "" : Format("Tables of that name: {}.", NameList(names)));
 }
 
 // The one table that differs from what was asked for in case only; nothing when there is none or several.
@@ -117,9 +117,10 @@ CheckServer(const std::string &server, Oid role)
 {
 	Oid const oid = pg::Call(get_foreign_server_oid, server.c_str(), true);
 	if (!OidIsValid(oid)) {
-		throw Error(sqlstate::kUndefinedObject, fmt::format("server \"{}\" does not exist", server),
-					"A source is a foreign server: make it with CREATE SERVER and CREATE USER MAPPING; leave source out "
-					"to read this database.");
+		throw Error(
+			sqlstate::kUndefinedObject, Format("server \"{}\" does not exist", server),
+			"A source is a foreign server: make it with CREATE SERVER and CREATE USER MAPPING; leave source out "
+			"to read this database.");
 	}
 	pg::Call(leaf::RequireServerUsage, oid, role);
 	return oid;
@@ -140,7 +141,7 @@ CheckForeignSource(const catalog::Pipeline &pipeline, Oid server)
 	}
 	if (pipeline.source_query) {
 		throw Error(sqlstate::kFeatureNotSupported,
-					fmt::format("source_query is not supported for server \"{}\"", *pipeline.source),
+					Format("source_query is not supported for server \"{}\"", *pipeline.source),
 					"Name a table in source_table and use columns and filter; or create foreign tables and query them "
 					"with source left out.");
 	}
@@ -148,14 +149,14 @@ CheckForeignSource(const catalog::Pipeline &pipeline, Oid server)
 		return;
 	}
 	if (!pg::Call(leaf::SupportsImport, server)) {
-		throw Error(sqlstate::kUndefinedTable,
-					fmt::format("there is no foreign table \"{}\" of server \"{}\"", *pipeline.source_table,
-								*pipeline.source),
-					fmt::format("The wrapper {} cannot import tables: run CREATE FOREIGN TABLE ... SERVER {} and name that "
-								"table in source_table.",
-								pg::Call(leaf::WrapperName, server), pg::QuoteIdentifier(*pipeline.source)));
+		throw Error(
+			sqlstate::kUndefinedTable,
+			Format("there is no foreign table \"{}\" of server \"{}\"", *pipeline.source_table, *pipeline.source),
+			Format("The wrapper {} cannot import tables: run CREATE FOREIGN TABLE ... SERVER {} and name that "
+				   "table in source_table.",
+				   pg::Call(leaf::WrapperName, server), pg::QuoteIdentifier(*pipeline.source)));
 	}
-	(void) SplitRemoteName(*pipeline.source_table);
+	(void)SplitRemoteName(*pipeline.source_table);
 }
 
 ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, const ForeignSettings &settings,
@@ -175,7 +176,7 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 	RemoteName wanted = SplitRemoteName(source_table);
 	if (wanted.schema.empty()) {
 		if (wrapper == nullptr || !wrapper->has_information_schema) {
-			throw Error(sqlstate::kInvalidName, fmt::format("source_table \"{}\" names no schema", source_table),
+			throw Error(sqlstate::kInvalidName, Format("source_table \"{}\" names no schema", source_table),
 						"Write it as schema.table, as the source calls them.");
 		}
 		throw NotFound(source_table, server_name, LookUpTables(server_name, wanted.table));
@@ -187,8 +188,8 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 		if (!other) {
 			throw NotFound(source_table, server_name, alike);
 		}
-		journal.Info(fmt::format("there is no table \"{}\" at the source, \"{}.{}\" is read instead", source_table,
-								 other->schema, other->table));
+		journal.Info(Format("there is no table \"{}\" at the source, \"{}.{}\" is read instead", source_table,
+							other->schema, other->table));
 		wanted = *other;
 		Import(server_name, wanted.schema, wanted.table);
 	}
@@ -196,19 +197,19 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 		throw NotFound(source_table, server_name, {});
 	}
 	name_ = "pg_temp." + pg::QuoteIdentifier(wanted.table);
-	journal.Info(fmt::format("imported \"{}.{}\" of server \"{}\" as a temporary foreign table", wanted.schema,
-							 wanted.table, server_name));
+	journal.Info(Format("imported \"{}.{}\" of server \"{}\" as a temporary foreign table", wanted.schema, wanted.table,
+						server_name));
 
-	bool const asked = pg::Sql("SELECT $1::pg_catalog.jsonb OPERATOR(pg_catalog.?) 'fetch_size'", {pipeline.options})
-						   .IsTrue(0, 0);
+	bool const asked =
+		pg::Sql("SELECT $1::pg_catalog.jsonb OPERATOR(pg_catalog.?) 'fetch_size'", {pipeline.options}).IsTrue(0, 0);
 	if (wrapper == nullptr || wrapper->fetch_size == nullptr) {
 		journal.Info("fetch_size is left to the wrapper: no such option of its tables is known");
 	} else if (!asked && pg::Call(leaf::ServerHasOption, server, wrapper->fetch_size)) {
 		journal.Info("fetch_size is left as the server's options say");
 	} else {
-		pg::Sql(fmt::format("ALTER FOREIGN TABLE {} OPTIONS (ADD {} '{}')", name_, wrapper->fetch_size,
-							settings.fetch_size));
-		journal.Info(fmt::format("{} set to {}", wrapper->fetch_size, settings.fetch_size));
+		pg::Sql(
+			Format("ALTER FOREIGN TABLE {} OPTIONS (ADD {} '{}')", name_, wrapper->fetch_size, settings.fetch_size));
+		journal.Info(Format("{} set to {}", wrapper->fetch_size, settings.fetch_size));
 	}
 }
 
@@ -217,11 +218,11 @@ void
 ForeignRelation::Import(const std::string &server_name, const std::string &schema, const std::string &table)
 {
 	std::string const statement =
-		fmt::format("IMPORT FOREIGN SCHEMA {} LIMIT TO ({}) FROM SERVER {} INTO pg_temp", pg::QuoteIdentifier(schema),
-					pg::QuoteIdentifier(table), pg::QuoteIdentifier(server_name));
+		Format("IMPORT FOREIGN SCHEMA {} LIMIT TO ({}) FROM SERVER {} INTO pg_temp", pg::QuoteIdentifier(schema),
+			   pg::QuoteIdentifier(table), pg::QuoteIdentifier(server_name));
 	std::optional<Error> const failure = pg::Subtransaction([&] { pg::Sql(statement); });
 	if (failure && failure->State() != kFdwSchemaNotFound) {
-		throw failure->WithContext(fmt::format("importing \"{}.{}\" from server \"{}\"", schema, table, server_name));
+		throw failure->WithContext(Format("importing \"{}.{}\" from server \"{}\"", schema, table, server_name));
 	}
 	imported_ = !failure && OidIsValid(pg::Call(leaf::FindTemporary, table.c_str()));
 }

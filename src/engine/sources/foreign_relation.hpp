@@ -26,10 +26,7 @@ public:
 					RunJournal &journal);
 
 	// Qualified, for FROM.
-	const std::string &Name() const
-	{
-		return name_;
-	}
+	const std::string &Name() const { return name_; }
 	// Drops what was imported; an error's abort does the same.
 	void Finish();
 

@@ -78,9 +78,10 @@ RequireServerUsage(Oid server, Oid role)
 {
 	if (pg::compat::ServerAclCheck(server, role, ACL_USAGE) != ACLCHECK_OK) {
 		const char *name = GetForeignServer(server)->servername;
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for foreign server %s", name),
-						errhint("Grant it to the owner of the pipeline: GRANT USAGE ON FOREIGN SERVER %s TO %s.",
-								quote_identifier(name), quote_identifier(GetUserNameFromId(role, false)))));
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for foreign server %s", name),
+				 errhint("Grant it to the owner of the pipeline: GRANT USAGE ON FOREIGN SERVER %s TO %s.",
+						 quote_identifier(name), quote_identifier(GetUserNameFromId(role, false)))));
 	}
 }
 

@@ -118,12 +118,12 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 			{std::move(column.name), binary ? column.type : TEXTOID, binary ? column.typmod : -1, !binary});
 	}
 	if (state.columns.size() > MaxTupleAttributeNumber) {
-		throw Error(sqlstate::kProtocolViolation, fmt::format("{} has too many columns", state.label));
+		throw Error(sqlstate::kProtocolViolation, Format("{} has too many columns", state.label));
 	}
 	if (!as_text.empty()) {
-		journal.Info(fmt::format("columns {} travel as text: their types have no binary form that is safe between "
-								 "servers; all others are binary",
-								 as_text));
+		journal.Info(Format("columns {} travel as text: their types have no binary form that is safe between "
+							"servers; all others are binary",
+							as_text));
 	}
 	std::vector<const char *> names;
 	for (const SourceColumn &column : state.columns) {
@@ -133,8 +133,8 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 							  static_cast<const SourceColumn *>(state.columns.data()),
 							  static_cast<const char *const *>(names.data()));
 	int const version = remote.ServerVersion();
-	journal.Info(fmt::format("connected to server \"{}\" (PostgreSQL {}.{}), reading {}", state.server,
-							 version / 10000, version % 10000, state.label));
+	journal.Info(Format("connected to server \"{}\" (PostgreSQL {}.{}), reading {}", state.server, version / 10000,
+						version % 10000, state.label));
 }
 
 PostgresSource::~PostgresSource() = default;

@@ -40,19 +40,18 @@ FindRemoteRelation(pg::RemoteConnection &remote, const std::string &server, cons
 {
 	std::vector<NamePart> const parts = SplitNameParts(name);
 	if (parts.size() > 2) {
-		throw Error(sqlstate::kInvalidName, fmt::format("source table \"{}\" has too many parts", name),
+		throw Error(sqlstate::kInvalidName, Format("source table \"{}\" has too many parts", name),
 					"Write schema.table; the database is an option of the server.");
 	}
 	const NamePart &table = parts.back();
 	const NamePart *schema = parts.size() == 2 ? &parts.front() : nullptr;
-	pg::SqlResult const rows = remote.Exec(
-		kCandidates, {table.text, schema != nullptr ? pg::SqlValue(schema->text) : std::nullopt});
+	pg::SqlResult const rows =
+		remote.Exec(kCandidates, {table.text, schema != nullptr ? pg::SqlValue(schema->text) : std::nullopt});
 
 	auto fits = [&](size_t row, bool quoted_only) {
 		bool const table_exact = rows.Text(row, 1) == table.text;
 		bool const schema_exact = schema == nullptr || rows.Text(row, 0) == schema->text;
-		return (table_exact || (quoted_only && !table.quoted)) &&
-			   (schema_exact || (quoted_only && !schema->quoted));
+		return (table_exact || (quoted_only && !table.quoted)) && (schema_exact || (quoted_only && !schema->quoted));
 	};
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		if (fits(row, false)) {
@@ -66,8 +65,8 @@ FindRemoteRelation(pg::RemoteConnection &remote, const std::string &server, cons
 		}
 	}
 	if (near.size() == 1) {
-		journal.Info(fmt::format("source table \"{}\" was found as {}: the names differ in case", name,
-								 Qualified(rows, near.front())));
+		journal.Info(Format("source table \"{}\" was found as {}: the names differ in case", name,
+							Qualified(rows, near.front())));
 		return Take(rows, near.front());
 	}
 	if (near.size() > 1) {
@@ -76,17 +75,16 @@ FindRemoteRelation(pg::RemoteConnection &remote, const std::string &server, cons
 			list += (list.empty() ? "" : ", ") + Qualified(rows, row);
 		}
 		throw Error(sqlstate::kAmbiguousAlias,
-					fmt::format("source table \"{}\" is ambiguous at server \"{}\"", name, server),
-					"Write the exact name, in double quotes.", fmt::format("It could be {}.", list));
+					Format("source table \"{}\" is ambiguous at server \"{}\"", name, server),
+					"Write the exact name, in double quotes.", Format("It could be {}.", list));
 	}
 	pg::SqlResult const path =
 		remote.Exec("SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(false), ', ')");
-	throw Error(sqlstate::kUndefinedTable,
-				fmt::format("source table \"{}\" does not exist at server \"{}\"", name, server),
+	throw Error(sqlstate::kUndefinedTable, Format("source table \"{}\" does not exist at server \"{}\"", name, server),
 				schema == nullptr
-					? fmt::format("It was looked for in the remote user's search_path ({}); write schema.table for "
-								  "another schema.",
-								  path.Text(0, 0))
+					? Format("It was looked for in the remote user's search_path ({}); write schema.table for "
+							 "another schema.",
+							 path.Text(0, 0))
 					: "Check the spelling, the server's dbname and the remote user's rights on the schema.");
 }
 

@@ -6,8 +6,7 @@ namespace sluice::engine {
 
 RemoteStream::RemoteStream(PostgresSource &source)
 	: source_(source), in_(pg::Call(leaf::CreateBatch, source.RowType())), used_(source.RowType()->natts, true)
-{
-}
+{}
 
 RemoteStream::RemoteStream(PostgresSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list,
 						   TupleDesc row_type)

@@ -18,19 +18,10 @@ public:
 	void Start();
 	Batch *Next() override;
 	void Finish() override;
-	int64_t RowsRead() const override
-	{
-		return source_.RowsRead();
-	}
-	int64_t BytesRead() const override
-	{
-		return source_.BytesRead();
-	}
+	int64_t RowsRead() const override { return source_.RowsRead(); }
+	int64_t BytesRead() const override { return source_.BytesRead(); }
 	// Whether rows pass through without a projection.
-	bool PassesThrough() const
-	{
-		return projection_ == nullptr;
-	}
+	bool PassesThrough() const { return projection_ == nullptr; }
 
 private:
 	bool Refill();

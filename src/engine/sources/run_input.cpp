@@ -19,13 +19,13 @@ LocalRelation(const std::string &source_table)
 {
 	Oid const relation = pg::Call(leaf::FindRelation, source_table.c_str());
 	if (!OidIsValid(relation)) {
-		throw Error(sqlstate::kUndefinedTable, fmt::format("relation \"{}\" does not exist", source_table),
+		throw Error(sqlstate::kUndefinedTable, Format("relation \"{}\" does not exist", source_table),
 					"It is the pipeline's source in this database: create it, or change source_table.");
 	}
 	char const kind = pg::Call(get_rel_relkind, relation);
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_VIEW &&
 		kind != RELKIND_MATVIEW && kind != RELKIND_FOREIGN_TABLE) {
-		throw Error(sqlstate::kWrongObjectType, fmt::format("cannot read rows from \"{}\"", source_table),
+		throw Error(sqlstate::kWrongObjectType, Format("cannot read rows from \"{}\"", source_table),
 					"A source is a table, a view, a materialized view or a foreign table.");
 	}
 	return pg::QualifiedName(relation);
@@ -48,8 +48,8 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 	}
 
 	if (!pipeline.source) {
-		mapping_.from = pipeline.source_query ? QueryAsFromItem(*pipeline.source_query)
-											  : LocalRelation(*pipeline.source_table);
+		mapping_.from =
+			pipeline.source_query ? QueryAsFromItem(*pipeline.source_query) : LocalRelation(*pipeline.source_table);
 		label_ = pipeline.source_query ? "a query of this database" : mapping_.from + " of this database";
 		return;
 	}
@@ -62,13 +62,13 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 		}
 		label_ = remote_->Label();
 	} else {
-		ForeignSettings settings {};
+		ForeignSettings settings{};
 		settings.fetch_size = options.Integer("fetch_size");
 		foreign_.emplace(pipeline, server, settings, journal);
 		mapping_.from = foreign_->Name();
 		label_ = mapping_.from;
 	}
-	label_ += fmt::format(" of server \"{}\"{}", *pipeline.source, remote_ ? "" : " through the executor");
+	label_ += Format(" of server \"{}\"{}", *pipeline.source, remote_ ? "" : " through the executor");
 }
 
 void

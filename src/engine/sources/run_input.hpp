@@ -21,19 +21,10 @@ public:
 	RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal);
 
 	// Rows come over the wire from here; NULL when the executor reads them.
-	PostgresSource *Remote() const
-	{
-		return remote_.get();
-	}
-	const MappingInput &Mapping() const
-	{
-		return mapping_;
-	}
+	PostgresSource *Remote() const { return remote_.get(); }
+	const MappingInput &Mapping() const { return mapping_; }
 	// For messages: "table public.orders".
-	const std::string &Label() const
-	{
-		return label_;
-	}
+	const std::string &Label() const { return label_; }
 	// Leaves nothing behind.
 	void Finish();
 

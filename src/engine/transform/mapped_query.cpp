@@ -40,11 +40,11 @@ CheckNames(const MappedQuery &query)
 	for (int i = 0; i < query.ColumnCount(); ++i) {
 		std::string const name = query.Column(i).name;
 		if (query.Column(i).unnamed) {
-			throw Error(sqlstate::kUndefinedColumn, fmt::format("column {} has no name", i + 1),
+			throw Error(sqlstate::kUndefinedColumn, Format("column {} has no name", i + 1),
 						"Name each expression in columns with AS, after the destination's column.");
 		}
 		if (!seen.insert(name).second) {
-			throw Error(sqlstate::kDuplicateColumn, fmt::format("column \"{}\" appears more than once", name),
+			throw Error(sqlstate::kDuplicateColumn, Format("column \"{}\" appears more than once", name),
 						"Name the columns to load in columns, each under a name of its own.");
 		}
 	}
@@ -88,7 +88,7 @@ NameList(const std::vector<std::string> &names)
 	for (size_t i = 0; i < names.size() && i < kMost; ++i) {
 		list += (i == 0 ? "\"" : ", \"") + names[i] + "\"";
 	}
-	return names.size() > kMost ? list + fmt::format(" and {} more", names.size() - kMost) : list;
+	return names.size() > kMost ? list + Format(" and {} more", names.size() - kMost) : list;
 }
 
 } // namespace sluice::engine

@@ -27,27 +27,12 @@ public:
 	// Throws Error whose position points into text().
 	explicit MappedQuery(const MappingInput &input);
 
-	const std::string &Text() const
-	{
-		return text_;
-	}
-	const leaf::AnalyzedQuery *Analyzed() const
-	{
-		return analyzed_;
-	}
-	int ColumnCount() const
-	{
-		return analyzed_->column_count;
-	}
-	const leaf::OutputColumn &Column(int index) const
-	{
-		return analyzed_->columns[index];
-	}
+	const std::string &Text() const { return text_; }
+	const leaf::AnalyzedQuery *Analyzed() const { return analyzed_; }
+	int ColumnCount() const { return analyzed_->column_count; }
+	const leaf::OutputColumn &Column(int index) const { return analyzed_->columns[index]; }
 	// Why rows of the stream cannot be projected one by one; empty when they can.
-	std::string NeedsSql() const
-	{
-		return analyzed_->needs_sql != nullptr ? analyzed_->needs_sql : "";
-	}
+	std::string NeedsSql() const { return analyzed_->needs_sql != nullptr ? analyzed_->needs_sql : ""; }
 
 private:
 	void Analyze(TupleDesc stream, const std::vector<bool> &travels_as_text);

@@ -7,8 +7,8 @@ extern "C" {
 #include "parser/parse_coerce.h"
 #include "parser/parse_collate.h"
 #include "parser/parse_node.h"
-#include "parser/parser.h"
 #include "parser/parse_type.h"
+#include "parser/parser.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/queryenvironment.h"
 #include "utils/ruleutils.h"
@@ -77,8 +77,8 @@ CoerceColumn(const OutputColumn *column, Node *expression, Form_pg_attribute att
 	if (column->from_text && type == TEXTOID && !FitsByAssignment(type, attribute->atttypid)) {
 		// In two steps: an explicit cast to a type with a length would cut values off silently.
 		Oid const base = getBaseType(attribute->atttypid);
-		Node *cast = coerce_to_target_type(nullptr, expression, type, base, -1, COERCION_EXPLICIT,
-										   COERCE_EXPLICIT_CAST, -1);
+		Node *cast =
+			coerce_to_target_type(nullptr, expression, type, base, -1, COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
 		if (cast != nullptr) {
 			expression = cast;
 			type = base;
@@ -184,13 +184,12 @@ BuildTargetList(const AnalyzedQuery *analyzed, Relation destination, const int *
 			if (expression == nullptr) {
 				const char *wanted = format_type_be(attribute->atttypid);
 				const char *name = NameStr(attribute->attname);
-				ereport(ERROR,
-						(errcode(ERRCODE_DATATYPE_MISMATCH),
-						 errmsg("column \"%s\" is of type %s but the source gives %s", name, wanted,
-								format_type_be(column->type)),
-						 errhint("Cast it in columns, for example: %s::%s AS %s.", quote_identifier(name), wanted,
-								 quote_identifier(name)),
-						 errtablecol(destination, i + 1)));
+				ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+								errmsg("column \"%s\" is of type %s but the source gives %s", name, wanted,
+									   format_type_be(column->type)),
+								errhint("Cast it in columns, for example: %s::%s AS %s.", quote_identifier(name),
+										wanted, quote_identifier(name)),
+								errtablecol(destination, i + 1)));
 			}
 		}
 		assign_expr_collations(state, expression);

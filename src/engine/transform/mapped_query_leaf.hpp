@@ -11,7 +11,7 @@ struct OutputColumn {
 	Oid type;
 	int32 type_modifier;
 	Oid collation;
-	bool unnamed;  // an expression without AS
+	bool unnamed;	// an expression without AS
 	bool from_text; // text standing for another type: cast through its text form where it must be
 };
 

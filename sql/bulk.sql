@@ -1,0 +1,30 @@
+-- Ten thousand pipelines triggered by one statement: all queued, all run, nothing left.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_sluice;
+CREATE SCHEMA bulk;
+SET search_path = bulk, public;
+CREATE TABLE src (a int);
+CREATE TABLE dst (a int);
+SELECT count(create_pipeline('bulk ' || i, source_table => 'src', destination_table => 'dst', load => 'append')) FROM generate_series(1, 10000) i;
+BEGIN;
+SELECT count(trigger_pipeline(id, if_running => 'skip')) FROM pipelines WHERE name LIKE 'bulk %';
+-- Again: each finds the first in its way.
+SELECT count(trigger_pipeline(id, if_running => 'skip')) FROM pipelines WHERE name LIKE 'bulk %';
+SELECT status, count(*) FROM pipeline_runs WHERE pipeline_name LIKE 'bulk %' GROUP BY 1 ORDER BY 1;
+ROLLBACK;
+-- A part of them, so that the test ends soon.
+SELECT count(trigger_pipeline(id, if_running => 'skip')) FROM pipelines WHERE name LIKE 'bulk %0';
+DO $$
+BEGIN
+	FOR i IN 1..6000 LOOP
+		EXIT WHEN NOT EXISTS (SELECT FROM pipeline_runs WHERE pipeline_name LIKE 'bulk %' AND status IN ('pending', 'running'));
+		PERFORM pg_sleep(0.05);
+	END LOOP;
+END
+$$;
+SELECT status, count(*) FROM pipeline_runs WHERE pipeline_name LIKE 'bulk %' GROUP BY 1 ORDER BY 1;
+SELECT count(*), count(DISTINCT id) FROM pipeline_status WHERE name LIKE 'bulk %';
+SELECT count(pause_pipeline(id)) FROM pipelines WHERE name LIKE 'bulk %';
+SELECT count(drop_pipeline(id)) FROM pipelines WHERE name LIKE 'bulk %';
+SELECT count(*) FROM pipeline_runs WHERE pipeline_name LIKE 'bulk %';
+DROP SCHEMA bulk CASCADE;
