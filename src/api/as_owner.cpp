@@ -18,8 +18,8 @@ Enter(Oid owner, const char *search_path, const char *timezone, Switch *saved)
 	GetUserIdAndSecContext(&saved->user, &saved->security);
 	SetUserIdAndSecContext(owner, saved->security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	saved->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("timezone", timezone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void)set_config_option("search_path", search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void)set_config_option("timezone", timezone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 void
@@ -34,7 +34,7 @@ Leave(const Switch *saved)
 void
 AsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
 {
-	Switch saved {};
+	Switch saved{};
 	// pg_temp last, or it would come first.
 	std::string const search_path = pipeline.search_path + ", pg_temp";
 	pg::Call(Enter, pipeline.owner_oid, search_path.c_str(), pipeline.timezone.c_str(), &saved);

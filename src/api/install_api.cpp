@@ -27,8 +27,8 @@ BindOwner(FunctionCallInfo fcinfo)
 	}
 	bool is_null;
 	Datum const name = heap_getattr(tuple, name_column, descriptor, &is_null);
-	Datum owner = is_null ? ObjectIdGetDatum(InvalidOid)
-						  : ObjectIdGetDatum(get_role_oid(NameStr(*DatumGetName(name)), true));
+	Datum owner =
+		is_null ? ObjectIdGetDatum(InvalidOid) : ObjectIdGetDatum(get_role_oid(NameStr(*DatumGetName(name)), true));
 	bool owner_is_null = false;
 	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, descriptor, 1, &oid_column, &owner, &owner_is_null));
 }

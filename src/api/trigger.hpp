@@ -7,11 +7,7 @@
 
 namespace sluice::api {
 
-enum class IfRunning {
-	Error,
-	Skip,
-	Queue
-};
+enum class IfRunning { Error, Skip, Queue };
 IfRunning ReadIfRunning(const std::string &text);
 
 // Refuses a start by hand of what is inactive or paused, and any start while pg_sluice.enabled is off.

@@ -5,11 +5,7 @@
 
 namespace sluice::catalog {
 
-enum class Outcome {
-	Success,
-	Failure,
-	Stopped
-};
+enum class Outcome { Success, Failure, Stopped };
 
 // Never waits: a row that somebody else holds belongs to a pipeline that is being dropped.
 void RecordOutcome(const std::string &pipeline_id, Outcome outcome);

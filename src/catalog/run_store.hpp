@@ -12,7 +12,7 @@
 namespace sluice::catalog {
 
 struct NewRun {
-	std::string cause = "manual"; // 'manual', 'schedule'
+	std::string cause = "manual";	// 'manual', 'schedule'
 	std::string status = "pending"; // 'pending', 'running' (CALL run_pipeline), 'skipped'
 	std::optional<std::string> reason;
 	std::string if_running = "queue";
@@ -36,7 +36,7 @@ struct RunRow {
 	std::string context;
 	std::optional<std::string> triggered_by;
 	std::string root_run;
-	TimestampTz due = 0; // due_at, or queued_at for a run without a due time
+	TimestampTz due = 0;				// due_at, or queued_at for a run without a due time
 	bool from_this_transaction = false; // inserted by the current transaction, not committed yet
 };
 std::optional<RunRow> FindRun(const std::string &id, bool latest_snapshot = false);

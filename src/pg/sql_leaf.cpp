@@ -8,7 +8,7 @@ namespace {
 void
 SetLocally(const char *name, const char *value)
 {
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 void
@@ -22,8 +22,7 @@ CopyCells(SqlCells *out)
 		palloc_extended(sizeof(char *) * (out->rows * out->columns + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
 	for (uint64 row = 0; row < out->rows; ++row) {
 		for (int column = 0; column < out->columns; ++column) {
-			out->cells[row * out->columns + column] =
-				SPI_getvalue(table->vals[row], table->tupdesc, column + 1);
+			out->cells[row * out->columns + column] = SPI_getvalue(table->vals[row], table->tupdesc, column + 1);
 		}
 	}
 	MemoryContextSwitchTo(old);
