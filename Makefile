@@ -9,7 +9,7 @@ SOURCES := $(sort $(shell find src -name '*.cpp'))
 OBJS = $(SOURCES:.cpp=.o)
 SQL_PARTS := $(sort $(wildcard src/sql/*.sql))
 DATA_built = pg_sluice--$(EXTVERSION).sql
-EXTRA_CLEAN = $(OBJS:.o=.d) build output_iso tmp_regress tmp_isolation tmp_check
+EXTRA_CLEAN = $(OBJS:.o=.d) build log output_iso tmp_regress tmp_isolation tmp_check
 
 PG_CONFIG ?= pg_config
 WARNINGS = -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wextra-semi \

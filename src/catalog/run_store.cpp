@@ -70,7 +70,7 @@ FirstCell(const pg::SqlResult &rows)
 std::string
 InsertRun(const Pipeline &pipeline, const NewRun &run)
 {
-	std::string const id = NewId();
+	std::string id = NewId();
 	Execute(
 		"INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
 		"root_run, batch, status, reason, cause, if_running, triggered_by, context, due_at, queued_at, start_time, "

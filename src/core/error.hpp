@@ -51,23 +51,12 @@ struct ErrorInfo {
 
 class Error final : public std::exception {
 public:
-	explicit Error(ErrorInfo info) : info_(std::make_shared<const ErrorInfo>(std::move(info)))
-	{
-	}
+	explicit Error(ErrorInfo info) : info_(std::make_shared<const ErrorInfo>(std::move(info))) {}
 	Error(int sqlstate, std::string message, std::string hint = {}, std::string detail = {});
 
-	const char *what() const noexcept override
-	{
-		return info_->message.c_str();
-	}
-	const ErrorInfo &Info() const noexcept
-	{
-		return *info_;
-	}
-	int State() const noexcept
-	{
-		return info_->sqlstate;
-	}
+	const char *what() const noexcept override { return info_->message.c_str(); }
+	const ErrorInfo &Info() const noexcept { return *info_; }
+	int State() const noexcept { return info_->sqlstate; }
 	// The same error with one more line of context, innermost first.
 	Error WithContext(const std::string &line) const;
 

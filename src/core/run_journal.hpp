@@ -9,7 +9,7 @@
 namespace sluice {
 
 struct JournalLine {
-	int64_t at; // microseconds since 2000-01-01 UTC, as TimestampTz
+	int64_t at;		   // microseconds since 2000-01-01 UTC, as TimestampTz
 	std::string level; // 'debug', 'info', 'warning', 'error'
 	std::string phase;
 	std::string message;
@@ -19,43 +19,20 @@ struct JournalLine {
 class RunJournal {
 public:
 	// The clock is handed in so that this stays pure.
-	explicit RunJournal(int64_t (*clock)()) : clock_(clock)
-	{
-	}
+	explicit RunJournal(int64_t (*clock)()) : clock_(clock) {}
 
 	// Names what the run does from now on: 'connecting', 'preparing', 'loading', 'indexing',
 	// 'swapping', 'analyzing', 'finishing'.
-	void EnterPhase(std::string phase)
-	{
-		phase_ = std::move(phase);
-	}
-	const std::string &Phase() const
-	{
-		return phase_;
-	}
+	void EnterPhase(std::string phase) { phase_ = std::move(phase); }
+	const std::string &Phase() const { return phase_; }
 
-	void Info(std::string message, std::string data = {})
-	{
-		Add("info", std::move(message), std::move(data));
-	}
-	void Warning(std::string message, std::string data = {})
-	{
-		Add("warning", std::move(message), std::move(data));
-	}
-	void Failure(std::string message, std::string data = {})
-	{
-		Add("error", std::move(message), std::move(data));
-	}
+	void Info(std::string message, std::string data = {}) { Add("info", std::move(message), std::move(data)); }
+	void Warning(std::string message, std::string data = {}) { Add("warning", std::move(message), std::move(data)); }
+	void Failure(std::string message, std::string data = {}) { Add("error", std::move(message), std::move(data)); }
 
-	const std::vector<JournalLine> &Lines() const
-	{
-		return lines_;
-	}
+	const std::vector<JournalLine> &Lines() const { return lines_; }
 	// How many lines did not fit; told in one last line by whoever writes the journal.
-	int64_t Dropped() const
-	{
-		return dropped_;
-	}
+	int64_t Dropped() const { return dropped_; }
 	// The whole journal as text, one line each, at most max_bytes.
 	std::string Text(size_t max_bytes) const;
 

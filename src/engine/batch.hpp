@@ -13,10 +13,10 @@ inline constexpr int kBatchRows = 1000;
 inline constexpr int64 kBatchBytes = 1024 * 1024;
 
 struct Batch {
-	TupleDesc row_type; // not reference-counted: a pin per slot costs time in the resource owner
+	TupleDesc row_type;		// not reference-counted: a pin per slot costs time in the resource owner
 	TupleTableSlot **slots; // kBatchRows virtual slots; the first `count` are stored
 	int count;
-	int64 bytes; // estimate of what the values of this batch take
+	int64 bytes;		  // estimate of what the values of this batch take
 	MemoryContext memory; // by-reference values; reset by ResetBatch
 };
 

@@ -5,10 +5,10 @@
 #include "pg/prelude.hpp"
 
 extern "C" {
+#include "catalog/pg_constraint.h"
 #include "executor/nodeModifyTable.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_relation.h"
-#include "catalog/pg_constraint.h"
 #include "utils/regproc.h"
 #if PG_VERSION_NUM >= 160000
 #include "catalog/pg_database.h"
@@ -108,7 +108,7 @@ WaitEvent(const char *name)
 #if PG_VERSION_NUM >= 170000
 	return WaitEventExtensionNew(name);
 #else
-	(void) name;
+	(void)name;
 	return PG_WAIT_EXTENSION;
 #endif
 }
@@ -192,7 +192,7 @@ IsEnforced(Form_pg_constraint constraint)
 #if PG_VERSION_NUM >= 180000
 	return constraint->conenforced;
 #else
-	(void) constraint;
+	(void)constraint;
 	return true;
 #endif
 }
@@ -203,7 +203,7 @@ HasPeriod(Form_pg_constraint constraint)
 #if PG_VERSION_NUM >= 180000
 	return constraint->conperiod;
 #else
-	(void) constraint;
+	(void)constraint;
 	return false;
 #endif
 }

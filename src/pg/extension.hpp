@@ -14,10 +14,7 @@ struct Extension {
 	Oid owner = InvalidOid;
 	std::string schema_name; // quoted, for use in statements
 
-	bool Exists() const
-	{
-		return OidIsValid(oid);
-	}
+	bool Exists() const { return OidIsValid(oid); }
 };
 
 // The extension in this database; Exists() is false when there is none. Needs a transaction.

@@ -19,8 +19,7 @@ Copy(const std::string &s) noexcept
 		return nullptr;
 	}
 	// Not pstrdup: that could raise while the exception is still in flight.
-	auto *copy =
-		static_cast<char *>(MemoryContextAllocExtended(CurrentMemoryContext, s.size() + 1, MCXT_ALLOC_NO_OOM));
+	auto *copy = static_cast<char *>(MemoryContextAllocExtended(CurrentMemoryContext, s.size() + 1, MCXT_ALLOC_NO_OOM));
 	if (copy != nullptr) {
 		memcpy(copy, s.c_str(), s.size() + 1);
 	}
@@ -121,7 +120,7 @@ WarnAbout(const Error &error) noexcept
 void
 Describe(Report *report) noexcept
 {
-	*report = Report {};
+	*report = Report{};
 	report->sqlstate = sqlstate::kInternalError;
 	report->to_server_log = true;
 	report->to_client = true;
@@ -171,20 +170,19 @@ Raise(const Report *report)
 		data.assoc_context = CurrentMemoryContext;
 		ReThrowError(&data);
 	}
-	ereport(ERROR,
-			(errcode(report->sqlstate), errmsg_internal("%s", message),
-			 report->detail != nullptr ? errdetail_internal("%s", report->detail) : 0,
-			 report->detail_log != nullptr ? errdetail_log("%s", report->detail_log) : 0,
-			 report->hint != nullptr ? errhint("%s", report->hint) : 0,
-			 report->context != nullptr ? errcontext_msg("%s", report->context) : 0,
-			 report->schema_name != nullptr ? err_generic_string(PG_DIAG_SCHEMA_NAME, report->schema_name) : 0,
-			 report->table_name != nullptr ? err_generic_string(PG_DIAG_TABLE_NAME, report->table_name) : 0,
-			 report->column_name != nullptr ? err_generic_string(PG_DIAG_COLUMN_NAME, report->column_name) : 0,
-			 report->datatype_name != nullptr ? err_generic_string(PG_DIAG_DATATYPE_NAME, report->datatype_name) : 0,
-			 report->constraint_name != nullptr
-				 ? err_generic_string(PG_DIAG_CONSTRAINT_NAME, report->constraint_name)
-				 : 0,
-			 report->hide_statement ? errhidestmt(true) : 0));
+	ereport(
+		ERROR,
+		(errcode(report->sqlstate), errmsg_internal("%s", message),
+		 report->detail != nullptr ? errdetail_internal("%s", report->detail) : 0,
+		 report->detail_log != nullptr ? errdetail_log("%s", report->detail_log) : 0,
+		 report->hint != nullptr ? errhint("%s", report->hint) : 0,
+		 report->context != nullptr ? errcontext_msg("%s", report->context) : 0,
+		 report->schema_name != nullptr ? err_generic_string(PG_DIAG_SCHEMA_NAME, report->schema_name) : 0,
+		 report->table_name != nullptr ? err_generic_string(PG_DIAG_TABLE_NAME, report->table_name) : 0,
+		 report->column_name != nullptr ? err_generic_string(PG_DIAG_COLUMN_NAME, report->column_name) : 0,
+		 report->datatype_name != nullptr ? err_generic_string(PG_DIAG_DATATYPE_NAME, report->datatype_name) : 0,
+		 report->constraint_name != nullptr ? err_generic_string(PG_DIAG_CONSTRAINT_NAME, report->constraint_name) : 0,
+		 report->hide_statement ? errhidestmt(true) : 0));
 	pg_unreachable();
 }
 

@@ -132,8 +132,7 @@ std::optional<Error> Subtransaction(const std::function<void()> &body);
 	extern "C" SLUICE_EXPORT Datum name(PG_FUNCTION_ARGS);                                                             \
 	extern "C" {                                                                                                       \
 	SLUICE_EXPORT const Pg_finfo_record *pg_finfo_##name(void);                                                        \
-	SLUICE_EXPORT const Pg_finfo_record *                                                                              \
-	pg_finfo_##name(void)                                                                                              \
+	SLUICE_EXPORT const Pg_finfo_record *pg_finfo_##name(void)                                                         \
 	{                                                                                                                  \
 		static const Pg_finfo_record record = {1};                                                                     \
 		return &record;                                                                                                \

@@ -16,7 +16,7 @@ namespace {
 int64
 MonotonicMs()
 {
-	timespec now {};
+	timespec now{};
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return static_cast<int64>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
@@ -29,7 +29,7 @@ PollUntil(int fd, short events, int64 deadline)
 		if (left <= 0) {
 			return false;
 		}
-		pollfd waited {fd, events, 0};
+		pollfd waited{fd, events, 0};
 		int const ready = poll(&waited, 1, static_cast<int>(left));
 		if (ready > 0) {
 			return true;
@@ -98,12 +98,11 @@ SendPacket(const CancelStart *start, int64 deadline)
 	if (fd < 0) {
 		return;
 	}
-	int const connected =
-		connect(fd, reinterpret_cast<const sockaddr *>(&start->peer.address), start->peer.length);
+	int const connected = connect(fd, reinterpret_cast<const sockaddr *>(&start->peer.address), start->peer.length);
 	if ((connected == 0 || errno == EINPROGRESS || errno == EAGAIN) && PollUntil(fd, POLLOUT, deadline)) {
-		CancelPacket const packet {htonl(sizeof(CancelPacket)), htonl(kCancelRequestCode),
-								   htonl(static_cast<uint32>(start->backend_pid)),
-								   htonl(static_cast<uint32>(start->key))};
+		CancelPacket const packet{htonl(sizeof(CancelPacket)), htonl(kCancelRequestCode),
+								  htonl(static_cast<uint32>(start->backend_pid)),
+								  htonl(static_cast<uint32>(start->key))};
 		if (send(fd, &packet, sizeof(packet), MSG_NOSIGNAL) == sizeof(packet)) {
 			// The server closes once it has signalled the backend.
 			char byte = 0;
@@ -126,7 +125,7 @@ SendCancelRequest(PGconn *conn, int timeout_ms)
 	if (cancel == nullptr) {
 		return;
 	}
-	CancelStart start {};
+	CancelStart start{};
 	memcpy(&start, cancel, sizeof(start));
 	PQfreeCancel(cancel);
 	if (start.backend_pid == PQbackendPID(conn) && start.peer.length <= sizeof(start.peer.address)) {

@@ -42,14 +42,8 @@ public:
 
 	void CopyOut(const std::string &statement);
 	// The plain state, for leaf functions that read COPY rows.
-	leaf::Remote *Plain()
-	{
-		return remote_.get();
-	}
-	int ServerVersion() const
-	{
-		return PQserverVersion(remote_->conn);
-	}
+	leaf::Remote *Plain() { return remote_.get(); }
+	int ServerVersion() const { return PQserverVersion(remote_->conn); }
 
 private:
 	std::string server_name_;

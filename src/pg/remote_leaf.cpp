@@ -45,8 +45,7 @@ Unregister(Remote *remote)
 
 void
 DiscardNotice(void * /*arg*/, const char * /*message*/)
-{
-}
+{}
 
 void
 DropResult(Remote *remote)
@@ -96,16 +95,14 @@ void
 RaiseSilent(Remote *remote)
 {
 	ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
-					errmsg("server \"%s\" sent nothing for %d seconds", remote->server,
-						   remote->idle_timeout_ms / 1000),
+					errmsg("server \"%s\" sent nothing for %d seconds", remote->server, remote->idle_timeout_ms / 1000),
 					errhint("Look at what the source is doing, or raise the option source_idle_timeout.")));
 }
 
 void
 RaiseLost(Remote *remote)
 {
-	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE),
-					errmsg("connection to server \"%s\" was lost", remote->server),
+	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE), errmsg("connection to server \"%s\" was lost", remote->server),
 					errdetail_internal("%s", pchomp(PQerrorMessage(remote->conn))),
 					errhint("Check that the source is up, then run the pipeline again.")));
 }
@@ -123,8 +120,7 @@ RaiseResult(Remote *remote)
 	}
 	ereport(ERROR, (errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4])),
 					errmsg_internal("%s", message), detail != nullptr ? errdetail_internal("%s", detail) : 0,
-					hint != nullptr ? errhint("%s", hint) : 0,
-					errcontext_msg("at server \"%s\"", remote->server)));
+					hint != nullptr ? errhint("%s", hint) : 0, errcontext_msg("at server \"%s\"", remote->server)));
 }
 
 void
@@ -226,17 +222,15 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 
 	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-	while (PQstatus(remote->conn) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
-		   status != PGRES_POLLING_FAILED) {
+	while (PQstatus(remote->conn) != CONNECTION_BAD && status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
 		int const timeout = MillisecondsUntil(deadline);
 		if (timeout <= 0) {
-			ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-							errmsg("could not connect to server \"%s\" within %d seconds", remote->server,
-								   timeout_ms / 1000),
-							errhint("Check that the source answers, or raise the option connect_timeout.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+					 errmsg("could not connect to server \"%s\" within %d seconds", remote->server, timeout_ms / 1000),
+					 errhint("Check that the source answers, or raise the option connect_timeout.")));
 		}
-		if (WaitSocket(remote, status == PGRES_POLLING_READING ? WL_SOCKET_READABLE : WL_SOCKET_WRITEABLE,
-					   timeout)) {
+		if (WaitSocket(remote, status == PGRES_POLLING_READING ? WL_SOCKET_READABLE : WL_SOCKET_WRITEABLE, timeout)) {
 			status = PQconnectPoll(remote->conn);
 		}
 	}
@@ -256,8 +250,8 @@ void
 RemoteExec(Remote *remote, const char *statement, int parameter_count, const char *const *parameters)
 {
 	DropResult(remote);
-	CheckSent(remote, PQsendQueryParams(remote->conn, statement, parameter_count, nullptr, parameters, nullptr,
-										nullptr, 0));
+	CheckSent(remote,
+			  PQsendQueryParams(remote->conn, statement, parameter_count, nullptr, parameters, nullptr, nullptr, 0));
 	Collect(remote);
 	ExecStatusType const status = PQresultStatus(remote->result);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
@@ -310,8 +304,7 @@ RemoteCopyRow(Remote *remote)
 			}
 			return -1;
 		}
-		if (!WaitSocket(remote, WL_SOCKET_READABLE,
-						remote->idle_timeout_ms > 0 ? remote->idle_timeout_ms : -1)) {
+		if (!WaitSocket(remote, WL_SOCKET_READABLE, remote->idle_timeout_ms > 0 ? remote->idle_timeout_ms : -1)) {
 			RaiseSilent(remote);
 		}
 		if (PQconsumeInput(remote->conn) == 0) {

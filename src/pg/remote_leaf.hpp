@@ -12,11 +12,11 @@ namespace sluice::pg::leaf {
 struct Remote {
 	PGconn *conn;
 	PGresult *result;
-	char *copy_row; // last row of PQgetCopyData
-	const char *server; // name, for messages
+	char *copy_row;		 // last row of PQgetCopyData
+	const char *server;	 // name, for messages
 	int idle_timeout_ms; // longest silence; 0: none
-	bool has_fd; // AcquireExternalFD was called
-	Remote *next; // open connections of this backend, for exit
+	bool has_fd;		 // AcquireExternalFD was called
+	Remote *next;		 // open connections of this backend, for exit
 };
 
 void RemoteConnect(Remote *remote, const char *const *keywords, const char *const *values, int timeout_ms);

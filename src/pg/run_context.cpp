@@ -9,7 +9,8 @@ namespace {
 std::string &
 Current()
 {
-	static auto *current = new std::string("{}"); // NOLINT(cppcoreguidelines-owning-memory): lives as long as the backend
+	static auto *current =
+		new std::string("{}"); // NOLINT(cppcoreguidelines-owning-memory): lives as long as the backend
 	return *current;
 }
 

@@ -6,13 +6,13 @@
 namespace sluice::pg {
 
 struct Settings {
-	static bool enabled;				// pg_sluice.enabled: off stops every start
-	static int max_concurrent_runs;		// pg_sluice.max_concurrent_runs: cluster-wide
-	static bool single_run;				// pg_sluice.single_run: one run in the whole database
-	static char *timezone;				// pg_sluice.timezone: default zone of new pipelines
-	static int scheduler_idle_timeout;	// pg_sluice.scheduler_idle_timeout, seconds
-	static int stop_grace;				// pg_sluice.stop_grace, seconds from SIGINT to SIGTERM
-	static int clock_offset;			// pg_sluice.clock_offset, seconds added to the clock (tests)
+	static bool enabled;			   // pg_sluice.enabled: off stops every start
+	static int max_concurrent_runs;	   // pg_sluice.max_concurrent_runs: cluster-wide
+	static bool single_run;			   // pg_sluice.single_run: one run in the whole database
+	static char *timezone;			   // pg_sluice.timezone: default zone of new pipelines
+	static int scheduler_idle_timeout; // pg_sluice.scheduler_idle_timeout, seconds
+	static int stop_grace;			   // pg_sluice.stop_grace, seconds from SIGINT to SIGTERM
+	static int clock_offset;		   // pg_sluice.clock_offset, seconds added to the clock (tests)
 };
 
 // Defines them; called once from _PG_init. They are all PGC_SIGHUP or PGC_SUSET, so the library may

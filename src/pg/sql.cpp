@@ -71,7 +71,7 @@ Sql(const std::string &statement, std::span<const SqlValue> parameters, const Sq
 	for (const SqlValue &parameter : parameters) {
 		pointers.push_back(parameter ? parameter->c_str() : nullptr);
 	}
-	leaf::SqlCall call {};
+	leaf::SqlCall call{};
 	call.statement = statement.c_str();
 	call.parameter_count = static_cast<int>(pointers.size());
 	call.parameters = pointers.data();
@@ -84,7 +84,7 @@ Sql(const std::string &statement, std::span<const SqlValue> parameters, const Sq
 			call.plan = known->second;
 		}
 	}
-	leaf::SqlCells cells {};
+	leaf::SqlCells cells{};
 	Call(leaf::RunSql, &call, &cells);
 	SqlResult result;
 	if (options.keep_plan) {

@@ -29,36 +29,18 @@ struct SqlOptions {
 
 class SqlResult {
 public:
-	size_t Rows() const
-	{
-		return rows_.size();
-	}
-	bool Empty() const
-	{
-		return rows_.empty();
-	}
+	size_t Rows() const { return rows_.size(); }
+	bool Empty() const { return rows_.empty(); }
 	// Rows the statement returned, or wrote when it returns none.
-	uint64_t Processed() const
-	{
-		return processed_;
-	}
-	const SqlValue &Cell(size_t row, size_t column) const
-	{
-		return rows_[row][column];
-	}
+	uint64_t Processed() const { return processed_; }
+	const SqlValue &Cell(size_t row, size_t column) const { return rows_[row][column]; }
 	// The cell's text; '' for NULL.
 	const std::string &Text(size_t row, size_t column) const;
 	bool IsTrue(size_t row, size_t column) const;
 	int64_t Integer(size_t row, size_t column, int64_t if_null = 0) const;
 
-	void Add(std::vector<SqlValue> row)
-	{
-		rows_.push_back(std::move(row));
-	}
-	void SetProcessed(uint64_t processed)
-	{
-		processed_ = processed;
-	}
+	void Add(std::vector<SqlValue> row) { rows_.push_back(std::move(row)); }
+	void SetProcessed(uint64_t processed) { processed_ = processed; }
 
 private:
 	std::vector<std::vector<SqlValue>> rows_;

@@ -43,7 +43,7 @@ AtEnd(XactEvent event, void *)
 		UnbarMine();
 	}
 	if (commit && dropped_in != InvalidSubTransactionId) {
-		(void) StopAllRuns(MyDatabaseId, GetSessionUserId());
+		(void)StopAllRuns(MyDatabaseId, GetSessionUserId());
 		poke_at_commit = true;
 	}
 	if ((commit && poke_at_commit) || poke_at_abort) {
@@ -135,9 +135,9 @@ BarUntilEnd(Oid database)
 	TimestampTz const patience = GetCurrentTimestamp() + kLeavePatience;
 	ConditionVariablePrepareToSleep(&Shared()->changed);
 	while (HasScheduler(database) && GetCurrentTimestamp() < patience) {
-		(void) ConditionVariableTimedSleep(&Shared()->changed, 100, pg::compat::WaitEvent("PgSluiceSchedulerLeave"));
+		(void)ConditionVariableTimedSleep(&Shared()->changed, 100, pg::compat::WaitEvent("PgSluiceSchedulerLeave"));
 	}
-	(void) ConditionVariableCancelSleep();
+	(void)ConditionVariableCancelSleep();
 }
 
 } // namespace sluice::worker::leaf

@@ -38,15 +38,15 @@ void ExecuteInCaller(const catalog::Pipeline &pipeline, const std::string &run_i
 struct HealthFacts {
 	bool preloaded = false;
 	bool in_recovery = false;
-	int launcher_pid = 0;  // 0: none
-	int scheduler_pid = 0; // of this database; 0: none, which is normal while nothing is near
-	bool known = false;	   // the launcher has a place for this database
-	bool looked_at = false; // a scheduler has been here since the server started
+	int launcher_pid = 0;		// 0: none
+	int scheduler_pid = 0;		// of this database; 0: none, which is normal while nothing is near
+	bool known = false;			// the launcher has a place for this database
+	bool looked_at = false;		// a scheduler has been here since the server started
 	int scheduler_failures = 0; // in a row
 	std::optional<TimestampTz> last_tick;
-	bool starved = false; // a run waits because no background worker slot is free
+	bool starved = false;					   // a run waits because no background worker slot is free
 	std::optional<TimestampTz> oldest_waiting; // due time of the oldest run that waits for a place
-	int live_runs = 0; // in the whole cluster
+	int live_runs = 0;						   // in the whole cluster
 	int max_concurrent_runs = 0;
 	int schedulers = 0; // in the whole cluster
 	int scheduler_limit = 0;

@@ -13,12 +13,9 @@ struct LiveRun {
 	int slot = 0;
 	std::string run;
 	std::string pipeline;
-	RunSlot facts {};
+	RunSlot facts{};
 
-	bool IsLive() const
-	{
-		return facts.state == RunState::Launching || facts.state == RunState::Running;
-	}
+	bool IsLive() const { return facts.state == RunState::Launching || facts.state == RunState::Running; }
 };
 
 // Those launching, running, and ended without an end in their row; none without shared memory.

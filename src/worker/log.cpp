@@ -10,8 +10,9 @@ namespace {
 void
 Emit(int sqlstate, const char *message, const char *detail, const char *hint)
 {
-	ereport(LOG, (errcode(sqlstate), errmsg_internal("%s", message), *detail != '\0' ? errdetail_internal("%s", detail) : 0,
-				  *hint != '\0' ? errhint("%s", hint) : 0, errhidestmt(true), errhidecontext(true)));
+	ereport(LOG,
+			(errcode(sqlstate), errmsg_internal("%s", message), *detail != '\0' ? errdetail_internal("%s", detail) : 0,
+			 *hint != '\0' ? errhint("%s", hint) : 0, errhidestmt(true), errhidecontext(true)));
 }
 
 } // namespace

@@ -84,6 +84,8 @@ Pin(const catalog::Pipeline &pipeline)
 {
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	std::string const work_mem = options.Text("work_mem");
+	// pg_temp last, or temporary tables, staged rows among them, would hide the user's.
+	std::string const search_path = pipeline.search_path + ", pg_temp";
 	std::vector<leaf::PinnedSetting> settings{
 		{"TimeZone", pipeline.timezone.c_str()},
 		{"DateStyle", "ISO, MDY"},
@@ -96,7 +98,7 @@ Pin(const catalog::Pipeline &pipeline)
 		{"idle_in_transaction_session_timeout", "0"},
 		{"transaction_timeout", "0"},
 		{"jit", options.Boolean("jit") ? "on" : "off"},
-		{"search_path", pipeline.search_path.c_str()},
+		{"search_path", search_path.c_str()},
 	};
 	if (!work_mem.empty()) {
 		settings.push_back({"work_mem", work_mem.c_str()});

@@ -30,7 +30,7 @@ bool
 HasHolder(const LOCKTAG *tag)
 {
 	int count = 0;
-	(void) GetLockConflicts(tag, ExclusiveLock, &count);
+	(void)GetLockConflicts(tag, ExclusiveLock, &count);
 	return count > 0;
 }
 

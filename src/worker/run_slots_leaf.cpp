@@ -30,7 +30,7 @@ RequestStop(RunSlot *slot, Oid by)
 	}
 	// The pid is its own as long as the state says so: detaching takes the lock that we hold.
 	if (slot->state == RunState::Running) {
-		(void) kill(slot->pid, SIGINT);
+		(void)kill(slot->pid, SIGINT);
 	}
 }
 

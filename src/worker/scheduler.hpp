@@ -31,7 +31,7 @@ struct SchedulerState {
 	std::map<std::string, TimestampTz> deferred;
 
 	// Results of the current wake.
-	bool acted = false;		// something was fired, started or closed
+	bool acted = false;		 // something was fired, started or closed
 	bool retry_soon = false; // something could not be done now: look again in a second
 	TimestampTz waiting_due = DT_NOEND;
 	bool starved = false;

@@ -39,7 +39,7 @@ SetForProcess(const char *name, const char *value)
 void
 CommitLazily()
 {
-	(void) set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	(void)set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
 
 void
@@ -49,7 +49,7 @@ WaitForWork(long milliseconds, const char *wait_event)
 	if (event == 0) {
 		event = pg::compat::WaitEvent(wait_event);
 	}
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, event);
+	(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, event);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 	if (ConfigReloadPending) {
@@ -66,8 +66,8 @@ PinSettings(const PinnedSetting *settings, int count)
 		if (GetConfigOption(settings[i].name, true, false) == nullptr) {
 			continue;
 		}
-		(void) set_config_option(settings[i].name, settings[i].value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-								 true, 0, false);
+		(void)set_config_option(settings[i].name, settings[i].value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+								0, false);
 	}
 	// Of the statement that called us: its clock runs already.
 	if (get_timeout_active(STATEMENT_TIMEOUT)) {

@@ -1,9 +1,5 @@
 #include "worker/shared_state.hpp"
 
-extern "C" {
-#include "postmaster/postmaster.h"
-}
-
 namespace sluice::worker {
 
 namespace {

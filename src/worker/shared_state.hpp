@@ -5,11 +5,6 @@
 
 #include "pg/prelude.hpp"
 
-extern "C" {
-#include "port/atomics.h"
-#include "storage/condition_variable.h"
-}
-
 namespace sluice::worker {
 
 inline constexpr int kMaxDatabases = 1024;
@@ -30,7 +25,7 @@ struct RunSlot {
 	pg_uuid_t run;
 	pg_uuid_t pipeline;
 	int pid;
-	bool finished; // the end is in the run's row
+	bool finished;	  // the end is in the run's row
 	bool passed_over; // the worker found the row locked: it stays queued
 	TimestampTz launched_at;
 	TimestampTz stop_requested_at; // 0: none
@@ -51,20 +46,20 @@ struct StopRequest {
 };
 
 struct DatabaseSlot {
-	Oid database;			// InvalidOid: free
-	bool looked_at;			// a scheduler has been there since the server started
+	Oid database;	// InvalidOid: free
+	bool looked_at; // a scheduler has been there since the server started
 	bool has_extension;
-	TimestampTz poked_at;	// somebody committed work for it; 0: no
-	TimestampTz next_due;	// DT_NOEND: nothing scheduled
+	TimestampTz poked_at;	 // somebody committed work for it; 0: no
+	TimestampTz next_due;	 // DT_NOEND: nothing scheduled
 	TimestampTz waiting_due; // due time of the oldest run that waits for a place; DT_NOEND: none
-	bool starved;			// what it lacked was a background worker slot
-	int barred_by;			// backend that drops, renames or copies the database: keep out; 0: none
+	bool starved;			 // what it lacked was a background worker slot
+	int barred_by;			 // backend that drops, renames or copies the database: keep out; 0: none
 	TimestampTz launched_at; // scheduler registered, not yet attached; 0: no
-	TimestampTz not_before; // after a scheduler that failed: try again then
-	int failures;			// of schedulers in a row
-	TimestampTz last_tick;	// the scheduler's last sign of life
-	bool visited;			// this scheduler got as far as the tables
-	int scheduler_pid;		// 0: none
+	TimestampTz not_before;	 // after a scheduler that failed: try again then
+	int failures;			 // of schedulers in a row
+	TimestampTz last_tick;	 // the scheduler's last sign of life
+	bool visited;			 // this scheduler got as far as the tables
+	int scheduler_pid;		 // 0: none
 	PGPROC *scheduler;
 };
 

@@ -4,11 +4,6 @@
 #include "worker/commit_hooks_leaf.hpp"
 #include "worker/database_slots_leaf.hpp"
 
-extern "C" {
-#include "catalog/objectaccess.h"
-#include "commands/dbcommands.h"
-}
-
 namespace sluice::worker::leaf {
 
 namespace {
@@ -89,7 +84,8 @@ IsCommitPrepared(Node *statement)
 
 void
 OnUtility(PlannedStmt *planned, const char *query, bool read_only_tree, ProcessUtilityContext context,
-		  ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *destination, QueryCompletion *completion)
+		  ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *destination,
+		  QueryCompletion *completion)
 {
 	Node *statement = planned->utilityStmt;
 	bool const commit_prepared = IsCommitPrepared(statement);

@@ -44,9 +44,9 @@ ReadInt64(const char *data)
 void
 RaiseMalformed(const CopyDecoder *decoder, const char *what)
 {
-	ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
-					errmsg("server \"%s\" sent a malformed row", decoder->remote->server),
-					errdetail_internal("%s", what)));
+	ereport(ERROR,
+			(errcode(ERRCODE_PROTOCOL_VIOLATION), errmsg("server \"%s\" sent a malformed row", decoder->remote->server),
+			 errdetail_internal("%s", what)));
 }
 
 void
