@@ -60,6 +60,11 @@ Begin(Attempt &attempt)
 		throw Error(sqlstate::kUndefinedObject, Format("pipeline \"{}\" does not exist any more", row->pipeline_name),
 					"It was dropped while this run was queued.");
 	}
+	if (attempt.pipeline->owner_oid != OwnRun().owner) {
+		// Given to another role a moment ago: the scheduler starts it again, as that one.
+		attempt.passed_over = true;
+		return;
+	}
 	ReportActivity(Format("run {} of pipeline \"{}\"", attempt.run_id, attempt.pipeline->name));
 	pg::Call(leaf::CommitLazily);
 	attempt.started = catalog::MarkRunning(attempt.run_id, attempt.pipeline->version);

@@ -97,14 +97,4 @@ HoldCancels()
 	HOLD_CANCEL_INTERRUPTS();
 }
 
-void
-ReleaseCancels()
-{
-	// An error in between has set the count to zero already.
-	QueryCancelPending = false;
-	if (QueryCancelHoldoffCount > 0) {
-		RESUME_CANCEL_INTERRUPTS();
-	}
-}
-
 } // namespace sluice::worker::leaf

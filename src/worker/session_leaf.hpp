@@ -33,6 +33,5 @@ void FireDeferredTriggers();
 
 // From here on the worker is done with its run: a cancel that comes now has nothing to cancel.
 void HoldCancels();
-void ReleaseCancels();
 
 } // namespace sluice::worker::leaf

@@ -40,6 +40,16 @@ $node->await("SELECT status = 'success' FROM pipeline_runs WHERE id = '$run'", '
 like($node->sql('SELECT t FROM seen'), qr/^Asia\/Kolkata;ISO, MDY;read committed;off;0;\w+;\{"day": 1\}$/, 'the pinned ones');
 $node->sql("SET default_transaction_read_only = off; ALTER DATABASE postgres RESET ALL");
 
+# Deferred triggers run before 'success' is written, and can still fail the run.
+$node->sql(q{CREATE TABLE dst_late (i bigint);
+	CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused late'; END $$;
+	CREATE CONSTRAINT TRIGGER late AFTER INSERT ON dst_late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()});
+$node->pipeline('late', 'SELECT 1::bigint AS i');
+$run = $node->sql("SELECT trigger_pipeline('late')");
+is($node->sql("SELECT wait_for_run('$run', '30 s')"), 'failed', 'a deferred trigger fails the run');
+is($node->sql("SELECT error_sqlstate, error_message FROM pipeline_runs WHERE id = '$run'"), 'P0001|refused late', 'with its error');
+is($node->sql('SELECT count(*) FROM dst_late'), '0', 'and nothing is loaded');
+
 # application_name tells the run's id and nothing else.
 my $gate = $node->close_gate;
 $node->pipeline('gated', SluiceNode::gated_query());

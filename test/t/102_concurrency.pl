@@ -17,8 +17,21 @@ is($node->sql("SELECT string_agg(pipeline_name || ':' || status, ',' ORDER BY pi
 	'p1:running,p2:running,p3:pending,p4:pending,p5:pending', 'the oldest two; the others wait their turn');
 $gate->quit;
 $node->await("SELECT count(*) = 5 FROM pipeline_runs WHERE status = 'success'", 'all get their turn');
-my $order = $node->sql("SELECT string_agg(pipeline_name, ',' ORDER BY start_time) FROM pipeline_runs");
-like($order, qr/^p[12],p[12],p3,p4,p5$/, 'oldest due first');
+
+# One at a time, so that the order of the starts is the order of the queue.
+$node->sql('ALTER SYSTEM SET pg_sluice.max_concurrent_runs = 1');
+$node->sql('SELECT pg_reload_conf()');
+$node->await("SELECT current_setting('pg_sluice.max_concurrent_runs') = '1'", 'the setting has arrived');
+$gate = $node->close_gate;
+$node->sql("SELECT trigger_pipeline('p$_')") for 3, 1, 5, 2, 4;
+$node->await_gated(1, 'one runs');
+$gate->quit;
+$node->await("SELECT count(*) = 10 FROM pipeline_runs WHERE status = 'success'", 'all get their turn again');
+is($node->sql("SELECT string_agg(pipeline_name, ',' ORDER BY start_time) FROM (SELECT * FROM pipeline_runs ORDER BY id DESC LIMIT 5) r"),
+	'p3,p1,p5,p2,p4', 'oldest due first');
+$node->sql('ALTER SYSTEM RESET pg_sluice.max_concurrent_runs');
+$node->sql('SELECT pg_reload_conf()');
+$node->await("SELECT current_setting('pg_sluice.max_concurrent_runs') = '2'", 'the setting has arrived again');
 
 # The cap counts the whole cluster.
 $node->sql('CREATE DATABASE other');
