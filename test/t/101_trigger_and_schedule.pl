@@ -28,14 +28,14 @@ $node->sql("COMMIT PREPARED 'later'");
 $node->await("SELECT count(*) = 3 FROM pipeline_runs WHERE status = 'success'", 'and starts at COMMIT PREPARED');
 
 # Settings of a run do not depend on who asks or on the database.
-$node->sql("ALTER DATABASE postgres SET statement_timeout = '1ms'; ALTER DATABASE postgres SET timezone = 'America/New_York';"
+$node->sql("ALTER DATABASE postgres SET statement_timeout = '3s'; ALTER DATABASE postgres SET timezone = 'America/New_York';"
 	  . "ALTER DATABASE postgres SET default_transaction_isolation = 'serializable';"
 	  . "ALTER DATABASE postgres SET default_transaction_read_only = on; ALTER DATABASE postgres SET datestyle = 'German'");
-$node->sql("SET statement_timeout = 0; SET default_transaction_read_only = off; CREATE TABLE seen (t text);"
+$node->sql("SET default_transaction_read_only = off; CREATE TABLE seen (t text);"
 	  . "SELECT create_pipeline('settings', load => 'append', timezone => 'Asia/Kolkata', destination_table => 'seen', source_query => "
 	  . "'SELECT concat_ws('';'', current_setting(''timezone''), current_setting(''datestyle''), current_setting(''transaction_isolation''), "
 	  . "current_setting(''transaction_read_only''), current_setting(''statement_timeout''), session_user, run_context()) AS t')");
-$run = $node->sql("SET statement_timeout = 0; SET default_transaction_read_only = off; SELECT trigger_pipeline('settings', '{\"day\": 1}')");
+$run = $node->sql("SET default_transaction_read_only = off; SELECT trigger_pipeline('settings', '{\"day\": 1}')");
 $node->await("SELECT status = 'success' FROM pipeline_runs WHERE id = '$run'", 'a run pins its settings');
 like($node->sql('SELECT t FROM seen'), qr/^Asia\/Kolkata;ISO, MDY;read committed;off;0;\w+;\{"day": 1\}$/, 'the pinned ones');
 $node->sql("SET default_transaction_read_only = off; ALTER DATABASE postgres RESET ALL");
