@@ -73,6 +73,7 @@ save_results() {
     local file
     for file in "$@"; do if [ -e "$file" ]; then cp -r "$file" "$to/"; fi; done
     if is_root; then chown -R "$(id -u):$(id -g)" "$to"; fi
+    echo "results and logs are kept in ${to#"$ROOT"/}"
 }
 
 # expect DIRECTORY TESTS...: the test programs give up at a missing expected file.
