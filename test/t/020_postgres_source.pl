@@ -90,7 +90,7 @@ my $types = q{
 	CREATE DOMAIN positive AS int CHECK (value > 0);
 	CREATE TABLE all_types AS SELECT
 		i AS a_int4, (i * 1000003::bigint) AS a_int8, (i % 100)::int2 AS a_int2, i / 7.0::float8 AS a_float8, (i / 3.0)::float4 AS a_float4,
-		(i * 12345.678901)::numeric AS a_numeric, (i * 1.5)::numeric(20, 3) AS a_numeric2, i % 2 = 0 AS a_bool,
+		(i * 12345.678901)::numeric AS a_numeric, (i * 1.5)::numeric(20, 3) AS a_numeric2, ((i - 2500) * power(10::numeric, i % 60 - 30))::numeric AS a_numeric3, ((i - 2500) / 8.0)::numeric(10, 1) AS a_numeric4, (i * 100000)::numeric(12, -3) AS a_numeric5, (i::numeric / 1000000000)::numeric(30, 12) AS a_numeric6, i % 2 = 0 AS a_bool,
 		'text ' || i || ' äöü 漢字' AS a_text, ('v' || i)::varchar(20) AS a_varchar, ('ä' || i)::varchar(20) AS a_varchar_utf, ('c' || i)::char(10) AS a_char, ('é')::char(3) AS a_char_utf,
 		decode(md5(i::text), 'hex') AS a_bytea, date '2000-01-01' + i AS a_date, time '00:00' + i * interval '1 second' AS a_time,
 		timestamp '1999-12-31 23:59:59.123456' + i * interval '1 hour' AS a_timestamp, timestamptz '2001-01-01 00:00+02' + i * interval '1 minute' AS a_timestamptz,
@@ -113,6 +113,8 @@ my $ddl = $source->safe_psql('postgres', q{SELECT string_agg(format('%I %s', att
 $target->safe_psql('postgres', "CREATE TABLE all_types ($ddl); ALTER TABLE all_types OWNER TO etl");
 load_ok("source => 'src', source_table => 'all_types', destination_table => 'all_types', load => 'append'", 'every type loads');
 is(content($target, 'all_types'), content($source, 'all_types'), 'every type arrives as it was');
+is($target->safe_psql('postgres', join(' UNION ALL ', map { "SELECT count(*) FROM all_types WHERE hash_numeric($_) <> hash_numeric($_\::text::numeric)" } 'a_numeric', 'a_numeric2', 'a_numeric3', 'a_numeric4', 'a_numeric5', 'a_numeric6')),
+	join("\n", (0) x 6), 'numerics are stored in their one form');
 load_ok("source => 'src', source_table => 'all_types', destination_table => 'all_types', load => 'replace'", 'every type replaces');
 is(content($target, 'all_types'), content($source, 'all_types'), 'replaced content is the same');
 like(etl_ok("SELECT string_agg(message, E'\\n') FROM pipeline_log", 'log is readable'), qr/columns "a_enum".* travel as text/, 'what travels as text is told');

@@ -1,5 +1,7 @@
 #include "engine/sources/copy_decoder_leaf.hpp"
 
+#include "engine/sources/numeric_wire_leaf.hpp"
+
 #include "pg/prelude.hpp"
 
 extern "C" {
@@ -205,6 +207,13 @@ DecodeValue(const CopyDecoder *decoder, DecodeColumn *column, char *data, int le
 		return CallReceive(column, data, length);
 	case DecodeKind::Bytea:
 		return MakeVarlena(data, length);
+	case DecodeKind::Numeric: {
+		Datum value;
+		if (NumericFromWire(data, length, column->typmod, &value)) {
+			return value;
+		}
+		break;
+	}
 	case DecodeKind::Receive:
 		break;
 	}
@@ -244,6 +253,8 @@ KindOf(Oid type, int32 typmod)
 		return typmod < 0 ? DecodeKind::Receive : DecodeKind::Bpchar;
 	case BYTEAOID:
 		return DecodeKind::Bytea;
+	case NUMERICOID:
+		return DecodeKind::Numeric;
 	default:
 		return DecodeKind::Receive;
 	}

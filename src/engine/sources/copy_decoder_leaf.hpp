@@ -24,7 +24,8 @@ enum class DecodeKind : uint8 {
 	Varchar, // with a length: short ASCII values inline, the rest by its receive function
 	Bpchar,
 	Bytea,
-	Receive // the type's receive function
+	Numeric, // as a server sends it; the rest by its receive function
+	Receive	 // the type's receive function
 };
 
 struct DecodeColumn {
