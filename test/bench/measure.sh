@@ -122,14 +122,15 @@ measure_memory() {
 }
 
 report_memory() {
-    local idle pid shape kind kb factor rows
+    local idle pid session shape kind kb factor rows
     # A backend that has done as little as can be.
     coproc IDLE { on target bench -At -c 'SELECT pg_backend_pid()' -c 'SELECT pg_sleep(600)' 2>/dev/null; }
+    session=$IDLE_PID # the shell forgets it once the session has ended
     read -r pid <&"${IDLE[0]}"
     sleep 0.2
     idle=$(private_kb "$pid")
     on target bench -c "SELECT pg_terminate_backend($pid)" >/dev/null
-    wait "$IDLE_PID" 2>/dev/null || true
+    wait "$session" 2>/dev/null || true
     printf '\n%smemory of the run worker%s: peak without shared memory, above an idle backend (%d MB)\n' "$BOLD" "$PLAIN" $((idle / 1024))
     printf '%-32s %12s %8s\n' pipeline rows MB
     for kind in append replace big; do
