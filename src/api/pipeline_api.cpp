@@ -71,8 +71,7 @@ KeepsHistory(const std::string &text)
 Error
 StillRunning(const Pipeline &pipeline, const std::string &run)
 {
-	return Error(sluice::sqlstate::kObjectInUse,
-				 sluice::Format("pipeline \"{}\" is running: run {}", pipeline.name, run),
+	return Error(sluice::sqlstate::kObjectInUse, sluice::Format("pipeline \"{}\" is running: {}", pipeline.name, run),
 				 "Say running => 'wait' to wait for its end, or running => 'stop' to stop it.");
 }
 
@@ -93,13 +92,46 @@ AwaitEnd(const Pipeline &pipeline, IfRunning if_running)
 	std::string stopped;
 	while (std::optional<std::string> const run = LiveRun(pipeline)) {
 		if (if_running == IfRunning::Refuse) {
-			throw StillRunning(pipeline, *run);
+			throw StillRunning(pipeline, "run " + *run);
 		}
 		if (if_running == IfRunning::Stop && stopped != *run && sluice::worker::RequestStop(*run, GetUserId())) {
 			stopped = *run;
 		}
 		sluice::api::WaitAWhile();
 	}
+}
+
+// The scheduler may have started a queued run, or a session made one, before we held the pipeline's row.
+std::optional<std::string>
+StartedMeanwhile(const Pipeline &locked)
+{
+	if (std::optional<std::string> const run = LiveRun(locked)) {
+		return "run " + *run;
+	}
+	if (sluice::worker::IsLocked(locked.id)) {
+		return "a CALL run_pipeline in another session";
+	}
+	return std::nullopt;
+}
+
+// False: a run slipped in; all is as it was, and nothing is locked.
+bool
+TryDrop(const std::string &id, IfRunning if_running, bool keep_history)
+{
+	std::string in_the_way;
+	std::optional<Error> const failure = sluice::pg::Subtransaction([&] {
+		Pipeline const locked = sluice::api::FindForChange(id);
+		sluice::catalog::ClosePendingOf(locked.id, "skipped", "the pipeline was dropped");
+		if (std::optional<std::string> const started = StartedMeanwhile(locked)) {
+			in_the_way = *started;
+			throw StillRunning(locked, *started);
+		}
+		sluice::catalog::DeletePipeline(locked.id, keep_history);
+	});
+	if (failure && (in_the_way.empty() || if_running == IfRunning::Refuse)) {
+		throw *failure;
+	}
+	return !failure;
 }
 
 } // namespace
@@ -173,12 +205,9 @@ SLUICE_PIPELINE_FUNCTION(sluice_drop_pipeline)
 	}
 	api::RequireChange(found);
 	AwaitEnd(found, if_running);
-	Pipeline const locked = api::FindForChange(found.id);
-	sluice::catalog::ClosePendingOf(locked.id, "skipped", "the pipeline was dropped");
-	// The scheduler may have started a queued run before we held its row.
-	if (std::optional<std::string> const run = LiveRun(locked)) {
-		throw StillRunning(locked, *run);
+	while (!TryDrop(found.id, if_running, keep_history)) {
+		sluice::api::WaitAWhile();
+		AwaitEnd(found, if_running);
 	}
-	sluice::catalog::DeletePipeline(locked.id, keep_history);
 	PG_RETURN_VOID();
 }

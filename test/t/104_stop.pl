@@ -57,6 +57,26 @@ $node->sql("SELECT drop_pipeline('gated', running => 'stop', history => 'keep')"
 is($node->sql("SELECT status FROM pipeline_runs WHERE id = '$run'"), 'stopped', "drop_pipeline(running => 'stop')");
 $gate->quit;
 
+# A run that starts while drop_pipeline waits for the pipeline's row is waited for like any other.
+$node->pipeline('gated', SluiceNode::gated_query());
+$gate = $node->close_gate;
+my $altering = $node->background_psql('postgres');
+$altering->query_safe("BEGIN; SELECT alter_pipeline('gated', description => 'held')");
+my $dropping = $node->background_psql('postgres');
+$dropping->query_until(qr/dropping/, "\\echo dropping\nSELECT drop_pipeline('gated', running => 'wait', history => 'keep');\n");
+my $drop_waits = "SELECT count(*) = %d FROM pg_stat_activity WHERE wait_event_type = '%s' AND query LIKE 'SELECT drop_%%'";
+$node->await(sprintf($drop_waits, 1, 'Lock'), "drop_pipeline waits for the pipeline's row");
+$run = $node->sql("SELECT trigger_pipeline('gated')");
+$node->await_gated(1, 'a run starts meanwhile');
+$altering->query_safe('COMMIT');
+$node->await(sprintf($drop_waits, 0, 'Lock'), 'drop_pipeline gets the row');
+is($node->sql("SELECT status FROM pipeline_runs WHERE id = '$run'"), 'running', 'and leaves the run alone');
+$gate->quit;
+$dropping->query_until(qr/dropped/, "\\echo dropped\n");
+is($node->sql("SELECT status FROM pipeline_runs WHERE id = '$run'"), 'success', "drop_pipeline(running => 'wait') waits for it");
+is($node->sql("SELECT count(*) FROM pipelines WHERE name = 'gated'"), '0', 'and drops');
+$_->quit foreach $altering, $dropping;
+
 # A cancel that is nobody's stop request is a failure.
 $node->pipeline('gated', SluiceNode::gated_query());
 $gate = $node->close_gate;
