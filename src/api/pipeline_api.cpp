@@ -114,21 +114,26 @@ StartedMeanwhile(const Pipeline &locked)
 	return std::nullopt;
 }
 
+// Throws StillRunning when a run is in the way, and says in *in_the_way that it does.
+void
+Drop(const std::string &id, bool keep_history, bool *in_the_way)
+{
+	Pipeline const locked = sluice::api::FindForChange(id);
+	sluice::catalog::ClosePendingOf(locked.id, "skipped", "the pipeline was dropped");
+	if (std::optional<std::string> const started = StartedMeanwhile(locked)) {
+		*in_the_way = true;
+		throw StillRunning(locked, *started);
+	}
+	sluice::catalog::DeletePipeline(locked.id, keep_history);
+}
+
 // False: a run slipped in; all is as it was, and nothing is locked.
 bool
-TryDrop(const std::string &id, IfRunning if_running, bool keep_history)
+TryDrop(const std::string &id, bool keep_history)
 {
-	std::string in_the_way;
-	std::optional<Error> const failure = sluice::pg::Subtransaction([&] {
-		Pipeline const locked = sluice::api::FindForChange(id);
-		sluice::catalog::ClosePendingOf(locked.id, "skipped", "the pipeline was dropped");
-		if (std::optional<std::string> const started = StartedMeanwhile(locked)) {
-			in_the_way = *started;
-			throw StillRunning(locked, *started);
-		}
-		sluice::catalog::DeletePipeline(locked.id, keep_history);
-	});
-	if (failure && (in_the_way.empty() || if_running == IfRunning::Refuse)) {
+	bool in_the_way = false;
+	std::optional<Error> const failure = sluice::pg::Subtransaction([&] { Drop(id, keep_history, &in_the_way); });
+	if (failure && !in_the_way) {
 		throw *failure;
 	}
 	return !failure;
@@ -205,7 +210,12 @@ SLUICE_PIPELINE_FUNCTION(sluice_drop_pipeline)
 	}
 	api::RequireChange(found);
 	AwaitEnd(found, if_running);
-	while (!TryDrop(found.id, if_running, keep_history)) {
+	if (if_running == IfRunning::Refuse) {
+		bool in_the_way = false;
+		Drop(found.id, keep_history, &in_the_way);
+		PG_RETURN_VOID();
+	}
+	while (!TryDrop(found.id, keep_history)) {
 		sluice::api::WaitAWhile();
 		AwaitEnd(found, if_running);
 	}

@@ -31,6 +31,10 @@ OptionValues
 ReadOptions(const std::string &options_json)
 {
 	OptionValues values;
+	// Most pipelines have none.
+	if (options_json == "{}") {
+		return values;
+	}
 	pg::SqlResult const rows =
 		pg::Sql("SELECT key, pg_catalog.jsonb_typeof(value), value OPERATOR(pg_catalog.#>>) '{}' "
 				"FROM pg_catalog.jsonb_each($1::pg_catalog.jsonb)",

@@ -89,18 +89,6 @@ WriteLog(const std::string &run_id, const EndedRun &run, const RunJournal &journ
 			 TextArray(messages), TextArray(data)});
 }
 
-std::optional<Outcome>
-OutcomeOf(const std::string &status)
-{
-	if (status == "success") {
-		return Outcome::Success;
-	}
-	if (status == "failed") {
-		return Outcome::Failure;
-	}
-	return status == "stopped" ? std::optional<Outcome>(Outcome::Stopped) : std::nullopt;
-}
-
 bool
 End(const std::string &run_id, const char *statuses, const std::string &status,
 	const std::optional<std::string> &reason, const std::optional<ErrorInfo> &error, const RunCounters &counters,
@@ -111,38 +99,40 @@ End(const std::string &run_id, const char *statuses, const std::string &status,
 		return false;
 	}
 	WriteLog(run_id, *run, journal);
-	if (std::optional<Outcome> const outcome = OutcomeOf(status)) {
-		RecordOutcome(run->pipeline_id, *outcome);
-	}
+	RecordLastRun(run->pipeline_id, status == "success");
+	NoteEnded(run_id);
 	return true;
 }
 
 } // namespace
 
 void
-RecordOutcome(const std::string &pipeline_id, Outcome outcome)
+RecordLastRun(const std::string &pipeline_id, bool success)
 {
-	bool const success = outcome == Outcome::Success;
 	pg::SqlValue const now = Instant(pg::Now());
+	pg::SqlValue const succeeded = success ? "true" : "false";
 	pg::SqlResult const updated = Execute(
 		"UPDATE {0}.pipeline_state SET last_run_at = " SLUICE_SQL_AT(
-			"$2") ", last_success_at = CASE WHEN "
-				  "$3::boolean THEN " SLUICE_SQL_AT(
-					  "$2") " ELSE last_success_at END, failures_in_a_row = "
-							"CASE WHEN $3::boolean THEN 0 ELSE failures_in_a_row + $4::int END WHERE pipeline_id = "
-							"(SELECT s.pipeline_id FROM {0}.pipeline_state s WHERE s.pipeline_id = $1::uuid FOR UPDATE "
-							"SKIP LOCKED)",
-		{pipeline_id, now, success ? "true" : "false", outcome == Outcome::Failure ? "1" : "0"});
+			"$2") ", last_success_at = CASE WHEN $3::boolean THEN " SLUICE_SQL_AT("$2") " ELSE last_success_at END, "
+																						"failures_in_a_row = "
+																						"CASE WHEN $3::boolean THEN 0 "
+																						"ELSE failures_in_a_row END "
+																						"WHERE pipeline_id = "
+																						"(SELECT s.pipeline_id FROM "
+																						"{0}.pipeline_state s WHERE "
+																						"s.pipeline_id = $1::uuid FOR "
+																						"UPDATE "
+																						"SKIP LOCKED)",
+		{pipeline_id, now, succeeded});
 	if (updated.Processed() > 0) {
 		return;
 	}
 	// A copy restored from a dump has definitions only.
-	Execute("INSERT INTO {0}.pipeline_state (pipeline_id, last_run_at, last_success_at, failures_in_a_row) "
+	Execute("INSERT INTO {0}.pipeline_state (pipeline_id, last_run_at, last_success_at) "
 			"SELECT $1::uuid, " SLUICE_SQL_AT("$2") ", CASE WHEN $3::boolean THEN " SLUICE_SQL_AT(
-				"$2") " END, $4::int "
-					  "WHERE NOT EXISTS (SELECT FROM {0}.pipeline_state WHERE pipeline_id = $1::uuid) "
+				"$2") " END WHERE NOT EXISTS (SELECT FROM {0}.pipeline_state WHERE pipeline_id = $1::uuid) "
 					  "AND EXISTS (SELECT FROM {0}.pipeline_definitions WHERE id = $1::uuid) ON CONFLICT DO NOTHING",
-			{pipeline_id, now, success ? "true" : "false", outcome == Outcome::Failure ? "1" : "0"});
+			{pipeline_id, now, succeeded});
 }
 
 bool

@@ -5,9 +5,12 @@
 
 namespace sluice::catalog {
 
-enum class Outcome { Success, Failure, Stopped };
-
 // Never waits: a row that somebody else holds belongs to a pipeline that is being dropped.
-void RecordOutcome(const std::string &pipeline_id, Outcome outcome);
+void RecordLastRun(const std::string &pipeline_id, bool success);
+
+// Hands the run to the scheduler, which draws the consequences of its end.
+void NoteEnded(const std::string &run_id);
+// They are drawn, for the run and its later attempts.
+bool IsSettled(const std::string &root_run);
 
 } // namespace sluice::catalog

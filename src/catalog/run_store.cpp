@@ -3,6 +3,7 @@
 
 #include "catalog/run_store.hpp"
 
+#include "catalog/pipeline_options.hpp"
 #include "catalog/run_outcome.hpp"
 #include "catalog/statement.hpp"
 #include "pg/settings.hpp"
@@ -13,8 +14,8 @@ namespace {
 
 #define SLUICE_RUN_COLUMNS                                                                                             \
 	"r.id, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner_oid, r.status, r.reason, r.cause, "             \
-	"r.if_running, r.context, r.triggered_by, r.root_run, " SLUICE_SQL_MICROSECONDS(                                   \
-		"COALESCE(r.due_at, r.queued_at)") ", r.xmin "
+	"r.if_running, r.context, r.triggered_by, r.root_run, r.batch, r.attempt, r.source, r.error_sqlstate, "            \
+	"r.error_message, " SLUICE_SQL_MICROSECONDS("COALESCE(r.due_at, r.queued_at)") ", r.xmin "
 
 // The row is queued. Said so that no partial index on status fits: a plan made while the queue is short
 // would read all of it later, for one run.
@@ -43,6 +44,11 @@ ReadRun(const pg::SqlResult &rows, size_t row)
 	run.context = rows.Text(row, column++);
 	run.triggered_by = rows.Cell(row, column++);
 	run.root_run = rows.Text(row, column++);
+	run.batch = rows.Text(row, column++);
+	run.attempt = static_cast<int>(rows.Integer(row, column++));
+	run.source = rows.Cell(row, column++);
+	run.error_sqlstate = rows.Cell(row, column++);
+	run.error_message = rows.Cell(row, column++);
 	run.due = rows.Integer(row, column++);
 	run.from_this_transaction = pg::Call(IsOwnTransaction, static_cast<TransactionId>(rows.Integer(row, column++)));
 	return run;
@@ -71,16 +77,19 @@ std::string
 InsertRun(const Pipeline &pipeline, const NewRun &run)
 {
 	std::string id = NewId();
-	Execute(
-		"INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
-		"root_run, batch, status, reason, cause, if_running, triggered_by, context, due_at, queued_at, start_time, "
-		"end_time) VALUES ($1::uuid, $2::uuid, $3, $4::int, $5::name, $6::oid, $1::uuid, $1::uuid, $7, $8, $9, $10, "
-		"$11::name, $12::jsonb, " SLUICE_SQL_AT("$13") ", " SLUICE_SQL_AT(
-			"$14") ", CASE WHEN $7 = 'running' THEN " SLUICE_SQL_AT("$14") " END, CASE WHEN $7 = 'skipped' "
-																		   "THEN " SLUICE_SQL_AT("$14") " END)",
-		{id, pipeline.id, pipeline.name, Number(pipeline.version), pipeline.owner, Number(pipeline.owner_oid),
-		 run.status, run.reason, run.cause, run.if_running, run.triggered_by, run.context, Instant(run.due_at),
-		 Instant(pg::Now())});
+	Execute("INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
+			"root_run, batch, status, reason, cause, if_running, triggered_by, context, due_at, queued_at, start_time, "
+			"end_time, source, priority) VALUES ($1::uuid, $2::uuid, $3, $4::int, $5::name, $6::oid, $1::uuid, "
+			"COALESCE($15::uuid, $1::uuid), $7, $8, $9, $10, "
+			"$11::name, $12::jsonb, " SLUICE_SQL_AT("$13") ", " SLUICE_SQL_AT(
+				"$14") ", CASE WHEN $7 = 'running' THEN " SLUICE_SQL_AT("$14") " END, CASE WHEN $7 = 'skipped' "
+																			   "THEN " SLUICE_SQL_AT(
+																				   "$14") " END, "
+																						  "$16::name, $17::int)",
+			{id, pipeline.id, pipeline.name, Number(pipeline.version), pipeline.owner, Number(pipeline.owner_oid),
+			 run.status, run.reason, run.cause, run.if_running, run.triggered_by, run.context, Instant(run.due_at),
+			 Instant(pg::Now()), run.batch, pipeline.source,
+			 Number(ReadOptions(pipeline.options).Integer("priority"))});
 	return id;
 }
 
@@ -123,14 +132,27 @@ RunningRun(const std::string &pipeline_id)
 							 {pipeline_id}, Reading::Latest));
 }
 
-std::vector<RunRow>
-PendingRuns(const std::vector<std::string> &running_pipelines, int limit)
+std::optional<std::string>
+QueuedRun(const std::string &pipeline_id)
 {
+	return FirstCell(Execute("SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid "
+							 "AND status = 'pending' LIMIT 1",
+							 {pipeline_id}, Reading::Latest));
+}
+
+std::vector<RunRow>
+PendingRuns(const NotNow &not_now, int limit)
+{
+	std::vector<pg::SqlValue> const sources(not_now.sources.begin(), not_now.sources.end());
 	pg::SqlResult const rows =
 		Execute("SELECT " SLUICE_RUN_COLUMNS "FROM {0}.pipeline_runs r WHERE r.status = 'pending' "
 				"AND NOT (r.if_running = 'queue' AND r.pipeline_id = ANY ($1::uuid[])) "
-				"ORDER BY COALESCE(r.due_at, r.queued_at), r.id LIMIT $2::bigint",
-				{PlainArray(running_pipelines), Number(limit)});
+				"AND r.owner_oid <> ALL ($3::oid[]) AND (r.source IS NULL OR r.source <> ALL ($4::name[])) "
+				"AND NOT (r.cause = 'retry' AND r.due_at > " SLUICE_SQL_AT(
+					"$5") ") "
+						  "ORDER BY r.priority DESC, COALESCE(r.due_at, r.queued_at), r.id LIMIT $2::bigint",
+				{PlainArray(not_now.pipelines), Number(limit), PlainArray(not_now.owners), TextArray(sources),
+				 Instant(pg::Now())});
 	std::vector<RunRow> runs;
 	runs.reserve(rows.Rows());
 	for (size_t row = 0; row < rows.Rows(); ++row) {
@@ -139,10 +161,30 @@ PendingRuns(const std::vector<std::string> &running_pipelines, int limit)
 	return runs;
 }
 
+std::optional<TimestampTz>
+EarliestRetry()
+{
+	pg::SqlResult const rows = Execute("SELECT " SLUICE_SQL_MICROSECONDS(
+		"due_at") " FROM {0}.pipeline_runs "
+				  "WHERE status = 'pending' AND cause = 'retry' ORDER BY due_at LIMIT 1");
+	return rows.Empty() ? std::nullopt : InstantCell(rows, 0, 0);
+}
+
+void
+NoteWaiting(const std::string &run_id, const std::string &reason)
+{
+	Execute("UPDATE {0}.pipeline_runs SET reason = $2 WHERE id = (SELECT q.id FROM {0}.pipeline_runs q "
+			"WHERE q.id = $1::uuid AND " SLUICE_QUEUED " AND q.reason IS DISTINCT FROM $2 FOR UPDATE SKIP LOCKED)",
+			{run_id, reason});
+}
+
 bool
 AnyPending()
 {
-	return !Execute("SELECT 1 FROM {0}.pipeline_runs WHERE status = 'pending' LIMIT 1").Empty();
+	return !Execute("SELECT 1 FROM {0}.pipeline_runs WHERE status = 'pending' AND NOT (cause = 'retry' AND due_at "
+					"> " SLUICE_SQL_AT("$1") ") LIMIT 1",
+					{Instant(pg::Now())})
+				.Empty();
 }
 
 int
@@ -170,9 +212,7 @@ ClosePending(const std::string &run_id, const std::string &status, const std::st
 	if (rows.Empty()) {
 		return false;
 	}
-	if (status == "failed") {
-		RecordOutcome(rows.Text(0, 0), Outcome::Failure);
-	}
+	NoteEnded(run_id);
 	return true;
 }
 
@@ -217,7 +257,7 @@ FinalStatus(const std::string &root_run)
 						  "WHERE id = $1::uuid UNION ALL SELECT status, attempt FROM {0}.pipeline_runs "
 						  "WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",
 						  {root_run}, Reading::Latest));
-	if (status == "pending" || status == "running") {
+	if (status == "pending" || status == "running" || (status == "failed" && !IsSettled(root_run))) {
 		return std::nullopt;
 	}
 	return status;

@@ -12,13 +12,14 @@
 namespace sluice::catalog {
 
 struct NewRun {
-	std::string cause = "manual";	// 'manual', 'schedule'
+	std::string cause = "manual";	// 'manual', 'schedule', 'dependency', 'fallback'
 	std::string status = "pending"; // 'pending', 'running' (CALL run_pipeline), 'skipped'
 	std::optional<std::string> reason;
 	std::string if_running = "queue";
 	std::string context = "{}"; // JSON text
 	std::optional<std::string> triggered_by;
 	std::optional<TimestampTz> due_at;
+	std::optional<std::string> batch; // of another run; nothing: its own
 };
 // Inserts the row and returns its id (uuid v7).
 std::string InsertRun(const Pipeline &pipeline, const NewRun &run);
@@ -36,6 +37,11 @@ struct RunRow {
 	std::string context;
 	std::optional<std::string> triggered_by;
 	std::string root_run;
+	std::string batch;
+	int attempt = 1;
+	std::optional<std::string> source;
+	std::optional<std::string> error_sqlstate;
+	std::optional<std::string> error_message;
 	TimestampTz due = 0;				// due_at, or queued_at for a run without a due time
 	bool from_this_transaction = false; // inserted by the current transaction, not committed yet
 };
@@ -45,10 +51,23 @@ std::optional<RunRow> FindRun(const std::string &id, bool latest_snapshot = fals
 // pipeline_id is empty.
 std::optional<std::string> ActiveRun(const std::string &pipeline_id);
 
-// Pending runs, oldest due first, without those that must wait behind a run of their pipeline that is
-// in running_pipelines and whose if_running is 'queue'.
-std::vector<RunRow> PendingRuns(const std::vector<std::string> &running_pipelines, int limit);
+// What need not be looked at, because it would be refused.
+struct NotNow {
+	std::vector<std::string> pipelines; // that are running: their runs that want to queue
+	std::vector<std::string> owners;	// OIDs
+	std::vector<std::string> sources;
+};
+// A pending run of this pipeline.
+std::optional<std::string> QueuedRun(const std::string &pipeline_id);
+
+// Pending runs whose time has come, by priority, then oldest due first.
+std::vector<RunRow> PendingRuns(const NotNow &not_now, int limit);
+// A queued run whose time has come.
 bool AnyPending();
+// The due time of the retry that comes first.
+std::optional<TimestampTz> EarliestRetry();
+// Says in a queued run's row why it waits; locked rows are passed over.
+void NoteWaiting(const std::string &run_id, const std::string &reason);
 
 // Ids of the pending or running runs of a pipeline, running ones first.
 std::vector<std::string> ActiveRuns(const std::string &pipeline_id);

@@ -2,6 +2,17 @@
 
 namespace sluice {
 
+int
+SqlStateFromText(const std::string &text)
+{
+	char code[6] = {};
+	if (text.size() != sizeof(code) - 1) {
+		return 0;
+	}
+	text.copy(code, text.size());
+	return SqlState(code);
+}
+
 std::string
 SqlStateText(int sqlstate)
 {

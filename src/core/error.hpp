@@ -20,6 +20,9 @@ SqlState(const char (&code)[6])
 	return packed;
 }
 
+// The same for text of five characters; 0 for any other.
+int SqlStateFromText(const std::string &text);
+
 // The five characters of a packed SQLSTATE.
 std::string SqlStateText(int sqlstate);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/civil.hpp"
+#include "core/format.hpp"
 
 namespace sluice {
 
@@ -10,6 +11,16 @@ int64_t
 LocalFromUtc(int64_t utc, const Zone &zone)
 {
 	return utc + zone.OffsetAt(utc);
+}
+
+std::string
+FormatLocal(int64_t utc, const Zone &zone)
+{
+	int64_t const local = LocalFromUtc(utc, zone);
+	int64_t const of_day = FloorModulo(local, kDaySeconds);
+	CivilDate const date = CivilFromDays(FloorDivide(local, kDaySeconds));
+	return Format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", date.year, date.month, date.day, of_day / kHourSeconds,
+				  of_day % kHourSeconds / kMinuteSeconds, of_day % kMinuteSeconds);
 }
 
 LocalResolution

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/zone.hpp"
 
@@ -22,6 +23,8 @@ struct LocalResolution {
 
 // The wall clock at an instant, as seconds since 1970-01-01 00:00 local.
 int64_t LocalFromUtc(int64_t utc, const Zone &zone);
+// "2026-03-29 03:00:00", as clocks of the zone show it.
+std::string FormatLocal(int64_t utc, const Zone &zone);
 LocalResolution ResolveLocal(int64_t local, const Zone &zone);
 
 // The first instant in (from, to] at which the offset is no longer the one at `from`, which must differ

@@ -47,5 +47,6 @@ inline constexpr int kPipelinePaused = SqlState("SL002");	  // a manual trigger 
 inline constexpr int kNotPreloaded = SqlState("SL003");		  // needs shared_preload_libraries
 inline constexpr int kWorkerLost = SqlState("SL004");		  // the run's process vanished
 inline constexpr int kSourceSilent = SqlState("SL005");		  // the source sent nothing for too long
+inline constexpr int kRunTimedOut = SqlState("SL006");		  // the run took longer than its option timeout allows
 
 } // namespace sluice::sqlstate

@@ -12,6 +12,12 @@ int Settings::max_concurrent_runs = 4;
 bool Settings::single_run = false;
 char *Settings::timezone = nullptr;
 int Settings::scheduler_idle_timeout = 60;
+int Settings::max_runs_per_database = 0;
+int Settings::max_runs_per_owner = 0;
+int Settings::max_runs_per_source = 0;
+int Settings::source_failures = 5;
+int Settings::source_wait = 60;
+int Settings::source_max_wait = 900;
 int Settings::stop_grace = 10;
 int Settings::clock_offset = 0;
 
@@ -47,12 +53,33 @@ DefineSettings()
 							"Greatest number of runs at the same time in the whole cluster.",
 							"What exceeds it waits its turn, oldest due first.", &Settings::max_concurrent_runs, 4, 1,
 							1024, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.max_runs_per_database",
+							"Greatest number of runs at the same time in each database; 0 sets no limit.", nullptr,
+							&Settings::max_runs_per_database, 0, 0, 1024, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.max_runs_per_owner",
+							"Greatest number of runs at the same time of each owner; 0 sets no limit.", nullptr,
+							&Settings::max_runs_per_owner, 0, 0, 1024, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.max_runs_per_source",
+							"Greatest number of runs at the same time that read from one data source; 0 sets no limit.",
+							nullptr, &Settings::max_runs_per_source, 0, 0, 1024, PGC_SIGHUP, 0, nullptr, nullptr,
+							nullptr);
 	DefineCustomIntVariable(
 		"pg_sluice.scheduler_idle_timeout", "Time after which a database's scheduler with nothing to do leaves.",
 		nullptr, &Settings::scheduler_idle_timeout, 60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("pg_sluice.single_run", "Allows one run at a time in the whole database.",
 							 "A second start is refused with the id of the first.", &Settings::single_run, false,
 							 PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.source_failures",
+							"After so many runs in a row that could not reach a data source its pipelines wait.",
+							"0 never lets them wait.", &Settings::source_failures, 5, 0, 1000000, PGC_SIGHUP, 0,
+							nullptr, nullptr, nullptr);
+	DefineCustomIntVariable(
+		"pg_sluice.source_max_wait", "No wait for a data source that could not be reached is longer than this.",
+		nullptr, &Settings::source_max_wait, 900, 1, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.source_wait",
+							"How long pipelines first wait for a data source that could not be reached.",
+							"The wait doubles each time that the one run that tries it then fails as well.",
+							&Settings::source_wait, 60, 1, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("pg_sluice.stop_grace",
 							"Time a run that was asked to stop has before its process is terminated.", nullptr,
 							&Settings::stop_grace, 10, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);

@@ -8,6 +8,12 @@ namespace sluice::pg {
 struct Settings {
 	static bool enabled;			   // pg_sluice.enabled: off stops every start
 	static int max_concurrent_runs;	   // pg_sluice.max_concurrent_runs: cluster-wide
+	static int max_runs_per_database;  // pg_sluice.max_runs_per_database, 0: no limit
+	static int max_runs_per_owner;	   // pg_sluice.max_runs_per_owner, cluster-wide, 0: no limit
+	static int max_runs_per_source;	   // pg_sluice.max_runs_per_source, 0: no limit
+	static int source_failures;		   // pg_sluice.source_failures: so many outages in a row, and its pipelines wait
+	static int source_wait;			   // pg_sluice.source_wait, seconds, doubled with each further outage
+	static int source_max_wait;		   // pg_sluice.source_max_wait, seconds
 	static bool single_run;			   // pg_sluice.single_run: one run in the whole database
 	static char *timezone;			   // pg_sluice.timezone: default zone of new pipelines
 	static int scheduler_idle_timeout; // pg_sluice.scheduler_idle_timeout, seconds

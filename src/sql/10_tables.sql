@@ -21,6 +21,7 @@ CREATE TABLE pipeline_definitions (
 	schedule text,
 	timezone text NOT NULL,
 	depends_on uuid[] NOT NULL DEFAULT '{}',
+	on_failure uuid,
 	options jsonb NOT NULL DEFAULT '{}',
 	status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive')),
 	search_path text NOT NULL,
@@ -78,7 +79,7 @@ CREATE TABLE pipeline_runs (
 	batch uuid NOT NULL,
 	status text NOT NULL CHECK (status IN ('pending', 'running', 'success', 'failed', 'stopped', 'skipped')),
 	reason text,
-	cause text NOT NULL CHECK (cause IN ('manual', 'schedule', 'retry', 'dependency')),
+	cause text NOT NULL CHECK (cause IN ('manual', 'schedule', 'retry', 'dependency', 'fallback')),
 	if_running text NOT NULL DEFAULT 'queue' CHECK (if_running IN ('error', 'skip', 'queue')),
 	triggered_by name,
 	context jsonb NOT NULL DEFAULT '{}',
@@ -103,15 +104,35 @@ CREATE TABLE pipeline_runs (
 	error_hint text,
 	error_context text,
 	error_phase text,
-	log text
+	log text,
+	source name,
+	priority int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE pipeline_runs IS 'Every run of every pipeline: one row per attempt';
 CREATE INDEX pipeline_runs_by_pipeline ON pipeline_runs (pipeline_id, id DESC);
-CREATE INDEX pipeline_runs_pending ON pipeline_runs ((COALESCE(due_at, queued_at)), id) WHERE status = 'pending';
+CREATE INDEX pipeline_runs_pending ON pipeline_runs (priority DESC, (COALESCE(due_at, queued_at)), id) WHERE status = 'pending';
+CREATE INDEX pipeline_runs_retries ON pipeline_runs (due_at) WHERE status = 'pending' AND cause = 'retry';
 CREATE INDEX pipeline_runs_active ON pipeline_runs (pipeline_id) WHERE status IN ('pending', 'running');
 CREATE INDEX pipeline_runs_running ON pipeline_runs (id) WHERE status = 'running';
 CREATE INDEX pipeline_runs_by_end ON pipeline_runs (end_time);
 CREATE INDEX pipeline_runs_attempts ON pipeline_runs (root_run) WHERE attempt > 1;
+
+-- Runs whose end is written and whose consequences are not: a retry, what depends on them, a pause. The scheduler
+-- takes them one by one, so two that end at the same moment never miss each other.
+CREATE TABLE pipeline_ended (
+	run_id uuid PRIMARY KEY
+);
+COMMENT ON TABLE pipeline_ended IS 'Runs that have ended and whose consequences the scheduler still has to draw';
+
+CREATE TABLE pipeline_sources (
+	source name PRIMARY KEY,
+	failures_in_a_row int NOT NULL,
+	waits_until timestamptz,
+	last_failure_at timestamptz NOT NULL,
+	last_error text
+) WITH (fillfactor = 70);
+COMMENT ON TABLE pipeline_sources IS 'Data sources that could not be reached the last time: from a number of failures in a row on, their pipelines wait';
+COMMENT ON COLUMN pipeline_sources.waits_until IS 'no run of this source starts before, then one tries; NULL: none waits';
 
 CREATE TABLE pipeline_run_log (
 	run_id uuid NOT NULL,

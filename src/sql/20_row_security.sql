@@ -6,6 +6,8 @@ ALTER TABLE pipeline_state ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_versions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_run_log ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pipeline_ended ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pipeline_sources ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY see ON pipeline_definitions FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 CREATE POLICY see ON pipeline_due FOR SELECT USING (pipeline_id IN (SELECT id FROM pipeline_definitions));
@@ -14,8 +16,12 @@ CREATE POLICY see ON pipeline_versions FOR SELECT USING (pg_catalog.pg_has_role(
 CREATE POLICY see ON pipeline_runs FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 CREATE POLICY see ON pipeline_run_log FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 
-GRANT SELECT ON pipeline_definitions, pipeline_due, pipeline_state, pipeline_versions, pipeline_runs, pipeline_run_log
-	TO PUBLIC;
+CREATE POLICY see ON pipeline_ended FOR SELECT USING (run_id IN (SELECT id FROM pipeline_runs));
+-- Whoever has a pipeline that reads from there.
+CREATE POLICY see ON pipeline_sources FOR SELECT USING (source IN (SELECT source FROM pipeline_definitions));
+
+GRANT SELECT ON pipeline_definitions, pipeline_due, pipeline_state, pipeline_versions, pipeline_runs, pipeline_run_log,
+	pipeline_ended, pipeline_sources TO PUBLIC;
 
 -- A dump carries the definitions, never what is due or queued: a restored copy starts nothing by itself
 -- until a pipeline is altered or resumed. Roles have other numbers in another cluster, so each row finds

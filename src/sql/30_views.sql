@@ -27,6 +27,8 @@ CREATE VIEW pipeline_status WITH (security_invoker = true) AS
 SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	CASE
 		WHEN active.status = 'running' THEN 'running'
+		WHEN active.status = 'pending' AND active.cause = 'retry' AND active.due_at > now() THEN 'retrying'
+		WHEN active.status = 'pending' AND outage.waits_until > now() THEN 'waiting'
 		WHEN active.status = 'pending' THEN 'queued'
 		WHEN d.status = 'inactive' THEN 'inactive'
 		WHEN d.paused_at IS NOT NULL THEN 'paused'
@@ -34,6 +36,8 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		ELSE 'idle'
 	END AS state,
 	CASE
+		WHEN active.status = 'pending' AND outage.waits_until > now() THEN
+			'data source "' || d.source || '" could not be reached ' || outage.failures_in_a_row || ' times in a row'
 		WHEN active.status IS NOT NULL THEN active.reason
 		WHEN d.status = 'inactive' THEN NULL
 		WHEN d.paused_at IS NOT NULL THEN COALESCE(d.paused_reason, 'paused by ' || d.paused_by)
@@ -43,13 +47,15 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	last.id AS last_run, last.status AS last_run_status,
 	last.start_time AS last_run_start, last.end_time AS last_run_end,
 	last.error_message AS last_error, last.error_hint AS last_hint,
+	CASE WHEN active.status = 'pending' THEN GREATEST(active.due_at, outage.waits_until) END AS retry_at,
 	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row
 FROM pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN pipeline_state s ON s.pipeline_id = d.id
 LEFT JOIN pipeline_due q ON q.pipeline_id = d.id
+LEFT JOIN pipeline_sources outage ON outage.source = d.source
 LEFT JOIN LATERAL (
-	SELECT r.status, r.reason FROM pipeline_runs r
+	SELECT r.status, r.reason, r.cause, r.due_at FROM pipeline_runs r
 	WHERE r.pipeline_id = d.id AND r.status IN ('pending', 'running')
 	ORDER BY r.status DESC, r.id LIMIT 1) active ON true
 LEFT JOIN LATERAL (
@@ -58,10 +64,11 @@ LEFT JOIN LATERAL (
 	WHERE r.pipeline_id = d.id AND r.status IN ('running', 'success', 'failed', 'stopped')
 	ORDER BY r.id DESC LIMIT 1) last ON true;
 COMMENT ON VIEW pipeline_status IS
-	'A row for each pipeline: what it does now (idle, queued, running, paused, failed, inactive), how its last run ended, when it is due next';
-COMMENT ON COLUMN pipeline_status.state IS 'idle, queued, running, paused, failed (its last run did), inactive';
+	'A row for each pipeline: what it does now (idle, queued, running, retrying, waiting, paused, failed, inactive), how its last run ended, when it is due next';
+COMMENT ON COLUMN pipeline_status.state IS 'idle, queued, running, retrying (a failed run is tried again), waiting (for its data source), paused, failed (its last run did), inactive';
 COMMENT ON COLUMN pipeline_status.reason IS 'why it is in that state';
 COMMENT ON COLUMN pipeline_status.last_run IS 'the latest run that was started; SELECT * FROM run_log(it)';
+COMMENT ON COLUMN pipeline_status.retry_at IS 'when a queued run starts at the earliest: after the wait before a retry, or for its data source';
 COMMENT ON COLUMN pipeline_status.records IS 'rows that the last run loaded; NULL unless it succeeded';
 COMMENT ON COLUMN pipeline_status.failures_in_a_row IS 'failed runs since the last success';
 

@@ -1,5 +1,8 @@
 // What is due becomes a queued run, or a row that says why not.
+#include "catalog/pipeline_options.hpp"
 #include "core/cron.hpp"
+#include "core/due_plan.hpp"
+#include "core/local_time.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
@@ -14,9 +17,6 @@ namespace sluice::worker {
 
 namespace {
 
-// Later than this is told in the run's reason.
-constexpr int64 kLate = 5 * 60 * USECS_PER_SEC;
-
 std::optional<TimestampTz>
 NextDue(const catalog::Pipeline &pipeline, TimestampTz after)
 {
@@ -29,32 +29,45 @@ NextDue(const catalog::Pipeline &pipeline, TimestampTz after)
 }
 
 struct Evaluation {
-	std::optional<TimestampTz> next;
+	DuePlan plan;
 	std::string problem; // why the schedule has no meaning any more
 };
 
 Evaluation
-Evaluate(const catalog::Pipeline &pipeline, TimestampTz after)
+Evaluate(const catalog::Pipeline &pipeline, const OptionValues &options, TimestampTz due, TimestampTz now)
 {
 	try {
-		return {NextDue(pipeline, after), std::string()};
+		NextDueFunction const next = [&pipeline](int64_t after) {
+			std::optional<TimestampTz> const at = NextDue(pipeline, pg::TimestampFromUnixSeconds(after));
+			return at ? std::optional<int64_t>(pg::UnixSeconds(*at)) : std::nullopt;
+		};
+		std::string const on_missed = options.Text("on_missed");
+		OnMissed const policy = on_missed == "run_all" ? OnMissed::RunAll
+								: on_missed == "skip"  ? OnMissed::Skip
+													   : OnMissed::RunOnce;
+		return {PlanDue(pg::UnixSeconds(due), pg::UnixSeconds(now), policy, next), std::string()};
 	} catch (const Error &error) {
 		// Without PostgreSQL's hand in it the transaction is sound; else the whole pipeline is deferred.
 		if (error.Info().from_postgres) {
 			throw;
 		}
-		return {std::nullopt, Redact(error.what())};
+		return {DuePlan{}, Redact(error.what())};
 	}
 }
 
 // Why a run that is due cannot be queued; nothing when it can.
 std::optional<std::string>
-ReasonToSkip(const catalog::Pipeline &pipeline)
+ReasonToSkip(const catalog::Pipeline &pipeline, bool may_queue)
 {
 	if (std::optional<std::string> const run = catalog::ActiveRun(pipeline.id)) {
-		return Format("run {} of this pipeline was not over", *run);
+		if (!may_queue) {
+			return Format("run {} of this pipeline was not over", *run);
+		}
+		if (std::optional<std::string> const queued = catalog::QueuedRun(pipeline.id)) {
+			return Format("run {} of this pipeline was queued already", *queued);
+		}
 	}
-	if (IsLocked(pipeline.id)) {
+	if (!may_queue && IsLocked(pipeline.id)) {
 		return std::string("a CALL run_pipeline of another session was not over");
 	}
 	if (pg::Settings::single_run) {
@@ -68,6 +81,57 @@ ReasonToSkip(const catalog::Pipeline &pipeline)
 	return std::nullopt;
 }
 
+std::string
+MissedText(const catalog::Pipeline &pipeline, const DuePlan &plan)
+{
+	pg::PgZone const zone = pg::PgZone::Find(pipeline.timezone);
+	std::string const from = FormatLocal(plan.missed_from, zone);
+	if (plan.missed == 1) {
+		return Format("the due time {} was missed", from);
+	}
+	return Format("{}{} due times from {} to {} were missed", plan.missed_more ? "more than " : "", plan.missed, from,
+				  FormatLocal(plan.missed_to, zone));
+}
+
+void
+InsertSkipped(const catalog::Pipeline &pipeline, TimestampTz due, const std::string &reason)
+{
+	catalog::NewRun run;
+	run.cause = "schedule";
+	run.due_at = due;
+	run.status = "skipped";
+	run.reason = reason;
+	(void)catalog::InsertRun(pipeline, run);
+}
+
+void
+InsertDueRuns(const catalog::Pipeline &pipeline, const OptionValues &options, const DuePlan &plan)
+{
+	bool const made_up = options.Text("on_missed") == "run_all" && plan.runs.size() > 1;
+	bool const may_queue = made_up || options.Text("on_overlap") == "queue_one";
+	std::optional<std::string> missed;
+	if (plan.missed > 0) {
+		missed = MissedText(pipeline, plan);
+	}
+	if (plan.runs.empty()) {
+		InsertSkipped(pipeline, pg::TimestampFromUnixSeconds(plan.missed_to), *missed);
+		return;
+	}
+	for (int64_t const due : plan.runs) {
+		catalog::NewRun run;
+		run.cause = "schedule";
+		run.due_at = pg::TimestampFromUnixSeconds(due);
+		run.reason = missed;
+		missed.reset();
+		std::optional<std::string> const skip = made_up ? std::nullopt : ReasonToSkip(pipeline, may_queue);
+		if (skip) {
+			run.status = "skipped";
+			run.reason = run.reason ? *skip + "; " + *run.reason : *skip;
+		}
+		(void)catalog::InsertRun(pipeline, run);
+	}
+}
+
 void
 FireOne(const catalog::DuePipeline &due, TimestampTz now)
 {
@@ -76,28 +140,17 @@ FireOne(const catalog::DuePipeline &due, TimestampTz now)
 		catalog::SetNextDue(due.id, std::nullopt);
 		return;
 	}
-	catalog::NewRun run;
-	run.cause = "schedule";
-	run.due_at = due.due;
-	Evaluation const evaluation = Evaluate(*pipeline, std::max(now, due.due));
-	if (!evaluation.problem.empty()) {
-		run.status = "skipped";
-		run.reason = "parked, its schedule cannot be evaluated: " + evaluation.problem;
-	}
-	bool const at_rest = pipeline->paused || pipeline->status != "active";
-	if (!at_rest) {
-		if (!run.reason) {
-			run.reason = ReasonToSkip(*pipeline);
-			if (run.reason) {
-				run.status = "skipped";
-			} else if (now - due.due > kLate) {
-				run.reason =
-					"late: no scheduler could fire it at its due time; due times since then are not made up for";
-			}
+	OptionValues const options = catalog::ReadOptions(pipeline->options);
+	Evaluation const evaluation = Evaluate(*pipeline, options, due.due, now);
+	if (!pipeline->paused && pipeline->status == "active") {
+		if (!evaluation.problem.empty()) {
+			InsertSkipped(*pipeline, due.due, "parked, its schedule cannot be evaluated: " + evaluation.problem);
+		} else {
+			InsertDueRuns(*pipeline, options, evaluation.plan);
 		}
-		(void)catalog::InsertRun(*pipeline, run);
 	}
-	catalog::SetNextDue(due.id, evaluation.next);
+	std::optional<int64_t> const &next = evaluation.plan.next;
+	catalog::SetNextDue(due.id, next ? std::optional<TimestampTz>(pg::TimestampFromUnixSeconds(*next)) : std::nullopt);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "worker/run_body.hpp"
 
 #include "catalog/pipeline_options.hpp"
+#include "core/duration.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/guard.hpp"
 #include "pg/run_context.hpp"
@@ -80,9 +81,8 @@ TakeLocks(const catalog::Pipeline &pipeline)
 }
 
 int
-Pin(const catalog::Pipeline &pipeline)
+Pin(const catalog::Pipeline &pipeline, const OptionValues &options)
 {
-	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	std::string const work_mem = options.Text("work_mem");
 	// pg_temp last, or temporary tables, staged rows among them, would hide the user's.
 	std::string const search_path = pipeline.search_path + ", pg_temp";
@@ -107,22 +107,43 @@ Pin(const catalog::Pipeline &pipeline)
 					static_cast<int>(settings.size()));
 }
 
-} // namespace
+class TimeLimit {
+public:
+	explicit TimeLimit(int64_t microseconds) : microseconds_(microseconds)
+	{
+		if (microseconds_ > 0) {
+			pg::Call(leaf::StartRunTimeout, static_cast<int>(std::max<int64_t>(microseconds_ / 1000, 1)));
+		}
+	}
+	TimeLimit(const TimeLimit &) = delete;
+	TimeLimit &operator=(const TimeLimit &) = delete;
+	~TimeLimit()
+	{
+		if (microseconds_ > 0) {
+			(void)pg::CallNoThrow(leaf::EndRunTimeout);
+		}
+	}
+	bool Explains(const Error &error) const
+	{
+		return microseconds_ > 0 && error.State() == sqlstate::kQueryCanceled && pg::Call(leaf::RunTimedOut);
+	}
+	Error Exceeded() const
+	{
+		return Error(sqlstate::kRunTimedOut, Format("the run took longer than {}", FormatDuration(microseconds_)),
+					 "Its option timeout says so; raise it with alter_pipeline(..., options => '{\"timeout\": ...}').");
+	}
 
-int64_t
-JournalClock()
-{
-	return pg::Now();
-}
+private:
+	int64_t const microseconds_;
+};
 
 void
-RunBody(const RunBodyRequest &request, RunJournal &journal, catalog::RunCounters *counters)
+Load(const RunBodyRequest &request, const OptionValues &options, RunJournal &journal, catalog::RunCounters *counters)
 {
 	const catalog::Pipeline &pipeline = request.pipeline;
-	journal.EnterPhase("preparing");
 	CheckIdentity(pipeline);
 	TakeLocks(pipeline);
-	int const level = Pin(pipeline);
+	int const level = Pin(pipeline, options);
 	{
 		ContextScope const scope(request.context);
 		engine::ExecuteRun({pipeline, request.run_id, request.progress}, journal, counters);
@@ -135,6 +156,30 @@ RunBody(const RunBodyRequest &request, RunJournal &journal, catalog::RunCounters
 					"Nothing was loaded. Look whether the pipeline is being dropped.");
 	}
 	pg::Call(leaf::UnpinSettings, level);
+}
+
+} // namespace
+
+int64_t
+JournalClock()
+{
+	return pg::Now();
+}
+
+void
+RunBody(const RunBodyRequest &request, RunJournal &journal, catalog::RunCounters *counters)
+{
+	journal.EnterPhase("preparing");
+	OptionValues const options = catalog::ReadOptions(request.pipeline.options);
+	TimeLimit const limit(options.DurationMicroseconds("timeout"));
+	try {
+		Load(request, options, journal, counters);
+	} catch (const Error &error) {
+		if (limit.Explains(error)) {
+			throw limit.Exceeded();
+		}
+		throw;
+	}
 }
 
 } // namespace sluice::worker

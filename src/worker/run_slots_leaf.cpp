@@ -45,43 +45,40 @@ FindStop(Oid database, const pg_uuid_t *run)
 	return nullptr;
 }
 
-Refusal
-WhyNot(const Reservation *wanted, RunSlot **free_slot)
+// What is live while this run asks for a place, and a place for it.
+LiveCounts
+CountLive(Reservation *wanted, RunSlot **free_slot)
 {
 	SharedState *shared = Shared();
-	if (FindStop(wanted->database, &wanted->run) != nullptr) {
-		return Refusal::StopRequested;
-	}
-	int live = 0;
+	LiveCounts counts{};
 	for (int i = 0; i < shared->run_slots; ++i) {
 		RunSlot *slot = &shared->runs[i];
 		if (slot->state == RunState::Free) {
 			*free_slot = *free_slot == nullptr ? slot : *free_slot;
 			continue;
 		}
-		if (slot->database == wanted->database) {
-			// An end that is not written yet is in the way of its own pipeline only.
-			if (IsSameRun(&slot->pipeline, &wanted->pipeline)) {
-				return Refusal::PipelineBusy;
-			}
-			if (wanted->single_run && IsLive(slot)) {
-				return Refusal::DatabaseBusy;
-			}
+		bool const here = slot->database == wanted->database;
+		// An end that is not written yet is in the way of its own pipeline only.
+		counts.pipeline = counts.pipeline || (here && IsSameRun(&slot->pipeline, &wanted->pipeline));
+		if (!IsLive(slot)) {
+			continue;
 		}
-		live += IsLive(slot) ? 1 : 0;
+		++counts.cluster;
+		counts.database += here ? 1 : 0;
+		counts.source += here && OidIsValid(slot->source) && slot->source == wanted->source ? 1 : 0;
+		if (slot->owner == wanted->owner) {
+			++counts.owner;
+			wanted->owner_elsewhere = wanted->owner_elsewhere || !here;
+		}
 	}
-	// Free places belong to the oldest due runs of the whole cluster.
-	int older = 0;
+	counts.free_place = *free_slot != nullptr;
 	for (DatabaseSlot &slot : shared->databases) {
 		if (OidIsValid(slot.database) && slot.database != wanted->database && slot.scheduler != nullptr &&
 			slot.waiting_due < wanted->due) {
-			++older;
+			++counts.older_elsewhere;
 		}
 	}
-	if (*free_slot == nullptr || live + older >= wanted->max_concurrent_runs) {
-		return Refusal::Full;
-	}
-	return Refusal::None;
+	return counts;
 }
 
 } // namespace
@@ -167,13 +164,17 @@ ReserveRun(Reservation *reservation)
 	SharedState *shared = Shared();
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	RunSlot *slot = nullptr;
-	reservation->refusal = WhyNot(reservation, &slot);
+	StartRequest const request{FindStop(reservation->database, &reservation->run) != nullptr,
+							   reservation->source_on_trial};
+	LiveCounts const live = CountLive(reservation, &slot);
+	reservation->refusal = WhyNotNow(request, live, reservation->limits);
 	if (reservation->refusal == Refusal::None) {
 		memset(slot, 0, sizeof(*slot));
 		slot->state = RunState::Launching;
 		slot->cookie = ++shared->last_cookie;
 		slot->database = reservation->database;
 		slot->owner = reservation->owner;
+		slot->source = reservation->source;
 		slot->run = reservation->run;
 		slot->pipeline = reservation->pipeline;
 		slot->launched_at = GetCurrentTimestamp();

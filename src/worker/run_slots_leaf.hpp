@@ -1,6 +1,7 @@
 // The live runs in shared memory. Leaf code: plain data, may raise. Without shared memory there are none.
 #pragma once
 
+#include "core/start_policy.hpp"
 #include "worker/shared_state.hpp"
 
 namespace sluice::worker::leaf {
@@ -19,23 +20,18 @@ bool QueueStop(Oid database, const pg_uuid_t *run, Oid by);
 
 // -- The scheduler -------------------------------------------------------------------------------
 
-enum class Refusal : int {
-	None = 0,
-	Full,		   // as many runs as pg_sluice.max_concurrent_runs allows, or an older one has the next place
-	PipelineBusy,  // the pipeline has a live run
-	DatabaseBusy,  // pg_sluice.single_run, and there is one
-	StopRequested, // somebody wants this run stopped
-};
 struct Reservation {
 	Oid database;
 	Oid owner;
+	Oid source; // InvalidOid: this database
 	pg_uuid_t run;
 	pg_uuid_t pipeline;
 	TimestampTz due;
-	int max_concurrent_runs;
-	bool single_run;
+	bool source_on_trial;
+	StartLimits limits;
 	// Results
 	Refusal refusal;
+	bool owner_elsewhere; // the owner has live runs in other databases
 	int index;
 	uint64 cookie;
 };

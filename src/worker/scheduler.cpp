@@ -82,9 +82,11 @@ Scheduler::Safety()
 void
 Scheduler::LookAhead()
 {
-	pg::InTransaction([this] {
+	TimestampTz retry = DT_NOEND;
+	pg::InTransaction([this, &retry] {
 		next_due_ = catalog::EarliestDue().value_or(DT_NOEND);
 		pending_ = catalog::AnyPending();
+		retry = catalog::EarliestRetry().value_or(DT_NOEND);
 	});
 	// What is due still is locked by somebody, or failed by itself: not at once again.
 	TimestampTz const clock_now = pg::Now();
@@ -94,6 +96,13 @@ Scheduler::LookAhead()
 			delay = std::clamp<int64>(deferred.second - SystemNow(), kRetry, delay);
 		}
 		next_due_ = clock_now + delay;
+	}
+	// One whose time has come waits for a place: the end of a run brings it.
+	if (retry > clock_now) {
+		next_due_ = std::min(next_due_, retry);
+	}
+	if (pending_) {
+		next_due_ = std::min(next_due_, state_.source_retry);
 	}
 	leaf::SchedulerReport const report{true, next_due_, state_.waiting_due, state_.starved};
 	pg::Call(leaf::ReportScheduler, state_.database, &report);
@@ -122,6 +131,7 @@ Scheduler::Wake()
 	}
 	CollectEnded(state_);
 	ServeStops(state_);
+	SettleEnded(state_);
 	Safety();
 	// Starting comes between: with a long list of due pipelines the first need not wait for the last.
 	while (FireDue(state_)) {

@@ -34,14 +34,18 @@ struct SchedulerState {
 	bool acted = false;		 // something was fired, started or closed
 	bool retry_soon = false; // something could not be done now: look again in a second
 	TimestampTz waiting_due = DT_NOEND;
+	TimestampTz source_retry = DT_NOEND; // when a source that is left alone may be tried again
 	bool starved = false;
 	bool said_starved = false; // until the queue is empty
 };
 
+// Draws the consequences of runs that have ended.
+void SettleEnded(SchedulerState &state);
+
 // Fires what is due; true when there may be more.
 bool FireDue(SchedulerState &state);
 
-// Starts queued runs, oldest due first, as far as there are places.
+// Starts queued runs, by priority, then oldest due first, as far as there are places.
 void StartPending(SchedulerState &state);
 
 // Writes the end of runs whose worker left without one, or never came.

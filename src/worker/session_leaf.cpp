@@ -9,6 +9,23 @@ extern "C" {
 
 namespace sluice::worker::leaf {
 
+namespace {
+
+TimeoutId run_timeout = MAX_TIMEOUTS;
+volatile sig_atomic_t run_timed_out = 0;
+
+// In a signal handler: what a cancel request does.
+void
+CancelRun()
+{
+	run_timed_out = 1;
+	InterruptPending = 1;
+	QueryCancelPending = 1;
+	SetLatch(MyLatch);
+}
+
+} // namespace
+
 void
 StartWorker()
 {
@@ -89,6 +106,33 @@ FireDeferredTriggers()
 	statement->constraints = NIL;
 	statement->deferred = false;
 	AfterTriggerSetState(statement);
+}
+
+void
+StartRunTimeout(int milliseconds)
+{
+	if (run_timeout == MAX_TIMEOUTS) {
+		run_timeout = RegisterTimeout(USER_TIMEOUT, CancelRun);
+	}
+	run_timed_out = 0;
+	enable_timeout_after(run_timeout, milliseconds);
+}
+
+bool
+RunTimedOut()
+{
+	return run_timed_out != 0;
+}
+
+void
+EndRunTimeout()
+{
+	disable_timeout(run_timeout, false);
+	// It struck when all was done: then it has nothing to cancel.
+	if (run_timed_out != 0) {
+		QueryCancelPending = 0;
+	}
+	run_timed_out = 0;
 }
 
 void

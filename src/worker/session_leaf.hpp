@@ -31,6 +31,11 @@ void UnpinSettings(int level);
 // Runs the deferred triggers now, so that nothing of the owner's runs after 'success' is written.
 void FireDeferredTriggers();
 
+// The option timeout of a run: cancels it, as pg_cancel_backend does. Started again from zero by each run.
+void StartRunTimeout(int milliseconds);
+bool RunTimedOut();
+void EndRunTimeout();
+
 // From here on the worker is done with its run: a cancel that comes now has nothing to cancel.
 void HoldCancels();
 

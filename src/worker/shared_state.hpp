@@ -22,6 +22,7 @@ struct RunSlot {
 	uint64 cookie; // tells a late worker that the slot is no longer its own
 	Oid database;
 	Oid owner;
+	Oid source; // foreign server that it reads from; InvalidOid: this database
 	pg_uuid_t run;
 	pg_uuid_t pipeline;
 	int pid;

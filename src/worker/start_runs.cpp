@@ -1,4 +1,7 @@
-// Queued runs get their workers, oldest due first.
+// Queued runs get their workers, by priority, then oldest due first.
+#include <set>
+
+#include "catalog/run_settle.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
 #include "pg/settings.hpp"
@@ -61,6 +64,12 @@ WhyOwnerCannotRun(const catalog::Pipeline &pipeline)
 }
 
 bool
+Contains(const std::vector<std::string> &list, const std::string &item)
+{
+	return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+bool
 IsOver(const std::string &run_id)
 {
 	std::optional<catalog::RunRow> const run = catalog::FindRun(run_id, true);
@@ -71,13 +80,17 @@ enum class Outcome {
 	Started,
 	Closed,		  // skipped, stopped, failed: its row says why
 	PipelineBusy, // stays queued behind a run of its pipeline
-	NoPlace,	  // stays queued, and so do all after it
+	OwnerBusy,	  // stays queued, and so do all of its owner
+	SourceBusy,	  // stays queued, and so do all of its source
+	HeldBack,	  // stays queued, and so do all of this database
+	NoPlace,	  // stays queued, and so do all after it in the whole cluster
 	NoWorker,	  // the same, for want of a background worker slot
 };
 
 class Starter {
 public:
 	explicit Starter(SchedulerState &state) : state_(state) {}
+	void LookAtSources();
 
 	// One transaction's worth of the queue; true when the next may find more.
 	bool StartSome();
@@ -93,8 +106,11 @@ private:
 	SchedulerState &state_;
 	std::vector<LiveRun> live_;
 	std::vector<std::string> busy_; // pipelines whose queued runs must wait
-	bool changed_ = false;			// a run was started or closed
-	bool progress_ = false;			// the next round sees other runs than this one
+	std::vector<std::string> full_owners_;
+	std::vector<std::string> waiting_sources_;
+	std::set<std::string> sources_on_trial_;
+	bool changed_ = false;	// a run was started or closed
+	bool progress_ = false; // the next round sees other runs than this one
 	bool full_ = false;
 };
 
@@ -141,18 +157,40 @@ Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 	place.run = UuidFromText(run.id);
 	place.pipeline = UuidFromText(pipeline.id);
 	place.due = run.due;
-	place.max_concurrent_runs = pg::Settings::max_concurrent_runs;
-	place.single_run = pg::Settings::single_run;
+	if (pipeline.source) {
+		place.source = pg::Call(get_foreign_server_oid, pipeline.source->c_str(), true);
+		place.source_on_trial = sources_on_trial_.count(*pipeline.source) > 0;
+	}
+	place.limits = {pg::Settings::max_concurrent_runs, pg::Settings::max_runs_per_database,
+					pg::Settings::max_runs_per_owner, pg::Settings::max_runs_per_source, pg::Settings::single_run};
 	pg::Call(leaf::ReserveRun, &place);
 	switch (place.refusal) {
-	case leaf::Refusal::None:
+	case Refusal::None:
 		break;
-	case leaf::Refusal::Full:
-	case leaf::Refusal::DatabaseBusy:
+	case Refusal::ClusterFull:
 		return Outcome::NoPlace;
-	case leaf::Refusal::PipelineBusy:
+	case Refusal::SingleRun:
+	case Refusal::DatabaseFull:
+		return Outcome::HeldBack;
+	case Refusal::OwnerFull:
+		catalog::NoteWaiting(run.id,
+							 Format("pg_sluice.max_runs_per_owner is {} and so many runs of role \"{}\" are under way",
+									pg::Settings::max_runs_per_owner, pipeline.owner));
+		// The end of a run in another database does not wake us.
+		state_.retry_soon = state_.retry_soon || place.owner_elsewhere;
+		return Outcome::OwnerBusy;
+	case Refusal::SourceFull:
+		catalog::NoteWaiting(
+			run.id,
+			place.source_on_trial
+				? Format("another run finds out whether data source \"{}\" can be reached again", *pipeline.source)
+				: Format("pg_sluice.max_runs_per_source is {} and so many runs of data source "
+						 "\"{}\" are under way",
+						 pg::Settings::max_runs_per_source, *pipeline.source));
+		return Outcome::SourceBusy;
+	case Refusal::PipelineBusy:
 		return Behind(run, "a run of this pipeline");
-	case leaf::Refusal::StopRequested:
+	case Refusal::StopRequested:
 		// ServeStops closes it, and knows by whom.
 		state_.retry_soon = true;
 		return Outcome::PipelineBusy;
@@ -194,7 +232,7 @@ Starter::Start(const catalog::RunRow &run)
 		return Behind(run, "a CALL run_pipeline of another session");
 	}
 	if (pg::Settings::single_run && pg::Call(leaf::IsDatabaseLocked)) {
-		return Outcome::NoPlace;
+		return Outcome::HeldBack;
 	}
 	if (std::optional<Error> const error = WhyOwnerCannotRun(*pipeline)) {
 		RunJournal journal(JournalClock);
@@ -222,6 +260,19 @@ Starter::Note(Outcome outcome, const catalog::RunRow &run)
 		busy_.push_back(run.pipeline_id);
 		progress_ = true;
 		return;
+	case Outcome::OwnerBusy:
+		full_owners_.push_back(std::to_string(run.owner_oid));
+		progress_ = true;
+		return;
+	case Outcome::SourceBusy:
+		if (run.source) {
+			waiting_sources_.push_back(*run.source);
+		}
+		progress_ = true;
+		return;
+	case Outcome::HeldBack:
+		full_ = true;
+		return;
 	case Outcome::NoWorker:
 		state_.starved = true;
 		state_.retry_soon = true;
@@ -233,6 +284,27 @@ Starter::Note(Outcome outcome, const catalog::RunRow &run)
 	}
 }
 
+// Sources that could not be reached are left alone for a while; then one run tries.
+void
+Starter::LookAtSources()
+{
+	std::vector<catalog::SourceOutage> outages;
+	pg::InTransaction([&outages] { outages = catalog::SourceOutages(); });
+	TimestampTz const now = pg::Now();
+	state_.source_retry = DT_NOEND;
+	for (const catalog::SourceOutage &outage : outages) {
+		if (!outage.waits_until || pg::Settings::source_failures == 0) {
+			continue;
+		}
+		if (*outage.waits_until > now) {
+			waiting_sources_.push_back(outage.source);
+			state_.source_retry = std::min(state_.source_retry, *outage.waits_until);
+		} else {
+			sources_on_trial_.insert(outage.source);
+		}
+	}
+}
+
 bool
 Starter::StartSome()
 {
@@ -240,12 +312,12 @@ Starter::StartSome()
 	bool more = false;
 	pg::InTransaction([&] {
 		live_ = LiveRuns(state_.database);
-		std::vector<std::string> waiting = busy_;
+		catalog::NotNow not_now{busy_, full_owners_, waiting_sources_};
 		for (const LiveRun &live : live_) {
-			waiting.push_back(live.pipeline);
+			not_now.pipelines.push_back(live.pipeline);
 		}
 		int const limit = kBatch + static_cast<int>(state_.deferred.size());
-		std::vector<catalog::RunRow> const runs = catalog::PendingRuns(waiting, limit);
+		std::vector<catalog::RunRow> const runs = catalog::PendingRuns(not_now, limit);
 		more = runs.size() == static_cast<size_t>(limit);
 		if (runs.empty()) {
 			state_.said_starved = false;
@@ -256,7 +328,9 @@ Starter::StartSome()
 				break;
 			}
 			// Started or found busy a moment ago: its other runs are looked at in the next round.
-			if (IsDeferred(state_, run.id) || std::find(busy_.begin(), busy_.end(), run.pipeline_id) != busy_.end()) {
+			if (IsDeferred(state_, run.id) || Contains(busy_, run.pipeline_id) ||
+				Contains(full_owners_, std::to_string(run.owner_oid)) ||
+				(run.source && Contains(waiting_sources_, *run.source))) {
 				continue;
 			}
 			++handled;
@@ -282,6 +356,7 @@ StartPending(SchedulerState &state)
 		return;
 	}
 	Starter starter(state);
+	starter.LookAtSources();
 	while (starter.StartSome()) {
 	}
 	if (state.starved && !state.said_starved) {

@@ -1,0 +1,124 @@
+#include "catalog/run_settle.hpp"
+
+#include "catalog/run_outcome.hpp"
+#include "catalog/statement.hpp"
+#include "pg/settings.hpp"
+
+namespace sluice::catalog {
+
+void
+NoteEnded(const std::string &run_id)
+{
+	Execute("INSERT INTO {0}.pipeline_ended (run_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING", {run_id});
+}
+
+bool
+IsSettled(const std::string &root_run)
+{
+	return Execute("SELECT 1 FROM {0}.pipeline_ended WHERE run_id = $1::uuid OR run_id IN "
+				   "(SELECT id FROM {0}.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1)",
+				   {root_run}, Reading::Latest)
+		.Empty();
+}
+
+std::vector<std::string>
+LockEnded(int limit)
+{
+	pg::SqlResult const rows =
+		Execute("SELECT run_id FROM {0}.pipeline_ended ORDER BY run_id LIMIT $1::bigint FOR UPDATE SKIP LOCKED",
+				{Number(limit)});
+	std::vector<std::string> ids;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		ids.push_back(rows.Text(row, 0));
+	}
+	return ids;
+}
+
+void
+ForgetEnded(const std::string &run_id)
+{
+	Execute("DELETE FROM {0}.pipeline_ended WHERE run_id = $1::uuid", {run_id});
+}
+
+std::string
+InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason)
+{
+	std::string id = NewId();
+	Execute(
+		"INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
+		"root_run, batch, status, reason, cause, if_running, triggered_by, context, metadata, attempt, due_at, "
+		"queued_at, source, priority) SELECT $2::uuid, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner, "
+		"r.owner_oid, r.root_run, r.batch, 'pending', $3, 'retry', 'queue', r.triggered_by, r.context, r.metadata, "
+		"r.attempt + 1, " SLUICE_SQL_AT("$4") ", " SLUICE_SQL_AT("$5") ", r.source, r.priority "
+																	   "FROM {0}.pipeline_runs r WHERE r.id = $1::uuid",
+		{run.id, id, reason, Instant(due), Instant(pg::Now())});
+	return id;
+}
+
+int
+CountFailure(const std::string &pipeline_id)
+{
+	pg::SqlResult const rows =
+		Execute("UPDATE {0}.pipeline_state SET failures_in_a_row = failures_in_a_row + 1 WHERE pipeline_id = "
+				"(SELECT s.pipeline_id FROM {0}.pipeline_state s WHERE s.pipeline_id = $1::uuid FOR UPDATE SKIP "
+				"LOCKED) RETURNING failures_in_a_row",
+				{pipeline_id});
+	return rows.Empty() ? 0 : static_cast<int>(rows.Integer(0, 0));
+}
+
+bool
+PauseForFailures(const std::string &pipeline_id, const std::string &reason)
+{
+	pg::SqlResult const rows =
+		Execute("UPDATE {0}.pipeline_definitions SET paused_at = " SLUICE_SQL_AT(
+					"$2") ", paused_by = 'pg_sluice', paused_reason = $3 WHERE id = (SELECT d.id FROM "
+						  "{0}.pipeline_definitions d WHERE d.id = $1::uuid AND d.paused_at IS NULL FOR UPDATE SKIP "
+						  "LOCKED)",
+				{pipeline_id, Instant(pg::Now()), reason});
+	if (rows.Processed() == 0) {
+		return false;
+	}
+	SetNextDue(pipeline_id, std::nullopt);
+	(void)ClosePendingOf(pipeline_id, "skipped", "paused: " + reason);
+	return true;
+}
+
+std::vector<SourceOutage>
+SourceOutages()
+{
+	pg::SqlResult const rows = Execute(
+		"SELECT source, failures_in_a_row, " SLUICE_SQL_MICROSECONDS("waits_until") " FROM {0}.pipeline_sources");
+	std::vector<SourceOutage> outages;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		outages.push_back({rows.Text(row, 0), static_cast<int>(rows.Integer(row, 1)), InstantCell(rows, row, 2)});
+	}
+	return outages;
+}
+
+int
+CountOutage(const std::string &source, const std::string &error)
+{
+	pg::SqlResult const rows =
+		Execute("INSERT INTO {0}.pipeline_sources AS s (source, failures_in_a_row, last_failure_at, last_error) "
+				"VALUES ($1::name, 1, " SLUICE_SQL_AT(
+					"$2") ", $3) ON CONFLICT (source) DO UPDATE SET "
+						  "failures_in_a_row = s.failures_in_a_row + 1, last_failure_at = EXCLUDED.last_failure_at, "
+						  "last_error = EXCLUDED.last_error RETURNING failures_in_a_row",
+				{source, Instant(pg::Now()), error});
+	return static_cast<int>(rows.Integer(0, 0));
+}
+
+void
+LetSourceWait(const std::string &source, TimestampTz until)
+{
+	Execute("UPDATE {0}.pipeline_sources SET waits_until = " SLUICE_SQL_AT("$2") " WHERE source = $1::name",
+			{source, Instant(until)});
+}
+
+void
+EndOutage(const std::string &source)
+{
+	Execute("DELETE FROM {0}.pipeline_sources WHERE source = $1::name", {source});
+}
+
+} // namespace sluice::catalog

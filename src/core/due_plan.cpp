@@ -1,0 +1,101 @@
+#include "core/due_plan.hpp"
+
+#include <algorithm>
+#include <deque>
+
+namespace sluice {
+
+namespace {
+
+// A schedule of every second after a year's pause has millions.
+constexpr int64_t kMaxCounted = 5000;
+
+struct Passed {
+	std::deque<int64_t> last; // the latest ones, at most kMaxMadeUp
+	int64_t count = 0;
+	bool more = false;
+};
+
+void
+Take(Passed *passed, int64_t at)
+{
+	passed->last.push_back(at);
+	if (passed->last.size() > static_cast<size_t>(kMaxMadeUp)) {
+		passed->last.pop_front();
+	}
+	++passed->count;
+}
+
+// Those in (from, now]; false when there are more than may be counted.
+bool
+TakeAll(Passed *passed, int64_t from, int64_t now, const NextDueFunction &next)
+{
+	int64_t counted = 0;
+	for (std::optional<int64_t> at = next(from); at && *at <= now; at = next(*at)) {
+		if (++counted > kMaxCounted) {
+			return false;
+		}
+		Take(passed, *at);
+	}
+	return true;
+}
+
+// The due instants from due to now. Where they are too many to count, the latest are found from the end:
+// by looking back ever further until enough of them are seen.
+Passed
+CollectPassed(int64_t due, int64_t now, const NextDueFunction &next)
+{
+	Passed passed;
+	Take(&passed, due);
+	if (TakeAll(&passed, due, now, next)) {
+		return passed;
+	}
+	for (int64_t back = kMissedAfterSeconds; back < now - due; back *= 2) {
+		Passed latest;
+		if (!TakeAll(&latest, now - back, now, next)) {
+			break;
+		}
+		if (latest.count >= kMaxMadeUp) {
+			latest.count = kMaxCounted;
+			latest.more = true;
+			return latest;
+		}
+	}
+	passed.more = true;
+	return passed;
+}
+
+} // namespace
+
+DuePlan
+PlanDue(int64_t due, int64_t now, OnMissed on_missed, const NextDueFunction &next)
+{
+	DuePlan plan;
+	Passed const passed = CollectPassed(due, now, next);
+	int64_t const last = passed.last.back();
+	plan.next = next(std::max(now, due));
+	switch (on_missed) {
+	case OnMissed::RunAll:
+		plan.runs.assign(passed.last.begin(), passed.last.end());
+		break;
+	case OnMissed::RunOnce:
+		plan.runs = {last};
+		break;
+	case OnMissed::Skip:
+		if (now - last <= kMissedAfterSeconds) {
+			plan.runs = {last};
+		}
+		break;
+	}
+	plan.missed = passed.count - static_cast<int64_t>(plan.runs.size());
+	plan.missed_more = passed.more;
+	if (plan.missed > 0) {
+		// Those that run are the latest.
+		auto const first_run = passed.last.end() - static_cast<std::ptrdiff_t>(plan.runs.size());
+		plan.missed_from = due;
+		plan.missed_to = first_run == passed.last.begin() ? due : *(first_run - 1);
+	}
+	return plan;
+}
+
+} // namespace sluice

@@ -1,0 +1,35 @@
+// What becomes of a due time that has come, and of those that passed since. Pure C++.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace sluice {
+
+enum class OnMissed { RunOnce, Skip, RunAll };
+
+// Noticed later than this, a due time counts as missed: nobody was there to serve it.
+inline constexpr int64_t kMissedAfterSeconds = 60;
+// on_missed => 'run_all' makes up for so many, the latest ones.
+inline constexpr int kMaxMadeUp = 100;
+
+// The first due instant after this one, in seconds; nothing when there is none.
+using NextDueFunction = std::function<std::optional<int64_t>(int64_t after)>;
+
+struct DuePlan {
+	std::vector<int64_t> runs; // due instants that get a run, oldest first
+	// Due instants that get none, because they were missed.
+	int64_t missed = 0;
+	bool missed_more = false; // there were more than were counted
+	int64_t missed_from = 0;  // the first and the last of them
+	int64_t missed_to = 0;
+	std::optional<int64_t> next; // the next due instant after now
+};
+
+// due: the stored due instant, at or before now. Of due instants that came while the one before them was
+// not served yet only the last is run, unless all are wanted.
+DuePlan PlanDue(int64_t due, int64_t now, OnMissed on_missed, const NextDueFunction &next);
+
+} // namespace sluice

@@ -1,0 +1,134 @@
+// The consequences of runs that have ended: another attempt, a source that is left alone for a while, a
+// pipeline that is paused. One process draws them, one run after the other.
+#include "catalog/pipeline_options.hpp"
+#include "catalog/run_settle.hpp"
+#include "core/retry_policy.hpp"
+#include "pg/settings.hpp"
+#include "pg/transaction.hpp"
+#include "worker/live_runs.hpp"
+#include "worker/log.hpp"
+#include "worker/scheduler.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+double
+Random()
+{
+	uint32 bits = 0;
+	// Without randomness all wait equally long, which does no harm.
+	(void)pg_strong_random(&bits, sizeof(bits));
+	return static_cast<double>(bits) / (static_cast<double>(UINT32_MAX) + 1);
+}
+
+int
+ErrorState(const catalog::RunRow &run)
+{
+	return run.error_sqlstate ? SqlStateFromText(*run.error_sqlstate) : 0;
+}
+
+void
+SettleSource(const catalog::RunRow &run)
+{
+	if (!run.source) {
+		return;
+	}
+	if (run.status == "success") {
+		catalog::EndOutage(*run.source);
+		return;
+	}
+	if (run.status != "failed" || !IsSourceOutage(ErrorState(run))) {
+		return;
+	}
+	int const failures = catalog::CountOutage(*run.source, run.error_message.value_or(std::string()));
+	std::optional<int64_t> const delay =
+		OutageDelay(failures, pg::Settings::source_failures, pg::Settings::source_wait * USECS_PER_SEC,
+					pg::Settings::source_max_wait * USECS_PER_SEC);
+	if (delay) {
+		catalog::LetSourceWait(*run.source, pg::Now() + *delay);
+		if (failures == pg::Settings::source_failures) {
+			Log(Format("data source \"{}\" could not be reached {} times in a row: its pipelines wait", *run.source,
+					   failures));
+		}
+	}
+}
+
+// True when another attempt is queued.
+bool
+Retry(const catalog::RunRow &run, const catalog::Pipeline &pipeline, const OptionValues &options)
+{
+	if (pipeline.status != "active" || pipeline.paused) {
+		return false;
+	}
+	RetryPolicy const policy{static_cast<int>(options.Integer("max_retries")),
+							 options.DurationMicroseconds("retry_delay"),
+							 options.DurationMicroseconds("retry_max_delay")};
+	std::optional<int64_t> const delay = RetryDelay(policy, ErrorState(run), run.attempt, Random());
+	if (!delay) {
+		return false;
+	}
+	(void)catalog::InsertRetry(
+		run, pg::Now() + *delay,
+		Format("retry {} of {}, after error {}", run.attempt, policy.max_retries, *run.error_sqlstate));
+	return true;
+}
+
+void
+SettleFailure(const catalog::RunRow &run, const OptionValues &options)
+{
+	int const failures = catalog::CountFailure(run.pipeline_id);
+	int64_t const tolerated = options.Integer("pause_after_failures");
+	if (tolerated > 0 && failures >= tolerated &&
+		catalog::PauseForFailures(run.pipeline_id, Format("{} failed runs in a row, the last one with: {}", failures,
+														  run.error_message.value_or(std::string())))) {
+		Log(Format("pipeline \"{}\" is paused after {} failed runs in a row", run.pipeline_name, failures));
+	}
+}
+
+void
+SettleOne(const std::string &id)
+{
+	catalog::ForgetEnded(id);
+	std::optional<catalog::RunRow> const run = catalog::FindRun(id);
+	if (!run) {
+		return;
+	}
+	SettleSource(*run);
+	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(run->pipeline_id);
+	if (pipeline && run->status == "failed") {
+		OptionValues const options = catalog::ReadOptions(pipeline->options);
+		if (Retry(*run, *pipeline, options)) {
+			return;
+		}
+		SettleFailure(*run, options);
+	}
+}
+
+} // namespace
+
+void
+SettleEnded(SchedulerState &state)
+{
+	for (int settled = kBatch; settled == kBatch;) {
+		settled = 0;
+		pg::InTransaction([&] {
+			for (const std::string &id : catalog::LockEnded(kBatch + static_cast<int>(state.deferred.size()))) {
+				if (settled == kBatch || IsDeferred(state, id)) {
+					continue;
+				}
+				if (Isolated(state, id, Format("the end of run {} could not be settled", id),
+							 [&id] { SettleOne(id); })) {
+					++settled;
+				}
+			}
+		});
+		if (settled > 0) {
+			state.acted = true;
+			// Those who wait for a run wait for its last attempt.
+			pg::Call(leaf::AnnounceChange);
+		}
+	}
+}
+
+} // namespace sluice::worker
