@@ -11,7 +11,7 @@ namespace {
 constexpr int64_t kMaxCounted = 5000;
 
 struct Passed {
-	std::deque<int64_t> last; // the latest ones, at most kMaxMadeUp
+	std::deque<int64_t> last; // the latest ones: those that may run, and the one before them
 	int64_t count = 0;
 	bool more = false;
 };
@@ -20,7 +20,7 @@ void
 Take(Passed *passed, int64_t at)
 {
 	passed->last.push_back(at);
-	if (passed->last.size() > static_cast<size_t>(kMaxMadeUp)) {
+	if (passed->last.size() > static_cast<size_t>(kMaxMadeUp) + 1) {
 		passed->last.pop_front();
 	}
 	++passed->count;
@@ -55,7 +55,7 @@ CollectPassed(int64_t due, int64_t now, const NextDueFunction &next)
 		if (!TakeAll(&latest, now - back, now, next)) {
 			break;
 		}
-		if (latest.count >= kMaxMadeUp) {
+		if (latest.count > kMaxMadeUp) {
 			latest.count = kMaxCounted;
 			latest.more = true;
 			return latest;
@@ -76,7 +76,8 @@ PlanDue(int64_t due, int64_t now, OnMissed on_missed, const NextDueFunction &nex
 	plan.next = next(std::max(now, due));
 	switch (on_missed) {
 	case OnMissed::RunAll:
-		plan.runs.assign(passed.last.begin(), passed.last.end());
+		plan.runs.assign(passed.last.end() - std::min<std::ptrdiff_t>(std::ssize(passed.last), kMaxMadeUp),
+						 passed.last.end());
 		break;
 	case OnMissed::RunOnce:
 		plan.runs = {last};

@@ -27,8 +27,8 @@ CREATE VIEW pipeline_status WITH (security_invoker = true) AS
 SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	CASE
 		WHEN active.status = 'running' THEN 'running'
-		WHEN active.status = 'pending' AND active.cause = 'retry' AND active.due_at > now() THEN 'retrying'
-		WHEN active.status = 'pending' AND outage.waits_until > now() THEN 'waiting'
+		WHEN active.status = 'pending' AND outage.waits_until IS NOT NULL THEN 'waiting'
+		WHEN active.status = 'pending' AND active.cause = 'retry' THEN 'retrying'
 		WHEN active.status = 'pending' THEN 'queued'
 		WHEN d.status = 'inactive' THEN 'inactive'
 		WHEN d.paused_at IS NOT NULL THEN 'paused'
@@ -36,7 +36,7 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		ELSE 'idle'
 	END AS state,
 	CASE
-		WHEN active.status = 'pending' AND outage.waits_until > now() THEN
+		WHEN active.status = 'pending' AND outage.waits_until IS NOT NULL THEN
 			'data source "' || d.source || '" could not be reached ' || outage.failures_in_a_row || ' times in a row'
 		WHEN active.status IS NOT NULL THEN active.reason
 		WHEN d.status = 'inactive' THEN NULL

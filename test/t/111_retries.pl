@@ -1,0 +1,161 @@
+# What follows a failure: another attempt when it can help, a source that is left alone, a pause, a time limit.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use SluiceNode;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+$PostgreSQL::Test::Cluster::use_tcp = 1;
+$PostgreSQL::Test::Cluster::test_pghost = '127.0.0.1';
+
+my $node = SluiceNode->create('retries', "pg_sluice.source_failures = 2\npg_sluice.source_wait = 600");
+my $hour = 3600;
+my $clock = 0;
+
+sub move_clock
+{
+	$clock += shift;
+	return $node->set_clock($clock);
+}
+
+sub state_of
+{
+	my ($name) = @_;
+	return $node->sql("SELECT state FROM pipeline_status WHERE name = '$name'");
+}
+
+# Fails with that SQLSTATE as often as the sequence says, whatever is rolled back.
+$node->sql(q{CREATE FUNCTION flaky(tries regclass, failures bigint, state text) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+	IF nextval(tries) <= failures THEN
+		RAISE 'not this time' USING ERRCODE = state;
+	END IF;
+	RETURN currval(tries);
+END $$});
+
+sub flaky
+{
+	my ($name, $failures, $state, $options) = @_;
+	$node->sql("CREATE SEQUENCE ${name}_tries");
+	return $node->pipeline($name, "SELECT public.flaky('public.${name}_tries', $failures, '$state') AS i", "options => '$options'");
+}
+
+# Cured by the third attempt.
+flaky('cured', 2, '40001', '{"max_retries": 3, "retry_delay": 3600, "retry_max_delay": "3 hours"}');
+my $run = $node->sql("SELECT trigger_pipeline('cured')");
+$node->await("SELECT state = 'retrying' FROM pipeline_status WHERE name = 'cured'", 'a failed run is tried again');
+is($node->sql("SELECT retry_at BETWEEN now() + '47 min' AND now() + '73 min', reason FROM pipeline_status WHERE name = 'cured'"),
+	't|retry 1 of 3, after error 40001', 'the view says when, and why');
+is($node->sql("SELECT wait_for_run('$run', '0 s') IS NULL"), 't', 'wait_for_run waits for it');
+is($node->sql("SELECT failures_in_a_row FROM pipeline_status WHERE name = 'cured'"), '0', 'an attempt is not a failure yet');
+move_clock($hour * 1.25);
+$node->await("SELECT count(*) = 2 FROM pipeline_runs WHERE pipeline_name = 'cured' AND status = 'failed'", 'the second attempt fails');
+$node->await("SELECT state = 'retrying' FROM pipeline_status WHERE name = 'cured'", 'and is tried again');
+is($node->sql("SELECT extract(epoch FROM due_at - queued_at) BETWEEN 1.6 * 3600 AND 2.4 * 3600 FROM pipeline_runs WHERE attempt = 3"),
+	't', 'after a wait twice as long');
+move_clock($hour * 2.5);
+is($node->sql("SELECT wait_for_run('$run', '60 s')"), 'success', 'wait_for_run follows to the last attempt');
+is($node->sql("SELECT string_agg(attempt || ' ' || status || ' ' || cause, ', ' ORDER BY id) FROM pipeline_runs WHERE root_run = '$run'"),
+	'1 failed manual, 2 failed retry, 3 success retry', 'one row an attempt, under one root_run');
+is($node->sql('SELECT array_agg(i) FROM dst_cured'), '{3}', 'loaded once');
+
+# Permanent errors, and retries that are used up.
+flaky('permanent', 9, '22023', '{"max_retries": 3, "retry_delay": 3600}');
+is($node->sql("CALL trigger_and_wait('permanent')") =~ s/.*\|//r, 'failed', 'a permanent error fails at once');
+is($node->sql("SELECT count(*), max(failures_in_a_row) FROM pipeline_runs JOIN pipeline_status s ON s.id = pipeline_id WHERE pipeline_name = 'permanent'"),
+	'1|1', 'without another attempt');
+flaky('hopeless', 9, '40P01', '{"max_retries": 1, "retry_delay": 1}');
+is($node->sql("CALL trigger_and_wait('hopeless')") =~ s/.*\|//r, 'failed', 'retries are used up');
+is($node->sql("SELECT count(*), max(failures_in_a_row) FROM pipeline_runs JOIN pipeline_status s ON s.id = pipeline_id WHERE pipeline_name = 'hopeless'"),
+	'2|1', 'which is one failure');
+
+# A retry that waits can be stopped; a pause takes it away.
+flaky('halted', 9, '40P01', '{"max_retries": 5, "retry_delay": 3600}');
+$run = $node->sql("SELECT trigger_pipeline('halted')");
+$node->await("SELECT state = 'retrying' FROM pipeline_status WHERE name = 'halted'", 'waits for its retry');
+is($node->sql("SELECT stop_pipeline('halted')"), 't', 'a retry that waits can be stopped');
+is($node->sql("SELECT wait_for_run('$run', '60 s')"), 'stopped', 'and is');
+$run = $node->sql("SELECT trigger_pipeline('halted')");
+$node->await("SELECT state = 'retrying' FROM pipeline_status WHERE name = 'halted'", 'waits again');
+$node->sql("SELECT pause_pipeline('halted', 'enough')");
+is($node->sql("SELECT wait_for_run('$run', '60 s')"), 'skipped', 'a pause takes the retry away');
+
+# A retry survives the server, and waits its time.
+flaky('durable', 1, '40001', '{"max_retries": 1, "retry_delay": 3600}');
+$run = $node->sql("SELECT trigger_pipeline('durable')");
+$node->await("SELECT state = 'retrying' FROM pipeline_status WHERE name = 'durable'", 'waits for its retry');
+$node->stop('immediate');
+$node->start;
+is(state_of('durable'), 'retrying', 'also after a crash of the server');
+move_clock($hour * 1.25);
+is($node->sql("SELECT wait_for_run('$run', '60 s')"), 'success', 'and is made when its time has come');
+
+# Paused after failures in a row.
+flaky('weak', 3, '22023', '{"pause_after_failures": 3}');
+$node->sql("CALL trigger_and_wait('weak')") for 1 .. 3;
+is($node->sql("SELECT state, reason FROM pipeline_status WHERE name = 'weak'"),
+	'paused|3 failed runs in a row, the last one with: not this time', 'paused after failures in a row');
+$node->sql_fails("SELECT trigger_pipeline('weak')", qr/ERROR:  SL002/, 'a trigger of it');
+$node->sql("SELECT resume_pipeline('weak')");
+is($node->sql("CALL trigger_and_wait('weak')") =~ s/.*\|//r, 'success', 'resumed and well');
+is($node->sql("SELECT failures_in_a_row FROM pipeline_status WHERE name = 'weak'"), '0', 'the count begins anew');
+
+# A time limit.
+my $gate = $node->close_gate;
+$node->pipeline('endless', SluiceNode::gated_query(), "options => '{\"timeout\": 1}'");
+is($node->sql("CALL trigger_and_wait('endless')") =~ s/.*\|//r, 'failed', 'a run over its timeout fails');
+is($node->sql("SELECT error_sqlstate, error_message FROM pipeline_runs WHERE pipeline_name = 'endless'"),
+	'SL006|the run took longer than 1 second', 'with its reason');
+$node->sql_fails("SET client_min_messages = error; CALL run_pipeline('endless')", qr/ERROR:  SL006/, 'by CALL as well');
+$gate->quit;
+is($node->sql("CALL trigger_and_wait('endless')") =~ s/.*\|//r, 'success', 'in time it succeeds');
+
+# A source that cannot be reached.
+my $source = PostgreSQL::Test::Cluster->new('source');
+$source->init;
+$source->append_conf('pg_hba.conf', 'host all all 127.0.0.1/32 trust');
+$source->start;
+$source->safe_psql('postgres', 'CREATE TABLE far AS SELECT 1::bigint AS i');
+my $port = $source->port;
+$node->sql(qq{CREATE EXTENSION postgres_fdw;
+	CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '$port', dbname 'postgres');
+	DO \$\$ BEGIN EXECUTE format('CREATE USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (user %L)', current_user); END \$\$});
+for my $n (1 .. 3)
+{
+	$node->sql("CREATE TABLE dst_far$n (i bigint); SELECT create_pipeline('far$n', source => 'far', source_table => 'far', "
+		  . "destination_table => 'dst_far$n', load => 'append')");
+}
+$source->stop;
+my $log = -s $node->logfile;
+is($node->sql("CALL trigger_and_wait('far$_')") =~ s/.*\|//r, 'failed', 'the source is away') for 1 .. 2;
+is($node->sql("SELECT failures_in_a_row FROM pipeline_sources WHERE source = 'far'"), '2', 'its failures are counted over pipelines');
+$node->wait_for_log(qr/data source "far" could not be reached 2 times in a row/, $log);
+my @waiting = map { $node->sql("SELECT trigger_pipeline('far$_')") } 1 .. 3;
+$node->pipeline('near', 'SELECT 1::bigint AS i');
+is($node->sql("CALL trigger_and_wait('near')") =~ s/.*\|//r, 'success', 'others go on');
+is($node->sql("SELECT count(*) FROM pipeline_status WHERE name LIKE 'far%' AND state = 'waiting' AND reason LIKE 'data source \"far\" could not%2 times in a row' AND retry_at > now()"),
+	'3', 'its pipelines wait, and say why');
+move_clock(700);
+$node->await("SELECT count(*) = 3 FROM pipeline_runs WHERE pipeline_name LIKE 'far%' AND status = 'failed'", 'then one of them tries');
+$node->await("SELECT failures_in_a_row = 3 FROM pipeline_sources WHERE source = 'far'", 'in vain');
+is($node->sql("SELECT count(*) FROM pipeline_runs WHERE id IN ('$waiting[0]', '$waiting[1]', '$waiting[2]') AND status = 'pending'"), '2', 'the others wait on');
+is($node->sql("SELECT extract(epoch FROM waits_until - last_failure_at)::int / 60 FROM pipeline_sources"), '15', 'longer now, up to the greatest wait');
+$source->start;
+move_clock(1000);
+$node->await("SELECT count(*) = 2 FROM pipeline_runs WHERE pipeline_name LIKE 'far%' AND status = 'success'", 'all run when it is back');
+is($node->sql('SELECT count(*) FROM pipeline_sources'), '0', 'and nothing is held against it');
+is($node->sql("SELECT count(*) FROM dst_far1") + $node->sql("SELECT count(*) FROM dst_far2") + $node->sql("SELECT count(*) FROM dst_far3"),
+	2, 'each loaded once');
+
+# The library's own settings say when it never waits.
+$node->append_conf('postgresql.conf', 'pg_sluice.source_failures = 0');
+$node->reload;
+$source->stop;
+is($node->sql("CALL trigger_and_wait('far1')") =~ s/.*\|//r, 'failed', 'away again') for 1 .. 3;
+is(state_of('far1'), 'failed', 'with pg_sluice.source_failures = 0 nothing waits');
+
+$node->stop;
+done_testing();
