@@ -29,6 +29,7 @@ MakeSink(const LoadRequest &request)
 void
 Stage(const LoadRequest &request, BatchStream &stream, const std::string &columns, StagedRows *staged)
 {
+	request.progress.Expect(stream.RowsExpected());
 	staged->Fill(stream, columns,
 				 [&](const Batch & /*batch*/) { request.progress.Batch(stream.RowsRead(), stream.BytesRead(), 0); });
 	request.journal.Info(Format("{} rows staged in a temporary table", staged->Rows()));
@@ -127,6 +128,9 @@ LoadByStream(const LoadRequest &request, StagedRows *staged)
 												  (staged_match ? *staged_match : request.match).target_list, row_type);
 		sink = MakeSink(request);
 		sink->Open();
+	}
+	if (staged->Name().empty()) {
+		request.progress.Expect(stream->RowsExpected());
 	}
 	while (Batch *batch = stream->Next()) {
 		sink->Write(batch);

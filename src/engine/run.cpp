@@ -62,7 +62,9 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 
 	progress.Enter("loading");
 	LoadRequest const load{input, query, match, destination, patience, journal, progress};
+	progress.BeginLoad(destination.oid);
 	int64_t const rows = Load(load);
+	progress.EndLoad();
 	journal.Info(Format("{} rows loaded into {}", rows, destination.name));
 	input.Finish();
 

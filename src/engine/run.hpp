@@ -12,7 +12,12 @@
 namespace sluice::engine {
 
 // Called at most a few times a second with the counters so far, for progress display.
-using ProgressSink = void (*)(const catalog::RunCounters &counters, const char *phase);
+struct ProgressNow {
+	const catalog::RunCounters &counters;
+	const char *phase;
+	int64_t rows_expected; // the source's estimate of what there is to read; 0: unknown
+};
+using ProgressSink = void (*)(const ProgressNow &now);
 
 struct RunRequest {
 	const catalog::Pipeline &pipeline;

@@ -16,6 +16,15 @@ public:
 		journal_.EnterPhase(phase);
 		Show();
 	}
+	// Between these two the load is seen in pg_stat_progress_copy as well.
+	void BeginLoad(Oid destination);
+	void EndLoad();
+	// What the source says there is to read; 0: it cannot tell.
+	void Expect(int64_t rows)
+	{
+		rows_expected_ = rows;
+		Show();
+	}
 	// After each batch: what was read so far, how many rows of it were written.
 	void Batch(int64_t rows_read, int64_t bytes_read, int64_t rows_written)
 	{
@@ -30,20 +39,16 @@ public:
 	catalog::RunCounters &Counters() { return *counters_; }
 
 private:
-	static constexpr TimestampTz kInterval = 300 * 1000;
+	static constexpr TimestampTz kInterval = 100 * 1000;
 
-	void Show()
-	{
-		shown_ = GetCurrentTimestamp();
-		if (sink_ != nullptr) {
-			sink_(*counters_, journal_.Phase().c_str());
-		}
-	}
+	void Show();
 
 	ProgressSink sink_;
 	RunJournal &journal_;
 	catalog::RunCounters *counters_;
 	TimestampTz shown_ = 0;
+	int64_t rows_expected_ = 0;
+	bool loading_ = false;
 };
 
 } // namespace sluice::engine

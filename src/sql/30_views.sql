@@ -80,6 +80,34 @@ LEFT JOIN pipeline_definitions d ON d.id = l.pipeline_id;
 COMMENT ON VIEW pipeline_log IS 'What runs said, line by line: narrow it by pipeline, run, at, level or phase';
 COMMENT ON COLUMN pipeline_log.level IS 'debug, info, warning, error';
 
+CREATE FUNCTION run_progress(OUT run uuid, OUT phase text, OUT phase_since timestamptz, OUT records_read bigint,
+	OUT records bigint, OUT bytes bigint, OUT records_expected bigint)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'sluice_run_progress';
+COMMENT ON FUNCTION run_progress() IS
+	'How far the runs of this database are that have a worker, from shared memory; read it through the view pipeline_progress';
+CREATE VIEW pipeline_progress WITH (security_invoker = true) AS
+SELECT COALESCE(d.name, r.pipeline_name) AS pipeline, r.id AS run, r.attempt, p.phase, r.start_time,
+	p.records_read, p.records, p.bytes, rate.rows_per_second::bigint AS rate,
+	CASE WHEN p.phase = 'loading' AND p.records_expected > 0
+		THEN round(LEAST(100 * p.records_read / p.records_expected::numeric, 100), 1) END AS percent,
+	CASE WHEN p.phase = 'loading' AND p.records_expected >= p.records_read AND rate.rows_per_second > 0
+		THEN make_interval(secs => ((p.records_expected - p.records_read) / rate.rows_per_second)::double precision) END AS eta
+FROM run_progress() p
+JOIN pipeline_runs r ON r.id = p.run
+LEFT JOIN pipeline_definitions d ON d.id = r.pipeline_id
+LEFT JOIN LATERAL (
+	SELECT p.records_read / NULLIF(extract(epoch FROM clock_timestamp() - p.phase_since), 0) AS rows_per_second
+	WHERE p.phase = 'loading') rate ON true;
+COMMENT ON VIEW pipeline_progress IS 'The runs that are under way in workers, and how far they are';
+COMMENT ON COLUMN pipeline_progress.phase IS 'starting, connecting, preparing, loading, analyzing, finishing';
+COMMENT ON COLUMN pipeline_progress.records_read IS 'rows that the source has sent so far';
+COMMENT ON COLUMN pipeline_progress.records IS 'rows written to the destination so far';
+COMMENT ON COLUMN pipeline_progress.bytes IS 'bytes that the source has sent so far';
+COMMENT ON COLUMN pipeline_progress.rate IS 'rows a second since the load began';
+COMMENT ON COLUMN pipeline_progress.percent IS 'of the rows that the planner of the source expects; NULL: it cannot tell';
+COMMENT ON COLUMN pipeline_progress.eta IS 'how long the load still takes at this rate';
+
 CREATE FUNCTION pipeline_option_list(OUT key text, OUT type text, OUT allowed text, OUT default_value text, OUT meaning text)
 	RETURNS SETOF record
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sluice_pipeline_option_list';
@@ -88,4 +116,4 @@ CREATE VIEW pipeline_options WITH (security_invoker = true) AS
 SELECT key, type, allowed, default_value, meaning FROM pipeline_option_list();
 COMMENT ON VIEW pipeline_options IS 'Every key that the options of a pipeline may hold';
 
-GRANT SELECT ON pipelines, pipeline_status, pipeline_log, pipeline_options TO PUBLIC;
+GRANT SELECT ON pipelines, pipeline_status, pipeline_progress, pipeline_log, pipeline_options TO PUBLIC;

@@ -145,6 +145,20 @@ ExecuteInCaller(const catalog::Pipeline &pipeline, const std::string &run_id, co
 	RunBody({pipeline, run_id, context_json}, journal, &counters);
 }
 
+std::vector<RunNow>
+RunsNow(Oid role)
+{
+	std::vector<RunNow> runs;
+	for (const LiveRun &live : LiveRuns(MyDatabaseId)) {
+		const RunSlot &facts = live.facts;
+		if (facts.state == RunState::Running && pg::Call(has_privs_of_role, role, facts.owner)) {
+			runs.push_back({live.run, facts.phase, facts.phase_since, facts.records_read, facts.records, facts.bytes,
+							facts.records_expected});
+		}
+	}
+	return runs;
+}
+
 HealthFacts
 CollectHealth()
 {

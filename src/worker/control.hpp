@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "catalog/pipeline_store.hpp"
 
@@ -34,6 +35,18 @@ bool IsLocked(const std::string &pipeline_id);
 
 // Makes the run in this session and transaction: the row is inserted as 'running' before. Throws Error.
 void ExecuteInCaller(const catalog::Pipeline &pipeline, const std::string &run_id, const std::string &context_json);
+
+// The runs of this database that have a worker, of owners whose rights the role has.
+struct RunNow {
+	std::string run;
+	std::string phase;
+	TimestampTz phase_since = 0;
+	int64_t records_read = 0;
+	int64_t records = 0;
+	int64_t bytes = 0;
+	int64_t records_expected = 0; // 0: unknown
+};
+std::vector<RunNow> RunsNow(Oid role);
 
 struct HealthFacts {
 	bool preloaded = false;

@@ -306,16 +306,21 @@ MarkPassedOver()
 }
 
 void
-ReportProgress(int64 records, int64 bytes, const char *phase)
+ReportProgress(const ProgressReport *report)
 {
 	// A long load is no reason to outlive the postmaster: its successor could not start.
 	if (!PostmasterIsAlive()) {
 		proc_exit(1);
 	}
 	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
-	own_slot->records = records;
-	own_slot->bytes = bytes;
-	strlcpy(own_slot->phase, phase, sizeof(own_slot->phase));
+	own_slot->records_read = report->records_read;
+	own_slot->records = report->records;
+	own_slot->bytes = report->bytes;
+	own_slot->records_expected = report->records_expected;
+	if (strcmp(own_slot->phase, report->phase) != 0) {
+		own_slot->phase_since = GetCurrentTimestamp();
+		strlcpy(own_slot->phase, report->phase, sizeof(own_slot->phase));
+	}
 	LWLockRelease(Shared()->lock);
 }
 

@@ -54,6 +54,13 @@ void ReadOwnRun(RunSlot *copy);
 void MarkFinished();
 // Somebody holds the row of this queued run: it was not started.
 void MarkPassedOver();
-void ReportProgress(int64 records, int64 bytes, const char *phase);
+struct ProgressReport {
+	int64 records_read;
+	int64 records;
+	int64 bytes;
+	int64 records_expected;
+	const char *phase;
+};
+void ReportProgress(const ProgressReport *report);
 
 } // namespace sluice::worker::leaf

@@ -26,10 +26,11 @@ struct Attempt {
 };
 
 void
-ShowProgress(const catalog::RunCounters &counters, const char *phase)
+ShowProgress(const engine::ProgressNow &now)
 {
-	pg::Call(leaf::ReportProgress, static_cast<int64>(counters.records_processed),
-			 static_cast<int64>(counters.bytes_processed), phase);
+	leaf::ProgressReport const report{now.counters.records_read, now.counters.records_processed,
+									  now.counters.bytes_processed, now.rows_expected, now.phase};
+	pg::Call(leaf::ReportProgress, &report);
 }
 
 RunSlot

@@ -32,8 +32,11 @@ struct RunSlot {
 	TimestampTz stop_requested_at; // 0: none
 	Oid stop_requested_by;
 	bool terminated; // SIGTERM was sent after the grace
+	int64 records_read;
+	int64 records_expected; // 0: unknown
 	int64 records;
 	int64 bytes;
+	TimestampTz phase_since;
 	char phase[32];
 };
 

@@ -128,6 +128,14 @@ for my $n (1 .. 3)
 	$node->sql("CREATE TABLE dst_far$n (i bigint); SELECT create_pipeline('far$n', source => 'far', source_table => 'far', "
 		  . "destination_table => 'dst_far$n', load => 'append')");
 }
+# The time limit reaches the source.
+$node->sql(q{CREATE TABLE dst_asleep (i bigint); SELECT create_pipeline('asleep', source => 'far', load => 'append', destination_table => 'dst_asleep',
+	source_query => 'SELECT 1::bigint AS i FROM pg_sleep(3600)', options => '{"timeout": 1}')});
+is($node->sql("CALL trigger_and_wait('asleep')") =~ s/.*\|//r, 'failed', 'a run that waits for its source is over its timeout');
+is($node->sql("SELECT error_sqlstate FROM pipeline_runs WHERE pipeline_name = 'asleep'"), 'SL006', 'which its error says');
+ok($source->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)%' AND pid <> pg_backend_pid()"),
+	'and nothing goes on at the source');
+
 $source->stop;
 my $log = -s $node->logfile;
 is($node->sql("CALL trigger_and_wait('far$_')") =~ s/.*\|//r, 'failed', 'the source is away') for 1 .. 2;

@@ -20,6 +20,8 @@ public:
 	virtual void Finish() = 0;
 	virtual int64_t RowsRead() const = 0;
 	virtual int64_t BytesRead() const = 0;
+	// The planner's estimate, of the source's or of this server's; 0: unknown.
+	virtual int64_t RowsExpected() const = 0;
 };
 
 } // namespace sluice::engine

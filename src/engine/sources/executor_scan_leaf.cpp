@@ -115,6 +115,12 @@ ScanRowType(const ExecutorScan *scan)
 	return scan->query->tupDesc;
 }
 
+int64
+PlannedRows(const ExecutorScan *scan)
+{
+	return static_cast<int64>(scan->query->plannedstmt->planTree->plan_rows);
+}
+
 bool
 FillFromExecutor(ExecutorScan *scan, Batch *batch)
 {

@@ -18,6 +18,8 @@ struct ExecutorScan {
 ExecutorScan *BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list);
 // The rows' type; lives as long as the scan.
 TupleDesc ScanRowType(const ExecutorScan *scan);
+// The planner's estimate of how many there are.
+int64 PlannedRows(const ExecutorScan *scan);
 // Appends rows to an empty batch until it is full; false when there are no more. The batch's row type must
 // have the scan's types, in order; dropped columns are NULL.
 bool FillFromExecutor(ExecutorScan *scan, Batch *batch);

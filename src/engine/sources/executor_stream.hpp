@@ -15,6 +15,7 @@ public:
 	void Finish() override;
 	int64_t RowsRead() const override { return rows_; }
 	int64_t BytesRead() const override { return bytes_; }
+	int64_t RowsExpected() const override { return leaf::PlannedRows(scan_); }
 
 private:
 	leaf::ExecutorScan *scan_;

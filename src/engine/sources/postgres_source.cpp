@@ -1,5 +1,7 @@
 #include "engine/sources/postgres_source.hpp"
 
+#include <charconv>
+
 #include "catalog/pipeline_options.hpp"
 #include "core/duration.hpp"
 #include "core/sqlstate.hpp"
@@ -37,6 +39,21 @@ BuildRowType(int count, const SourceColumn *columns, const char *const *names)
 	return row_type;
 }
 
+// From EXPLAIN's JSON; 0 when it holds no such number.
+int64_t
+PlannedRows(const std::string &plan)
+{
+	constexpr std::string_view kKey = "\"Plan Rows\":";
+	size_t const key = plan.find(kKey);
+	if (key == std::string::npos) {
+		return 0;
+	}
+	size_t const number = std::min(plan.find_first_not_of(' ', key + kKey.size()), plan.size());
+	int64_t rows = 0;
+	(void)std::from_chars(plan.data() + number, plan.data() + plan.size(), rows);
+	return std::max<int64_t>(rows, 0);
+}
+
 // One round trip for all of them; a source that lacks one (older version) is left as it is.
 std::string
 PinStatement(const std::string &timezone, bool pin_path)
@@ -64,6 +81,7 @@ struct PostgresSource::State {
 	std::vector<SourceColumn> columns;
 	TupleDesc row_type = nullptr;
 	leaf::CopyDecoder *decoder = nullptr;
+	int64_t rows_expected = 0;
 };
 
 bool
@@ -188,6 +206,8 @@ PostgresSource::Start(const std::vector<bool> &needed)
 	std::copy(needed.begin(), needed.end(), flags.get());
 	state.decoder = pg::Call(leaf::CreateCopyDecoder, state.remote->Plain(), state.row_type,
 							 static_cast<const bool *>(flags.get()), state.label.c_str());
+	pg::SqlResult const plan = state.remote->Exec("EXPLAIN (FORMAT JSON) SELECT 1 FROM " + state.from);
+	state.rows_expected = plan.Empty() ? 0 : PlannedRows(plan.Text(0, 0));
 	state.remote->CopyOut(CopyStatement(needed));
 }
 
@@ -207,6 +227,12 @@ int64_t
 PostgresSource::RowsRead() const
 {
 	return state_->decoder != nullptr ? state_->decoder->rows : 0;
+}
+
+int64_t
+PostgresSource::RowsExpected() const
+{
+	return state_->rows_expected;
 }
 
 void

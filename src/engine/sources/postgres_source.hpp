@@ -40,6 +40,8 @@ public:
 	// are not needed are NULL. Errors carry the row's number and the column as context.
 	bool Fill(Batch *batch);
 	int64_t BytesRead() const;
+	// Once started: the source's estimate; 0: unknown.
+	int64_t RowsExpected() const;
 	int64_t RowsRead() const;
 	// Checks that the source ended cleanly and leaves it. Without it the destructor cancels the remote query.
 	void Finish();

@@ -20,6 +20,7 @@ public:
 	void Finish() override;
 	int64_t RowsRead() const override { return source_.RowsRead(); }
 	int64_t BytesRead() const override { return source_.BytesRead(); }
+	int64_t RowsExpected() const override { return source_.RowsExpected(); }
 	// Whether rows pass through without a projection.
 	bool PassesThrough() const { return projection_ == nullptr; }
 

@@ -1,0 +1,36 @@
+#include "engine/run_progress.hpp"
+
+#include "engine/copy_progress_leaf.hpp"
+#include "pg/guard.hpp"
+
+namespace sluice::engine {
+
+void
+RunProgress::BeginLoad(Oid destination)
+{
+	pg::Call(leaf::BeginCopyProgress, destination);
+	loading_ = true;
+}
+
+void
+RunProgress::EndLoad()
+{
+	Show();
+	loading_ = false;
+	pg::Call(leaf::EndCopyProgress);
+}
+
+void
+RunProgress::Show()
+{
+	shown_ = GetCurrentTimestamp();
+	if (loading_) {
+		pg::Call(leaf::ShowCopyProgress, static_cast<int64>(counters_->records_processed),
+				 static_cast<int64>(counters_->bytes_processed));
+	}
+	if (sink_ != nullptr) {
+		sink_({*counters_, journal_.Phase().c_str(), rows_expected_});
+	}
+}
+
+} // namespace sluice::engine
