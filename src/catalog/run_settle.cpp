@@ -9,6 +9,10 @@ namespace sluice::catalog {
 void
 NoteEnded(const std::string &run_id)
 {
+	// Without a scheduler nobody would ever take it away.
+	if (!pg::IsPreloaded()) {
+		return;
+	}
 	Execute("INSERT INTO {0}.pipeline_ended (run_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING", {run_id});
 }
 
