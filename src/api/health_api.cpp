@@ -153,6 +153,12 @@ CheckPipelines(const Overview &overview, Report &report)
 		report.Warning("failing", sluice::Format("{} failing: {}", Pipelines(overview.failing), overview.failing_names),
 					   "pipeline_status shows the last error of each, with a hint.");
 	}
+	if (overview.waiting_sources > 0) {
+		report.Warning("sources",
+					   sluice::Format("{} data source{} could not be reached: {}", overview.waiting_sources,
+									  overview.waiting_sources == 1 ? "" : "s", overview.waiting_source_names),
+					   "Their pipelines wait; pipeline_sources shows until when, and the last error.");
+	}
 	if (overview.without_owner > 0) {
 		report.Error(
 			"owners",

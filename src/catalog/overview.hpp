@@ -25,6 +25,8 @@ struct Overview {
 	std::string paused_names; // the first few
 	int64_t failing = 0;
 	std::string failing_names;
+	int64_t waiting_sources = 0; // that could not be reached, and whose pipelines wait
+	std::string waiting_source_names;
 	int64_t without_owner = 0; // active ones whose role is gone
 	std::string without_owner_names;
 	int64_t without_login = 0; // active ones whose role may not log in

@@ -147,6 +147,8 @@ $node->pipeline('near', 'SELECT 1::bigint AS i');
 is($node->sql("CALL trigger_and_wait('near')") =~ s/.*\|//r, 'success', 'others go on');
 is($node->sql("SELECT count(*) FROM pipeline_status WHERE name LIKE 'far%' AND state = 'waiting' AND reason LIKE 'data source \"far\" could not%2 times in a row' AND retry_at > now()"),
 	'3', 'its pipelines wait, and say why');
+like($node->sql("SELECT verdict, message FROM pipeline_health() WHERE check_name = 'sources'"), qr/^warning\|1 data source could not be reached: far/,
+	'pipeline_health tells it');
 move_clock(700);
 $node->await("SELECT count(*) = 3 FROM pipeline_runs WHERE pipeline_name LIKE 'far%' AND status = 'failed'", 'then one of them tries');
 $node->await("SELECT failures_in_a_row = 3 FROM pipeline_sources WHERE source = 'far'", 'in vain');
