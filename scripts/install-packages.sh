@@ -23,9 +23,12 @@ missing=()
 for package in "${wanted[@]}"; do
     if ! installed "$package"; then missing+=("$package"); fi
 done
-# Without it the tests against a real MariaDB are skipped; every Debian since 12 has it.
-fdw=postgresql-$major-mysql-fdw
-if [ "${1:-}" != --matrix ] && ! installed "$fdw"; then missing+=("$fdw"); fi
+# Without these some tests are skipped: those against a real MariaDB, and the comparison of schedules with
+# croniter. Debian 12 has both.
+optional=("postgresql-$major-mysql-fdw" python3-croniter)
+for package in "${optional[@]}"; do
+    if [ "${1:-}" != --matrix ] && ! installed "$package"; then missing+=("$package"); fi
+done
 if [ ${#missing[@]} -eq 0 ]; then
     echo "all packages are there"
     exit
@@ -34,10 +37,14 @@ fi
 apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 "$@"; }
 apt update >/dev/null || die "apt-get update failed" "Check the network and /etc/apt."
 for i in "${!missing[@]}"; do
-    if [ "${missing[i]}" = "$fdw" ] && ! apt-cache show "$fdw" >/dev/null 2>&1; then
-        echo "this system has no $fdw; tests that need it are skipped"
-        unset 'missing[i]'
-    fi
+    case " ${optional[*]} " in
+    *" ${missing[i]} "*)
+        if ! apt-cache show "${missing[i]}" >/dev/null 2>&1; then
+            echo "this system has no ${missing[i]}; tests that need it are skipped"
+            unset 'missing[i]'
+        fi
+        ;;
+    esac
 done
 echo "installing: ${missing[*]}"
 log=$(mktemp)

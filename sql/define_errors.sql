@@ -67,7 +67,7 @@ SELECT create_pipeline('p', source_table => 'src', destination_table => 'dst', l
 \echo :LAST_ERROR_SQLSTATE
 :make schedule => '61 * * * *');
 :make schedule => '0 0 30 2 *');
-:make schedule => 'every day');
+:make schedule => 'every month');
 :make schedule => '');
 :make options => '[]');
 :make options => '{"fetch_siez": 1}');

@@ -1,8 +1,8 @@
 // pause_pipeline, resume_pipeline, stop_pipeline, stop_run.
 
 #include "api/arguments.hpp"
+#include "api/due_time.hpp"
 #include "api/rights.hpp"
-#include "api/schedule.hpp"
 #include "pg/settings.hpp"
 #include "worker/control.hpp"
 
@@ -44,10 +44,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_resume_pipeline)
 	std::optional<TimestampTz> const known = was_paused ? std::nullopt : sluice::catalog::NextDueOf(found.id);
 	std::optional<TimestampTz> const next = known ? known : sluice::api::NextDue(found);
 	sluice::catalog::SetPaused(found.id, false, std::nullopt, next);
-	if (next) {
-		sluice::api::Notice(
-			sluice::Format("pipeline \"{}\" runs {}", found.name, sluice::api::ScheduleText(found, *next)));
-	}
+	sluice::api::TellNextDue(found, next);
 	sluice::worker::PokeAtCommit();
 	PG_RETURN_VOID();
 }

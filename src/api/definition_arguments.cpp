@@ -45,7 +45,7 @@ RefuseUnsupported(FunctionCallInfo fcinfo, const Given &given)
 {
 	constexpr const char *kLoadHint = "Use load => 'append' or load => 'replace'.";
 	if (given.mode == "realtime") {
-		NotYet("mode \"realtime\"", "Use mode => 'batch', with a schedule as often as once a minute.");
+		NotYet("mode \"realtime\"", "Use mode => 'batch', with a schedule as often as every second.");
 	}
 	if (given.load == "merge" || given.load == "mirror" || given.load == "history") {
 		NotYet(Format("load \"{}\"", *given.load), kLoadHint);

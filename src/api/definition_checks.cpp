@@ -2,9 +2,10 @@
 
 #include "api/arguments.hpp"
 #include "api/definition.hpp"
+#include "api/due_time.hpp"
 #include "api/names_leaf.hpp"
 #include "api/rights.hpp"
-#include "api/schedule.hpp"
+#include "catalog/pipeline_schedule.hpp"
 #include "core/nearest.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/run.hpp"
@@ -134,19 +135,15 @@ DataChanged(const Pipeline &now, const Pipeline *before)
 bool
 ScheduleChanged(const Pipeline &now, const Pipeline *before)
 {
-	return before == nullptr || now.schedule != before->schedule || now.timezone != before->timezone ||
-		   now.status != before->status;
+	return before == nullptr || !catalog::HaveSameSchedule(now, *before) || now.status != before->status;
 }
 
 void
 TellSchedule(const Pipeline &pipeline)
 {
 	std::optional<TimestampTz> const next = NextDue(pipeline);
-	if (!next) {
-		return;
-	}
-	Notice(Format("pipeline \"{}\" runs {}", pipeline.name, ScheduleText(pipeline, *next)));
-	if (!pg::IsPreloaded()) {
+	TellNextDue(pipeline, next);
+	if (next && !pg::IsPreloaded()) {
 		Warning(Format("pipeline \"{}\" will not start by itself, because pg_sluice is not preloaded", pipeline.name),
 				PreloadHint());
 	}

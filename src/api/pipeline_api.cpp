@@ -2,9 +2,10 @@
 
 #include "api/arguments.hpp"
 #include "api/definition.hpp"
+#include "api/due_time.hpp"
 #include "api/rights.hpp"
-#include "api/schedule.hpp"
 #include "api/waiting.hpp"
+#include "catalog/pipeline_schedule.hpp"
 #include "catalog/statement.hpp"
 #include "core/identifier.hpp"
 #include "core/sqlstate.hpp"
@@ -30,8 +31,7 @@ GiveTo(const std::string &role, Pipeline *pipeline)
 std::optional<TimestampTz>
 NextDueAfterChange(const Pipeline &now, const Pipeline &before)
 {
-	bool const unchanged =
-		now.schedule == before.schedule && now.timezone == before.timezone && now.status == before.status;
+	bool const unchanged = sluice::catalog::HaveSameSchedule(now, before) && now.status == before.status;
 	if (unchanged && !now.paused) {
 		if (std::optional<TimestampTz> const known = sluice::catalog::NextDueOf(now.id)) {
 			return known;

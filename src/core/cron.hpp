@@ -1,10 +1,11 @@
-// Cron schedules: five fields, evaluated in a time zone. Pure C++.
+// Cron schedules: five fields, or six with the second first, evaluated in a time zone. Pure C++.
 //
 // Daylight saving time: a wall-clock time that does not exist is due once, right after the gap; one that
 // happens twice is due at the first. A schedule whose hour field covers every hour follows elapsed time
 // instead: both hours of the autumn are due, and nothing is caught up in spring.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,16 +15,32 @@
 
 namespace sluice {
 
+// Days that depend on how a month lies. A workday is a Monday to Friday.
+struct CronSpecialDays {
+	uint32_t from_end = 0;			 // bit n: n days before the last one: L is bit 0, L-3 bit 3
+	uint32_t nearest_workdays = 0;	 // bit d: the workday of the month nearest to its day d: dW
+	bool last_workday = false;		 // LW
+	std::array<uint8_t, 7> nth = {}; // by weekday; bit n: its nth day in the month, FRI#n; bit 0: its last, FRIL
+
+	bool operator==(const CronSpecialDays &) const = default;
+	bool OfMonth() const { return from_end != 0 || nearest_workdays != 0 || last_workday; }
+	bool OfWeekdays() const { return nth != std::array<uint8_t, 7>{}; }
+};
+
 // One bit a value; weekdays from 0 = Sunday.
 struct CronFields {
+	uint64_t seconds = 1; // five fields: second 0
 	uint64_t minutes = 0;
 	uint32_t hours = 0;
 	uint32_t days = 0;
 	uint32_t months = 0;
 	uint32_t weekdays = 0;
+	CronSpecialDays special;
 	// Written as anything but '*': then a day is due when either field says so.
 	bool days_restricted = false;
 	bool weekdays_restricted = false;
+
+	bool operator==(const CronFields &) const = default;
 };
 
 class Cron {

@@ -1,7 +1,9 @@
 // A schedule in plain English: a phrase for the clock, a phrase for the calendar, and a few idioms for what
 // nearly everybody writes.
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <iterator>
 #include <vector>
 
 #include "core/cron.hpp"
@@ -102,9 +104,9 @@ Number(int value)
 }
 
 std::string
-Clock(int hour, int minute)
+Clock(int hour, int minute, int second = 0)
 {
-	return Format("{:02}:{:02}", hour, minute);
+	return second == 0 ? Format("{:02}:{:02}", hour, minute) : Format("{:02}:{:02}:{:02}", hour, minute, second);
 }
 
 // "minute 5", "minutes 0, 7 and 10 to 20"
@@ -115,12 +117,19 @@ Counted(std::string_view noun, uint64_t bits)
 	return Format("{}{} {}", noun, list.members == 1 ? "" : "s", list.text);
 }
 
-// The distance of minutes that divide the hour evenly from its start (60 for minute 0 alone); else 0.
+// The distance of minutes that divide the hour evenly (60 for one alone); else 0.
+int
+EvenStep(const std::vector<int> &minutes)
+{
+	int const step = minutes.size() == 1 ? 60 : CommonStep(minutes);
+	return step * static_cast<int>(minutes.size()) == 60 ? step : 0;
+}
+
+// The same for minutes from the start of the hour on. Seconds of the minute too.
 int
 MinuteGrid(const std::vector<int> &minutes)
 {
-	int const step = minutes.size() == 1 ? 60 : CommonStep(minutes);
-	return minutes.front() == 0 && step * static_cast<int>(minutes.size()) == 60 ? step : 0;
+	return minutes.front() == 0 ? EvenStep(minutes) : 0;
 }
 
 std::string
@@ -150,14 +159,28 @@ DescribeEveryHour(uint64_t bits, const std::vector<int> &minutes)
 	if (grid != 0) {
 		return {EveryMinutes(grid), true};
 	}
+	if (minutes.size() > 1 && EvenStep(minutes) != 0) {
+		return {Format("{} from minute {} of the hour on", EveryMinutes(EvenStep(minutes)), minutes.front()), true};
+	}
 	return {Format("at {} of every hour", Counted("minute", bits)), true};
 }
 
+// Every combination, one by one.
 ClockPhrase
-DescribeClock(const CronFields &fields)
+ListTimes(const std::vector<int> &hours, const std::vector<int> &minutes, int second)
 {
-	std::vector<int> const minutes = Members(fields.minutes);
-	std::vector<int> const hours = Members(fields.hours);
+	std::vector<std::string> times;
+	for (int const hour : hours) {
+		for (int const minute : minutes) {
+			times.push_back(Clock(hour, minute, second));
+		}
+	}
+	return {"at " + JoinWithAnd(times), false};
+}
+
+ClockPhrase
+DescribeMinutes(const CronFields &fields, const std::vector<int> &minutes, const std::vector<int> &hours)
+{
 	if (fields.hours == kAllHours) {
 		return DescribeEveryHour(fields.minutes, minutes);
 	}
@@ -177,17 +200,47 @@ DescribeClock(const CronFields &fields)
 				true};
 	}
 	if (minutes.size() == 1 || minutes.size() * hours.size() <= kMaxListedTimes) {
-		std::vector<std::string> times;
-		for (int const hour : hours) {
-			for (int const minute : minutes) {
-				times.push_back(Clock(hour, minute));
-			}
-		}
-		return {"at " + JoinWithAnd(times), false};
+		return ListTimes(hours, minutes, 0);
 	}
 	std::string const minutes_text =
 		fields.minutes == kAllMinutes ? "every minute" : "at " + Counted("minute", fields.minutes);
 	return {Format("{} of the {}", minutes_text, Counted("hour", fields.hours)), true};
+}
+
+// "every 10 seconds of minutes 0 and 30 of the hours 9 to 17"
+ClockPhrase
+DescribeSeconds(const CronFields &fields, const std::vector<int> &seconds)
+{
+	int const grid = seconds.size() == 1 ? 0 : MinuteGrid(seconds);
+	std::string text = grid == 1   ? "every second"
+					   : grid != 0 ? Format("every {} seconds", grid)
+								   : "at " + Counted("second", fields.seconds);
+	if (fields.minutes != kAllMinutes) {
+		text += " of " + Counted("minute", fields.minutes);
+	} else if (grid == 0) {
+		text += " of every minute";
+	}
+	if (fields.hours != kAllHours) {
+		text += " of the " + Counted("hour", fields.hours);
+	} else if (fields.minutes != kAllMinutes) {
+		text += " of every hour";
+	}
+	return {text, true};
+}
+
+ClockPhrase
+DescribeClock(const CronFields &fields)
+{
+	std::vector<int> const seconds = Members(fields.seconds);
+	std::vector<int> const minutes = Members(fields.minutes);
+	std::vector<int> const hours = Members(fields.hours);
+	if (fields.seconds == 1) {
+		return DescribeMinutes(fields, minutes, hours);
+	}
+	if (seconds.size() == 1 && minutes.size() * hours.size() <= kMaxListedTimes) {
+		return ListTimes(hours, minutes, seconds.front());
+	}
+	return DescribeSeconds(fields, seconds);
 }
 
 // "of January and July", "of every month from April to September", "of every month"
@@ -219,6 +272,87 @@ Weekdays(uint32_t weekdays)
 	return Enumerate(from_monday, [](int weekday) { return kWeekdays[static_cast<size_t>(weekday)]; });
 }
 
+constexpr std::array<std::string_view, 6> kOrdinals = {"last", "first", "second", "third", "fourth", "fifth"};
+
+// "the last day", "the day before the last", "the 3rd day before the last"
+std::string
+DayFromEnd(int before)
+{
+	if (before < 2) {
+		return before == 0 ? "the last day" : "the day before the last";
+	}
+	bool const teens = before >= 11 && before <= 13;
+	std::string_view const ending = teens			   ? "th"
+									: before % 10 == 1 ? "st"
+									: before % 10 == 2 ? "nd"
+									: before % 10 == 3 ? "rd"
+													   : "th";
+	return Format("the {}{} day before the last", before, ending);
+}
+
+// What the day-of-month field says: "day 1 and the last day"
+std::string
+DaysText(const CronFields &fields)
+{
+	std::vector<std::string> items;
+	if (fields.days != 0) {
+		items.push_back(Counted("day", fields.days));
+	}
+	for (int const day : Members(fields.special.nearest_workdays)) {
+		items.push_back(Format("the weekday nearest to day {}", day));
+	}
+	std::vector<int> const from_end = Members(fields.special.from_end);
+	std::transform(from_end.rbegin(), from_end.rend(), std::back_inserter(items), DayFromEnd);
+	if (fields.special.last_workday) {
+		items.emplace_back("the last weekday");
+	}
+	return JoinWithAnd(items);
+}
+
+// What FRI#2 and FRIL say: "the second and last Friday"
+std::string
+NthWeekdaysText(const CronFields &fields)
+{
+	std::vector<std::string> items;
+	for (size_t i = 0; i < kWeekdays.size(); ++i) {
+		// "the last" comes last.
+		std::vector<std::string> ordinals;
+		unsigned const nth = fields.special.nth[(i + 1) % 7];
+		for (int const n : Members(nth & ~1U)) {
+			ordinals.emplace_back(kOrdinals[static_cast<size_t>(n)]);
+		}
+		if ((nth & 1) != 0) {
+			ordinals.emplace_back(kOrdinals[0]);
+		}
+		if (!ordinals.empty()) {
+			items.push_back(Format("the {} {}", JoinWithAnd(ordinals), kWeekdays[i]));
+		}
+	}
+	return JoinWithAnd(items);
+}
+
+// The days that only a calendar tells, without "on": "day 13 and on every Friday"
+std::string
+DatesText(const CronFields &fields)
+{
+	std::vector<std::string> items;
+	if (fields.days_restricted) {
+		items.push_back(DaysText(fields));
+	}
+	if (fields.weekdays_restricted && fields.weekdays != 0) {
+		items.push_back("every " + Weekdays(fields.weekdays).text);
+	}
+	if (fields.weekdays_restricted && fields.special.OfWeekdays()) {
+		items.push_back(NthWeekdaysText(fields));
+	}
+	std::string text;
+	for (const std::string &item : items) {
+		text += text.empty() ? "" : " and on ";
+		text += item;
+	}
+	return items.size() > 1 ? text + "," : text;
+}
+
 } // namespace
 
 std::string
@@ -232,23 +366,22 @@ Cron::Describe() const
 		std::string const months = InMonths(fields_.months);
 		return clock.repeats ? clock.text + months : Format("every day{} {}", months, clock.text);
 	}
-	if (either) {
-		return Format("{} on {} and on every {}, {}", clock.text, Counted("day", fields_.days),
-					  Weekdays(fields_.weekdays).text, OfMonths(fields_.months));
-	}
-	if (fields_.weekdays_restricted) {
+	if (fields_.weekdays_restricted && !fields_.days_restricted && !fields_.special.OfWeekdays()) {
 		Enumerated const weekdays = Weekdays(fields_.weekdays);
 		return Format("{} {} {}{}", clock.text, weekdays.one_run ? "from" : "on", weekdays.text,
 					  InMonths(fields_.months));
 	}
-	if (!clock.repeats && fields_.months == kAllMonths) {
-		return Format("every month on {} {}", Counted("day", fields_.days), clock.text);
+	std::string const dates = DatesText(fields_);
+	bool const one_kind = dates.back() != ',';
+	if (one_kind && !clock.repeats && fields_.months == kAllMonths) {
+		return Format("every month on {} {}", dates, clock.text);
 	}
-	if (!clock.repeats && std::has_single_bit(fields_.months) && std::has_single_bit(fields_.days)) {
+	if (one_kind && fields_.days_restricted && !clock.repeats && !fields_.special.OfMonth() &&
+		std::has_single_bit(fields_.months) && std::has_single_bit(fields_.days)) {
 		return Format("every year on {} {} {}", std::countr_zero(fields_.days),
 					  kMonths[static_cast<size_t>(std::countr_zero(fields_.months))], clock.text);
 	}
-	return Format("{} on {} {}", clock.text, Counted("day", fields_.days), OfMonths(fields_.months));
+	return Format("{} on {} {}", clock.text, dates, OfMonths(fields_.months));
 }
 
 } // namespace sluice

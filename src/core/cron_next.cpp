@@ -1,5 +1,6 @@
 // Where a schedule is due next. Days are found on the calendar, month by month; only then does the clock
 // come in.
+#include <algorithm>
 #include <bit>
 
 #include "core/civil.hpp"
@@ -10,7 +11,7 @@ namespace sluice {
 
 namespace {
 
-// The longest gap of a five-field schedule that is ever due is 8 years (29 February around 2100).
+// The longest gap of a schedule that is ever due is 40 years: February has five Mondays in 2072, then in 2112.
 constexpr int64_t kMaxYearsAhead = 50;
 // What TimestampTz can hold lies well within; beyond, calendar arithmetic would have to mind overflow.
 constexpr int64_t kMaxInstant = 10'000'000'000'000;
@@ -31,20 +32,74 @@ LowestFrom(Bits bits, int from)
 	return rest == 0 ? std::nullopt : std::optional<int>(std::countr_zero(rest));
 }
 
+// One month, as the day fields look at it.
+struct MonthShape {
+	int last;		   // its number of days
+	int first_weekday; // of its day 1
+
+	int WeekdayOf(int day) const { return (first_weekday + day - 1) % 7; }
+	uint32_t All() const { return ((uint32_t{1} << last) - 1) << 1; }
+};
+
+// The Monday to Friday of the same month that is nearest to a day of it.
+int
+NearestWorkday(const MonthShape &month, int day)
+{
+	switch (month.WeekdayOf(day)) {
+	case 6:
+		return day > 1 ? day - 1 : day + 2;
+	case 0:
+		return day < month.last ? day + 1 : day - 2;
+	default:
+		return day;
+	}
+}
+
+// What the day-of-month field says.
+uint32_t
+DueByDay(const CronFields &fields, const MonthShape &month)
+{
+	uint32_t due = fields.days & month.All();
+	if (!fields.special.OfMonth()) {
+		return due;
+	}
+	for (int day = 1; day <= month.last; ++day) {
+		due |= ((fields.special.from_end >> (month.last - day)) & 1) << day;
+		if (((fields.special.nearest_workdays >> day) & 1) != 0) {
+			due |= uint32_t{1} << NearestWorkday(month, day);
+		}
+	}
+	if (fields.special.last_workday) {
+		int const weekday = month.WeekdayOf(month.last);
+		due |= uint32_t{1} << (month.last - (weekday == 6 ? 1 : weekday == 0 ? 2 : 0));
+	}
+	return due;
+}
+
+// What the day-of-week field says.
+uint32_t
+DueByWeekday(const CronFields &fields, const MonthShape &month)
+{
+	uint32_t due = 0;
+	for (int day = 1; day <= month.last; ++day) {
+		auto const weekday = static_cast<size_t>(month.WeekdayOf(day));
+		unsigned const nth = fields.special.nth[weekday];
+		bool const is_due = ((fields.weekdays >> weekday) & 1) != 0 || ((nth >> ((day + 6) / 7)) & 1) != 0 ||
+							((nth & 1) != 0 && day + 7 > month.last);
+		due |= uint32_t{is_due} << day;
+	}
+	return due;
+}
+
 // The days of one month on which the schedule is due, as bits 1 to 31.
 uint32_t
 DueDays(const CronFields &fields, int64_t year, int month)
 {
-	uint32_t const all = ((uint32_t{1} << DaysInMonth(year, month)) - 1) << 1;
+	MonthShape const shape = {DaysInMonth(year, month), WeekdayFromDays(DaysFromCivil({year, month, 1}))};
 	if (!fields.weekdays_restricted) {
-		return fields.days & all;
+		return DueByDay(fields, shape);
 	}
-	uint32_t by_weekday = 0;
-	int const first = WeekdayFromDays(DaysFromCivil({year, month, 1}));
-	for (int day = 1; day <= 31; ++day) {
-		by_weekday |= ((fields.weekdays >> ((first + day - 1) % 7)) & 1) << day;
-	}
-	return (fields.days_restricted ? fields.days | by_weekday : by_weekday) & all;
+	return DueByWeekday(fields, shape) | (fields.days_restricted ? DueByDay(fields, shape) : 0);
 }
 
 // The first due day on or after this one, as days since 1970-01-01.
@@ -69,67 +124,81 @@ NextDay(const CronFields &fields, int64_t from, int64_t last_year)
 	return std::nullopt;
 }
 
-// The first due minute of the wall clock at or after this one.
+// The first due second of an hour at or after this second of it.
+std::optional<int>
+NextInHour(const CronFields &fields, int second_of_hour)
+{
+	int const from_minute = second_of_hour / 60;
+	if (((fields.minutes >> from_minute) & 1) != 0) {
+		if (std::optional<int> const second = LowestFrom(fields.seconds, second_of_hour % 60)) {
+			return from_minute * 60 + *second;
+		}
+	}
+	std::optional<int> const minute = LowestFrom(fields.minutes, from_minute + 1);
+	return minute ? std::optional<int>(*minute * 60 + std::countr_zero(fields.seconds)) : std::nullopt;
+}
+
+// The first due second of a day at or after this second of it.
+std::optional<int64_t>
+NextInDay(const CronFields &fields, int64_t second_of_day)
+{
+	int const from_hour = static_cast<int>(second_of_day / kHourSeconds);
+	if (((fields.hours >> from_hour) & 1) != 0) {
+		if (std::optional<int> const due = NextInHour(fields, static_cast<int>(second_of_day % kHourSeconds))) {
+			return from_hour * kHourSeconds + *due;
+		}
+	}
+	std::optional<int> const hour = LowestFrom(fields.hours, from_hour + 1);
+	std::optional<int> const due = hour ? NextInHour(fields, 0) : std::nullopt;
+	return due ? std::optional<int64_t>(*hour * kHourSeconds + *due) : std::nullopt;
+}
+
+// The first due second of the wall clock at or after this one.
 std::optional<int64_t>
 NextLocal(const CronFields &fields, int64_t local, int64_t last_year)
 {
 	int64_t const today = FloorDivide(local, kDaySeconds);
-	std::optional<int64_t> const day = NextDay(fields, today, last_year);
-	if (!day) {
-		return std::nullopt;
+	std::optional<int64_t> day = NextDay(fields, today, last_year);
+	std::optional<int64_t> due =
+		day ? NextInDay(fields, *day == today ? local - today * kDaySeconds : 0) : std::nullopt;
+	if (day && !due) {
+		day = NextDay(fields, today + 1, last_year);
+		due = NextInDay(fields, 0);
 	}
-	int hour = 0;
-	int minute = 0;
-	if (*day == today) {
-		int64_t const second_of_day = local - today * kDaySeconds;
-		hour = static_cast<int>(second_of_day / kHourSeconds);
-		minute = static_cast<int>(second_of_day % kHourSeconds / kMinuteSeconds);
-	}
-	std::optional<int> due_hour = LowestFrom(fields.hours, hour);
-	std::optional<int> due_minute =
-		LowestFrom(fields.minutes, due_hour && *day == today && *due_hour == hour ? minute : 0);
-	if (due_hour && !due_minute) {
-		due_hour = LowestFrom(fields.hours, hour + 1);
-		due_minute = LowestFrom(fields.minutes, 0);
-	}
-	if (!due_hour) {
-		return NextLocal(fields, (*day + 1) * kDaySeconds, last_year);
-	}
-	return *day * kDaySeconds + *due_hour * kHourSeconds + *due_minute * kMinuteSeconds;
+	return day && due ? std::optional<int64_t>(*day * kDaySeconds + *due) : std::nullopt;
 }
 
 // Schedules that name hours: by the wall clock.
 std::optional<int64_t>
 NextByWallClock(const CronFields &fields, int64_t utc, const Zone &zone, int64_t last_year)
 {
-	int64_t local = FloorDivide(LocalFromUtc(utc, zone), kMinuteSeconds) * kMinuteSeconds;
+	int64_t local = LocalFromUtc(utc, zone) + 1;
 	for (;;) {
 		std::optional<int64_t> const due = NextLocal(fields, local, last_year);
 		if (!due) {
 			return std::nullopt;
 		}
-		// Not after utc: this minute itself, or, in the repeated hour, one that was due the first time.
 		LocalResolution const resolution = ResolveLocal(*due, zone);
 		if (resolution.first > utc) {
 			return resolution.first;
 		}
-		local = *due + kMinuteSeconds;
+		local = *due + 1;
+		// In the repeated hour nothing is due: all of it was, the first time.
+		if (resolution.kind == LocalKind::Ambiguous) {
+			int64_t const back = FindTransition(resolution.first, resolution.second, zone);
+			local = std::max(local, LocalFromUtc(back - 1, zone) + 1);
+		}
 	}
 }
 
-// The first due minute in [from, to), between which the offset does not change, nor the hour.
+// The first due second in [from, to), between which the offset does not change, nor the hour.
 std::optional<int64_t>
-NextInHour(const CronFields &fields, int64_t from, int64_t to, int offset)
+NextInStretch(const CronFields &fields, int64_t from, int64_t to, int offset)
 {
-	int64_t const local = from + offset;
-	int64_t const hour_start = FloorDivide(local, kHourSeconds) * kHourSeconds;
-	int64_t const minute_reached = FloorDivide(local - hour_start + kMinuteSeconds - 1, kMinuteSeconds);
-	std::optional<int> const minute = LowestFrom(fields.minutes, static_cast<int>(minute_reached));
-	if (!minute) {
-		return std::nullopt;
-	}
-	int64_t const due = hour_start + *minute * kMinuteSeconds - offset;
-	return due < to ? std::optional<int64_t>(due) : std::nullopt;
+	int64_t const second_of_hour = FloorModulo(from + offset, kHourSeconds);
+	std::optional<int> const due = NextInHour(fields, static_cast<int>(second_of_hour));
+	return due && from + *due - second_of_hour < to ? std::optional<int64_t>(from + *due - second_of_hour)
+													: std::nullopt;
 }
 
 bool
@@ -163,7 +232,7 @@ NextByElapsedTime(const CronFields &fields, int64_t utc, const Zone &zone, int64
 			to = FindTransition(at, to - 1, zone);
 		}
 		if (IsDueDay(fields, today)) {
-			if (std::optional<int64_t> const due = NextInHour(fields, at, to, offset)) {
+			if (std::optional<int64_t> const due = NextInStretch(fields, at, to, offset)) {
 				return due;
 			}
 		}

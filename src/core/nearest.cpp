@@ -2,18 +2,14 @@
 
 #include <algorithm>
 
+#include "core/ascii.hpp"
+
 namespace sluice {
 
 namespace {
 
 // Names are at most 63 bytes in PostgreSQL; what is much longer was not mistyped.
 constexpr size_t kMaxLength = 128;
-
-char
-Lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 size_t
 Distance(std::string_view left, std::string_view right)
@@ -28,10 +24,10 @@ Distance(std::string_view left, std::string_view right)
 	for (size_t i = 1; i <= left.size(); ++i) {
 		current[0] = i;
 		for (size_t j = 1; j < width; ++j) {
-			bool const equal = Lower(left[i - 1]) == Lower(right[j - 1]);
+			bool const equal = LowerAscii(left[i - 1]) == LowerAscii(right[j - 1]);
 			current[j] = std::min({last[j] + 1, current[j - 1] + 1, last[j - 1] + (equal ? 0 : 1)});
-			if (i > 1 && j > 1 && Lower(left[i - 1]) == Lower(right[j - 2]) &&
-				Lower(left[i - 2]) == Lower(right[j - 1])) {
+			if (i > 1 && j > 1 && LowerAscii(left[i - 1]) == LowerAscii(right[j - 2]) &&
+				LowerAscii(left[i - 2]) == LowerAscii(right[j - 1])) {
 				current[j] = std::min(current[j], before_last[j - 2] + 1);
 			}
 		}

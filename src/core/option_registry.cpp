@@ -6,10 +6,12 @@
 #include <optional>
 #include <vector>
 
+#include "core/ascii.hpp"
 #include "core/duration.hpp"
 #include "core/format.hpp"
 #include "core/nearest.hpp"
 #include "core/sqlstate.hpp"
+#include "core/timestamp.hpp"
 
 namespace sluice {
 
@@ -22,6 +24,9 @@ constexpr std::array kOptions = {
 	OptionSpec{"analyze", Enumeration, 0, 0, "auto|off", "auto",
 			   "Whether a run analyzes the table that it created or replaced."},
 	OptionSpec{"connect_timeout", Duration, kSecond, kHour, "", "30", "How long connecting to the source may take."},
+	OptionSpec{
+		"end_at", Timestamp, 0, 0, "", "",
+		"No due time of the schedule lies after this one; without an offset a time in the pipeline's time zone."},
 	OptionSpec{"fetch_size", Integer, 1, 1'000'000, "", "10000",
 			   "How many rows are asked from a foreign data wrapper at a time."},
 	OptionSpec{"jit", Boolean, 0, 0, "", "false", "Whether the run's expressions may be compiled just in time."},
@@ -41,6 +46,9 @@ constexpr std::array kOptions = {
 			   "No wait before a retry is longer than this."},
 	OptionSpec{"source_idle_timeout", Duration, 0, 30 * kDay, "", "1800",
 			   "How long a source may stay silent before the run fails; 0 waits forever."},
+	OptionSpec{
+		"start_at", Timestamp, 0, 0, "", "",
+		"No due time of the schedule lies before this one; without an offset a time in the pipeline's time zone."},
 	OptionSpec{"swap_lock_attempts", Integer, 1, 1'000'000, "", "60",
 			   "How often a replace tries to lock the table for the swap before the run fails."},
 	OptionSpec{"swap_lock_timeout", Duration, 10 * kMillisecond, kHour, "", "5",
@@ -68,16 +76,6 @@ struct MemoryUnit {
 
 constexpr std::array<MemoryUnit, 4> kMemoryUnits = {
 	{{"TB", 1024 * 1024 * 1024}, {"GB", 1024 * 1024}, {"MB", 1024}, {"kB", 1}}};
-
-std::string
-Lowered(std::string_view text)
-{
-	std::string lowered(text);
-	for (char &c : lowered) {
-		c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-	}
-	return lowered;
-}
 
 std::vector<std::string_view>
 Split(std::string_view text, char separator)
@@ -196,6 +194,7 @@ Accepts(OptionType type, JsonType json_type)
 		return json_type == JsonType::Number || json_type == JsonType::String;
 	case Text:
 	case Enumeration:
+	case Timestamp:
 		return json_type == JsonType::String;
 	}
 	return false;
@@ -220,6 +219,8 @@ CheckValue(const OptionSpec &spec, JsonType json_type, std::string_view text)
 		return CheckText(spec, text);
 	case Enumeration:
 		return CheckEnumeration(spec, text);
+	case Timestamp:
+		return text.empty() || ParseTimestamp(text) ? std::optional(std::string(Trim(text))) : std::nullopt;
 	}
 	return std::nullopt;
 }
@@ -240,6 +241,8 @@ ExpectedText(OptionType type)
 		return "a text";
 	case Enumeration:
 		return "one of";
+	case Timestamp:
+		return "a point in time in ISO 8601";
 	}
 	return {};
 }
@@ -289,6 +292,8 @@ OptionTypeName(OptionType type)
 		return "text";
 	case Enumeration:
 		return "enumeration";
+	case Timestamp:
+		return "timestamp";
 	}
 	return {};
 }
@@ -315,6 +320,8 @@ OptionRangeText(const OptionSpec &spec)
 		}
 		return text;
 	}
+	case Timestamp:
+		return "such as 2026-12-01 or 2026-12-01 02:00:00+01:00";
 	}
 	return {};
 }
@@ -352,9 +359,9 @@ std::string
 OptionValues::Value(std::string_view key, OptionType type) const
 {
 	const OptionSpec &spec = RequireOption(key);
-	bool const fits =
-		spec.type == type ||
-		(type == OptionType::Text && (spec.type == OptionType::Enumeration || spec.type == OptionType::MemorySize));
+	bool const fits = spec.type == type || (type == OptionType::Text && (spec.type == OptionType::Enumeration ||
+																		 spec.type == OptionType::MemorySize ||
+																		 spec.type == OptionType::Timestamp));
 	if (!fits) {
 		throw Error(sqlstate::kInternalError, Format("option \"{}\" is read as another type", key));
 	}

@@ -17,6 +17,7 @@ enum class OptionType {
 	MemorySize,
 	Text,
 	Enumeration,
+	Timestamp,
 };
 
 struct OptionSpec {
@@ -43,14 +44,14 @@ enum class JsonType {
 std::span<const OptionSpec> AllOptions();
 const OptionSpec *FindOption(std::string_view key);
 
-// 'boolean', 'integer', 'duration', 'memory size', 'text', 'enumeration'.
+// 'boolean', 'integer', 'duration', 'memory size', 'text', 'enumeration', 'timestamp'.
 std::string_view OptionTypeName(OptionType type);
 // What a value may be, for people: "1 to 1000000", "1 second to 1 hour", "auto, off".
 std::string OptionRangeText(const OptionSpec &spec);
 
 // Checks one key and value of the JSON object and returns the value in its canonical form (what the
-// readers below take; a duration in seconds, an enumeration in lower case). A null gives the default.
-// value_text: a string without its quotes, anything else as JSON writes it. Throws Error 22023.
+// readers below take; a duration in seconds, an enumeration in lower case; a timestamp as it stands). A null gives the
+// default. value_text: a string without its quotes, anything else as JSON writes it. Throws Error 22023.
 std::string CheckOption(std::string_view key, JsonType json_type, std::string_view value_text);
 
 // The options of one pipeline: what was given, defaults for the rest.
@@ -63,7 +64,7 @@ public:
 	bool Boolean(std::string_view key) const;
 	int64_t Integer(std::string_view key) const;
 	int64_t DurationMicroseconds(std::string_view key) const;
-	std::string Text(std::string_view key) const; // also enumerations and memory sizes
+	std::string Text(std::string_view key) const; // also enumerations, memory sizes and timestamps
 
 private:
 	std::string Value(std::string_view key, OptionType type) const;

@@ -27,7 +27,7 @@ CREATE FUNCTION create_pipeline(
 COMMENT ON FUNCTION create_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb) IS
 'Defines a pipeline and returns its id. Connects nowhere.
 name: unique among the owner''s pipelines. source: foreign server, NULL for this database. source_table or source_query: one of them. destination_table: local table, created by the first run if it does not exist.
-load: append or replace; without it replace, if the destination does not exist yet. columns: SQL select list. filter: SQL condition. schedule: cron. timezone: IANA name, default pg_sluice.timezone. status: active, or inactive, which may be incomplete. options: see the view pipeline_options.
+load: append or replace; without it replace, if the destination does not exist yet. columns: SQL select list. filter: SQL condition. schedule: cron or an interval, see describe_schedule. timezone: IANA name, default pg_sluice.timezone. status: active, or inactive, which may be incomplete. options: see the view pipeline_options.
 Errors: 42710 the owner has a pipeline of this name, SL001 incomplete, 22023 a bad value, 42501 no right to the owner, 0A000 not supported yet.';
 
 CREATE FUNCTION alter_pipeline(

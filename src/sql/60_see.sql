@@ -49,3 +49,23 @@ CREATE FUNCTION explain_pipeline(pipeline uuid) RETURNS SETOF text
 COMMENT ON FUNCTION explain_pipeline(text) IS
 'What a run would do: what it asks the source, which path the rows take and why, the DDL it would run. Connects to the source as the owner, writes nothing. Those who may not SET ROLE to the owner get the definition only. Errors: 42704, SL001.';
 COMMENT ON FUNCTION explain_pipeline(uuid) IS 'What a run of the pipeline with this id would do; see explain_pipeline(text).';
+
+CREATE FUNCTION describe_schedule(schedule text) RETURNS text
+	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sluice_describe_schedule';
+COMMENT ON FUNCTION describe_schedule(text) IS
+'What a schedule says, in plain English: "every day at 02:00". Errors: 22023 no schedule.';
+
+CREATE FUNCTION preview_schedule(schedule text, timezone text DEFAULT NULL, n integer DEFAULT 5,
+	after timestamptz DEFAULT pg_catalog.now(), OUT due_at timestamptz, OUT local_time text)
+	RETURNS SETOF record
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_preview_schedule';
+COMMENT ON FUNCTION preview_schedule(text, text, integer, timestamptz) IS
+'The next due instants of a schedule. timezone: IANA name, default pg_sluice.timezone. n: how many, up to 10000. after: the instant after which they lie.
+due_at is shown in the session''s time zone as any timestamptz; local_time is the clock of the schedule''s zone, with its offset from UTC. Errors: 22023 no schedule, zone or n, or never due; 22004.';
+
+CREATE FUNCTION make_schedule(every text DEFAULT 'day', at time DEFAULT '00:00', on_days text[] DEFAULT NULL,
+	day_of_month integer DEFAULT NULL) RETURNS text
+	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'sluice_make_schedule';
+COMMENT ON FUNCTION make_schedule(text, time, text[], integer) IS
+'Writes a schedule for those who do not write cron. every: minute, 5 minutes, 10 minutes, 15 minutes, 30 minutes, hour, day, weekday (Monday to Friday), week, month, quarter or year.
+at: time of day, whole seconds; with minutes and hours, how far into each. on_days, with week: names of days, default Monday. day_of_month, with month, quarter and year: 1 to 31, default 1, -1 for the last day; of a quarter or year its first month, for -1 its last. Errors: 22023, 22004.';

@@ -1,6 +1,6 @@
 // What is due becomes a queued run, or a row that says why not.
 #include "catalog/pipeline_options.hpp"
-#include "core/cron.hpp"
+#include "catalog/pipeline_schedule.hpp"
 #include "core/due_plan.hpp"
 #include "core/local_time.hpp"
 #include "core/redact.hpp"
@@ -17,17 +17,6 @@ namespace sluice::worker {
 
 namespace {
 
-std::optional<TimestampTz>
-NextDue(const catalog::Pipeline &pipeline, TimestampTz after)
-{
-	if (!pipeline.schedule) {
-		return std::nullopt;
-	}
-	pg::PgZone const zone = pg::PgZone::Find(pipeline.timezone);
-	std::optional<int64_t> const next = Cron::Parse(*pipeline.schedule).NextAfter(pg::UnixSeconds(after), zone);
-	return next ? std::optional<TimestampTz>(pg::TimestampFromUnixSeconds(*next)) : std::nullopt;
-}
-
 struct Evaluation {
 	DuePlan plan;
 	std::string problem; // why the schedule has no meaning any more
@@ -37,8 +26,9 @@ Evaluation
 Evaluate(const catalog::Pipeline &pipeline, const OptionValues &options, TimestampTz due, TimestampTz now)
 {
 	try {
-		NextDueFunction const next = [&pipeline](int64_t after) {
-			std::optional<TimestampTz> const at = NextDue(pipeline, pg::TimestampFromUnixSeconds(after));
+		catalog::DueTimes const due_times(pipeline);
+		NextDueFunction const next = [&due_times](int64_t after) {
+			std::optional<TimestampTz> const at = due_times.After(pg::TimestampFromUnixSeconds(after));
 			return at ? std::optional<int64_t>(pg::UnixSeconds(*at)) : std::nullopt;
 		};
 		std::string const on_missed = options.Text("on_missed");

@@ -102,13 +102,7 @@ TEST(CronParse, BlanksAndMacros)
 	};
 	for (const auto &c : cases) {
 		SCOPED_TRACE(c.text);
-		CronFields const left = Cron::Parse(c.text).Fields();
-		CronFields const right = Cron::Parse(c.same_as).Fields();
-		EXPECT_EQ(left.minutes, right.minutes);
-		EXPECT_EQ(left.hours, right.hours);
-		EXPECT_EQ(left.days, right.days);
-		EXPECT_EQ(left.months, right.months);
-		EXPECT_EQ(left.weekdays, right.weekdays);
+		EXPECT_EQ(Cron::Parse(c.text).Fields(), Cron::Parse(c.same_as).Fields());
 	}
 }
 
@@ -121,7 +115,8 @@ TEST(CronParse, RefusesWithAHintThatNamesFieldTextAndRange)
 		{"", {"must not be empty", "five fields"}},
 		{" \t\n", {"must not be empty"}},
 		{"* * * *", {"It has 4 fields", "five fields"}},
-		{"0 0 0 2 * *", {"It has 6 fields", "five fields"}},
+		{"0 0 0 0 2 * *", {"It has 7 fields", "five fields", "or six with the second first"}},
+		{"60 0 0 2 * *", {"second field \"60\"", "0 to 59"}},
 		{"every 5 minutes", {"It has 3 fields", "five fields"}},
 		{"daily", {"It has 1 field."}},
 		{"60 * * * *", {"minute field \"60\"", "out of range", "0 to 59"}},
@@ -133,10 +128,27 @@ TEST(CronParse, RefusesWithAHintThatNamesFieldTextAndRange)
 		{"0 0 * * MONDAY", {"\"MONDAY\"", "not understood", "SUN to SAT"}},
 		{"0 0 * FOO *", {"month field \"FOO\"", "JAN to DEC"}},
 		{"0 JAN * * *", {"hour field \"JAN\"", "not understood"}},
-		{"0 0 L * *", {"day-of-month field \"L\"", "not understood"}},
-		{"0 0 15W * *", {"\"15W\""}},
-		{"0 0 * * 5#2", {"\"5#2\""}},
-		{"0 0 ? * *", {"\"?\""}},
+		{"0 L * * *", {"hour field \"L\"", "not understood"}},
+		{"0 0 * L *", {"month field \"L\"", "not understood"}},
+		{"0 0 L-31 * *", {"\"L-31\"", "0 to 30 days", "L-3 (three days before it)"}},
+		{"0 0 L- * *", {"\"L-\""}},
+		{"0 0 L-x * *", {"\"L-x\""}},
+		{"0 0 L5 * *", {"\"L5\"", "not understood"}},
+		{"0 0 L-3W * *", {"\"L-3W\""}},
+		{"0 0 32W * *", {"32, which is out of range"}},
+		{"0 0 W * *", {"\"W\"", "not understood"}},
+		{"0 0 1-5W * *", {"\"1-5\""}},
+		{"0 0 15W/2 * *", {"\"15W\""}},
+		{"0 0 * * L", {"alone", "FRIL"}},
+		{"0 0 * * L5", {"\"L5\""}},
+		{"0 0 * * 8L", {"8, which is out of range"}},
+		{"0 0 * * 5#0", {"\"5#0\"", "1 to 5"}},
+		{"0 0 * * 5#6", {"\"5#6\"", "1 to 5"}},
+		{"0 0 * * 5#", {"\"5#\""}},
+		{"0 0 * * #2", {"lacks a value"}},
+		{"0 0 * * MON-FRI#2", {"\"MON-FRI\""}},
+		{"0 0 5#2 * *", {"day-of-month field \"5#2\""}},
+		{"0 0 ? * *", {"\"?\"", "for which * is written"}},
 		{"*/0 * * * *", {"step \"0\"", "1 to 60"}},
 		{"*/90 * * * *", {"step \"90\"", "1 to 60"}},
 		{"0 */25 * * *", {"step \"25\"", "1 to 24"}},
@@ -153,7 +165,7 @@ TEST(CronParse, RefusesWithAHintThatNamesFieldTextAndRange)
 		{"*5 * * * *", {"\"*5\""}},
 		{"@reboot", {"@reboot", "start of the server"}},
 		{"@dayly", {"Perhaps you meant \"@daily\""}},
-		{"@every 5m", {"invalid schedule \"@every 5m\""}},
+		{"@every 5m", {"invalid schedule \"@every 5m\"", "without the @"}},
 		{std::string(501, '1'), {"too long", "500"}},
 	};
 	for (const auto &c : cases) {
@@ -170,6 +182,33 @@ TEST(CronParse, RefusesWithAHintThatNamesFieldTextAndRange)
 			}
 		}
 	}
+}
+
+TEST(CronParse, SecondsComeFirst)
+{
+	EXPECT_EQ(Cron::Parse("0 2 * * *").Fields(), Cron::Parse("0 0 2 * * *").Fields());
+	EXPECT_EQ(Cron::Parse("*/20 0 2 * * *").Fields().seconds, Bits({0, 20, 40}));
+	EXPECT_EQ(Cron::Parse("50/4 0 2 * * *").Fields().seconds, Bits({50, 54, 58}));
+	EXPECT_EQ(Cron::Parse("* * * * * *").Fields().seconds, (uint64_t{1} << 60) - 1);
+}
+
+TEST(CronParse, SpecialDays)
+{
+	auto const special = [](const char *days, const char *weekdays) {
+		return Cron::Parse(std::string("0 0 ") + days + " * " + weekdays).Fields().special;
+	};
+	EXPECT_EQ(special("L", "*").from_end, Bits({0}));
+	EXPECT_EQ(special("l-3,L-30", "*").from_end, Bits({3, 30}));
+	EXPECT_EQ(special("15W,1w", "*").nearest_workdays, Bits({1, 15}));
+	EXPECT_TRUE(special("Lw", "*").last_workday);
+	EXPECT_EQ(special("*", "5L,FRI#2").nth[5], Bits({0, 2}));
+	EXPECT_EQ(special("*", "7#1,0#5,suNl").nth[0], Bits({0, 1, 5}));
+	EXPECT_EQ(special("1-5,10", "MON"), CronSpecialDays{});
+	CronFields const both = Cron::Parse("0 0 1,LW,L-2 * MON,TUE#3").Fields();
+	EXPECT_EQ(both.days, Bits({1}));
+	EXPECT_EQ(both.weekdays, Bits({1}));
+	EXPECT_TRUE(both.days_restricted && both.weekdays_restricted);
+	EXPECT_TRUE(both.special.last_workday && both.special.from_end == 4 && both.special.nth[2] == 8);
 }
 
 TEST(CronParse, TakesTheLongestListThatMakesSense)

@@ -86,6 +86,10 @@ TEST(OptionRegistry, RefusesWithAHint)
 		 "The option takes a number of seconds or an interval such as \"5 minutes\": 1 second to 1 hour."},
 		{"analyze", JsonType::String, "maybe", "invalid value for option \"analyze\": \"maybe\"",
 		 "The option takes one of: auto, off."},
+		{"start_at", JsonType::String, "tomorrow", "invalid value for option \"start_at\": \"tomorrow\"",
+		 "The option takes a point in time in ISO 8601: such as 2026-12-01 or 2026-12-01 02:00:00+01:00."},
+		{"end_at", JsonType::Number, "20261201", "invalid value for option \"end_at\": \"20261201\"",
+		 "The option takes a point in time in ISO 8601: such as 2026-12-01 or 2026-12-01 02:00:00+01:00."},
 		{"jit", JsonType::Number, "1", "invalid value for option \"jit\": \"1\"", "The option takes true or false."},
 		{"work_mem", JsonType::String, "63kB", "invalid value for option \"work_mem\": \"63kB\"",
 		 "The option takes a size such as \"64MB\": 64kB to 2147483647kB."},
@@ -127,6 +131,10 @@ TEST(OptionValues, GivesWhatWasSetAndDefaultsForTheRest)
 	EXPECT_EQ(options.DurationMicroseconds("connect_timeout"), 2500 * kMillisecond);
 	EXPECT_TRUE(options.Boolean("jit"));
 	EXPECT_EQ(options.Text("work_mem"), "64MB");
+
+	EXPECT_EQ(options.Text("end_at"), "");
+	options.Set("end_at", JsonType::String, " 2026-12-01 ");
+	EXPECT_EQ(options.Text("end_at"), "2026-12-01");
 
 	options.Set("fetch_size", JsonType::Null, "null");
 	EXPECT_EQ(options.Integer("fetch_size"), 10000);

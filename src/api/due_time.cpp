@@ -1,0 +1,77 @@
+#include "api/due_time.hpp"
+
+#include "api/arguments.hpp"
+#include "catalog/pipeline_schedule.hpp"
+#include "core/civil.hpp"
+#include "core/local_time.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/settings.hpp"
+#include "pg/zone.hpp"
+
+namespace sluice::api {
+
+void
+RequireEverDue(const Schedule &schedule, const std::string &text, int64_t after, const Zone &zone)
+{
+	if (!schedule.NextAfter(after, zone)) {
+		throw Error(sqlstate::kInvalidParameterValue, Format("schedule \"{}\" is never due", text),
+					"No day fits both its day of the month and its month.");
+	}
+}
+
+void
+CheckSchedule(catalog::Pipeline *pipeline)
+{
+	pg::PgZone const zone = pg::PgZone::Find(pipeline->timezone);
+	pipeline->timezone = zone.Name();
+	catalog::ScheduleWindow const window = catalog::WindowOf(*pipeline);
+	if (window.start && window.end && *window.start > *window.end) {
+		throw Error(sqlstate::kInvalidParameterValue, "option \"end_at\" lies before option \"start_at\"",
+					"Both are read in the pipeline's time zone where they have no offset.",
+					Format("start_at is {} and end_at is {} ({}).", LocalText(*window.start, zone),
+						   LocalText(*window.end, zone), zone.Name()));
+	}
+	if (pipeline->schedule) {
+		RequireEverDue(Schedule::Parse(*pipeline->schedule), *pipeline->schedule, pg::UnixSeconds(pg::Now()), zone);
+	}
+}
+
+std::optional<TimestampTz>
+NextDue(const catalog::Pipeline &pipeline)
+{
+	if (pipeline.paused || pipeline.status != "active") {
+		return std::nullopt;
+	}
+	return catalog::NextDueAfter(pipeline, pg::Now());
+}
+
+std::string
+LocalText(TimestampTz at, const Zone &zone)
+{
+	int64_t const local = LocalFromUtc(pg::UnixSeconds(at), zone);
+	int64_t const of_day = FloorModulo(local, kDaySeconds);
+	CivilDate const date = CivilFromDays(FloorDivide(local, kDaySeconds));
+	std::string text = Format("{:04}-{:02}-{:02} {:02}:{:02}", date.year, date.month, date.day, of_day / kHourSeconds,
+							  of_day % kHourSeconds / kMinuteSeconds);
+	return of_day % kMinuteSeconds == 0 ? text : text + Format(":{:02}", of_day % kMinuteSeconds);
+}
+
+void
+TellNextDue(const catalog::Pipeline &pipeline, std::optional<TimestampTz> next_due)
+{
+	if (!pipeline.schedule || pipeline.paused || pipeline.status != "active") {
+		return;
+	}
+	pg::PgZone const zone = pg::PgZone::Find(pipeline.timezone);
+	std::string const words = Format("{} ({})", Schedule::Parse(*pipeline.schedule).Describe(), pipeline.timezone);
+	if (next_due) {
+		Notice(Format("pipeline \"{}\" runs {}, next at {}", pipeline.name, words, LocalText(*next_due, zone)));
+		return;
+	}
+	catalog::ScheduleWindow const window = catalog::WindowOf(pipeline);
+	Notice(Format("pipeline \"{}\" does not run by itself: its schedule, {}, is not due before its end_at, {}",
+				  pipeline.name, words, window.end ? LocalText(*window.end, zone) : std::string("now")),
+		   "Set the option end_at to a later time, or to null.");
+}
+
+} // namespace sluice::api
