@@ -2,7 +2,6 @@
 
 #include "api/arguments.hpp"
 #include "catalog/pipeline_schedule.hpp"
-#include "core/civil.hpp"
 #include "core/local_time.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
@@ -48,12 +47,11 @@ NextDue(const catalog::Pipeline &pipeline)
 std::string
 LocalText(TimestampTz at, const Zone &zone)
 {
-	int64_t const local = LocalFromUtc(pg::UnixSeconds(at), zone);
-	int64_t const of_day = FloorModulo(local, kDaySeconds);
-	CivilDate const date = CivilFromDays(FloorDivide(local, kDaySeconds));
-	std::string text = Format("{:04}-{:02}-{:02} {:02}:{:02}", date.year, date.month, date.day, of_day / kHourSeconds,
-							  of_day % kHourSeconds / kMinuteSeconds);
-	return of_day % kMinuteSeconds == 0 ? text : text + Format(":{:02}", of_day % kMinuteSeconds);
+	std::string text = FormatLocal(pg::UnixSeconds(at), zone);
+	if (text.ends_with(":00")) {
+		text.resize(text.size() - 3);
+	}
+	return text;
 }
 
 void

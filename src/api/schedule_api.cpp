@@ -25,15 +25,10 @@ LocalTimeText(int64_t seconds, const sluice::Zone &zone)
 {
 	constexpr std::array<const char *, 7> kWeekdays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	int const offset = zone.OffsetAt(seconds);
-	int64_t const local = seconds + offset;
-	int64_t const day = sluice::FloorDivide(local, sluice::kDaySeconds);
-	sluice::CivilDate const date = sluice::CivilFromDays(day);
-	int64_t const of_day = local - day * sluice::kDaySeconds;
 	int const distance = std::abs(offset);
-	return Format("{} {:04}-{:02}-{:02} {:02}:{:02}:{:02} {}{:02}:{:02}",
-				  kWeekdays[static_cast<size_t>(sluice::WeekdayFromDays(day))], date.year, date.month, date.day,
-				  of_day / 3600, of_day / 60 % 60, of_day % 60, offset < 0 ? '-' : '+', distance / 3600,
-				  distance / 60 % 60);
+	int const weekday = sluice::WeekdayFromDays(sluice::FloorDivide(seconds + offset, sluice::kDaySeconds));
+	return Format("{} {} {}{:02}:{:02}", kWeekdays[static_cast<size_t>(weekday)], sluice::FormatLocal(seconds, zone),
+				  offset < 0 ? '-' : '+', distance / 3600, distance / 60 % 60);
 }
 
 int
@@ -81,6 +76,7 @@ SLUICE_FUNCTION(sluice_preview_schedule)
 	int64_t at = AfterArgument(fcinfo, 3);
 	Schedule const schedule = Schedule::Parse(written);
 	api::RequireEverDue(schedule, written, at, zone);
+	sluice::pg::PgZone const utc = sluice::pg::PgZone::Find("UTC");
 	std::vector<std::vector<sluice::pg::SqlValue>> rows;
 	while (static_cast<int>(rows.size()) < count) {
 		api::CheckInterrupts();
@@ -88,13 +84,9 @@ SLUICE_FUNCTION(sluice_preview_schedule)
 		if (!next) {
 			break;
 		}
-		// As UTC, whatever the session's zone.
+		// Refuses what the type cannot hold. As UTC, whatever the session's zone.
 		(void)sluice::pg::TimestampFromUnixSeconds(*next);
-		sluice::CivilDate const date = sluice::CivilFromDays(sluice::FloorDivide(*next, sluice::kDaySeconds));
-		int64_t const of_day = sluice::FloorModulo(*next, sluice::kDaySeconds);
-		rows.push_back({Format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}+00", date.year, date.month, date.day, of_day / 3600,
-							   of_day / 60 % 60, of_day % 60),
-						LocalTimeText(*next, zone)});
+		rows.push_back({sluice::FormatLocal(*next, utc) + "+00", LocalTimeText(*next, zone)});
 		at = *next;
 	}
 	return api::RowsResult(fcinfo, rows);
