@@ -183,6 +183,20 @@ ReportScheduler(Oid database, const SchedulerReport *report)
 	LWLockRelease(shared->lock);
 }
 
+bool
+NoteMisfit(Oid database, bool misfit)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	DatabaseSlot *slot = FindDatabase(database);
+	bool const is_new = slot != nullptr && misfit && !slot->misfit;
+	if (slot != nullptr) {
+		slot->misfit = misfit;
+	}
+	LWLockRelease(shared->lock);
+	return is_new;
+}
+
 void
 WithdrawClaim(Oid database)
 {

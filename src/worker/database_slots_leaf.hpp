@@ -42,6 +42,8 @@ struct SchedulerReport {
 	bool starved;
 };
 void ReportScheduler(Oid database, const SchedulerReport *report);
+// Whether the extension there is of another version than the library. True the first time it is: then it is told.
+bool NoteMisfit(Oid database, bool misfit);
 // Its runs do not wait for a place any more, as far as others can see.
 void WithdrawClaim(Oid database);
 // False: poked meanwhile, so stay.

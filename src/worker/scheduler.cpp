@@ -44,9 +44,11 @@ public:
 	void Work();
 
 private:
-	// False when the extension is not there.
+	// False when the extension is not there, or is not of the library's version.
 	bool Wake();
-	// Without the extension there is no row to write an end into.
+	// False: there is nothing that this library can serve.
+	bool CanServe();
+	// Without tables that we know there is no row to write an end into.
 	void FreeEnded();
 	void Safety();
 	void LookAhead();
@@ -119,14 +121,28 @@ Scheduler::FreeEnded()
 }
 
 bool
+Scheduler::CanServe()
+{
+	pg::Extension extension;
+	pg::InTransaction([&extension] { extension = pg::FindExtension(); });
+	bool const misfit = extension.Exists() && !extension.FitsLibrary();
+	if (pg::Call(leaf::NoteMisfit, state_.database, misfit)) {
+		LogError(Format("pg_sluice starts nothing in database {}", state_.database), pg::VersionMismatch(extension));
+	}
+	if (extension.Exists() && !misfit) {
+		return true;
+	}
+	FreeEnded();
+	// A misfit is looked at again every minute; ALTER EXTENSION wakes us when it commits.
+	leaf::SchedulerReport const report{misfit, DT_NOEND, DT_NOEND, false};
+	pg::Call(leaf::ReportScheduler, state_.database, &report);
+	return false;
+}
+
+bool
 Scheduler::Wake()
 {
-	bool exists = false;
-	pg::InTransaction([&exists] { exists = pg::FindExtension().Exists(); });
-	if (!exists) {
-		FreeEnded();
-		leaf::SchedulerReport const report{false, DT_NOEND, DT_NOEND, false};
-		pg::Call(leaf::ReportScheduler, state_.database, &report);
+	if (!CanServe()) {
 		return false;
 	}
 	CollectEnded(state_);

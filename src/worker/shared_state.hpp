@@ -63,6 +63,7 @@ struct DatabaseSlot {
 	int failures;			 // of schedulers in a row
 	TimestampTz last_tick;	 // the scheduler's last sign of life
 	bool visited;			 // this scheduler got as far as the tables
+	bool misfit;			 // the extension there is not of the library's version, and the log says so
 	int scheduler_pid;		 // 0: none
 	PGPROC *scheduler;
 };

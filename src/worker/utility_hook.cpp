@@ -113,8 +113,9 @@ OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 	if (class_id != ExtensionRelationId) {
 		return;
 	}
-	if (access == OAT_POST_CREATE) {
-		// Its name is not visible yet; the launcher looks.
+	if (access == OAT_POST_CREATE || access == OAT_POST_ALTER) {
+		// Created: its name is not visible yet. Altered: it may have become what the library can serve, or not. The
+		// launcher looks.
 		ProbeAtCommit();
 	} else if (access == OAT_DROP) {
 		const char *name = get_extension_name(object_id);
