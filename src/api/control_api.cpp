@@ -40,14 +40,15 @@ SLUICE_PIPELINE_FUNCTION(sluice_resume_pipeline)
 	sluice::catalog::Pipeline found = sluice::api::FindForChange(pipeline);
 	bool const was_paused = found.paused;
 	found.paused = false;
-	// Also wakes a pipeline that a restored dump has left asleep.
-	std::optional<TimestampTz> const known = was_paused ? std::nullopt : sluice::catalog::NextDueOf(found.id);
+	std::optional<TimestampTz> const known =
+		was_paused || found.parked ? std::nullopt : sluice::catalog::NextDueOf(found.id);
 	std::optional<TimestampTz> const next = known ? known : sluice::api::NextDue(found);
 	sluice::catalog::SetPaused(found.id, false, std::nullopt, next);
 	if (next) {
 		sluice::api::Notice(
 			sluice::Format("pipeline \"{}\" runs {}", found.name, sluice::api::ScheduleText(found, *next)));
 	}
+	sluice::api::WarnIfParked(found);
 	sluice::worker::PokeAtCommit();
 	PG_RETURN_VOID();
 }

@@ -160,6 +160,12 @@ void
 CheckPipelines(const Overview &overview, Report &report)
 {
 	report.Ok("pipelines", Pipelines(overview.pipelines));
+	if (overview.parked > 0) {
+		report.Warning("parked",
+					   sluice::Format("{} parked, because this database is a copy: {}", Pipelines(overview.parked),
+									  overview.parked_names),
+					   sluice::api::kAdoptHint);
+	}
 	if (overview.paused > 0) {
 		report.Warning("paused", sluice::Format("{} paused: {}", Pipelines(overview.paused), overview.paused_names),
 					   "resume_pipeline ends a pause.");

@@ -27,7 +27,7 @@ CheckSchedule(catalog::Pipeline *pipeline)
 std::optional<TimestampTz>
 NextDue(const catalog::Pipeline &pipeline)
 {
-	if (!pipeline.schedule || pipeline.paused || pipeline.status != "active") {
+	if (!pipeline.schedule || pipeline.parked || pipeline.paused || pipeline.status != "active") {
 		return std::nullopt;
 	}
 	std::optional<int64_t> const seconds =

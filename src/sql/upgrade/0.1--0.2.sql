@@ -7,3 +7,20 @@ CREATE TEMPORARY TABLE sluice_allowed AS
 SELECT DISTINCT g.grantee
 FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) g
 WHERE p.oid = 'trigger_pipeline(uuid, jsonb, text, boolean)'::regprocedure AND g.grantee <> p.proowner;
+
+-- Pipelines have a home.
+CREATE TABLE pipeline_identity (
+	identity uuid NOT NULL,
+	database_oid oid NOT NULL,
+	only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row)
+);
+COMMENT ON TABLE pipeline_identity IS
+	'Which database this is: a pipeline with another home is parked until adopt_pipelines(); never dumped';
+INSERT INTO pipeline_identity
+SELECT pg_catalog.gen_random_uuid(), oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database();
+ALTER TABLE pipeline_identity ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON pipeline_identity FOR SELECT USING (true);
+GRANT SELECT ON pipeline_identity TO PUBLIC;
+ALTER TABLE pipeline_definitions ADD COLUMN home uuid, ADD COLUMN home_database oid;
+UPDATE pipeline_definitions SET home = identity, home_database = database_oid FROM pipeline_identity;
+CREATE INDEX pipeline_definitions_by_home ON pipeline_definitions (home_database, home);
