@@ -140,4 +140,31 @@ BarUntilEnd(Oid database)
 	(void)ConditionVariableCancelSleep();
 }
 
+void
+EndRunsOf(Oid database, Oid by)
+{
+	SharedState *shared = Shared();
+	if (shared == nullptr) {
+		return;
+	}
+	auto *pids = static_cast<int *>(palloc(sizeof(int) * shared->run_slots));
+	TimestampTz const patience = GetCurrentTimestamp() + kLeavePatience;
+	int count = 0;
+	ConditionVariablePrepareToSleep(&shared->changed);
+	for (;;) {
+		// One that is being launched gets a process in a moment; with its scheduler gone there are no others.
+		bool wait = TerminateRunsOf(database, by, pids, &count) > 0;
+		// A process that has left its run is in the database until its very end.
+		for (int i = 0; i < count; ++i) {
+			wait = wait || BackendPidGetProc(pids[i]) != nullptr;
+		}
+		if (!wait || GetCurrentTimestamp() >= patience) {
+			break;
+		}
+		(void)ConditionVariableTimedSleep(&shared->changed, 10, pg::compat::WaitEvent("PgSluiceRunLeave"));
+	}
+	(void)ConditionVariableCancelSleep();
+	pfree(pids);
+}
+
 } // namespace sluice::worker::leaf
