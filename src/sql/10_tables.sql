@@ -131,6 +131,11 @@ CREATE INDEX pipeline_runs_retries ON pipeline_runs (due_at) WHERE status = 'pen
 CREATE INDEX pipeline_runs_active ON pipeline_runs (pipeline_id) WHERE status IN ('pending', 'running');
 CREATE INDEX pipeline_runs_running ON pipeline_runs (id) WHERE status = 'running';
 CREATE INDEX pipeline_runs_by_end ON pipeline_runs (end_time);
+-- For the purge of old runs, which looks at either kind and leaves alone what belongs to an active one.
+CREATE INDEX pipeline_runs_over ON pipeline_runs (pipeline_id, id DESC)
+	WHERE status IN ('success', 'skipped', 'stopped');
+CREATE INDEX pipeline_runs_failed ON pipeline_runs (pipeline_id, id DESC) WHERE status = 'failed';
+CREATE INDEX pipeline_runs_active_batch ON pipeline_runs (batch) WHERE status IN ('pending', 'running');
 CREATE INDEX pipeline_runs_attempts ON pipeline_runs (root_run) WHERE attempt > 1;
 
 -- Runs whose end is written and whose consequences are not: a retry, what depends on them, a pause. The scheduler

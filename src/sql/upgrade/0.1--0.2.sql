@@ -24,3 +24,9 @@ GRANT SELECT ON pipeline_identity TO PUBLIC;
 ALTER TABLE pipeline_definitions ADD COLUMN home uuid, ADD COLUMN home_database oid;
 UPDATE pipeline_definitions SET home = identity, home_database = database_oid FROM pipeline_identity;
 CREATE INDEX pipeline_definitions_by_home ON pipeline_definitions (home_database, home);
+
+-- The history is purged.
+CREATE INDEX pipeline_runs_over ON pipeline_runs (pipeline_id, id DESC)
+	WHERE status IN ('success', 'skipped', 'stopped');
+CREATE INDEX pipeline_runs_failed ON pipeline_runs (pipeline_id, id DESC) WHERE status = 'failed';
+CREATE INDEX pipeline_runs_active_batch ON pipeline_runs (batch) WHERE status IN ('pending', 'running');
