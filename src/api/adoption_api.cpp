@@ -33,8 +33,9 @@ NextDueIfAny(const Pipeline &pipeline)
 		if (error.Info().from_postgres) {
 			throw;
 		}
-		sluice::api::Warning(sluice::Format("pipeline \"{}\" will not start by itself: {}", pipeline.name, error.what()),
-							 "Give it another schedule with alter_pipeline.");
+		sluice::api::Warning(
+			sluice::Format("pipeline \"{}\" will not start by itself: {}", pipeline.name, error.what()),
+			"Give it another schedule with alter_pipeline.");
 		return std::nullopt;
 	}
 }

@@ -105,8 +105,9 @@ ListArgument(FunctionCallInfo fcinfo, int number, const char *name)
 std::optional<int64_t>
 MillisecondsArgument(FunctionCallInfo fcinfo, int number)
 {
-	return IsNull(fcinfo, number) ? std::nullopt
-								: std::optional<int64_t>(pg::Call(leaf::IntervalMilliseconds, PG_GETARG_DATUM(number)));
+	return IsNull(fcinfo, number)
+			   ? std::nullopt
+			   : std::optional<int64_t>(pg::Call(leaf::IntervalMilliseconds, PG_GETARG_DATUM(number)));
 }
 
 Datum

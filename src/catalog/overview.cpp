@@ -73,9 +73,10 @@ Look(Oid role)
 				{asker});
 	overview.queued = queue.Integer(0, 0);
 	overview.oldest_queued = InstantCell(queue, 0, 1);
-	Some some = Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM {0}.pipeline_definitions d WHERE " SLUICE_SQL_PARKED
-							  " AND pg_has_role($1::oid, owner_oid, 'USAGE')",
-							  {asker}));
+	Some some =
+		Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM {0}.pipeline_definitions d WHERE " SLUICE_SQL_PARKED
+														  " AND pg_has_role($1::oid, owner_oid, 'USAGE')",
+					  {asker}));
 	overview.parked = some.count;
 	overview.parked_names = some.names;
 	some =

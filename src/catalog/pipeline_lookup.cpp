@@ -1,7 +1,7 @@
 // Finding pipelines: by id, for rewriting, and by what a user wrote.
 
-#include "catalog/pipeline_store.hpp"
 #include "catalog/adoption.hpp"
+#include "catalog/pipeline_store.hpp"
 #include "catalog/statement.hpp"
 #include "core/identifier.hpp"
 #include "core/sqlstate.hpp"
@@ -14,7 +14,8 @@ namespace {
 #define SLUICE_PIPELINE_COLUMNS                                                                                        \
 	"d.id, d.name, d.description, d.tags, d.owner_oid, d.owner, d.source, d.source_table, d.source_query, "            \
 	"d.destination, d.destination_table, d.mode, d.load, d.columns, d.filter, d.schedule, d.timezone, d.options, "     \
-	"d.status, d.search_path, d.version, d.paused_at IS NOT NULL, d.paused_reason, d.created_by, " SLUICE_SQL_PARKED " "
+	"d.status, d.search_path, d.version, d.paused_at IS NOT NULL, d.paused_reason, d.created_by, " SLUICE_SQL_PARKED   \
+	" "
 
 Pipeline
 ReadPipeline(const pg::SqlResult &rows, size_t row)

@@ -16,19 +16,21 @@ constexpr const char *kNoId = "00000000-0000-0000-0000-000000000000";
 #define SLUICE_FAILED "status = 'failed'"
 #define SLUICE_OTHERS "status IN ('success', 'skipped', 'stopped')"
 #define SLUICE_NEWEST(class)                                                                                           \
-	"SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid AND " class                                         \
-	" ORDER BY id DESC OFFSET $2::bigint LIMIT 1"
+	"SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid AND " class " ORDER BY id DESC OFFSET $2::bigint "  \
+																			   "LIMIT 1"
 
 // $2: the greatest id there may be, $3: too many from here back, $4: too old before, $5: stays, $6: limit.
 #define SLUICE_PURGE(class)                                                                                            \
 	"DELETE FROM {0}.pipeline_runs WHERE id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_runs q "                       \
 	"WHERE q.pipeline_id = $1::uuid AND q.id <= $2::uuid AND q." class                                                 \
-	" AND (q.id <= $3::uuid OR q.end_time < " SLUICE_SQL_AT("$4") ") AND q.id <> $5::uuid "                            \
-	"AND NOT EXISTS (SELECT FROM {0}.pipeline_runs a WHERE a.batch = q.batch "                                         \
-	"AND a.status IN ('pending', 'running')) "                                                                         \
-	"AND NOT EXISTS (SELECT FROM {0}.pipeline_runs a WHERE a.pipeline_id = $1::uuid AND a.root_run = q.root_run "      \
-	"AND a.status IN ('pending', 'running')) "                                                                         \
-	"ORDER BY q.id LIMIT $6::bigint FOR UPDATE SKIP LOCKED)) RETURNING id"
+		" AND (q.id <= $3::uuid OR q.end_time < " SLUICE_SQL_AT(                                                       \
+			"$4") ") AND q.id <> $5::uuid "                                                                            \
+				  "AND NOT EXISTS (SELECT FROM {0}.pipeline_runs a WHERE a.batch = q.batch "                           \
+				  "AND a.status IN ('pending', 'running')) "                                                           \
+				  "AND NOT EXISTS (SELECT FROM {0}.pipeline_runs a WHERE a.pipeline_id = $1::uuid AND a.root_run = "   \
+				  "q.root_run "                                                                                        \
+				  "AND a.status IN ('pending', 'running')) "                                                           \
+				  "ORDER BY q.id LIMIT $6::bigint FOR UPDATE SKIP LOCKED)) RETURNING id"
 
 struct Statements {
 	const char *newest;
@@ -91,9 +93,10 @@ RetentionOf(const std::string &pipeline_id)
 	Retention retention;
 	retention.failed = {pg::Settings::keep_failed_runs, pg::Settings::keep_failed_runs_for * kSecond};
 	retention.others = {pg::Settings::keep_runs, pg::Settings::keep_runs_for * kSecond};
-	pg::SqlResult const rows = Execute("SELECT options FROM {0}.pipeline_definitions WHERE id = $1::uuid "
-									   "AND options ?| '{{keep_failed_runs,keep_failed_runs_for,keep_runs,keep_runs_for}}'",
-									   {pipeline_id});
+	pg::SqlResult const rows =
+		Execute("SELECT options FROM {0}.pipeline_definitions WHERE id = $1::uuid "
+				"AND options ?| '{{keep_failed_runs,keep_failed_runs_for,keep_runs,keep_runs_for}}'",
+				{pipeline_id});
 	if (rows.Empty()) {
 		return retention;
 	}
@@ -116,10 +119,11 @@ RetentionOf(const std::string &pipeline_id)
 std::vector<EndedRuns>
 EndedAfter(TimestampTz after, int limit)
 {
-	pg::SqlResult const rows = Execute(
-		"SELECT pipeline_id, " SLUICE_SQL_MICROSECONDS("end_time") " FROM {0}.pipeline_runs WHERE end_time > " SLUICE_SQL_AT(
-			"$1") " ORDER BY end_time LIMIT $2::bigint",
-		{Instant(after), Number(limit)});
+	pg::SqlResult const rows =
+		Execute("SELECT pipeline_id, " SLUICE_SQL_MICROSECONDS(
+					"end_time") " FROM {0}.pipeline_runs WHERE end_time > " SLUICE_SQL_AT("$1") " ORDER BY end_time "
+																								"LIMIT $2::bigint",
+				{Instant(after), Number(limit)});
 	std::vector<EndedRuns> ended;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		ended.push_back({rows.Text(row, 0), rows.Integer(row, 1)});
@@ -160,8 +164,7 @@ PipelinesWithRuns(const std::string &after, int limit)
 int
 PurgeRuns(const std::string &pipeline_id, const Retention &retention, int limit)
 {
-	bool const exists =
-		!Execute("SELECT FROM {0}.pipeline_definitions WHERE id = $1::uuid", {pipeline_id}).Empty();
+	bool const exists = !Execute("SELECT FROM {0}.pipeline_definitions WHERE id = $1::uuid", {pipeline_id}).Empty();
 	int const purged = PurgeClass(kFailed, pipeline_id, exists, retention.failed, limit);
 	return purged < limit ? purged + PurgeClass(kOthers, pipeline_id, exists, retention.others, limit - purged)
 						  : purged;

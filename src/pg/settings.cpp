@@ -63,10 +63,9 @@ DefineSettings()
 	DefineCustomIntVariable("pg_sluice.keep_runs",
 							"How many successful, skipped and stopped runs of a pipeline its history keeps.", kNoLimit,
 							&Settings::keep_runs, 1000, 0, INT_MAX, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-	DefineCustomIntVariable("pg_sluice.keep_runs_for",
-							"How long the history keeps successful, skipped and stopped runs.", kNoLimit,
-							&Settings::keep_runs_for, 30 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr,
-							nullptr, nullptr);
+	DefineCustomIntVariable(
+		"pg_sluice.keep_runs_for", "How long the history keeps successful, skipped and stopped runs.", kNoLimit,
+		&Settings::keep_runs_for, 30 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("pg_sluice.max_concurrent_runs",
 							"Greatest number of runs at the same time in the whole cluster.",
 							"What exceeds it waits its turn, oldest due first.", &Settings::max_concurrent_runs, 4, 1,

@@ -54,9 +54,8 @@ Purge::Clean(const std::string &pipeline_id)
 			return false;
 		}
 		try {
-			pg::InTransaction([&] {
-				purged = catalog::PurgeRuns(pipeline_id, catalog::RetentionOf(pipeline_id), kRunsAtOnce);
-			});
+			pg::InTransaction(
+				[&] { purged = catalog::PurgeRuns(pipeline_id, catalog::RetentionOf(pipeline_id), kRunsAtOnce); });
 		} catch (const Error &error) {
 			// The others' turn; this one's comes again.
 			LogError(Format("history of pipeline {} could not be purged", pipeline_id), error);
