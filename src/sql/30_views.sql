@@ -49,8 +49,8 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	last.id AS last_run, last.status AS last_run_status,
 	last.start_time AS last_run_start, last.end_time AS last_run_end,
 	last.error_message AS last_error, last.error_hint AS last_hint,
-	CASE WHEN active.status = 'pending' THEN GREATEST(active.due_at, outage.waits_until) END AS retry_at,
-	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row
+	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row,
+	CASE WHEN active.status = 'pending' THEN GREATEST(active.due_at, outage.waits_until) END AS retry_at
 FROM pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN pipeline_state s ON s.pipeline_id = d.id
