@@ -133,7 +133,7 @@ StopAllRuns(Oid database, Oid by)
 }
 
 int
-TerminateRunsOf(Oid database, Oid by, int *pids, int *count)
+TerminateRunsOf(Oid database, Oid by)
 {
 	SharedState *shared = Shared();
 	int left = 0;
@@ -144,13 +144,12 @@ TerminateRunsOf(Oid database, Oid by, int *pids, int *count)
 			continue;
 		}
 		++left;
-		if (slot->state == RunState::Running && !slot->terminated && *count < shared->run_slots) {
+		if (slot->state == RunState::Running && !slot->terminated) {
 			if (slot->stop_requested_at == 0) {
 				slot->stop_requested_at = GetCurrentTimestamp();
 				slot->stop_requested_by = by;
 			}
 			slot->terminated = true;
-			pids[(*count)++] = slot->pid;
 			(void)kill(slot->pid, SIGTERM);
 		}
 	}
