@@ -8,7 +8,11 @@ MODULE_big = pg_sluice
 SOURCES := $(sort $(shell find src -name '*.cpp'))
 OBJS = $(SOURCES:.cpp=.o)
 SQL_PARTS := $(sort $(wildcard src/sql/*.sql))
-DATA_built = pg_sluice--$(EXTVERSION).sql
+UPGRADE_FROM = 0.1
+UPGRADE = pg_sluice--$(UPGRADE_FROM)--$(EXTVERSION).sql
+DATA_built = pg_sluice--$(EXTVERSION).sql $(UPGRADE)
+# What older releases installed, as it was: CREATE EXTENSION ... VERSION, and the test of the way from there.
+DATA = $(wildcard test/upgrade/pg_sluice--*.sql)
 EXTRA_CLEAN = $(OBJS:.o=.d) build log output_iso tmp_regress tmp_isolation tmp_check
 
 PG_CONFIG ?= pg_config
@@ -45,12 +49,23 @@ include $(PGXS)
 pg_sluice--$(EXTVERSION).sql: $(SQL_PARTS)
 	cat $^ > $@
 
+# What is new or other in tables comes first; views and functions are then made again as they are now. Views keep
+# their columns and get new ones at the end; a function with other arguments is dropped in the first part.
+REPLAYED := $(filter-out src/sql/00_% src/sql/10_% src/sql/20_% src/sql/90_%,$(SQL_PARTS))
+UPGRADE_PARTS = $(addprefix src/sql/upgrade/,$(UPGRADE_FROM)--$(EXTVERSION).sql $(UPGRADE_FROM)--$(EXTVERSION)_end.sql)
+$(UPGRADE): $(REPLAYED) $(UPGRADE_PARTS) Makefile
+	cat $(firstword $(UPGRADE_PARTS)) > $@
+	sed -E 's/^CREATE (FUNCTION|PROCEDURE|VIEW) /CREATE OR REPLACE \1 /' $(REPLAYED) >> $@
+	cat $(lastword $(UPGRADE_PARTS)) >> $@
+
 # Other flags or another server: everything is built again. (-Werror alone changes no object.)
 BUILT_WITH = $(shell $(PG_CONFIG) --version) $(filter-out -Werror,$(CXX) $(CPPFLAGS) $(CXXFLAGS))
 build/flags: FORCE
 	@mkdir -p build
 	@echo '$(subst ','\'',$(BUILT_WITH))' | cmp -s - $@ || echo '$(subst ','\'',$(BUILT_WITH))' > $@
 $(OBJS): build/flags
+src/pg/extension.o: private CPPFLAGS += -DSLUICE_VERSION=$(EXTVERSION)
+src/pg/extension.o: pg_sluice.control
 pg_sluice.so: src/exports.map
 -include $(OBJS:.o=.d)
 
@@ -90,7 +105,7 @@ demo:
 bench:
 	@test/bench/bench.sh
 print-language:
-	@echo '$(LANGUAGE) $(INCLUDES)'
+	@echo '$(LANGUAGE) $(INCLUDES) -DSLUICE_VERSION=$(EXTVERSION)'
 
 help:
 	@echo 'make                 build pg_sluice.so and the install script'

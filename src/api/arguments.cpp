@@ -2,6 +2,7 @@
 
 #include "api/arguments_leaf.hpp"
 #include "core/sqlstate.hpp"
+#include "pg/extension.hpp"
 
 namespace sluice::api {
 
@@ -32,12 +33,22 @@ NullArgument(const char *name)
 	return Error(sqlstate::kNullValueNotAllowed, Format("argument \"{}\" must not be null", name));
 }
 
+// The catalog of another version may call a function of ours with fewer arguments than this one has.
+bool
+IsNull(FunctionCallInfo fcinfo, int number)
+{
+	if (number >= PG_NARGS()) {
+		throw pg::VersionMismatch(pg::FindExtension());
+	}
+	return PG_ARGISNULL(number);
+}
+
 } // namespace
 
 std::optional<std::string>
 Argument(FunctionCallInfo fcinfo, int number, Oid type)
 {
-	if (PG_ARGISNULL(number)) {
+	if (IsNull(fcinfo, number)) {
 		return std::nullopt;
 	}
 	char *text = pg::Call(leaf::Output, type, PG_GETARG_DATUM(number));
@@ -59,7 +70,7 @@ RequiredArgument(FunctionCallInfo fcinfo, int number, const char *name, Oid type
 bool
 FlagArgument(FunctionCallInfo fcinfo, int number, bool if_null)
 {
-	return PG_ARGISNULL(number) ? if_null : PG_GETARG_BOOL(number);
+	return IsNull(fcinfo, number) ? if_null : PG_GETARG_BOOL(number);
 }
 
 std::string
@@ -76,7 +87,7 @@ ObjectArgument(FunctionCallInfo fcinfo, int number, const char *name)
 std::optional<std::vector<std::string>>
 ListArgument(FunctionCallInfo fcinfo, int number, const char *name)
 {
-	if (PG_ARGISNULL(number)) {
+	if (IsNull(fcinfo, number)) {
 		return std::nullopt;
 	}
 	leaf::TextList list{};
@@ -94,8 +105,9 @@ ListArgument(FunctionCallInfo fcinfo, int number, const char *name)
 std::optional<int64_t>
 MillisecondsArgument(FunctionCallInfo fcinfo, int number)
 {
-	return PG_ARGISNULL(number) ? std::nullopt
-								: std::optional<int64_t>(pg::Call(leaf::IntervalMilliseconds, PG_GETARG_DATUM(number)));
+	return IsNull(fcinfo, number)
+			   ? std::nullopt
+			   : std::optional<int64_t>(pg::Call(leaf::IntervalMilliseconds, PG_GETARG_DATUM(number)));
 }
 
 Datum

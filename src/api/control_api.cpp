@@ -40,11 +40,12 @@ SLUICE_PIPELINE_FUNCTION(sluice_resume_pipeline)
 	sluice::catalog::Pipeline found = sluice::api::FindForChange(pipeline);
 	bool const was_paused = found.paused;
 	found.paused = false;
-	// Also wakes a pipeline that a restored dump has left asleep.
-	std::optional<TimestampTz> const known = was_paused ? std::nullopt : sluice::catalog::NextDueOf(found.id);
+	std::optional<TimestampTz> const known =
+		was_paused || found.parked ? std::nullopt : sluice::catalog::NextDueOf(found.id);
 	std::optional<TimestampTz> const next = known ? known : sluice::api::NextDue(found);
 	sluice::catalog::SetPaused(found.id, false, std::nullopt, next);
 	sluice::api::TellNextDue(found, next);
+	sluice::api::WarnIfParked(found);
 	sluice::worker::PokeAtCommit();
 	PG_RETURN_VOID();
 }

@@ -38,7 +38,7 @@ CheckSchedule(catalog::Pipeline *pipeline)
 std::optional<TimestampTz>
 NextDue(const catalog::Pipeline &pipeline)
 {
-	if (pipeline.paused || pipeline.status != "active") {
+	if (pipeline.parked || pipeline.paused || pipeline.status != "active") {
 		return std::nullopt;
 	}
 	return catalog::NextDueAfter(pipeline, pg::Now());
@@ -57,7 +57,7 @@ LocalText(TimestampTz at, const Zone &zone)
 void
 TellNextDue(const catalog::Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
-	if (!pipeline.schedule || pipeline.paused || pipeline.status != "active") {
+	if (!pipeline.schedule || pipeline.parked || pipeline.paused || pipeline.status != "active") {
 		return;
 	}
 	pg::PgZone const zone = pg::PgZone::Find(pipeline.timezone);

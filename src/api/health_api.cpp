@@ -5,6 +5,7 @@
 #include "catalog/overview.hpp"
 #include "core/duration.hpp"
 #include "pg/compat.hpp"
+#include "pg/extension.hpp"
 #include "pg/settings.hpp"
 #include "worker/control.hpp"
 
@@ -69,6 +70,20 @@ CheckServer(const HealthFacts &facts, Report &report)
 	} else {
 		report.Ok("enabled", "pg_sluice.enabled is on");
 	}
+}
+
+// False: nothing can be read from tables of another version.
+bool
+CheckVersion(Report &report)
+{
+	sluice::pg::Extension const extension = sluice::pg::FindExtension();
+	if (!extension.FitsLibrary()) {
+		sluice::Error const mismatch = sluice::pg::VersionMismatch(extension);
+		report.Error("version", mismatch.Info().message, mismatch.Info().hint);
+		return false;
+	}
+	report.Ok("version", "extension and library are of the same version");
+	return true;
 }
 
 void
@@ -145,6 +160,12 @@ void
 CheckPipelines(const Overview &overview, Report &report)
 {
 	report.Ok("pipelines", Pipelines(overview.pipelines));
+	if (overview.parked > 0) {
+		report.Warning("parked",
+					   sluice::Format("{} parked, because this database is a copy: {}", Pipelines(overview.parked),
+									  overview.parked_names),
+					   sluice::api::kAdoptHint);
+	}
 	if (overview.paused > 0) {
 		report.Warning("paused", sluice::Format("{} paused: {}", Pipelines(overview.paused), overview.paused_names),
 					   "resume_pipeline ends a pause.");
@@ -176,12 +197,15 @@ CheckPipelines(const Overview &overview, Report &report)
 SLUICE_FUNCTION(sluice_pipeline_health)
 {
 	HealthFacts const facts = sluice::worker::CollectHealth();
-	Overview const overview = sluice::catalog::Look(GetUserId());
 	Report report;
 	CheckServer(facts, report);
+	bool const readable = CheckVersion(report);
 	CheckProcesses(facts, report);
 	CheckSlots(facts, report);
-	CheckQueue(facts, overview, report);
-	CheckPipelines(overview, report);
+	if (readable) {
+		Overview const overview = sluice::catalog::Look(GetUserId());
+		CheckQueue(facts, overview, report);
+		CheckPipelines(overview, report);
+	}
 	return sluice::api::RowsResult(fcinfo, report.Rows());
 }

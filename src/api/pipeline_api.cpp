@@ -5,6 +5,7 @@
 #include "api/due_time.hpp"
 #include "api/rights.hpp"
 #include "api/waiting.hpp"
+#include "catalog/adoption.hpp"
 #include "catalog/pipeline_schedule.hpp"
 #include "catalog/statement.hpp"
 #include "core/identifier.hpp"
@@ -31,6 +32,9 @@ GiveTo(const std::string &role, Pipeline *pipeline)
 std::optional<TimestampTz>
 NextDueAfterChange(const Pipeline &now, const Pipeline &before)
 {
+	if (now.parked) {
+		return std::nullopt;
+	}
 	bool const unchanged = sluice::catalog::HaveSameSchedule(now, before) && now.status == before.status;
 	if (unchanged && !now.paused) {
 		if (std::optional<TimestampTz> const known = sluice::catalog::NextDueOf(now.id)) {
@@ -155,6 +159,11 @@ SLUICE_FUNCTION(sluice_create_pipeline)
 	api::Complete(given, &pipeline, nullptr);
 	pipeline.search_path = api::OwnSearchPath(pipeline, std::nullopt);
 	sluice::catalog::InsertPipeline(pipeline, api::NextDue(pipeline));
+	if (sluice::catalog::AnyParked()) {
+		api::Warning("other pipelines of this database are parked, because it is a copy of the one in which they were "
+					 "defined",
+					 api::kAdoptHint);
+	}
 	sluice::worker::PokeAtCommit();
 	return api::Result(pipeline.id, UUIDOID);
 }
@@ -177,6 +186,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 		now.search_path = api::OwnSearchPath(now, before.search_path);
 	}
 	sluice::catalog::UpdatePipeline(now, NextDueAfterChange(now, before));
+	api::WarnIfParked(now);
 	sluice::worker::PokeAtCommit();
 	PG_RETURN_VOID();
 }

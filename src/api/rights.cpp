@@ -1,5 +1,6 @@
 #include "api/rights.hpp"
 
+#include "api/arguments.hpp"
 #include "api/names_leaf.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
@@ -89,6 +90,17 @@ CheckOwner(const std::string &name)
 						   quoted));
 	}
 	return {role, name};
+}
+
+void
+WarnIfParked(const catalog::Pipeline &pipeline)
+{
+	if (pipeline.parked) {
+		Warning(Format("pipeline \"{}\" stays parked, because it was defined in another database, of which this one "
+					   "is a copy",
+					   pipeline.name),
+				kAdoptHint);
+	}
 }
 
 std::string

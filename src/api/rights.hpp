@@ -29,6 +29,13 @@ Owner CheckOwner(const std::string &name);
 
 // SL003 unless the library was preloaded; what: "trigger_pipeline" and the like.
 void RequirePreload(const char *what);
+// What to do about parked pipelines.
+inline constexpr const char *kAdoptHint =
+	"adopt_pipelines() lets all parked pipelines run here; first make sure that the original does not load the same "
+	"data.";
+// Tells who has just defined or changed something that it will not start here.
+void WarnIfParked(const catalog::Pipeline &pipeline);
+
 // The hint that says how to preload.
 std::string PreloadHint();
 

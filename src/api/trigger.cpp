@@ -32,6 +32,10 @@ RequireStartable(const catalog::Pipeline &pipeline)
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, "runs are switched off on this server",
 					"Set pg_sluice.enabled = on and reload the configuration.");
 	}
+	if (pipeline.parked) {
+		throw Error(sqlstate::kPipelineParked, Format("pipeline \"{}\" is parked", pipeline.name), kAdoptHint,
+					"It was defined in another database, of which this one is a copy.");
+	}
 	if (pipeline.status != "active") {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, Format("pipeline \"{}\" is inactive", pipeline.name),
 					"Complete it and set status => 'active' with alter_pipeline.");

@@ -1,5 +1,6 @@
 #include "catalog/overview.hpp"
 
+#include "catalog/adoption.hpp"
 #include "catalog/statement.hpp"
 #include "pg/extension.hpp"
 
@@ -73,6 +74,12 @@ Look(Oid role)
 	overview.queued = queue.Integer(0, 0);
 	overview.oldest_queued = InstantCell(queue, 0, 1);
 	Some some =
+		Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM {0}.pipeline_definitions d WHERE " SLUICE_SQL_PARKED
+														  " AND pg_has_role($1::oid, owner_oid, 'USAGE')",
+					  {asker}));
+	overview.parked = some.count;
+	overview.parked_names = some.names;
+	some =
 		Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM {0}.pipeline_definitions WHERE paused_at IS NOT NULL "
 														  "AND pg_has_role($1::oid, owner_oid, 'USAGE')",
 					  {asker}));

@@ -21,6 +21,8 @@ struct Overview {
 	int64_t pipelines = 0;
 	int64_t queued = 0;
 	std::optional<TimestampTz> oldest_queued;
+	int64_t parked = 0; // in a copy of the database
+	std::string parked_names;
 	int64_t paused = 0;
 	std::string paused_names; // the first few
 	int64_t failing = 0;

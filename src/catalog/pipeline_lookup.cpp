@@ -1,5 +1,6 @@
 // Finding pipelines: by id, for rewriting, and by what a user wrote.
 
+#include "catalog/adoption.hpp"
 #include "catalog/pipeline_store.hpp"
 #include "catalog/statement.hpp"
 #include "core/identifier.hpp"
@@ -13,7 +14,8 @@ namespace {
 #define SLUICE_PIPELINE_COLUMNS                                                                                        \
 	"d.id, d.name, d.description, d.tags, d.owner_oid, d.owner, d.source, d.source_table, d.source_query, "            \
 	"d.destination, d.destination_table, d.mode, d.load, d.columns, d.filter, d.schedule, d.timezone, d.options, "     \
-	"d.status, d.search_path, d.version, d.paused_at IS NOT NULL, d.paused_reason, d.created_by "
+	"d.status, d.search_path, d.version, d.paused_at IS NOT NULL, d.paused_reason, d.created_by, " SLUICE_SQL_PARKED   \
+	" "
 
 Pipeline
 ReadPipeline(const pg::SqlResult &rows, size_t row)
@@ -44,6 +46,7 @@ ReadPipeline(const pg::SqlResult &rows, size_t row)
 	pipeline.paused = rows.IsTrue(row, column++);
 	pipeline.paused_reason = rows.Cell(row, column++);
 	pipeline.created_by = rows.Text(row, column++);
+	pipeline.parked = rows.IsTrue(row, column++);
 	return pipeline;
 }
 

@@ -3,6 +3,7 @@
 
 #include "catalog/pipeline_store.hpp"
 
+#include "catalog/adoption.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
@@ -49,6 +50,8 @@ WriteVersion(const std::string &id)
 			{id, CurrentUserName()});
 }
 
+} // namespace
+
 void
 WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due)
 {
@@ -58,18 +61,16 @@ WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due)
 			{id, Instant(next_due)});
 }
 
-} // namespace
-
 void
 InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
 	ExecuteNaming(pipeline.name, pipeline.owner,
 				  "INSERT INTO {0}.pipeline_definitions (id, name, description, tags, owner, owner_oid, source, "
 				  "source_table, source_query, destination, destination_table, mode, load, columns, filter, schedule, "
-				  "timezone, options, status, search_path, created_by, created_at, updated_at) "
+				  "timezone, options, status, search_path, created_by, created_at, updated_at, home, home_database) "
 				  "VALUES ($1::uuid, $2, $3, COALESCE($4::text[], '{{}}'), $5::name, $6::oid, $7::name, $8, $9, "
 				  "$10::name, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, $19, $20, $21::name, " SLUICE_SQL_AT(
-					  "$22") ", " SLUICE_SQL_AT("$22") ")",
+					  "$22") ", " SLUICE_SQL_AT("$22") ", " SLUICE_SQL_IDENTITY ", " SLUICE_SQL_DATABASE ")",
 				  {pipeline.id,
 				   pipeline.name,
 				   pipeline.description,

@@ -35,6 +35,8 @@ struct Pipeline {
 	std::string status = "active";
 	std::string search_path;
 	int version = 1;
+	// Defined in the database of which this one is a copy: nothing starts until adopt_pipelines().
+	bool parked = false;
 	bool paused = false;
 	std::optional<std::string> paused_reason;
 	std::string created_by;
@@ -71,6 +73,8 @@ struct DuePipeline {
 };
 // Due rows at or before now, oldest first, locked; rows that others hold are passed over.
 std::vector<DuePipeline> LockDue(TimestampTz now, int limit);
+// Also where there is no row yet, as in a copy restored from a dump. Waits for locks: not for the scheduler.
+void WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due);
 void SetNextDue(const std::string &id, std::optional<TimestampTz> next_due);
 // Nothing: no schedule, not known yet (a restored copy), or paused.
 std::optional<TimestampTz> NextDueOf(const std::string &id);

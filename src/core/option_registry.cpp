@@ -30,6 +30,16 @@ constexpr std::array kOptions = {
 	OptionSpec{"fetch_size", Integer, 1, 1'000'000, "", "10000",
 			   "How many rows are asked from a foreign data wrapper at a time."},
 	OptionSpec{"jit", Boolean, 0, 0, "", "false", "Whether the run's expressions may be compiled just in time."},
+	OptionSpec{"keep_failed_runs", Integer, 0, 2'147'483'647, "", "",
+			   "How many failed runs the history keeps; 0 keeps all, empty means pg_sluice.keep_failed_runs."},
+	OptionSpec{"keep_failed_runs_for", Duration, 0, 36500 * kDay, "", "",
+			   "How long the history keeps failed runs; 0 means for ever, empty pg_sluice.keep_failed_runs_for."},
+	OptionSpec{"keep_runs", Integer, 0, 2'147'483'647, "", "",
+			   "How many successful, skipped and stopped runs the history keeps; 0 keeps all, empty means "
+			   "pg_sluice.keep_runs."},
+	OptionSpec{"keep_runs_for", Duration, 0, 36500 * kDay, "", "",
+			   "How long the history keeps successful, skipped and stopped runs; 0 means for ever, empty "
+			   "pg_sluice.keep_runs_for."},
 	OptionSpec{"max_retries", Integer, 0, 1000, "", "0",
 			   "How often a run that failed with an error that a retry can cure is tried again."},
 	OptionSpec{"on_missed", Enumeration, 0, 0, "run_once|skip|run_all", "run_once",
@@ -150,9 +160,6 @@ CheckDuration(const OptionSpec &spec, std::string_view text)
 std::optional<std::string>
 CheckMemorySize(const OptionSpec &spec, std::string_view text)
 {
-	if (text.empty() && spec.default_text.empty()) {
-		return std::string();
-	}
 	size_t const digits = std::min(text.find_first_not_of("0123456789"), text.size());
 	std::optional<int64_t> const count = ParseInteger(text.substr(0, digits));
 	std::string_view unit_text = text.substr(digits);
@@ -205,6 +212,10 @@ CheckValue(const OptionSpec &spec, JsonType json_type, std::string_view text)
 {
 	if (!Accepts(spec.type, json_type)) {
 		return std::nullopt;
+	}
+	// As good as not given: something else decides.
+	if (text.empty() && spec.default_text.empty()) {
+		return std::string();
 	}
 	switch (spec.type) {
 	case Boolean:
@@ -367,6 +378,13 @@ OptionValues::Value(std::string_view key, OptionType type) const
 	}
 	const auto given = given_.find(key);
 	return given == given_.end() ? std::string(spec.default_text) : given->second;
+}
+
+bool
+OptionValues::IsGiven(std::string_view key) const
+{
+	const auto given = given_.find(key);
+	return given != given_.end() && !given->second.empty();
 }
 
 bool

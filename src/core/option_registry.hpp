@@ -61,6 +61,8 @@ public:
 	// Stores a value, checked as above; a null forgets the key.
 	void Set(std::string_view key, JsonType json_type, std::string_view value_text);
 
+	// With a value; for options without a default.
+	bool IsGiven(std::string_view key) const;
 	bool Boolean(std::string_view key) const;
 	int64_t Integer(std::string_view key) const;
 	int64_t DurationMicroseconds(std::string_view key) const;

@@ -48,5 +48,7 @@ inline constexpr int kNotPreloaded = SqlState("SL003");		  // needs shared_prelo
 inline constexpr int kWorkerLost = SqlState("SL004");		  // the run's process vanished
 inline constexpr int kSourceSilent = SqlState("SL005");		  // the source sent nothing for too long
 inline constexpr int kRunTimedOut = SqlState("SL006");		  // the run took longer than its option timeout allows
+inline constexpr int kVersionMismatch = SqlState("SL007");	  // the library and the catalog are of two versions
+inline constexpr int kPipelineParked = SqlState("SL008");	  // the database is a copy, and nobody adopted the pipeline
 
 } // namespace sluice::sqlstate

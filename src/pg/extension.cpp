@@ -1,6 +1,10 @@
 #include "pg/extension.hpp"
 
 #include "core/sqlstate.hpp"
+#include "core/version.hpp"
+
+#define SLUICE_TEXT_OF(macro) SLUICE_TEXT(macro)
+#define SLUICE_TEXT(text) #text
 
 namespace sluice::pg {
 
@@ -11,6 +15,7 @@ struct Found {
 	Oid schema;
 	Oid owner;
 	char schema_name[2 * NAMEDATALEN + 3];
+	char version[NAMEDATALEN];
 };
 
 void
@@ -30,6 +35,10 @@ Lookup(Found *found)
 			found->schema = form->extnamespace;
 			found->owner = form->extowner;
 			strlcpy(found->schema_name, quote_identifier(name), sizeof(found->schema_name));
+			bool is_null;
+			Datum const version =
+				heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(relation), &is_null);
+			text_to_cstring_buffer(DatumGetTextPP(version), found->version, sizeof(found->version));
 		}
 	}
 	systable_endscan(scan);
@@ -37,6 +46,30 @@ Lookup(Found *found)
 }
 
 } // namespace
+
+std::string_view
+LibraryVersion()
+{
+	return SLUICE_TEXT_OF(SLUICE_VERSION);
+}
+
+bool
+Extension::FitsLibrary() const
+{
+	return version == LibraryVersion();
+}
+
+Error
+VersionMismatch(const Extension &extension)
+{
+	bool const older = IsOlderVersion(extension.version, LibraryVersion());
+	return Error(sqlstate::kVersionMismatch,
+				 Format("extension \"pg_sluice\" is version {} in this database, but the server has loaded the library "
+						"of version {}",
+						extension.version, LibraryVersion()),
+				 older ? "Run ALTER EXTENSION pg_sluice UPDATE."
+					   : "Restart the server, so that it loads the library that was installed with the new version.");
+}
 
 Extension
 FindExtension()
@@ -48,6 +81,7 @@ FindExtension()
 	extension.schema = found.schema;
 	extension.owner = found.owner;
 	extension.schema_name = found.schema_name;
+	extension.version = found.version;
 	return extension;
 }
 
@@ -58,6 +92,9 @@ RequireExtension()
 	if (!extension.Exists()) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, "extension \"pg_sluice\" does not exist in this database",
 					"Run CREATE EXTENSION pg_sluice.");
+	}
+	if (!extension.FitsLibrary()) {
+		throw VersionMismatch(extension);
 	}
 	return extension;
 }

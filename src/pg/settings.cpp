@@ -8,6 +8,10 @@
 namespace sluice::pg {
 
 bool Settings::enabled = true;
+int Settings::keep_failed_runs = 1000;
+int Settings::keep_failed_runs_for = 90 * SECS_PER_DAY;
+int Settings::keep_runs = 1000;
+int Settings::keep_runs_for = 30 * SECS_PER_DAY;
 int Settings::max_concurrent_runs = 4;
 bool Settings::single_run = false;
 char *Settings::timezone = nullptr;
@@ -49,6 +53,19 @@ DefineSettings()
 							GUC_UNIT_S | GUC_NOT_IN_SAMPLE, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("pg_sluice.enabled", "Starts runs; off stops every start, by schedule or by hand.",
 							 nullptr, &Settings::enabled, true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	constexpr const char *kNoLimit = "0 means without limit. An option of each pipeline can say otherwise.";
+	DefineCustomIntVariable("pg_sluice.keep_failed_runs", "How many failed runs of a pipeline its history keeps.",
+							kNoLimit, &Settings::keep_failed_runs, 1000, 0, INT_MAX, PGC_SIGHUP, 0, nullptr, nullptr,
+							nullptr);
+	DefineCustomIntVariable("pg_sluice.keep_failed_runs_for", "How long the history keeps failed runs.", kNoLimit,
+							&Settings::keep_failed_runs_for, 90 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S,
+							nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.keep_runs",
+							"How many successful, skipped and stopped runs of a pipeline its history keeps.", kNoLimit,
+							&Settings::keep_runs, 1000, 0, INT_MAX, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable(
+		"pg_sluice.keep_runs_for", "How long the history keeps successful, skipped and stopped runs.", kNoLimit,
+		&Settings::keep_runs_for, 30 * SECS_PER_DAY, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("pg_sluice.max_concurrent_runs",
 							"Greatest number of runs at the same time in the whole cluster.",
 							"What exceeds it waits its turn, oldest due first.", &Settings::max_concurrent_runs, 4, 1,

@@ -6,7 +6,13 @@
 namespace sluice::pg {
 
 struct Settings {
-	static bool enabled;			   // pg_sluice.enabled: off stops every start
+	static bool enabled; // pg_sluice.enabled: off stops every start
+	// How much history each pipeline keeps, failed runs apart from all others; 0: without limit. An option of the
+	// same name without the prefix overrides each for a pipeline.
+	static int keep_failed_runs;	   // pg_sluice.keep_failed_runs
+	static int keep_failed_runs_for;   // pg_sluice.keep_failed_runs_for, seconds
+	static int keep_runs;			   // pg_sluice.keep_runs
+	static int keep_runs_for;		   // pg_sluice.keep_runs_for, seconds
 	static int max_concurrent_runs;	   // pg_sluice.max_concurrent_runs: cluster-wide
 	static int max_runs_per_database;  // pg_sluice.max_runs_per_database, 0: no limit
 	static int max_runs_per_owner;	   // pg_sluice.max_runs_per_owner, cluster-wide, 0: no limit

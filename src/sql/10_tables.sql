@@ -31,13 +31,29 @@ CREATE TABLE pipeline_definitions (
 	paused_reason text,
 	created_by name NOT NULL,
 	created_at timestamptz NOT NULL,
-	updated_at timestamptz NOT NULL
+	updated_at timestamptz NOT NULL,
+	home uuid,
+	home_database oid
 );
 COMMENT ON TABLE pipeline_definitions IS 'What each pipeline is; read it through the view pipelines';
 CREATE INDEX pipeline_definitions_by_name ON pipeline_definitions (name);
 -- 0: restored from a dump into a cluster that lacks the role; several such owners may share a name.
 CREATE UNIQUE INDEX pipeline_definitions_one_name_per_owner ON pipeline_definitions (owner_oid, name)
 	WHERE owner_oid <> 0;
+-- Its first and its last entry tell whether all pipelines are at home.
+CREATE INDEX pipeline_definitions_by_home ON pipeline_definitions (home_database, home);
+
+-- Which database this is. Never dumped, so a restored copy has another identity than its pipelines; a copy by
+-- CREATE DATABASE ... TEMPLATE has another OID. pg_upgrade carries both over.
+CREATE TABLE pipeline_identity (
+	identity uuid NOT NULL,
+	database_oid oid NOT NULL,
+	only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row)
+);
+COMMENT ON TABLE pipeline_identity IS
+	'Which database this is: a pipeline with another home is parked until adopt_pipelines(); never dumped';
+INSERT INTO pipeline_identity
+SELECT pg_catalog.gen_random_uuid(), oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database();
 
 -- The scheduler's queue. A row of its own, so that a run's end never waits for the scheduler or the reverse.
 CREATE TABLE pipeline_due (
@@ -115,6 +131,11 @@ CREATE INDEX pipeline_runs_retries ON pipeline_runs (due_at) WHERE status = 'pen
 CREATE INDEX pipeline_runs_active ON pipeline_runs (pipeline_id) WHERE status IN ('pending', 'running');
 CREATE INDEX pipeline_runs_running ON pipeline_runs (id) WHERE status = 'running';
 CREATE INDEX pipeline_runs_by_end ON pipeline_runs (end_time);
+-- For the purge of old runs, which looks at either kind and leaves alone what belongs to an active one.
+CREATE INDEX pipeline_runs_over ON pipeline_runs (pipeline_id, id DESC)
+	WHERE status IN ('success', 'skipped', 'stopped');
+CREATE INDEX pipeline_runs_failed ON pipeline_runs (pipeline_id, id DESC) WHERE status = 'failed';
+CREATE INDEX pipeline_runs_active_batch ON pipeline_runs (batch) WHERE status IN ('pending', 'running');
 CREATE INDEX pipeline_runs_attempts ON pipeline_runs (root_run) WHERE attempt > 1;
 
 -- Runs whose end is written and whose consequences are not: a retry, what depends on them, a pause. The scheduler

@@ -1,6 +1,7 @@
 -- Who sees which rows. There is no policy for writing and no grant either: only functions write.
 
 ALTER TABLE pipeline_definitions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pipeline_identity ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_due ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_state ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_versions ENABLE ROW LEVEL SECURITY;
@@ -10,6 +11,7 @@ ALTER TABLE pipeline_ended ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_sources ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY see ON pipeline_definitions FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
+CREATE POLICY see ON pipeline_identity FOR SELECT USING (true);
 CREATE POLICY see ON pipeline_due FOR SELECT USING (pipeline_id IN (SELECT id FROM pipeline_definitions));
 CREATE POLICY see ON pipeline_state FOR SELECT USING (pipeline_id IN (SELECT id FROM pipeline_definitions));
 CREATE POLICY see ON pipeline_versions FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
@@ -20,12 +22,12 @@ CREATE POLICY see ON pipeline_ended FOR SELECT USING (run_id IN (SELECT id FROM 
 -- Whoever has a pipeline that reads from there.
 CREATE POLICY see ON pipeline_sources FOR SELECT USING (source IN (SELECT source FROM pipeline_definitions));
 
-GRANT SELECT ON pipeline_definitions, pipeline_due, pipeline_state, pipeline_versions, pipeline_runs, pipeline_run_log,
+GRANT SELECT ON pipeline_definitions, pipeline_identity, pipeline_due, pipeline_state, pipeline_versions, pipeline_runs, pipeline_run_log,
 	pipeline_ended, pipeline_sources TO PUBLIC;
 
--- A dump carries the definitions, never what is due or queued: a restored copy starts nothing by itself
--- until a pipeline is altered or resumed. Roles have other numbers in another cluster, so each row finds
--- its owner by name; one that is not there leaves the pipeline without an owner, and so without runs.
+-- A dump carries the definitions, never what is due or queued, nor the identity of the database: a restored copy
+-- starts nothing until adopt_pipelines(). Roles have other numbers in another cluster, so each row finds its owner
+-- by name; one that is not there leaves the pipeline without an owner, and so without runs.
 CREATE FUNCTION pipeline_bind_owner() RETURNS trigger
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_bind_owner';
 COMMENT ON FUNCTION pipeline_bind_owner() IS

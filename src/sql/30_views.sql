@@ -30,6 +30,7 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		WHEN active.status = 'pending' AND outage.waits_until IS NOT NULL THEN 'waiting'
 		WHEN active.status = 'pending' AND active.cause = 'retry' THEN 'retrying'
 		WHEN active.status = 'pending' THEN 'queued'
+		WHEN i.identity IS NULL THEN 'parked'
 		WHEN d.status = 'inactive' THEN 'inactive'
 		WHEN d.paused_at IS NOT NULL THEN 'paused'
 		WHEN last.status = 'failed' THEN 'failed'
@@ -39,6 +40,7 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		WHEN active.status = 'pending' AND outage.waits_until IS NOT NULL THEN
 			'data source "' || d.source || '" could not be reached ' || outage.failures_in_a_row || ' times in a row'
 		WHEN active.status IS NOT NULL THEN active.reason
+		WHEN i.identity IS NULL THEN 'this database is a copy of the one in which it was defined; adopt_pipelines() lets it run here'
 		WHEN d.status = 'inactive' THEN NULL
 		WHEN d.paused_at IS NOT NULL THEN COALESCE(d.paused_reason, 'paused by ' || d.paused_by)
 		WHEN last.status = 'failed' THEN last.error_message
@@ -47,13 +49,15 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	last.id AS last_run, last.status AS last_run_status,
 	last.start_time AS last_run_start, last.end_time AS last_run_end,
 	last.error_message AS last_error, last.error_hint AS last_hint,
-	CASE WHEN active.status = 'pending' THEN GREATEST(active.due_at, outage.waits_until) END AS retry_at,
-	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row
+	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row,
+	CASE WHEN active.status = 'pending' THEN GREATEST(active.due_at, outage.waits_until) END AS retry_at
 FROM pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN pipeline_state s ON s.pipeline_id = d.id
 LEFT JOIN pipeline_due q ON q.pipeline_id = d.id
 LEFT JOIN pipeline_sources outage ON outage.source = d.source
+LEFT JOIN pipeline_identity i ON i.identity = d.home
+	AND d.home_database = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
 LEFT JOIN LATERAL (
 	SELECT r.status, r.reason, r.cause, r.due_at FROM pipeline_runs r
 	WHERE r.pipeline_id = d.id AND r.status IN ('pending', 'running')
@@ -64,8 +68,8 @@ LEFT JOIN LATERAL (
 	WHERE r.pipeline_id = d.id AND r.status IN ('running', 'success', 'failed', 'stopped')
 	ORDER BY r.id DESC LIMIT 1) last ON true;
 COMMENT ON VIEW pipeline_status IS
-	'A row for each pipeline: what it does now (idle, queued, running, retrying, waiting, paused, failed, inactive), how its last run ended, when it is due next';
-COMMENT ON COLUMN pipeline_status.state IS 'idle, queued, running, retrying (a failed run is tried again), waiting (for its data source), paused, failed (its last run did), inactive';
+	'A row for each pipeline: what it does now (idle, queued, running, retrying, waiting, parked, paused, failed, inactive), how its last run ended, when it is due next';
+COMMENT ON COLUMN pipeline_status.state IS 'idle, queued, running, retrying (a failed run is tried again), waiting (for its data source), parked (in a copy of its database), paused, failed (its last run did), inactive';
 COMMENT ON COLUMN pipeline_status.reason IS 'why it is in that state';
 COMMENT ON COLUMN pipeline_status.last_run IS 'the latest run that was started; SELECT * FROM run_log(it)';
 COMMENT ON COLUMN pipeline_status.retry_at IS 'when a queued run starts at the earliest: after the wait before a retry, or for its data source';

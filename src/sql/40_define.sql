@@ -132,3 +132,9 @@ COMMENT ON FUNCTION resume_pipeline(text) IS
 'Ends a pause: the schedule goes on with the next due time from now. Needs the right to SET ROLE to the owner.
 Errors: 42704, 42501.';
 COMMENT ON FUNCTION resume_pipeline(uuid) IS 'Resumes the pipeline with this id; see resume_pipeline(text).';
+
+CREATE FUNCTION adopt_pipelines() RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_adopt_pipelines';
+COMMENT ON FUNCTION adopt_pipelines() IS
+'Lets the parked pipelines of this database run here, and returns how many they were. Pipelines are parked in a restored dump and in a database made from a template, so that a copy does not do the work of the original. Schedules go on with their next due time from now; runs that were queued when the database was copied are skipped.
+Needs to be the owner of the database. Errors: 42501.';

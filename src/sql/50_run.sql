@@ -17,7 +17,7 @@ CREATE FUNCTION trigger_pipeline(
 COMMENT ON FUNCTION trigger_pipeline(text, jsonb, text, boolean) IS
 'Queues a run and returns its id; a worker starts it as soon as this transaction commits, and not at all if it rolls back.
 context: JSON object that run_context() shows inside the run. if_running: error, skip (a run with status skipped is recorded) or queue (wait for its turn) when a run of this pipeline is queued or running. dependents: also start pipelines that depend on this one.
-Needs the rights of the owner. Errors: 55006 a run is in the way, SL002 paused, SL003 not preloaded, 55000 inactive or switched off, 42704, 22023.';
+Needs the rights of the owner. Errors: 55006 a run is in the way, SL002 paused, SL008 parked, SL003 not preloaded, 55000 inactive or switched off, 42704, 22023.';
 COMMENT ON FUNCTION trigger_pipeline(uuid, jsonb, text, boolean) IS
 'Queues a run of the pipeline with this id; see trigger_pipeline(text, jsonb, text, boolean).';
 
@@ -53,7 +53,7 @@ CREATE PROCEDURE run_pipeline(pipeline uuid, context jsonb DEFAULT '{}', INOUT r
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_run_pipeline_by_id';
 COMMENT ON PROCEDURE run_pipeline(text, jsonb, uuid) IS
 'Runs a pipeline here and now, in this session and transaction, without a worker; its row and its rows live and die with the transaction. context: as of trigger_pipeline.
-Errors: 42501 unless session and current user are the owner, 55006 a run is in the way, SL002 paused, 55000 inactive or switched off, and those of the run.';
+Errors: 42501 unless session and current user are the owner, 55006 a run is in the way, SL002 paused, SL008 parked, 55000 inactive or switched off, and those of the run.';
 COMMENT ON PROCEDURE run_pipeline(uuid, jsonb, uuid) IS
 'Runs the pipeline with this id here and now; see run_pipeline(text, jsonb, uuid).';
 

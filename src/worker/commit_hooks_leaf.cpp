@@ -86,6 +86,24 @@ Prepare()
 	return true;
 }
 
+// A scheduler or run of ours, also one that is just leaving.
+bool
+HasProcessIn(Oid database)
+{
+	for (uint32 i = 0; i < ProcGlobal->allProcCount; ++i) {
+		const PGPROC *process = &ProcGlobal->allProcs[i];
+		int const pid = process->pid;
+		if (pid == 0 || process->databaseId != database) {
+			continue;
+		}
+		const char *type = GetBackgroundWorkerTypeByPid(pid);
+		if (type != nullptr && strncmp(type, "pg_sluice", strlen("pg_sluice")) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 } // namespace
 
 void
@@ -136,6 +154,27 @@ BarUntilEnd(Oid database)
 	ConditionVariablePrepareToSleep(&Shared()->changed);
 	while (HasScheduler(database) && GetCurrentTimestamp() < patience) {
 		(void)ConditionVariableTimedSleep(&Shared()->changed, 100, pg::compat::WaitEvent("PgSluiceSchedulerLeave"));
+	}
+	(void)ConditionVariableCancelSleep();
+}
+
+void
+EndRunsOf(Oid database, Oid by)
+{
+	SharedState *shared = Shared();
+	if (shared == nullptr) {
+		return;
+	}
+	TimestampTz const patience = GetCurrentTimestamp() + kLeavePatience;
+	ConditionVariablePrepareToSleep(&shared->changed);
+	for (;;) {
+		// One that is being launched gets a process in a moment; with its scheduler gone there are no others. Who has
+		// left its slot is in the database until its very end.
+		int const left = TerminateRunsOf(database, by);
+		if ((left == 0 && !HasProcessIn(database)) || GetCurrentTimestamp() >= patience) {
+			break;
+		}
+		(void)ConditionVariableTimedSleep(&shared->changed, 10, pg::compat::WaitEvent("PgSluiceRunLeave"));
 	}
 	(void)ConditionVariableCancelSleep();
 }

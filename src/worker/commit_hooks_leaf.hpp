@@ -19,5 +19,7 @@ void RescanAtCommit();
 void StopEverythingAtCommit();
 // Keeps schedulers out of a database until this transaction ends, and waits a moment for the one there to go.
 void BarUntilEnd(Oid database);
+// Terminates the runs in a database and waits, not for long, until their processes are gone.
+void EndRunsOf(Oid database, Oid by);
 
 } // namespace sluice::worker::leaf

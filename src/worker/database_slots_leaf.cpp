@@ -183,6 +183,47 @@ ReportScheduler(Oid database, const SchedulerReport *report)
 	LWLockRelease(shared->lock);
 }
 
+bool
+NoteMisfit(Oid database, bool misfit)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	DatabaseSlot *slot = FindDatabase(database);
+	bool const is_new = slot != nullptr && misfit && !slot->misfit;
+	if (slot != nullptr) {
+		slot->misfit = misfit;
+	}
+	LWLockRelease(shared->lock);
+	return is_new;
+}
+
+void
+ReadPurgeMarks(Oid database, PurgeMarks *marks)
+{
+	SharedState *shared = Shared();
+	memset(marks, 0, sizeof(*marks));
+	LWLockAcquire(shared->lock, LW_SHARED);
+	const DatabaseSlot *slot = FindDatabase(database);
+	if (slot != nullptr) {
+		marks->purged_to = slot->purged_to;
+		marks->swept_to = slot->swept_to;
+	}
+	LWLockRelease(shared->lock);
+}
+
+void
+WritePurgeMarks(Oid database, const PurgeMarks *marks)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	DatabaseSlot *slot = FindDatabase(database);
+	if (slot != nullptr) {
+		slot->purged_to = marks->purged_to;
+		slot->swept_to = marks->swept_to;
+	}
+	LWLockRelease(shared->lock);
+}
+
 void
 WithdrawClaim(Oid database)
 {

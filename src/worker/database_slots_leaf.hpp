@@ -42,6 +42,15 @@ struct SchedulerReport {
 	bool starved;
 };
 void ReportScheduler(Oid database, const SchedulerReport *report);
+// Whether the extension there is of another version than the library. True the first time it is: then it is told.
+bool NoteMisfit(Oid database, bool misfit);
+// How far the history has been purged; another scheduler of the database goes on there.
+struct PurgeMarks {
+	TimestampTz purged_to;
+	pg_uuid_t swept_to;
+};
+void ReadPurgeMarks(Oid database, PurgeMarks *marks);
+void WritePurgeMarks(Oid database, const PurgeMarks *marks);
 // Its runs do not wait for a place any more, as far as others can see.
 void WithdrawClaim(Oid database);
 // False: poked meanwhile, so stay.

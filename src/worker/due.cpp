@@ -126,7 +126,7 @@ void
 FireOne(const catalog::DuePipeline &due, TimestampTz now)
 {
 	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(due.id);
-	if (!pipeline || !pipeline->schedule) {
+	if (!pipeline || !pipeline->schedule || pipeline->parked) {
 		catalog::SetNextDue(due.id, std::nullopt);
 		return;
 	}

@@ -132,6 +132,31 @@ StopAllRuns(Oid database, Oid by)
 	return count;
 }
 
+int
+TerminateRunsOf(Oid database, Oid by)
+{
+	SharedState *shared = Shared();
+	int left = 0;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < shared->run_slots; ++i) {
+		RunSlot *slot = &shared->runs[i];
+		if (slot->database != database || !IsLive(slot)) {
+			continue;
+		}
+		++left;
+		if (slot->state == RunState::Running && !slot->terminated) {
+			if (slot->stop_requested_at == 0) {
+				slot->stop_requested_at = GetCurrentTimestamp();
+				slot->stop_requested_by = by;
+			}
+			slot->terminated = true;
+			(void)kill(slot->pid, SIGTERM);
+		}
+	}
+	LWLockRelease(shared->lock);
+	return left;
+}
+
 bool
 QueueStop(Oid database, const pg_uuid_t *run, Oid by)
 {

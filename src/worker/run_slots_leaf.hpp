@@ -15,6 +15,8 @@ int CopyRuns(Oid database, RunSlot *runs, int *indexes, int max);
 // Asks a launching or running run to stop: SIGINT, as pg_cancel_backend. False when there is none.
 bool StopLiveRun(Oid database, const pg_uuid_t *run, Oid by);
 int StopAllRuns(Oid database, Oid by);
+// SIGTERM to all that run in a database. Returns how many have not left yet.
+int TerminateRunsOf(Oid database, Oid by);
 // The same for a run that is still queued; false when too many such requests are open.
 bool QueueStop(Oid database, const pg_uuid_t *run, Oid by);
 

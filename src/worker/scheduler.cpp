@@ -15,6 +15,11 @@ namespace {
 
 constexpr int64 kSafetyTick = 60 * USECS_PER_SEC;
 constexpr int64 kRetry = USECS_PER_SEC;
+// Between two helpings of history to purge.
+constexpr int64 kPurgePause = USECS_PER_SEC / 10;
+// There is time for one when nothing is due this soon, or so often something was.
+constexpr int64 kPurgeQuiet = USECS_PER_SEC / 4;
+constexpr int kPurgePatience = 10;
 constexpr int64 kDeferral = 60 * USECS_PER_SEC;
 // Nothing of ours may wait longer for a lock than this.
 constexpr const char *kLockTimeout = "100ms";
@@ -44,13 +49,16 @@ public:
 	void Work();
 
 private:
-	// False when the extension is not there.
+	// False when the extension is not there, or is not of the library's version.
 	bool Wake();
-	// Without the extension there is no row to write an end into.
+	// False: there is nothing that this library can serve.
+	bool CanServe();
+	// Without tables that we know there is no row to write an end into.
 	void FreeEnded();
 	void Safety();
 	void LookAhead();
 	void ForgetDeferred(TimestampTz now);
+	void PurgeInQuiet();
 	bool MayLeave(bool others_wait) const;
 	int64 Wait() const;
 	void SayError(const Error &error);
@@ -60,6 +68,8 @@ private:
 	TimestampTz safety_at_ = 0;
 	TimestampTz next_due_ = DT_NOEND;
 	bool pending_ = false;
+	bool purging_ = false; // there is history left to purge
+	int purge_postponed_ = 0;
 	bool ever_acted_ = false;
 	bool failed_ = false; // this wake ended with an error
 	std::string said_error_;
@@ -76,6 +86,7 @@ Scheduler::Safety()
 	pg::InTransaction([this] {
 		Isolated(state_, "owner names", "owner names could not be refreshed", [] { catalog::RefreshOwnerNames(); });
 	});
+	purging_ = true;
 	safety_at_ = now;
 }
 
@@ -119,14 +130,42 @@ Scheduler::FreeEnded()
 }
 
 bool
+Scheduler::CanServe()
+{
+	pg::Extension extension;
+	pg::InTransaction([&extension] { extension = pg::FindExtension(); });
+	bool const misfit = extension.Exists() && !extension.FitsLibrary();
+	if (pg::Call(leaf::NoteMisfit, state_.database, misfit)) {
+		LogError(Format("pg_sluice starts nothing in database {}", state_.database), pg::VersionMismatch(extension));
+	}
+	if (extension.Exists() && !misfit) {
+		return true;
+	}
+	FreeEnded();
+	// A misfit is looked at again every minute; ALTER EXTENSION wakes us when it commits.
+	leaf::SchedulerReport const report{misfit, DT_NOEND, DT_NOEND, false};
+	pg::Call(leaf::ReportScheduler, state_.database, &report);
+	return false;
+}
+
+void
+Scheduler::PurgeInQuiet()
+{
+	if (!purging_) {
+		return;
+	}
+	// What is due next is not to be late for it; but where something is always due, history must not grow for ever.
+	bool const quiet = next_due_ == DT_NOEND || next_due_ - pg::Now() > kPurgeQuiet;
+	if (quiet || ++purge_postponed_ > kPurgePatience) {
+		purge_postponed_ = 0;
+		purging_ = PurgeHistory(state_);
+	}
+}
+
+bool
 Scheduler::Wake()
 {
-	bool exists = false;
-	pg::InTransaction([&exists] { exists = pg::FindExtension().Exists(); });
-	if (!exists) {
-		FreeEnded();
-		leaf::SchedulerReport const report{false, DT_NOEND, DT_NOEND, false};
-		pg::Call(leaf::ReportScheduler, state_.database, &report);
+	if (!CanServe()) {
 		return false;
 	}
 	CollectEnded(state_);
@@ -139,6 +178,7 @@ Scheduler::Wake()
 	}
 	StartPending(state_);
 	LookAhead();
+	PurgeInQuiet();
 	return true;
 }
 
@@ -172,7 +212,7 @@ Scheduler::MayLeave(bool others_wait) const
 										  [](const LiveRun &run) { return run.facts.state != RunState::Running; });
 		return !starting && until_due > kRetry;
 	}
-	bool const work_left = (pending_ && pg::Settings::enabled) || !live.empty();
+	bool const work_left = (pending_ && pg::Settings::enabled) || !live.empty() || purging_;
 	int64 const idle = IdleTimeout();
 	if (work_left || until_due <= idle) {
 		return false;
@@ -189,6 +229,9 @@ Scheduler::Wait() const
 	}
 	TimestampTz const now = SystemNow();
 	int64 wait = std::max<int64>(safety_at_ + kSafetyTick - now, 0);
+	if (purging_) {
+		wait = std::min(wait, kPurgePause);
+	}
 	if (pg::Settings::enabled && next_due_ != DT_NOEND) {
 		wait = std::min(wait, std::max<int64>(next_due_ - pg::Now(), 0));
 	}

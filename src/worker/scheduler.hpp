@@ -55,6 +55,9 @@ void MarkLostRuns(SchedulerState &state);
 // Closes queued runs that somebody wants stopped; terminates those that do not obey.
 void ServeStops(SchedulerState &state);
 
+// Takes away some of the history that is too much; true when there may be more.
+bool PurgeHistory(const SchedulerState &state);
+
 // Runs body in a subtransaction. A failure is logged and the id deferred for a minute: it never stops the
 // others. True when it succeeded.
 bool Isolated(SchedulerState &state, const std::string &id, const std::string &what, const std::function<void()> &body);

@@ -63,6 +63,9 @@ struct DatabaseSlot {
 	int failures;			 // of schedulers in a row
 	TimestampTz last_tick;	 // the scheduler's last sign of life
 	bool visited;			 // this scheduler got as far as the tables
+	bool misfit;			 // the extension there is not of the library's version, and the log says so
+	TimestampTz purged_to;	 // history: all that ended up to here was looked at; 0: not since the server started
+	pg_uuid_t swept_to;		 // history: the last pipeline that the sweep over all has looked at
 	int scheduler_pid;		 // 0: none
 	PGPROC *scheduler;
 };

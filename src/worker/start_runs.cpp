@@ -208,6 +208,9 @@ Starter::Start(const catalog::RunRow &run)
 	if (!pipeline) {
 		return Close(run, "failed", "the pipeline does not exist any more");
 	}
+	if (pipeline->parked) {
+		return Close(run, "skipped", "parked: queued before this copy of the database was made");
+	}
 	if (pipeline->paused) {
 		return Close(run, "skipped", pipeline->paused_reason ? "paused: " + *pipeline->paused_reason : "paused");
 	}

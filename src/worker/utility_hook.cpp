@@ -62,9 +62,25 @@ DatabaseToClear(Node *statement)
 	}
 }
 
+// DROP DATABASE ... WITH (FORCE), and nothing tells yet that it will be refused.
+bool
+IsForcedDrop(Node *statement, ProcessUtilityContext context)
+{
+	if (!IsA(statement, DropdbStmt) || context != PROCESS_UTILITY_TOPLEVEL || IsTransactionBlock()) {
+		return false;
+	}
+	ListCell *cell;
+	foreach (cell, castNode(DropdbStmt, statement)->options) {
+		if (strcmp(lfirst_node(DefElem, cell)->defname, "force") == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 // Whoever may not run the command is not to disturb the scheduler; the command itself raises the error.
 void
-ClearTheWay(Node *statement)
+ClearTheWay(Node *statement, ProcessUtilityContext context)
 {
 	const char *name = DatabaseToClear(statement);
 	if (name == nullptr || RecoveryInProgress()) {
@@ -73,6 +89,10 @@ ClearTheWay(Node *statement)
 	Oid const database = get_database_oid(name, true);
 	if (OidIsValid(database) && pg::compat::OwnsDatabase(database, GetUserId())) {
 		BarUntilEnd(database);
+		// The owner of a database need not have the right to terminate what runs in it as another role.
+		if (database != MyDatabaseId && IsForcedDrop(statement, context)) {
+			EndRunsOf(database, GetUserId());
+		}
 	}
 }
 
@@ -94,7 +114,7 @@ OnUtility(PlannedStmt *planned, const char *query, bool read_only_tree, ProcessU
 	}
 	// Catalogs can be read only inside a transaction; COMMIT and its like are not for us.
 	if (!IsA(statement, TransactionStmt)) {
-		ClearTheWay(statement);
+		ClearTheWay(statement, context);
 	}
 	ProcessUtility_hook_type const next =
 		previous_utility_hook != nullptr ? previous_utility_hook : standard_ProcessUtility;
@@ -113,8 +133,9 @@ OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 	if (class_id != ExtensionRelationId) {
 		return;
 	}
-	if (access == OAT_POST_CREATE) {
-		// Its name is not visible yet; the launcher looks.
+	if (access == OAT_POST_CREATE || access == OAT_POST_ALTER) {
+		// Created: its name is not visible yet. Altered: it may have become what the library can serve, or not. The
+		// launcher looks.
 		ProbeAtCommit();
 	} else if (access == OAT_DROP) {
 		const char *name = get_extension_name(object_id);

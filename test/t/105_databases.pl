@@ -43,6 +43,7 @@ for my $strategy ('wal_log', 'file_copy')
 	as_dba("CREATE DATABASE copy_$strategy TEMPLATE drei STRATEGY $strategy");
 	pass("CREATE DATABASE ... TEMPLATE STRATEGY $strategy while an idle scheduler is resident");
 	$node->sql("CALL trigger_and_wait('now')", db => 'drei');
+	$node->sql("SELECT adopt_pipelines()", db => "copy_$strategy");
 	$node->sql("CALL trigger_and_wait('now')", db => "copy_$strategy");
 }
 is($node->sql("SELECT count(*) FROM pipeline_runs WHERE status = 'success'", db => 'copy_file_copy'), '4', 'the copy has a scheduler as well');
@@ -68,8 +69,12 @@ $node->await("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg
 like($err, qr/is being accessed by other users/, 'DROP DATABASE during a run fails');
 $node->sql("CALL trigger_and_wait('now')", db => 'drei');
 pass('and the scheduler comes back');
-$node->sql('DROP DATABASE drei WITH (FORCE)');
-pass('DROP DATABASE WITH (FORCE) during a run');
+isnt($node->safe_psql('postgres', 'SELECT rolsuper FROM pg_roles WHERE rolname = $$dba$$'), 't', 'the owner of the database is no superuser');
+($code) = $node->psql('postgres', 'BEGIN; DROP DATABASE drei WITH (FORCE)', extra_params => [ '-U', 'dba' ]);
+isnt($code, 0, 'DROP DATABASE in a transaction block fails');
+is($node->sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_sluice run' AND wait_event = 'PgSleep'"), '1', 'and ends no run');
+as_dba('DROP DATABASE drei WITH (FORCE)');
+pass('DROP DATABASE WITH (FORCE) by its owner, who may not terminate the run of another role that is under way');
 $node->await("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_sluice run'", 'its run is gone');
 
 # DROP EXTENSION.

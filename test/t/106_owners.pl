@@ -60,7 +60,11 @@ $node->sql('ALTER ROLE alice RENAME TO alicia');
 is(run_of('alicia'), 'success|||', 'a renamed owner');
 my $team = $node->sql("SELECT oid FROM pg_roles WHERE rolname = 'team'");
 my $id = $node->sql("SELECT id FROM pipelines WHERE owner = 'team'");
+# Code that runs as a role is handed to another one by alter_pipeline only.
+$node->sql('REASSIGN OWNED BY team TO alicia');
+is($node->sql("SELECT owner FROM pipelines WHERE id = '$id'"), 'team', 'REASSIGN OWNED leaves a pipeline with its owner');
 $node->sql('DROP OWNED BY team; DROP ROLE team');
+like($node->sql("SELECT message FROM pipeline_health() WHERE check_name = 'owners'"), qr/1 pipeline without an owner: p/, 'health names a pipeline whose owner was dropped');
 my $due = $node->sql("SELECT max(next_due) FROM pipeline_status");
 $node->set_clock($node->offset_to("'$due'", 3));
 $node->await("SELECT count(*) = 2 FROM pipeline_runs WHERE cause = 'schedule' AND status = 'success'", 'the others run when due');

@@ -1,0 +1,24 @@
+// Pipelines that came here with a copy of their database (design rule 26). CREATE EXTENSION writes an identity that
+// no dump carries, each pipeline the identity and the OID of the database that it was defined in. Both equal: it is
+// at home. Otherwise it is parked: the database was restored from a dump, or made from a template.
+#pragma once
+
+#include <vector>
+
+#include "catalog/pipeline_store.hpp"
+
+namespace sluice::catalog {
+
+// Whether any pipeline is parked, whoever owns it; two index probes however many there are.
+bool AnyParked();
+
+// Makes this database the home of all pipelines. Returns those that were parked; their due times are still to be set.
+std::vector<Pipeline> AdoptAll();
+
+} // namespace sluice::catalog
+
+// SQL for the home of a pipeline that is defined now, and for whether the definition d is not at home.
+#define SLUICE_SQL_IDENTITY "(SELECT h.identity FROM {0}.pipeline_identity h)"
+#define SLUICE_SQL_DATABASE "(SELECT b.oid FROM pg_database b WHERE b.datname = current_database())"
+#define SLUICE_SQL_PARKED                                                                                              \
+	"(d.home, d.home_database) IS DISTINCT FROM (" SLUICE_SQL_IDENTITY ", " SLUICE_SQL_DATABASE ")"
