@@ -73,6 +73,7 @@ sub creation
 sub start
 {
 	my ($node, %with) = @_;
+	my $test = $$;
 	my $process = fork // die "cannot fork: $!";
 	return $process if $process;
 	srand($with{seed});
@@ -81,7 +82,8 @@ sub start
 	my $command = sprintf "psql -X -A -t -q -h '%s' -p %d -U %s -d postgres -f - >>'%s/said.%d' 2>/dev/null",
 	  $node->host, $node->port, $owner, $with{dir}, $with{index};
 	my $session = { owner => $owner, pipelines => $with{pipelines}, number => $with{first_number}, index => $with{index} };
-	while (!-e "$with{dir}/stop")
+	# Nor beyond a test that died.
+	while (!-e "$with{dir}/stop" && getppid() == $test)
 	{
 		open(my $psql, '|-', $command) or POSIX::_exit(1);
 		print $psql "SET client_min_messages = error;\nSET application_name = 'call';\nSET statement_timeout = '20s';\n";
