@@ -14,6 +14,7 @@ namespace sluice::worker {
 namespace {
 
 constexpr int64 kSafetyTick = 60 * USECS_PER_SEC;
+constexpr int64 kOwnerTick = 60 * kSafetyTick;
 constexpr int64 kRetry = USECS_PER_SEC;
 constexpr int64 kDeferral = 60 * USECS_PER_SEC;
 // Nothing of ours may wait longer for a lock than this.
@@ -48,7 +49,9 @@ private:
 	bool Wake();
 	// Without the extension there is no row to write an end into.
 	void FreeEnded();
-	void Safety();
+	// True when it was time for it.
+	bool Safety();
+	void RefreshOwners();
 	void LookAhead();
 	void ForgetDeferred(TimestampTz now);
 	bool MayLeave(bool others_wait) const;
@@ -58,6 +61,8 @@ private:
 	SchedulerState state_;
 	TimestampTz active_at_; // last time there was something to do
 	TimestampTz safety_at_ = 0;
+	TimestampTz owners_at_ = 0;
+	std::string known_roles_; // for which the owners' names are right
 	TimestampTz next_due_ = DT_NOEND;
 	bool pending_ = false;
 	bool ever_acted_ = false;
@@ -65,18 +70,35 @@ private:
 	std::string said_error_;
 };
 
-void
+bool
 Scheduler::Safety()
 {
 	TimestampTz const now = SystemNow();
 	if (now - safety_at_ < kSafetyTick) {
-		return;
+		return false;
 	}
 	MarkLostRuns(state_);
-	pg::InTransaction([this] {
-		Isolated(state_, "owner names", "owner names could not be refreshed", [] { catalog::RefreshOwnerNames(); });
-	});
 	safety_at_ = now;
+	return true;
+}
+
+void
+Scheduler::RefreshOwners()
+{
+	// All pipelines are read for it: when a role was renamed, and rarely for one created just before.
+	TimestampTz const now = SystemNow();
+	pg::InTransaction([this, now] {
+		Isolated(state_, "owner names", "owner names could not be refreshed", [this, now] {
+			std::string const roles = catalog::RoleNames();
+			if (roles == known_roles_ && now - owners_at_ < kOwnerTick) {
+				return;
+			}
+			if (catalog::RefreshOwnerNames()) {
+				known_roles_ = roles;
+				owners_at_ = now;
+			}
+		});
+	});
 }
 
 void
@@ -132,12 +154,15 @@ Scheduler::Wake()
 	CollectEnded(state_);
 	ServeStops(state_);
 	SettleEnded(state_);
-	Safety();
+	bool const tick = Safety();
 	// Starting comes between: with a long list of due pipelines the first need not wait for the last.
 	while (FireDue(state_)) {
 		StartPending(state_);
 	}
 	StartPending(state_);
+	if (tick) {
+		RefreshOwners();
+	}
 	LookAhead();
 	return true;
 }
