@@ -160,6 +160,8 @@ Scheduler::Wake()
 		StartPending(state_);
 	}
 	StartPending(state_);
+	// Of runs that could not even be started.
+	SettleEnded(state_);
 	if (tick) {
 		RefreshOwners();
 	}
