@@ -182,21 +182,9 @@ measure_sluice() {
     stop_postgres sluice
 }
 
-# A pipeline that is due every second; where schedules know minutes only, every minute of a clock that is moved.
+# A pipeline that is due every second.
 measure_sluice_ticks() {
-    local i script=$WORK/ticks.sql create="SELECT create_pipeline('tick', source_query => 'SELECT 1 AS x', destination_table => 'tiny', load => 'append', schedule =>"
-    if ! value sluice "$create '* * * * * *')" >/dev/null 2>&1; then
-        value sluice "$create '* * * * *')" >/dev/null
-        for ((i = 1; i <= DUES; i++)); do
-            cat <<SQL
-SELECT ceil(extract(epoch FROM next_due - clock_timestamp()))::int - 1 AS offset FROM pipeline_status WHERE name = 'tick' \\gset
-ALTER SYSTEM SET pg_sluice.clock_offset = :offset;
-SELECT pg_reload_conf() \\g /dev/null
-CALL await_runs('tick', $i);
-SQL
-        done >"$script"
-        on sluice bench -f - <"$script"
-    fi
+    value sluice "SELECT create_pipeline('tick', source_query => 'SELECT 1 AS x', destination_table => 'tiny', load => 'append', schedule => '* * * * * *')" >/dev/null
     value sluice "CALL await_runs('tick', $DUES)" >/dev/null
     value sluice "SELECT drop_pipeline('tick', running => 'wait', history => 'keep')" >/dev/null
     lateness sluice tick "SELECT extract(epoch FROM start_time - due_at) FROM pipeline_runs WHERE pipeline_name = 'tick' AND start_time IS NOT NULL ORDER BY id LIMIT $DUES"
