@@ -81,7 +81,7 @@ installcheck:
 endif
 
 # What follows needs Debian or one of its children; each target says what it does when it runs.
-.PHONY: help test test-matrix lint format unit regress isolation tap examples demo bench print-language FORCE
+.PHONY: help test test-matrix lint format unit regress isolation tap soak examples demo bench bench-scheduler print-language FORCE
 test:
 	@scripts/test.sh all
 test-matrix:
@@ -96,6 +96,9 @@ isolation:
 	@scripts/test.sh build install isolation
 tap:
 	@scripts/test.sh build install tap
+soak:
+	@VERBOSE=1 TAP=test/soak/soak.pl $(if $(KILLS),SOAK_KILLS=$(KILLS)) $(if $(MINUTES),SOAK_SECONDS=$$((60 * $(MINUTES)))) \
+		$(if $(SEED),SOAK_SEED=$(SEED)) scripts/test.sh build install tap
 examples:
 	@scripts/test.sh build install examples
 format:
@@ -104,6 +107,8 @@ demo:
 	@scripts/demo.sh
 bench:
 	@test/bench/bench.sh
+bench-scheduler:
+	@test/bench/scheduler.sh
 print-language:
 	@echo '$(LANGUAGE) $(INCLUDES) -DSLUICE_VERSION=$(EXTVERSION)'
 
@@ -114,6 +119,8 @@ help:
 	@echo 'make test            packages, lint, unit tests, build, install, all tests'
 	@echo 'make test-matrix     the same on the PostgreSQL of Debian trixie (17) and forky (18)'
 	@echo 'make lint | unit | regress | isolation | tap | examples      one part of make test'
+	@echo 'make soak [KILLS=1000 MINUTES=120 SEED=...]    kills processes at random while sessions work; no run may be lost'
 	@echo 'make format          clang-format over the sources'
 	@echo 'make demo [KEEP=1]   see it move data, on servers that are thrown away'
 	@echo 'make bench [SCALE=1 REPS=3 BIG=0]    speed, memory and latency against psql and postgres_fdw'
+	@echo 'make bench-scheduler [PIPELINES=100000]    the scheduler at scale, beside pg_cron'

@@ -179,7 +179,15 @@ SetPaused(const std::string &id, bool paused, const std::optional<std::string> &
 	WriteNextDue(id, next_due);
 }
 
-void
+std::string
+RoleNames()
+{
+	return Execute(
+			   "SELECT hashtextextended(string_agg(a.oid || ' ' || a.rolname, ',' ORDER BY a.oid), 0) FROM pg_authid a")
+		.Text(0, 0);
+}
+
+bool
 RefreshOwnerNames()
 {
 	Execute(
@@ -187,6 +195,9 @@ RefreshOwnerNames()
 		"WHERE d.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_definitions q JOIN pg_authid b ON b.oid = q.owner_oid "
 		"WHERE b.rolname <> q.owner FOR UPDATE OF q SKIP LOCKED)) "
 		"AND EXISTS (SELECT FROM pg_authid c WHERE c.oid = d.owner_oid)");
+	return Execute("SELECT 1 FROM {0}.pipeline_definitions q JOIN pg_authid b ON b.oid = q.owner_oid "
+				   "WHERE b.rolname <> q.owner LIMIT 1")
+		.Empty();
 }
 
 } // namespace sluice::catalog

@@ -64,8 +64,10 @@ void RenamePipeline(const std::string &id, const std::string &new_name);
 void DeletePipeline(const std::string &id, bool keep_history);
 void SetPaused(const std::string &id, bool paused, const std::optional<std::string> &reason,
 			   std::optional<TimestampTz> next_due);
-// Writes role names anew where a role was renamed. Called at the scheduler's safety tick.
-void RefreshOwnerNames();
+// Stands for the names of all roles: another one when a role was renamed, created or dropped.
+std::string RoleNames();
+// Writes role names anew where a role was renamed; reads every pipeline. False when a locked row was left out.
+bool RefreshOwnerNames();
 
 struct DuePipeline {
 	std::string id;

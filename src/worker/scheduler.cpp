@@ -14,6 +14,7 @@ namespace sluice::worker {
 namespace {
 
 constexpr int64 kSafetyTick = 60 * USECS_PER_SEC;
+constexpr int64 kOwnerTick = 60 * kSafetyTick;
 constexpr int64 kRetry = USECS_PER_SEC;
 // Between two helpings of history to purge.
 constexpr int64 kPurgePause = USECS_PER_SEC / 10;
@@ -55,7 +56,9 @@ private:
 	bool CanServe();
 	// Without tables that we know there is no row to write an end into.
 	void FreeEnded();
-	void Safety();
+	// True when it was time for it.
+	bool Safety();
+	void RefreshOwners();
 	void LookAhead();
 	void ForgetDeferred(TimestampTz now);
 	void PurgeInQuiet();
@@ -66,6 +69,8 @@ private:
 	SchedulerState state_;
 	TimestampTz active_at_; // last time there was something to do
 	TimestampTz safety_at_ = 0;
+	TimestampTz owners_at_ = 0;
+	std::string known_roles_; // for which the owners' names are right
 	TimestampTz next_due_ = DT_NOEND;
 	bool pending_ = false;
 	bool purging_ = false; // there is history left to purge
@@ -75,19 +80,36 @@ private:
 	std::string said_error_;
 };
 
-void
+bool
 Scheduler::Safety()
 {
 	TimestampTz const now = SystemNow();
 	if (now - safety_at_ < kSafetyTick) {
-		return;
+		return false;
 	}
 	MarkLostRuns(state_);
-	pg::InTransaction([this] {
-		Isolated(state_, "owner names", "owner names could not be refreshed", [] { catalog::RefreshOwnerNames(); });
-	});
 	purging_ = true;
 	safety_at_ = now;
+	return true;
+}
+
+void
+Scheduler::RefreshOwners()
+{
+	// All pipelines are read for it: when a role was renamed, and rarely for one created just before.
+	TimestampTz const now = SystemNow();
+	pg::InTransaction([this, now] {
+		Isolated(state_, "owner names", "owner names could not be refreshed", [this, now] {
+			std::string const roles = catalog::RoleNames();
+			if (roles == known_roles_ && now - owners_at_ < kOwnerTick) {
+				return;
+			}
+			if (catalog::RefreshOwnerNames()) {
+				known_roles_ = roles;
+				owners_at_ = now;
+			}
+		});
+	});
 }
 
 void
@@ -170,13 +192,19 @@ Scheduler::Wake()
 	}
 	CollectEnded(state_);
 	ServeStops(state_);
-	SettleEnded(state_);
-	Safety();
+	(void)SettleEnded(state_);
+	bool const tick = Safety();
 	// Starting comes between: with a long list of due pipelines the first need not wait for the last.
 	while (FireDue(state_)) {
 		StartPending(state_);
 	}
-	StartPending(state_);
+	// Runs that could not even be started are settled at once, and what follows them starts.
+	do {
+		StartPending(state_);
+	} while (SettleEnded(state_));
+	if (tick) {
+		RefreshOwners();
+	}
 	LookAhead();
 	PurgeInQuiet();
 	return true;

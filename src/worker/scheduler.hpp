@@ -39,8 +39,8 @@ struct SchedulerState {
 	bool said_starved = false; // until the queue is empty
 };
 
-// Draws the consequences of runs that have ended.
-void SettleEnded(SchedulerState &state);
+// Draws the consequences of runs that have ended; false when there were none.
+bool SettleEnded(SchedulerState &state);
 
 // Fires what is due; true when there may be more.
 bool FireDue(SchedulerState &state);

@@ -107,9 +107,10 @@ SettleOne(const std::string &id)
 
 } // namespace
 
-void
+bool
 SettleEnded(SchedulerState &state)
 {
+	bool any = false;
 	for (int settled = kBatch; settled == kBatch;) {
 		settled = 0;
 		pg::InTransaction([&] {
@@ -124,11 +125,12 @@ SettleEnded(SchedulerState &state)
 			}
 		});
 		if (settled > 0) {
-			state.acted = true;
+			state.acted = any = true;
 			// Those who wait for a run wait for its last attempt.
 			pg::Call(leaf::AnnounceChange);
 		}
 	}
+	return any;
 }
 
 } // namespace sluice::worker

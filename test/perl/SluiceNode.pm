@@ -122,4 +122,53 @@ sub pid_of
 		"SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_sluice $type' $where ORDER BY backend_start LIMIT 1");
 }
 
+# The process of the server itself; also when it was not started by pg_ctl just now.
+sub postmaster_pid
+{
+	my ($node) = @_;
+	open(my $file, '<', $node->data_dir . '/postmaster.pid') or return ();
+	my $pid = <$file>;
+	close $file;
+	return defined $pid && $pid =~ /^(\d+)$/ ? $1 : ();
+}
+
+# Server processes whose title fits: needs no session, so it works while the server starts or lets nobody in.
+sub titled
+{
+	my ($node, $pattern) = @_;
+	my ($postmaster) = $node->postmaster_pid or return ();
+	my @found;
+	open(my $list, '<', "/proc/$postmaster/task/$postmaster/children") or return ();
+	my @children = split ' ', (<$list> // '');
+	close $list;
+	for my $pid (@children)
+	{
+		open(my $title, '<', "/proc/$pid/cmdline") or next;
+		push @found, $pid if (<$title> // '') =~ $pattern;
+		close $title;
+	}
+	return @found;
+}
+
+# The server goes down by that signal and is started again, as soon as all of its processes are gone.
+sub restart_by
+{
+	my ($node, $signal) = @_;
+	my ($postmaster) = $node->postmaster_pid or die 'no server to kill';
+	kill $signal, $postmaster;
+	kill 'CONT', $postmaster;
+	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		if (!kill 0, $postmaster)
+		{
+			# A start that failed takes the file that the dead one left for its own.
+			$node->{_pid} = undef;
+			return if $node->start(fail_ok => 1);
+		}
+		select(undef, undef, undef, 0.1);
+	}
+	BAIL_OUT('the server does not start again');
+	return;
+}
+
 1;

@@ -58,6 +58,9 @@ is(run_of('bob'), 'success|||', 'a connection limit is for clients');
 # A role that is renamed, and one that is dropped.
 $node->sql('ALTER ROLE alice RENAME TO alicia');
 is(run_of('alicia'), 'success|||', 'a renamed owner');
+# What a dump carries follows, at the scheduler's start and when the names of roles have changed.
+$node->sql('SELECT pg_terminate_backend(' . $node->pid_of('scheduler') . ')');
+$node->await("SELECT count(*) = 1 FROM pipeline_definitions WHERE owner = 'alicia'", 'the stored name follows');
 my $team = $node->sql("SELECT oid FROM pg_roles WHERE rolname = 'team'");
 my $id = $node->sql("SELECT id FROM pipelines WHERE owner = 'team'");
 # Code that runs as a role is handed to another one by alter_pipeline only.
