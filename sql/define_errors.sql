@@ -89,7 +89,6 @@ SELECT create_pipeline('p', source_table => 'src', destination_table => 'dst', l
 SELECT create_pipeline('p', source_table => 'src', destination_table => 'dst', load => 'history');
 :make key_columns => '{a}');
 :make cursor_column => 'a');
-:make depends_on => '{taken}');
 :make destination => 'elsewhere');
 \echo :LAST_ERROR_SQLSTATE
 :make key_columns => '{}', depends_on => '{}') IS NOT NULL AS empty_lists_are_none;

@@ -32,6 +32,8 @@ SLUICE_PIPELINE_FUNCTION(sluice_pause_pipeline)
 	sluice::catalog::Pipeline const found = sluice::api::FindForChange(pipeline);
 	sluice::catalog::SetPaused(found.id, true, reason, std::nullopt);
 	sluice::catalog::ClosePendingOf(found.id, "skipped", reason ? "paused: " + *reason : "paused");
+	// Their batches go on without them.
+	sluice::worker::PokeAtCommit();
 	PG_RETURN_VOID();
 }
 

@@ -22,11 +22,15 @@ struct Given {
 	std::optional<std::string> filter;
 	std::optional<std::string> schedule;
 	std::optional<std::string> timezone;
+	std::optional<std::vector<std::string>> depends_on; // as the caller names them
+	std::optional<std::string> on_failure;
 	std::optional<std::string> description;
 	std::optional<std::string> tags; // array literal
 	std::optional<std::string> status;
 	std::optional<std::string> owner;
 	std::optional<std::string> options; // JSON object
+
+	bool ChangesGraph() const { return (depends_on && !depends_on->empty()) || on_failure; }
 };
 
 // Refuses what is not supported yet (0A000).

@@ -2,9 +2,11 @@
 
 #include "api/arguments.hpp"
 #include "api/definition.hpp"
+#include "api/dependencies.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "core/nearest.hpp"
 #include "core/sqlstate.hpp"
+#include "pg/extension.hpp"
 #include "pg/settings.hpp"
 
 namespace sluice::api {
@@ -27,6 +29,7 @@ enum Position {
 	kSchedule,
 	kTimezone,
 	kDependsOn,
+	kOnFailure,
 	kDescription,
 	kTags,
 	kStatus,
@@ -55,9 +58,6 @@ RefuseUnsupported(FunctionCallInfo fcinfo, const Given &given)
 	}
 	if (!PG_ARGISNULL(kCursorColumn)) {
 		NotYet("cursor_column", "Select what is new with a filter, or load everything with load => 'replace'.");
-	}
-	if (!ListArgument(fcinfo, kDependsOn, "depends_on").value_or(std::vector<std::string>{}).empty()) {
-		NotYet("depends_on", "Give the pipelines schedules that follow each other.");
 	}
 	if (!PG_ARGISNULL(kDestination)) {
 		NotYet("a destination server", "Leave out destination: the rows enter a table of this database.");
@@ -90,7 +90,8 @@ Resettable(const Given &given)
 		{"filter", given.filter.has_value(), [](Pipeline *p) { p->filter.reset(); }},
 		{"schedule", given.schedule.has_value(), [](Pipeline *p) { p->schedule.reset(); }},
 		{"timezone", given.timezone.has_value(), [](Pipeline *p) { p->timezone = pg::Settings::timezone; }},
-		{"depends_on", false, nothing},
+		{"depends_on", given.depends_on.has_value(), [](Pipeline *p) { p->depends_on.clear(); }},
+		{"on_failure", given.on_failure.has_value(), [](Pipeline *p) { p->on_failure.reset(); }},
 		{"description", given.description.has_value(), [](Pipeline *p) { p->description.reset(); }},
 		{"tags", given.tags.has_value(), [](Pipeline *p) { p->tags.reset(); }},
 		{"status", given.status.has_value(), [](Pipeline *p) { p->status = "active"; }},
@@ -115,6 +116,8 @@ UnknownColumn(const std::string &name, const std::vector<Column> &columns)
 Given
 ReadGiven(FunctionCallInfo fcinfo)
 {
+	// An older catalog passes other arguments at these positions: its version is looked at before any of them.
+	(void)pg::RequireExtension();
 	Given given;
 	given.source = Argument(fcinfo, kSource, NAMEOID);
 	given.source_table = Argument(fcinfo, kSourceTable);
@@ -126,6 +129,8 @@ ReadGiven(FunctionCallInfo fcinfo)
 	given.filter = Argument(fcinfo, kFilter);
 	given.schedule = Argument(fcinfo, kSchedule);
 	given.timezone = Argument(fcinfo, kTimezone);
+	given.depends_on = ListArgument(fcinfo, kDependsOn, "depends_on");
+	given.on_failure = Argument(fcinfo, kOnFailure);
 	given.description = Argument(fcinfo, kDescription);
 	(void)ListArgument(fcinfo, kTags, "tags"); // refuses nulls
 	given.tags = Argument(fcinfo, kTags, TEXTARRAYOID);
@@ -156,6 +161,12 @@ Apply(const Given &given, catalog::Pipeline *pipeline)
 	set(given.filter, &pipeline->filter);
 	set(given.schedule, &pipeline->schedule);
 	set(given.timezone, &pipeline->timezone);
+	if (given.depends_on) {
+		pipeline->depends_on = ResolveDependencies(*given.depends_on);
+	}
+	if (given.on_failure) {
+		pipeline->on_failure = ResolveDependencies({*given.on_failure}).front();
+	}
 	set(given.description, &pipeline->description);
 	set(given.tags, &pipeline->tags);
 	set(given.status, &pipeline->status);

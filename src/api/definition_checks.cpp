@@ -2,6 +2,7 @@
 
 #include "api/arguments.hpp"
 #include "api/definition.hpp"
+#include "api/dependencies.hpp"
 #include "api/due_time.hpp"
 #include "api/names_leaf.hpp"
 #include "api/rights.hpp"
@@ -160,6 +161,7 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 		CheckChoice("load", *pipeline->load, {"append", "replace"});
 	}
 	CheckParts(*pipeline);
+	CheckDependencies(*pipeline, before);
 	bool const schedule_changed = ScheduleChanged(*pipeline, before);
 	if (schedule_changed) {
 		CheckSchedule(pipeline);

@@ -2,10 +2,12 @@
 
 #include "api/arguments.hpp"
 #include "api/definition.hpp"
+#include "api/dependencies.hpp"
 #include "api/due_time.hpp"
 #include "api/rights.hpp"
 #include "api/waiting.hpp"
 #include "catalog/adoption.hpp"
+#include "catalog/pipeline_graph.hpp"
 #include "catalog/pipeline_schedule.hpp"
 #include "catalog/statement.hpp"
 #include "core/identifier.hpp"
@@ -18,7 +20,7 @@ namespace {
 using sluice::Error;
 using sluice::catalog::Pipeline;
 
-constexpr int kReset = 20;
+constexpr int kReset = 21;
 
 void
 GiveTo(const std::string &role, Pipeline *pipeline)
@@ -122,13 +124,16 @@ StartedMeanwhile(const Pipeline &locked)
 void
 Drop(const std::string &id, bool keep_history, bool *in_the_way)
 {
+	sluice::catalog::LockGraphForDrop();
 	Pipeline const locked = sluice::api::FindForChange(id);
+	sluice::api::RequireUnneeded(locked);
 	sluice::catalog::ClosePendingOf(locked.id, "skipped", "the pipeline was dropped");
 	if (std::optional<std::string> const started = StartedMeanwhile(locked)) {
 		*in_the_way = true;
 		throw StillRunning(locked, *started);
 	}
 	sluice::catalog::DeletePipeline(locked.id, keep_history);
+	sluice::worker::PokeAtCommit();
 }
 
 // False: a run slipped in; all is as it was, and nothing is locked.
@@ -155,6 +160,9 @@ SLUICE_FUNCTION(sluice_create_pipeline)
 	pipeline.id = sluice::catalog::NewId();
 	pipeline.timezone = sluice::pg::Settings::timezone;
 	GiveTo(given.owner.value_or(sluice::catalog::CurrentUserName()), &pipeline);
+	if (given.ChangesGraph()) {
+		sluice::catalog::LockGraphForChange();
+	}
 	api::Apply(given, &pipeline);
 	api::Complete(given, &pipeline, nullptr);
 	pipeline.search_path = api::OwnSearchPath(pipeline, std::nullopt);
@@ -174,6 +182,10 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	api::Given const given = api::ReadGiven(fcinfo);
 	std::vector<std::string> const reset =
 		api::ListArgument(fcinfo, kReset, "reset").value_or(std::vector<std::string>{});
+	if (given.ChangesGraph()) {
+		// Before the pipeline's row: everybody takes the two in this order.
+		sluice::catalog::LockGraphForChange();
+	}
 	Pipeline const before = api::FindForChange(pipeline);
 	Pipeline now = before;
 	if (given.owner) {
@@ -219,6 +231,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_drop_pipeline)
 		PG_RETURN_VOID();
 	}
 	api::RequireChange(found);
+	api::RequireUnneeded(found);
 	AwaitEnd(found, if_running);
 	if (if_running == IfRunning::Refuse) {
 		bool in_the_way = false;

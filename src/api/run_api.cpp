@@ -33,7 +33,9 @@ SLUICE_PIPELINE_FUNCTION(sluice_trigger_pipeline)
 {
 	std::string const context = api::ObjectArgument(fcinfo, 1, "context");
 	api::IfRunning const if_running = api::ReadIfRunning(api::RequiredArgument(fcinfo, 2, "if_running"));
-	return api::Result(api::Trigger(pipeline, context, if_running, "trigger_pipeline"), UUIDOID);
+	std::optional<bool> const dependents =
+		PG_ARGISNULL(3) ? std::nullopt : std::optional<bool>(api::FlagArgument(fcinfo, 3, false));
+	return api::Result(api::Trigger(pipeline, context, if_running, dependents, "trigger_pipeline"), UUIDOID);
 }
 
 SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
@@ -46,7 +48,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
 	}
 	std::string const context = api::ObjectArgument(fcinfo, 1, "context");
 	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 2));
-	std::string const run = api::Trigger(pipeline, context, api::IfRunning::Error, "trigger_and_wait");
+	std::string const run = api::Trigger(pipeline, context, api::IfRunning::Error, std::nullopt, "trigger_and_wait");
 	sluice::pg::Call(api::leaf::CommitAndGoOn);
 	std::optional<std::string> status;
 	do {
@@ -62,9 +64,7 @@ SLUICE_FUNCTION(sluice_wait_for_run)
 	sluice::catalog::RunRow const run = api::FindRunForUse(api::RequiredArgument(fcinfo, 0, "run", UUIDOID));
 	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 1));
 	if (run.from_this_transaction && (run.status == "pending" || run.status == "running")) {
-		throw Error(sluice::sqlstate::kObjectNotInPrerequisiteState,
-					sluice::Format("run {} was triggered by this transaction and starts only after its COMMIT", run.id),
-					"Commit first, or use CALL trigger_and_wait, which commits and waits.");
+		throw api::StartsAfterCommit(run);
 	}
 	std::optional<std::string> status = sluice::catalog::FinalStatus(run.root_run);
 	if (!status) {

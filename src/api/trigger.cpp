@@ -65,13 +65,15 @@ RunInTheWay(const catalog::Pipeline &pipeline)
 }
 
 std::string
-Trigger(const std::string &identifier, const std::string &context, IfRunning if_running, const char *what)
+Trigger(const std::string &identifier, const std::string &context, IfRunning if_running, std::optional<bool> dependents,
+		const char *what)
 {
 	catalog::Pipeline const pipeline = FindForUse(identifier);
 	RequirePreload(what);
 	RequireStartable(pipeline);
 	catalog::NewRun run;
 	run.context = context;
+	run.dependents = dependents.value_or(pipeline.depends_on.empty());
 	run.triggered_by = catalog::CurrentUserName();
 	run.reason = RunInTheWay(pipeline);
 	switch (if_running) {

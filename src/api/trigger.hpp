@@ -15,7 +15,9 @@ void RequireStartable(const catalog::Pipeline &pipeline);
 // The run that a new one would have to wait for, as a sentence; nothing when the way is free.
 std::optional<std::string> RunInTheWay(const catalog::Pipeline &pipeline);
 
-// Queues a run, or records that it was skipped; returns its id. Locks nothing.
-std::string Trigger(const std::string &identifier, const std::string &context, IfRunning if_running, const char *what);
+// Queues a run, or records that it was skipped; returns its id. Locks nothing. dependents: whether the pipelines
+// that depend on it follow; nothing: unless it depends on others itself.
+std::string Trigger(const std::string &identifier, const std::string &context, IfRunning if_running,
+					std::optional<bool> dependents, const char *what);
 
 } // namespace sluice::api

@@ -1,6 +1,7 @@
 #include "api/waiting.hpp"
 
 #include "api/arguments.hpp"
+#include "core/sqlstate.hpp"
 #include "worker/control.hpp"
 
 namespace sluice::api {
@@ -23,6 +24,14 @@ void
 WaitAWhile()
 {
 	Nap(kNapMilliseconds);
+}
+
+Error
+StartsAfterCommit(const catalog::RunRow &run)
+{
+	return Error(sqlstate::kObjectNotInPrerequisiteState,
+				 Format("run {} was triggered by this transaction and starts only after its COMMIT", run.id),
+				 "Commit first, or use CALL trigger_and_wait, which commits and waits.");
 }
 
 Deadline::Deadline(std::optional<int64_t> milliseconds)

@@ -4,12 +4,17 @@
 #include <optional>
 #include <string>
 
+#include "catalog/run_store.hpp"
+#include "core/error.hpp"
 #include "pg/prelude.hpp"
 
 namespace sluice::api {
 
 // Until some run has ended, for a second at the most.
 void WaitAWhile();
+
+// 55000: waiting for a run that this very transaction has triggered would never end.
+Error StartsAfterCommit(const catalog::RunRow &run);
 
 class Deadline {
 public:

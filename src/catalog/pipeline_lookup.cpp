@@ -13,7 +13,8 @@ namespace {
 
 #define SLUICE_PIPELINE_COLUMNS                                                                                        \
 	"d.id, d.name, d.description, d.tags, d.owner_oid, d.owner, d.source, d.source_table, d.source_query, "            \
-	"d.destination, d.destination_table, d.mode, d.load, d.columns, d.filter, d.schedule, d.timezone, d.options, "     \
+	"d.destination, d.destination_table, d.mode, d.load, d.columns, d.filter, d.schedule, d.timezone, d.depends_on, "  \
+	"d.on_failure, d.options, "                                                                                        \
 	"d.status, d.search_path, d.version, d.paused_at IS NOT NULL, d.paused_reason, d.created_by, " SLUICE_SQL_PARKED   \
 	" "
 
@@ -39,6 +40,8 @@ ReadPipeline(const pg::SqlResult &rows, size_t row)
 	pipeline.filter = rows.Cell(row, column++);
 	pipeline.schedule = rows.Cell(row, column++);
 	pipeline.timezone = rows.Text(row, column++);
+	pipeline.depends_on = PlainElements(rows.Text(row, column++));
+	pipeline.on_failure = rows.Cell(row, column++);
 	pipeline.options = rows.Text(row, column++);
 	pipeline.status = rows.Text(row, column++);
 	pipeline.search_path = rows.Text(row, column++);

@@ -4,6 +4,7 @@
 #include "catalog/pipeline_store.hpp"
 
 #include "catalog/adoption.hpp"
+#include "catalog/batch_store.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
@@ -45,8 +46,10 @@ WriteVersion(const std::string &id)
 			"'destination_table', d.destination_table, 'mode', d.mode, 'load', d.load, "
 			"'key_columns', d.key_columns, 'cursor_column', d.cursor_column, 'columns', d.columns, "
 			"'filter', d.filter, 'schedule', d.schedule, 'timezone', d.timezone, 'depends_on', d.depends_on, "
-			"'options', d.options, 'status', d.status, 'search_path', d.search_path), d.updated_at, $2::name "
-			"FROM {0}.pipeline_definitions d WHERE d.id = $1::uuid",
+			"'depends_on_names', p.depends_on_names, 'on_failure', d.on_failure, 'on_failure_name', "
+			"p.on_failure_name, 'options', d.options, 'status', d.status, 'search_path', d.search_path), d.updated_at, "
+			"$2::name "
+			"FROM {0}.pipeline_definitions d JOIN {0}.pipelines p ON p.id = d.id WHERE d.id = $1::uuid",
 			{id, CurrentUserName()});
 }
 
@@ -67,10 +70,12 @@ InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 	ExecuteNaming(pipeline.name, pipeline.owner,
 				  "INSERT INTO {0}.pipeline_definitions (id, name, description, tags, owner, owner_oid, source, "
 				  "source_table, source_query, destination, destination_table, mode, load, columns, filter, schedule, "
-				  "timezone, options, status, search_path, created_by, created_at, updated_at, home, home_database) "
+				  "timezone, options, status, search_path, created_by, depends_on, on_failure, created_at, updated_at, "
+				  "home, home_database) "
 				  "VALUES ($1::uuid, $2, $3, COALESCE($4::text[], '{{}}'), $5::name, $6::oid, $7::name, $8, $9, "
-				  "$10::name, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, $19, $20, $21::name, " SLUICE_SQL_AT(
-					  "$22") ", " SLUICE_SQL_AT("$22") ", " SLUICE_SQL_IDENTITY ", " SLUICE_SQL_DATABASE ")",
+				  "$10::name, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, $19, $20, $21::name, $23::uuid[], "
+				  "$24::uuid, " SLUICE_SQL_AT("$22") ", " SLUICE_SQL_AT("$22") ", " SLUICE_SQL_IDENTITY
+																			   ", " SLUICE_SQL_DATABASE ")",
 				  {pipeline.id,
 				   pipeline.name,
 				   pipeline.description,
@@ -92,7 +97,9 @@ InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 				   pipeline.status,
 				   pipeline.search_path,
 				   CurrentUserName(),
-				   Instant(pg::Now())});
+				   Instant(pg::Now()),
+				   PlainArray(pipeline.depends_on),
+				   pipeline.on_failure});
 	WriteVersion(pipeline.id);
 	WriteNextDue(pipeline.id, next_due);
 	Execute("INSERT INTO {0}.pipeline_state (pipeline_id) VALUES ($1::uuid)", {pipeline.id});
@@ -106,8 +113,8 @@ UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 				  "tags = COALESCE($4::text[], '{{}}'), owner = $5::name, owner_oid = $6::oid, source = $7::name, "
 				  "source_table = $8, source_query = $9, destination = $10::name, destination_table = $11, mode = $12, "
 				  "load = $13, columns = $14, filter = $15, schedule = $16, timezone = $17, options = $18::jsonb, "
-				  "status = $19, search_path = $20, version = version + 1, updated_at = " SLUICE_SQL_AT(
-					  "$21") " WHERE id = $1::uuid",
+				  "status = $19, search_path = $20, depends_on = $22::uuid[], on_failure = $23::uuid, "
+				  "version = version + 1, updated_at = " SLUICE_SQL_AT("$21") " WHERE id = $1::uuid",
 				  {pipeline.id,
 				   pipeline.name,
 				   pipeline.description,
@@ -128,7 +135,9 @@ UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 				   pipeline.options,
 				   pipeline.status,
 				   pipeline.search_path,
-				   Instant(pg::Now())});
+				   Instant(pg::Now()),
+				   PlainArray(pipeline.depends_on),
+				   pipeline.on_failure});
 	WriteVersion(pipeline.id);
 	WriteNextDue(pipeline.id, next_due);
 	// A copy restored from a dump has definitions only.
@@ -156,6 +165,7 @@ DeletePipeline(const std::string &id, bool keep_history)
 	Execute("DELETE FROM {0}.pipeline_due WHERE pipeline_id = $1::uuid", {id});
 	Execute("DELETE FROM {0}.pipeline_state WHERE pipeline_id = $1::uuid", {id});
 	if (!keep_history) {
+		ForgetBatches(id);
 		Execute("DELETE FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid", {id});
 		Execute("DELETE FROM {0}.pipeline_run_log WHERE pipeline_id = $1::uuid", {id});
 		Execute("DELETE FROM {0}.pipeline_versions WHERE pipeline_id = $1::uuid", {id});

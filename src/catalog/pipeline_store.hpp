@@ -31,6 +31,8 @@ struct Pipeline {
 	std::optional<std::string> filter;
 	std::optional<std::string> schedule;
 	std::string timezone;
+	std::vector<std::string> depends_on; // ids
+	std::optional<std::string> on_failure;
 	std::string options = "{}"; // JSON text
 	std::string status = "active";
 	std::string search_path;

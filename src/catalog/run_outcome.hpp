@@ -10,7 +10,5 @@ void RecordLastRun(const std::string &pipeline_id, bool success);
 
 // Hands the run to the scheduler, which draws the consequences of its end.
 void NoteEnded(const std::string &run_id);
-// They are drawn, for the run and its later attempts.
-bool IsSettled(const std::string &root_run);
 
 } // namespace sluice::catalog

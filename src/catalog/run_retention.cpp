@@ -82,6 +82,8 @@ PurgeClass(const Statements &statements, const std::string &pipeline_id, bool ex
 		ids.push_back(rows.Text(row, 0));
 	}
 	Execute("DELETE FROM {0}.pipeline_run_log WHERE run_id = ANY ($1::uuid[])", {PlainArray(ids)});
+	// A batch goes with its root run.
+	Execute("DELETE FROM {0}.pipeline_batch_nodes WHERE batch = ANY ($1::uuid[])", {PlainArray(ids)});
 	return static_cast<int>(ids.size());
 }
 

@@ -13,7 +13,9 @@ NoteEnded(const std::string &run_id)
 	if (!pg::IsPreloaded()) {
 		return;
 	}
-	Execute("INSERT INTO {0}.pipeline_ended (run_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING", {run_id});
+	Execute("INSERT INTO {0}.pipeline_ended (run_id, batch, pipeline_id) SELECT id, batch, pipeline_id FROM "
+			"{0}.pipeline_runs WHERE id = $1::uuid ON CONFLICT DO NOTHING",
+			{run_id});
 }
 
 bool
@@ -25,17 +27,17 @@ IsSettled(const std::string &root_run)
 		.Empty();
 }
 
-std::vector<std::string>
+std::vector<EndedRun>
 LockEnded(int limit)
 {
-	pg::SqlResult const rows =
-		Execute("SELECT run_id FROM {0}.pipeline_ended ORDER BY run_id LIMIT $1::bigint FOR UPDATE SKIP LOCKED",
-				{Number(limit)});
-	std::vector<std::string> ids;
+	pg::SqlResult const rows = Execute("SELECT run_id, batch, pipeline_id FROM {0}.pipeline_ended ORDER BY run_id "
+									   "LIMIT $1::bigint FOR UPDATE SKIP LOCKED",
+									   {Number(limit)});
+	std::vector<EndedRun> ended;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
-		ids.push_back(rows.Text(row, 0));
+		ended.push_back({rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2)});
 	}
-	return ids;
+	return ended;
 }
 
 void
@@ -57,6 +59,54 @@ InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason)
 																	   "FROM {0}.pipeline_runs r WHERE r.id = $1::uuid",
 		{run.id, id, reason, Instant(due), Instant(pg::Now())});
 	return id;
+}
+
+bool
+HasLaterAttempt(const RunRow &run)
+{
+	return !Execute("SELECT 1 FROM {0}.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1 AND attempt > $2::int "
+					"LIMIT 1",
+					{run.root_run, Number(run.attempt)})
+				.Empty();
+}
+
+std::optional<RunRow>
+LockLastAttempt(const std::string &root_run)
+{
+	for (;;) {
+		std::optional<std::string> const last = LastAttempt(root_run);
+		if (!last) {
+			return std::nullopt;
+		}
+		// The scheduler and the run itself want the rows of runs that are not over.
+		Execute("SELECT FROM {0}.pipeline_runs WHERE id = $1::uuid AND status NOT IN ('pending', 'running') FOR UPDATE",
+				{*last});
+		std::optional<RunRow> run = FindRun(*last, true);
+		if (!run || run->status == "pending" || run->status == "running") {
+			return run;
+		}
+		if (LastAttempt(root_run) == last) {
+			return run;
+		}
+		// Somebody retried it while we waited for the lock.
+	}
+}
+
+void
+NoteRetried(const RunRow &run)
+{
+	Execute("INSERT INTO {0}.pipeline_ended (run_id, batch, pipeline_id) VALUES ($1::uuid, $2::uuid, $3::uuid) "
+			"ON CONFLICT DO NOTHING",
+			{run.id, run.batch, run.pipeline_id});
+}
+
+bool
+HastenRetry(const std::string &run_id)
+{
+	return Execute("UPDATE {0}.pipeline_runs SET due_at = LEAST(due_at, " SLUICE_SQL_AT(
+					   "$2") ") WHERE id = $1::uuid AND status || '' = 'pending'",
+				   {run_id, Instant(pg::Now())})
+			   .Processed() > 0;
 }
 
 int

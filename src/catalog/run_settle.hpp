@@ -10,13 +10,30 @@
 
 namespace sluice::catalog {
 
+struct EndedRun {
+	std::string id;
+	std::string batch;
+	std::string pipeline_id;
+};
 // Runs that have ended and are not settled, in the order in which they were queued; locked.
-std::vector<std::string> LockEnded(int limit);
+std::vector<EndedRun> LockEnded(int limit);
+// They are drawn, for the run and its later attempts.
+bool IsSettled(const std::string &root_run);
 // The consequences are drawn.
 void ForgetEnded(const std::string &run_id);
 
 // Queues the next attempt of a run; returns its id.
 std::string InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason);
+// A later attempt of the same run.
+bool HasLaterAttempt(const RunRow &run);
+
+// For retry_run, which may wait for locks. The last attempt of a run, as it is now; locked while it is over, so
+// that two who retry it come one after the other.
+std::optional<RunRow> LockLastAttempt(const std::string &root_run);
+// Lets the scheduler take up the batch of a run whose next attempt somebody has queued.
+void NoteRetried(const RunRow &run);
+// Makes a retry that waits due now; false when it is not queued any more.
+bool HastenRetry(const std::string &run_id);
 
 // Counts a run that failed for good; how many have now, in a row. 0: somebody else has the pipeline's row.
 int CountFailure(const std::string &pipeline_id);

@@ -3,8 +3,10 @@
 
 #include "catalog/run_store.hpp"
 
+#include "catalog/batch_store.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "catalog/run_outcome.hpp"
+#include "catalog/run_settle.hpp"
 #include "catalog/statement.hpp"
 #include "pg/settings.hpp"
 
@@ -90,6 +92,9 @@ InsertRun(const Pipeline &pipeline, const NewRun &run)
 			 run.status, run.reason, run.cause, run.if_running, run.triggered_by, run.context, Instant(run.due_at),
 			 Instant(pg::Now()), run.batch, pipeline.source,
 			 Number(ReadOptions(pipeline.options).Integer("priority"))});
+	if (run.status == "pending" && !run.batch) {
+		RecordBatch(pipeline, id, run.dependents);
+	}
 	return id;
 }
 
@@ -191,13 +196,15 @@ int
 SkipDuplicates(const std::string &pipeline_id, const std::string &starting_run)
 {
 	pg::SqlResult const rows =
-		Execute("UPDATE {0}.pipeline_runs r SET status = 'skipped', reason = 'run ' || $2 || ' came first', "
-				"end_time = " SLUICE_SQL_AT("$3") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_runs q "
-												  "WHERE q.pipeline_id = $1::uuid AND " SLUICE_QUEUED
-												  " AND q.if_running <> 'queue' "
-												  "AND q.id <> $2::uuid FOR UPDATE SKIP LOCKED))",
+		Execute("WITH skipped AS (UPDATE {0}.pipeline_runs r SET status = 'skipped', reason = 'run ' || $2 || ' came "
+				"first', end_time = " SLUICE_SQL_AT(
+					"$3") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_runs q "
+						  "WHERE q.pipeline_id = $1::uuid AND " SLUICE_QUEUED
+						  " AND q.if_running <> 'queue' AND q.id <> $2::uuid FOR UPDATE SKIP LOCKED)) RETURNING r.id), "
+						  "forgotten AS (DELETE FROM {0}.pipeline_batch_nodes n USING skipped s WHERE n.batch = s.id) "
+						  "SELECT count(*) FROM skipped",
 				{pipeline_id, starting_run, Instant(pg::Now())});
-	return static_cast<int>(rows.Processed());
+	return static_cast<int>(rows.Integer(0, 0));
 }
 
 bool
@@ -219,12 +226,16 @@ ClosePending(const std::string &run_id, const std::string &status, const std::st
 int
 ClosePendingOf(const std::string &pipeline_id, const std::string &status, const std::string &reason)
 {
+	// Only a batch has to hear of them.
 	pg::SqlResult const rows = Execute(
-		"UPDATE {0}.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
+		"WITH closed AS (UPDATE {0}.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
 			"$4") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
-				  "AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED))",
+				  "AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED)) RETURNING r.id, r.batch, r.pipeline_id), "
+				  "noted AS (INSERT INTO {0}.pipeline_ended (run_id, batch, pipeline_id) SELECT c.id, c.batch, "
+				  "c.pipeline_id FROM closed c WHERE EXISTS (SELECT FROM {0}.pipeline_batch_nodes n WHERE "
+				  "n.batch = c.batch) ON CONFLICT DO NOTHING) SELECT count(*) FROM closed",
 		{pipeline_id, status, reason, Instant(pg::Now())});
-	return static_cast<int>(rows.Processed());
+	return static_cast<int>(rows.Integer(0, 0));
 }
 
 bool
@@ -246,6 +257,15 @@ std::vector<std::string>
 RunningRuns()
 {
 	return FirstColumn(Execute("SELECT id FROM {0}.pipeline_runs WHERE status = 'running' ORDER BY id"));
+}
+
+std::optional<std::string>
+LastAttempt(const std::string &root_run)
+{
+	return FirstCell(Execute("SELECT id FROM (SELECT id, attempt FROM {0}.pipeline_runs WHERE id = $1::uuid UNION ALL "
+							 "SELECT id, attempt FROM {0}.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1) a "
+							 "ORDER BY attempt DESC LIMIT 1",
+							 {root_run}, Reading::Latest));
 }
 
 std::optional<std::string>

@@ -20,6 +20,7 @@ struct NewRun {
 	std::optional<std::string> triggered_by;
 	std::optional<TimestampTz> due_at;
 	std::optional<std::string> batch; // of another run; nothing: its own
+	bool dependents = true;			  // a batch of its own: the pipelines that depend on this one follow
 };
 // Inserts the row and returns its id (uuid v7).
 std::string InsertRun(const Pipeline &pipeline, const NewRun &run);
@@ -74,8 +75,8 @@ std::vector<std::string> ActiveRuns(const std::string &pipeline_id);
 // The run of this pipeline whose row says 'running'.
 std::optional<std::string> RunningRun(const std::string &pipeline_id);
 
-// Marks the other pending runs of this pipeline that do not want to queue as 'skipped'; rows that
-// others hold locked are passed over. Returns how many.
+// Marks the other pending runs of this pipeline that do not want to queue as 'skipped', with them their
+// batches are forgotten; rows that others hold locked are passed over. Returns how many.
 int SkipDuplicates(const std::string &pipeline_id, const std::string &starting_run);
 // Marks one pending run; false when it is no longer pending or is locked. status: 'skipped', 'stopped', 'failed'.
 bool ClosePending(const std::string &run_id, const std::string &status, const std::string &reason);
@@ -102,6 +103,8 @@ std::vector<std::string> RunningRuns();
 // Marks a running row whose process is gone as failed (SL004); false when it has ended meanwhile.
 bool MarkLost(const std::string &run_id, const std::string &reason);
 
+// The id of the last attempt, as it is now; nothing when its history was deleted.
+std::optional<std::string> LastAttempt(const std::string &root_run);
 // The final status of a run, following retries to the last attempt; nothing while it is not over.
 // Reads what is committed now, whatever the transaction's snapshot.
 std::optional<std::string> FinalStatus(const std::string &root_run);

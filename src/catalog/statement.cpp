@@ -61,6 +61,18 @@ PlainArray(const std::vector<std::string> &elements)
 	return "{" + Join(elements, ",") + "}";
 }
 
+std::vector<std::string>
+PlainElements(const std::string &array)
+{
+	std::vector<std::string> elements;
+	for (size_t start = 1; start + 1 < array.size();) {
+		size_t const end = std::min(array.find(',', start), array.size() - 1);
+		elements.push_back(array.substr(start, end - start));
+		start = end + 1;
+	}
+	return elements;
+}
+
 std::string
 NewId()
 {

@@ -25,6 +25,8 @@ pg::SqlResult Execute(std::string_view statement, std::initializer_list<pg::SqlV
 // Array literals of text[] and of types without special characters.
 std::string TextArray(const std::vector<pg::SqlValue> &elements);
 std::string PlainArray(const std::vector<std::string> &elements);
+// The reverse of PlainArray.
+std::vector<std::string> PlainElements(const std::string &array);
 
 inline pg::SqlValue
 Number(int64_t value)

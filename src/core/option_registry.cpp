@@ -24,6 +24,8 @@ constexpr std::array kOptions = {
 	OptionSpec{"analyze", Enumeration, 0, 0, "auto|off", "auto",
 			   "Whether a run analyzes the table that it created or replaced."},
 	OptionSpec{"connect_timeout", Duration, kSecond, kHour, "", "30", "How long connecting to the source may take."},
+	OptionSpec{"depends_rule", Enumeration, 0, 0, "all_success|all_done|any_success", "all_success",
+			   "When a pipeline with depends_on starts: all of those succeeded, all are over, or one succeeded."},
 	OptionSpec{
 		"end_at", Timestamp, 0, 0, "", "",
 		"No due time of the schedule lies after this one; without an offset a time in the pipeline's time zone."},

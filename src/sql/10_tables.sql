@@ -37,6 +37,10 @@ CREATE TABLE pipeline_definitions (
 );
 COMMENT ON TABLE pipeline_definitions IS 'What each pipeline is; read it through the view pipelines';
 CREATE INDEX pipeline_definitions_by_name ON pipeline_definitions (name);
+-- What depends on a pipeline, and whose fallback it is.
+CREATE INDEX pipeline_definitions_by_parent ON pipeline_definitions USING gin (depends_on) WITH (fastupdate = off)
+	WHERE depends_on <> '{}';
+CREATE INDEX pipeline_definitions_by_fallback ON pipeline_definitions (on_failure) WHERE on_failure IS NOT NULL;
 -- 0: restored from a dump into a cluster that lacks the role; several such owners may share a name.
 CREATE UNIQUE INDEX pipeline_definitions_one_name_per_owner ON pipeline_definitions (owner_oid, name)
 	WHERE owner_oid <> 0;
@@ -139,11 +143,39 @@ CREATE INDEX pipeline_runs_active_batch ON pipeline_runs (batch) WHERE status IN
 CREATE INDEX pipeline_runs_attempts ON pipeline_runs (root_run) WHERE attempt > 1;
 
 -- Runs whose end is written and whose consequences are not: a retry, what depends on them, a pause. The scheduler
--- takes them one by one, so two that end at the same moment never miss each other.
+-- takes them one by one, so two that end at the same moment never miss each other. The run's row may be gone by then.
 CREATE TABLE pipeline_ended (
-	run_id uuid PRIMARY KEY
+	run_id uuid PRIMARY KEY,
+	batch uuid NOT NULL,
+	pipeline_id uuid NOT NULL
 );
 COMMENT ON TABLE pipeline_ended IS 'Runs that have ended and whose consequences the scheduler still has to draw';
+CREATE INDEX pipeline_ended_by_batch ON pipeline_ended (batch);
+
+-- What a root run carries with it: the graph below it as it was when the run was queued. Written then, and by the
+-- scheduler alone from there on.
+CREATE TABLE pipeline_batch_nodes (
+	batch uuid NOT NULL,
+	pipeline_id uuid NOT NULL,
+	pipeline_name text NOT NULL,
+	owner_oid oid NOT NULL,
+	parents uuid[] NOT NULL,
+	rule text NOT NULL,
+	fallback uuid,
+	context jsonb,
+	state text NOT NULL CHECK (state IN ('waiting', 'queued', 'done')),
+	outcome text CHECK (outcome IN ('success', 'success by fallback', 'failed', 'stopped', 'skipped')),
+	reason text,
+	run uuid,
+	fallback_run uuid,
+	PRIMARY KEY (batch, pipeline_id)
+) WITH (fillfactor = 80);
+COMMENT ON TABLE pipeline_batch_nodes IS 'The pipelines of each batch, a row each; read it through batch_nodes(run)';
+COMMENT ON COLUMN pipeline_batch_nodes.batch IS 'the id of the batch''s root run';
+COMMENT ON COLUMN pipeline_batch_nodes.parents IS 'the pipelines of this batch that it waits for';
+COMMENT ON COLUMN pipeline_batch_nodes.context IS 'of the batch; in the root''s row';
+COMMENT ON COLUMN pipeline_batch_nodes.run IS 'its first attempt';
+CREATE INDEX pipeline_batch_nodes_waiting ON pipeline_batch_nodes (pipeline_id) WHERE state = 'waiting';
 
 CREATE TABLE pipeline_sources (
 	source name PRIMARY KEY,

@@ -9,6 +9,7 @@ ALTER TABLE pipeline_runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_run_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_ended ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pipeline_sources ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pipeline_batch_nodes ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY see ON pipeline_definitions FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 CREATE POLICY see ON pipeline_identity FOR SELECT USING (true);
@@ -19,11 +20,12 @@ CREATE POLICY see ON pipeline_runs FOR SELECT USING (pg_catalog.pg_has_role(owne
 CREATE POLICY see ON pipeline_run_log FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 
 CREATE POLICY see ON pipeline_ended FOR SELECT USING (run_id IN (SELECT id FROM pipeline_runs));
+CREATE POLICY see ON pipeline_batch_nodes FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 -- Whoever has a pipeline that reads from there.
 CREATE POLICY see ON pipeline_sources FOR SELECT USING (source IN (SELECT source FROM pipeline_definitions));
 
 GRANT SELECT ON pipeline_definitions, pipeline_identity, pipeline_due, pipeline_state, pipeline_versions, pipeline_runs, pipeline_run_log,
-	pipeline_ended, pipeline_sources TO PUBLIC;
+	pipeline_ended, pipeline_sources, pipeline_batch_nodes TO PUBLIC;
 
 -- A dump carries the definitions, never what is due or queued, nor the identity of the database: a restored copy
 -- starts nothing until adopt_pipelines(). Roles have other numbers in another cluster, so each row finds its owner

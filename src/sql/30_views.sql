@@ -6,7 +6,14 @@ SELECT d.id, d.name, d.description, d.tags, COALESCE(a.rolname, d.owner) AS owne
 	d.mode, d.load, d.key_columns, d.cursor_column, d.columns, d.filter,
 	d.schedule, d.timezone, d.depends_on, d.options, d.status, d.version,
 	d.created_by, d.created_at, d.updated_at, s.last_run_at,
-	d.paused_at IS NOT NULL AS paused, d.paused_at, d.paused_by, d.paused_reason, d.search_path
+	d.paused_at IS NOT NULL AS paused, d.paused_at, d.paused_by, d.paused_reason, d.search_path,
+	ARRAY(SELECT COALESCE(CASE WHEN p.owner_oid <> d.owner_oid THEN p.owner || '/' ELSE '' END || p.name, n.id::text)
+		FROM unnest(d.depends_on) WITH ORDINALITY n (id, position)
+		LEFT JOIN pipeline_definitions p ON p.id = n.id ORDER BY n.position) AS depends_on_names,
+	d.on_failure,
+	CASE WHEN d.on_failure IS NOT NULL THEN COALESCE((
+		SELECT CASE WHEN p.owner_oid <> d.owner_oid THEN p.owner || '/' ELSE '' END || p.name
+		FROM pipeline_definitions p WHERE p.id = d.on_failure), d.on_failure::text) END AS on_failure_name
 FROM pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN pipeline_state s ON s.pipeline_id = d.id;
@@ -21,6 +28,9 @@ COMMENT ON COLUMN pipelines.timezone IS 'time zone of the schedule and of the ru
 COMMENT ON COLUMN pipelines.status IS 'active, or inactive: may be incomplete, never starts';
 COMMENT ON COLUMN pipelines.version IS 'counts the changes; pipeline_versions holds them all';
 COMMENT ON COLUMN pipelines.paused IS 'no scheduled start until resume_pipeline';
+COMMENT ON COLUMN pipelines.depends_on IS 'ids of the pipelines that run before it';
+COMMENT ON COLUMN pipelines.depends_on_names IS 'the same as names: owner/name where the owner is another one, the id where you may not see it';
+COMMENT ON COLUMN pipelines.on_failure IS 'id of the pipeline that runs when a run of this one has failed for good';
 COMMENT ON COLUMN pipelines.search_path IS 'in which the SQL of this pipeline runs';
 
 CREATE VIEW pipeline_status WITH (security_invoker = true) AS
@@ -33,6 +43,7 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		WHEN i.identity IS NULL THEN 'parked'
 		WHEN d.status = 'inactive' THEN 'inactive'
 		WHEN d.paused_at IS NOT NULL THEN 'paused'
+		WHEN node.batch IS NOT NULL THEN 'waiting'
 		WHEN last.status = 'failed' THEN 'failed'
 		ELSE 'idle'
 	END AS state,
@@ -43,6 +54,9 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		WHEN i.identity IS NULL THEN 'this database is a copy of the one in which it was defined; adopt_pipelines() lets it run here'
 		WHEN d.status = 'inactive' THEN NULL
 		WHEN d.paused_at IS NOT NULL THEN COALESCE(d.paused_reason, 'paused by ' || d.paused_by)
+		WHEN node.batch IS NOT NULL THEN 'waits for ' || COALESCE((
+			SELECT string_agg(p.pipeline_name, ', ' ORDER BY p.pipeline_name) FROM pipeline_batch_nodes p
+			WHERE p.batch = node.batch AND p.pipeline_id = ANY (node.parents) AND p.state <> 'done'), 'pipelines of another role')
 		WHEN last.status = 'failed' THEN last.error_message
 		ELSE last.reason
 	END AS reason,
@@ -63,13 +77,16 @@ LEFT JOIN LATERAL (
 	WHERE r.pipeline_id = d.id AND r.status IN ('pending', 'running')
 	ORDER BY r.status DESC, r.id LIMIT 1) active ON true
 LEFT JOIN LATERAL (
+	SELECT n.batch, n.parents FROM pipeline_batch_nodes n
+	WHERE n.pipeline_id = d.id AND n.state = 'waiting' ORDER BY n.batch LIMIT 1) node ON true
+LEFT JOIN LATERAL (
 	SELECT r.id, r.status, r.reason, r.start_time, r.end_time, r.error_message, r.error_hint, r.records_processed
 	FROM pipeline_runs r
 	WHERE r.pipeline_id = d.id AND r.status IN ('running', 'success', 'failed', 'stopped')
 	ORDER BY r.id DESC LIMIT 1) last ON true;
 COMMENT ON VIEW pipeline_status IS
 	'A row for each pipeline: what it does now (idle, queued, running, retrying, waiting, parked, paused, failed, inactive), how its last run ended, when it is due next';
-COMMENT ON COLUMN pipeline_status.state IS 'idle, queued, running, retrying (a failed run is tried again), waiting (for its data source), parked (in a copy of its database), paused, failed (its last run did), inactive';
+COMMENT ON COLUMN pipeline_status.state IS 'idle, queued, running, retrying (a failed run is tried again), waiting (for its data source, or for pipelines that it depends on), parked (in a copy of its database), paused, failed (its last run did), inactive';
 COMMENT ON COLUMN pipeline_status.reason IS 'why it is in that state';
 COMMENT ON COLUMN pipeline_status.last_run IS 'the latest run that was started; SELECT * FROM run_log(it)';
 COMMENT ON COLUMN pipeline_status.retry_at IS 'when a queued run starts at the earliest: after the wait before a retry, or for its data source';

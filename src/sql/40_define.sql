@@ -17,6 +17,7 @@ CREATE FUNCTION create_pipeline(
 	schedule text DEFAULT NULL,
 	timezone text DEFAULT NULL,
 	depends_on text[] DEFAULT NULL,
+	on_failure text DEFAULT NULL,
 	description text DEFAULT NULL,
 	tags text[] DEFAULT NULL,
 	status text DEFAULT 'active',
@@ -24,11 +25,11 @@ CREATE FUNCTION create_pipeline(
 	options jsonb DEFAULT '{}')
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_create_pipeline';
-COMMENT ON FUNCTION create_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb) IS
+COMMENT ON FUNCTION create_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb) IS
 'Defines a pipeline and returns its id. Connects nowhere.
 name: unique among the owner''s pipelines. source: foreign server, NULL for this database. source_table or source_query: one of them. destination_table: local table, created by the first run if it does not exist.
-load: append or replace; without it replace, if the destination does not exist yet. columns: SQL select list. filter: SQL condition. schedule: cron or an interval, see describe_schedule. timezone: IANA name, default pg_sluice.timezone. status: active, or inactive, which may be incomplete. options: see the view pipeline_options.
-Errors: 42710 the owner has a pipeline of this name, SL001 incomplete, 22023 a bad value, 42501 no right to the owner, 0A000 not supported yet.';
+load: append or replace; without it replace, if the destination does not exist yet. columns: SQL select list. filter: SQL condition. schedule: cron or an interval, see describe_schedule. timezone: IANA name, default pg_sluice.timezone. depends_on: pipelines that you may use and that run before this one, which then has no schedule; the option depends_rule says how they must end. on_failure: a pipeline that runs when a run of this one has failed for good. status: active, or inactive, which may be incomplete. options: see the view pipeline_options.
+Errors: 42710 the owner has a pipeline of this name, SL001 incomplete, 22023 a bad value, 42501 no right to the owner, 42704 depends_on or on_failure names no pipeline, 42P17 it would depend on itself, 0A000 not supported yet.';
 
 CREATE FUNCTION alter_pipeline(
 	pipeline text,
@@ -46,6 +47,7 @@ CREATE FUNCTION alter_pipeline(
 	schedule text DEFAULT NULL,
 	timezone text DEFAULT NULL,
 	depends_on text[] DEFAULT NULL,
+	on_failure text DEFAULT NULL,
 	description text DEFAULT NULL,
 	tags text[] DEFAULT NULL,
 	status text DEFAULT NULL,
@@ -70,6 +72,7 @@ CREATE FUNCTION alter_pipeline(
 	schedule text DEFAULT NULL,
 	timezone text DEFAULT NULL,
 	depends_on text[] DEFAULT NULL,
+	on_failure text DEFAULT NULL,
 	description text DEFAULT NULL,
 	tags text[] DEFAULT NULL,
 	status text DEFAULT NULL,
@@ -78,11 +81,11 @@ CREATE FUNCTION alter_pipeline(
 	reset text[] DEFAULT NULL)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_alter_pipeline_by_id';
-COMMENT ON FUNCTION alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb, text[]) IS
+COMMENT ON FUNCTION alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]) IS
 'Changes a pipeline; a run that is under way goes on as it began. Arguments as of create_pipeline.
 NULL leaves a column as it is; reset names columns to clear, or to set to their defaults. options are merged key by key, a null clears that key. Needs the right to SET ROLE to the owner, to both when the owner changes.
-Errors: 42704 no such pipeline, 42501 no right, SL001 incomplete, 22023 a bad value, or a column both set and reset.';
-COMMENT ON FUNCTION alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb, text[]) IS
+Errors: 42704 no such pipeline, 42501 no right, SL001 incomplete, 22023 a bad value, or a column both set and reset, 42P17 it would depend on itself.';
+COMMENT ON FUNCTION alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]) IS
 'Changes the pipeline with this id; see alter_pipeline(text, ...).';
 
 CREATE FUNCTION rename_pipeline(pipeline text, new_name text) RETURNS void
@@ -111,7 +114,7 @@ CREATE FUNCTION drop_pipeline(
 COMMENT ON FUNCTION drop_pipeline(text, text, text, boolean) IS
 'Removes a pipeline, never its destination; queued runs are skipped. Needs the right to SET ROLE to the owner.
 running: what to do about a run that is under way: refuse, wait for its end, or stop it. history: delete the runs and logs, or keep them. if_exists: a NOTICE instead of an error.
-Errors: 55006 a run is under way, 42704, 42501, 22023.';
+Errors: 55006 a run is under way, 2BP01 other pipelines depend on it or use it as their on_failure, 42704, 42501, 22023.';
 COMMENT ON FUNCTION drop_pipeline(uuid, text, text, boolean) IS
 'Removes the pipeline with this id; see drop_pipeline(text, text, text, boolean).';
 

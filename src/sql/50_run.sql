@@ -4,19 +4,19 @@ CREATE FUNCTION trigger_pipeline(
 	pipeline text,
 	context jsonb DEFAULT '{}',
 	if_running text DEFAULT 'error',
-	dependents boolean DEFAULT true)
+	dependents boolean DEFAULT NULL)
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_trigger_pipeline';
 CREATE FUNCTION trigger_pipeline(
 	pipeline uuid,
 	context jsonb DEFAULT '{}',
 	if_running text DEFAULT 'error',
-	dependents boolean DEFAULT true)
+	dependents boolean DEFAULT NULL)
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_trigger_pipeline_by_id';
 COMMENT ON FUNCTION trigger_pipeline(text, jsonb, text, boolean) IS
 'Queues a run and returns its id; a worker starts it as soon as this transaction commits, and not at all if it rolls back.
-context: JSON object that run_context() shows inside the run. if_running: error, skip (a run with status skipped is recorded) or queue (wait for its turn) when a run of this pipeline is queued or running. dependents: also start pipelines that depend on this one.
+context: JSON object that run_context() shows inside the run. if_running: error, skip (a run with status skipped is recorded) or queue (wait for its turn) when a run of this pipeline is queued or running. dependents: whether the pipelines that depend on this one follow; NULL: they do, unless this one depends on others itself.
 Needs the rights of the owner. Errors: 55006 a run is in the way, SL002 paused, SL008 parked, SL003 not preloaded, 55000 inactive or switched off, 42704, 22023.';
 COMMENT ON FUNCTION trigger_pipeline(uuid, jsonb, text, boolean) IS
 'Queues a run of the pipeline with this id; see trigger_pipeline(text, jsonb, text, boolean).';

@@ -12,14 +12,14 @@ COMMENT ON FUNCTION disallow_pipelines(name) IS
 
 REVOKE EXECUTE ON FUNCTION
 	create_pipeline,
-	alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb, text[]),
-	alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb, text[]),
+	alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]),
+	alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]),
 	rename_pipeline(text, text), rename_pipeline(uuid, text),
 	drop_pipeline(text, text, text, boolean), drop_pipeline(uuid, text, text, boolean),
 	pause_pipeline(text, text), pause_pipeline(uuid, text),
 	resume_pipeline(text), resume_pipeline(uuid),
 	trigger_pipeline(text, jsonb, text, boolean), trigger_pipeline(uuid, jsonb, text, boolean),
-	stop_pipeline(text), stop_pipeline(uuid), stop_run(uuid),
+	stop_pipeline(text), stop_pipeline(uuid), stop_run(uuid), retry_run(uuid),
 	explain_pipeline(text), explain_pipeline(uuid),
 	allow_pipelines(name), disallow_pipelines(name)
 	FROM PUBLIC;

@@ -5,6 +5,7 @@
 #include "core/retry_policy.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
+#include "worker/batches.hpp"
 #include "worker/live_runs.hpp"
 #include "worker/log.hpp"
 #include "worker/scheduler.hpp"
@@ -87,11 +88,17 @@ SettleFailure(const catalog::RunRow &run, const OptionValues &options)
 }
 
 void
-SettleOne(const std::string &id)
+SettleOne(const catalog::EndedRun &ended)
 {
-	catalog::ForgetEnded(id);
-	std::optional<catalog::RunRow> const run = catalog::FindRun(id);
+	catalog::ForgetEnded(ended.id);
+	std::optional<catalog::RunRow> const run = catalog::FindRun(ended.id);
 	if (!run) {
+		GoOnWithout(ended);
+		return;
+	}
+	if (catalog::HasLaterAttempt(*run)) {
+		// Its end is settled; somebody has queued another attempt by hand.
+		ReopenBatch(*run);
 		return;
 	}
 	SettleSource(*run);
@@ -103,6 +110,7 @@ SettleOne(const std::string &id)
 		}
 		SettleFailure(*run, options);
 	}
+	GoOnAfter(*run);
 }
 
 } // namespace
@@ -114,12 +122,13 @@ SettleEnded(SchedulerState &state)
 	for (int settled = kBatch; settled == kBatch;) {
 		settled = 0;
 		pg::InTransaction([&] {
-			for (const std::string &id : catalog::LockEnded(kBatch + static_cast<int>(state.deferred.size()))) {
-				if (settled == kBatch || IsDeferred(state, id)) {
+			for (const catalog::EndedRun &ended :
+				 catalog::LockEnded(kBatch + static_cast<int>(state.deferred.size()))) {
+				if (settled == kBatch || IsDeferred(state, ended.id)) {
 					continue;
 				}
-				if (Isolated(state, id, Format("the end of run {} could not be settled", id),
-							 [&id] { SettleOne(id); })) {
+				if (Isolated(state, ended.id, Format("the end of run {} could not be settled", ended.id),
+							 [&ended] { SettleOne(ended); })) {
 					++settled;
 				}
 			}

@@ -33,6 +33,12 @@ CREATE INDEX pipeline_runs_active_batch ON pipeline_runs (batch) WHERE status IN
 
 -- Runs are retried, ranked, and followed by others; sources that are down are waited for.
 ALTER TABLE pipeline_definitions ADD COLUMN on_failure uuid;
+CREATE INDEX pipeline_definitions_by_parent ON pipeline_definitions USING gin (depends_on) WITH (fastupdate = off)
+	WHERE depends_on <> '{}';
+CREATE INDEX pipeline_definitions_by_fallback ON pipeline_definitions (on_failure) WHERE on_failure IS NOT NULL;
+DROP FUNCTION create_pipeline;
+DROP FUNCTION alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb, text[]);
+DROP FUNCTION alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text[], text, name, jsonb, text[]);
 ALTER TABLE pipeline_runs ADD COLUMN source name, ADD COLUMN priority int NOT NULL DEFAULT 0,
 	DROP CONSTRAINT pipeline_runs_cause_check,
 	ADD CONSTRAINT pipeline_runs_cause_check CHECK (cause IN ('manual', 'schedule', 'retry', 'dependency', 'fallback'));
@@ -41,10 +47,40 @@ CREATE INDEX pipeline_runs_pending ON pipeline_runs (priority DESC, (COALESCE(du
 CREATE INDEX pipeline_runs_retries ON pipeline_runs (due_at) WHERE status = 'pending' AND cause = 'retry';
 
 CREATE TABLE pipeline_ended (
-	run_id uuid PRIMARY KEY
+	run_id uuid PRIMARY KEY,
+	batch uuid NOT NULL,
+	pipeline_id uuid NOT NULL
 );
 COMMENT ON TABLE pipeline_ended IS 'Runs that have ended and whose consequences the scheduler still has to draw';
+CREATE INDEX pipeline_ended_by_batch ON pipeline_ended (batch);
+
+-- What a root run carries with it: the graph below it as it was when the run was queued. Written then, and by the
+-- scheduler alone from there on.
+CREATE TABLE pipeline_batch_nodes (
+	batch uuid NOT NULL,
+	pipeline_id uuid NOT NULL,
+	pipeline_name text NOT NULL,
+	owner_oid oid NOT NULL,
+	parents uuid[] NOT NULL,
+	rule text NOT NULL,
+	fallback uuid,
+	context jsonb,
+	state text NOT NULL CHECK (state IN ('waiting', 'queued', 'done')),
+	outcome text CHECK (outcome IN ('success', 'success by fallback', 'failed', 'stopped', 'skipped')),
+	reason text,
+	run uuid,
+	fallback_run uuid,
+	PRIMARY KEY (batch, pipeline_id)
+) WITH (fillfactor = 80);
+COMMENT ON TABLE pipeline_batch_nodes IS 'The pipelines of each batch, a row each; read it through batch_nodes(run)';
+COMMENT ON COLUMN pipeline_batch_nodes.batch IS 'the id of the batch''s root run';
+COMMENT ON COLUMN pipeline_batch_nodes.parents IS 'the pipelines of this batch that it waits for';
+COMMENT ON COLUMN pipeline_batch_nodes.context IS 'of the batch; in the root''s row';
+COMMENT ON COLUMN pipeline_batch_nodes.run IS 'its first attempt';
+CREATE INDEX pipeline_batch_nodes_waiting ON pipeline_batch_nodes (pipeline_id) WHERE state = 'waiting';
 ALTER TABLE pipeline_ended ENABLE ROW LEVEL SECURITY;
+ALTER TABLE pipeline_batch_nodes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON pipeline_batch_nodes FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 CREATE POLICY see ON pipeline_ended FOR SELECT USING (run_id IN (SELECT id FROM pipeline_runs));
 
 CREATE TABLE pipeline_sources (
@@ -58,4 +94,4 @@ COMMENT ON TABLE pipeline_sources IS 'Data sources that could not be reached the
 COMMENT ON COLUMN pipeline_sources.waits_until IS 'no run of this source starts before, then one tries; NULL: none waits';
 ALTER TABLE pipeline_sources ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON pipeline_sources FOR SELECT USING (source IN (SELECT source FROM pipeline_definitions));
-GRANT SELECT ON pipeline_ended, pipeline_sources TO PUBLIC;
+GRANT SELECT ON pipeline_ended, pipeline_sources, pipeline_batch_nodes TO PUBLIC;

@@ -1,0 +1,146 @@
+#include "catalog/batch_store.hpp"
+
+#include "catalog/statement.hpp"
+
+namespace sluice::catalog {
+
+namespace {
+
+#define SLUICE_NODE_COLUMNS "n.batch, n.pipeline_id, n.pipeline_name, n.state, n.fallback, n.run, n.fallback_run "
+
+BatchNode
+ReadNode(const pg::SqlResult &rows, size_t row)
+{
+	return {rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.Text(row, 3),
+			rows.Cell(row, 4), rows.Cell(row, 5), rows.Cell(row, 6)};
+}
+
+bool
+HasDependents(const std::string &pipeline_id)
+{
+	return !Execute("SELECT 1 FROM {0}.pipeline_definitions d WHERE d.depends_on @> ARRAY[$1::uuid] "
+					"AND d.depends_on <> '{{}}' LIMIT 1",
+					{pipeline_id})
+				.Empty();
+}
+
+} // namespace
+
+void
+RecordBatch(const Pipeline &pipeline, const std::string &root_run, bool dependents)
+{
+	bool const followed = dependents && HasDependents(pipeline.id);
+	if (!followed && !pipeline.on_failure) {
+		return;
+	}
+	Execute(
+		"WITH RECURSIVE below (id) AS (SELECT $1::uuid UNION SELECT d.id FROM below b "
+		"JOIN {0}.pipeline_definitions d ON $3::boolean AND d.depends_on @> ARRAY[b.id] AND d.depends_on <> '{{}}') "
+		"INSERT INTO {0}.pipeline_batch_nodes (batch, pipeline_id, pipeline_name, owner_oid, parents, rule, "
+		"fallback, context, state, run) SELECT $2::uuid, d.id, d.name, d.owner_oid, CASE WHEN d.id = $1::uuid THEN "
+		"'{{}}' ELSE ARRAY(SELECT p FROM unnest(d.depends_on) p WHERE p IN (SELECT id FROM below)) END, "
+		"COALESCE(d.options ->> 'depends_rule', 'all_success'), d.on_failure, "
+		"CASE WHEN d.id = $1::uuid THEN (SELECT r.context FROM {0}.pipeline_runs r WHERE r.id = $2::uuid) END, "
+		"CASE WHEN d.id = $1::uuid THEN 'queued' ELSE 'waiting' END, "
+		"CASE WHEN d.id = $1::uuid THEN $2::uuid END "
+		"FROM below b JOIN {0}.pipeline_definitions d ON d.id = b.id",
+		{pipeline.id, root_run, followed ? "true" : "false"});
+}
+
+void
+ForgetBatches(const std::string &pipeline_id)
+{
+	Execute("DELETE FROM {0}.pipeline_batch_nodes n WHERE n.batch IN (SELECT r.id FROM {0}.pipeline_runs r "
+			"WHERE r.pipeline_id = $1::uuid AND r.batch = r.id) AND NOT EXISTS (SELECT FROM "
+			"{0}.pipeline_batch_nodes o WHERE o.batch = n.batch AND o.state <> 'done')",
+			{pipeline_id});
+}
+
+std::optional<BatchNode>
+FindNode(const std::string &batch, const std::string &pipeline_id, const std::string &root_run)
+{
+	// Its own first: a fallback may also be a pipeline of the batch.
+	pg::SqlResult const rows =
+		Execute("SELECT " SLUICE_NODE_COLUMNS "FROM {0}.pipeline_batch_nodes n WHERE n.batch = $1::uuid AND "
+				"(n.run = $3::uuid OR n.fallback_run = $3::uuid OR (n.pipeline_id = $2::uuid AND n.state = 'queued' "
+				"AND n.fallback_run IS NULL AND NOT EXISTS (SELECT FROM {0}.pipeline_runs r WHERE r.id = $3::uuid))) "
+				"ORDER BY n.run = $3::uuid DESC NULLS LAST, n.fallback_run = $3::uuid DESC NULLS LAST LIMIT 1",
+				{batch, pipeline_id, root_run});
+	return rows.Empty() ? std::nullopt : std::optional<BatchNode>(ReadNode(rows, 0));
+}
+
+void
+MarkQueued(const BatchNode &node, const std::string &run)
+{
+	Execute("UPDATE {0}.pipeline_batch_nodes SET state = 'queued', run = $3::uuid WHERE batch = $1::uuid "
+			"AND pipeline_id = $2::uuid",
+			{node.batch, node.pipeline_id, run});
+}
+
+void
+MarkFallback(const BatchNode &node, const std::string &run)
+{
+	Execute("UPDATE {0}.pipeline_batch_nodes SET fallback_run = $3::uuid WHERE batch = $1::uuid "
+			"AND pipeline_id = $2::uuid",
+			{node.batch, node.pipeline_id, run});
+}
+
+void
+MarkDone(const BatchNode &node, std::string_view outcome, const std::optional<std::string> &reason)
+{
+	Execute("UPDATE {0}.pipeline_batch_nodes SET state = 'done', outcome = $3, reason = $4 "
+			"WHERE batch = $1::uuid AND pipeline_id = $2::uuid",
+			{node.batch, node.pipeline_id, std::string(outcome), reason});
+}
+
+void
+Reopen(const BatchNode &node, bool with_fallback)
+{
+	Execute(
+		"WITH RECURSIVE skipped (id) AS (SELECT $2::uuid UNION SELECT n.pipeline_id FROM skipped s "
+		"JOIN {0}.pipeline_batch_nodes n ON n.batch = $1::uuid AND n.outcome = 'skipped' AND s.id = ANY (n.parents)) "
+		"UPDATE {0}.pipeline_batch_nodes n SET outcome = NULL, reason = NULL, "
+		"state = CASE WHEN n.pipeline_id = $2::uuid THEN 'queued' ELSE 'waiting' END, "
+		"run = CASE WHEN n.pipeline_id = $2::uuid THEN n.run END, "
+		"fallback_run = CASE WHEN n.pipeline_id = $2::uuid AND $3::boolean THEN n.fallback_run END "
+		"FROM skipped s WHERE n.batch = $1::uuid AND n.pipeline_id = s.id",
+		{node.batch, node.pipeline_id, with_fallback ? "true" : "false"});
+}
+
+std::vector<WaitingNode>
+WaitingFor(const BatchNode &parent)
+{
+	pg::SqlResult const rows = Execute(
+		"SELECT " SLUICE_NODE_COLUMNS ", n.rule, p.total, p.over, p.succeeded, p.complaint "
+		"FROM {0}.pipeline_batch_nodes n, LATERAL (SELECT count(*) AS total, "
+		"count(*) FILTER (WHERE q.state = 'done') AS over, "
+		"count(*) FILTER (WHERE q.outcome IN ('success', 'success by fallback')) AS succeeded, "
+		"string_agg('\"' || q.pipeline_name || '\" ' || CASE q.outcome WHEN 'failed' THEN 'failed' ELSE 'was ' || "
+		"q.outcome END, ', ' ORDER BY q.pipeline_name) FILTER (WHERE q.outcome IN ('failed', 'stopped', 'skipped')) "
+		"AS complaint FROM unnest(n.parents) u (id) JOIN {0}.pipeline_batch_nodes q ON q.batch = n.batch "
+		"AND q.pipeline_id = u.id) p "
+		"WHERE n.batch = $1::uuid AND n.state = 'waiting' AND n.parents @> ARRAY[$2::uuid] ORDER BY n.pipeline_id",
+		{parent.batch, parent.pipeline_id});
+	std::vector<WaitingNode> waiting;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		WaitingNode node;
+		node.node = ReadNode(rows, row);
+		node.rule = DependsRuleOf(rows.Text(row, 7));
+		node.parents = {static_cast<int>(rows.Integer(row, 8)), static_cast<int>(rows.Integer(row, 9)),
+						static_cast<int>(rows.Integer(row, 10))};
+		node.complaint = rows.Text(row, 11);
+		waiting.push_back(std::move(node));
+	}
+	return waiting;
+}
+
+std::string
+BatchContext(const std::string &batch)
+{
+	pg::SqlResult const rows = Execute("SELECT context FROM {0}.pipeline_batch_nodes WHERE batch = $1::uuid "
+									   "AND context IS NOT NULL",
+									   {batch});
+	return rows.Empty() ? "{}" : rows.Text(0, 0);
+}
+
+} // namespace sluice::catalog

@@ -1,0 +1,53 @@
+// Typed access to pipeline_batch_nodes: the pipelines that follow each other, batch by batch. A node is written
+// with the root run and by the scheduler, by nobody else, so no statement here waits for a lock.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/run_store.hpp"
+#include "core/batch_rule.hpp"
+
+namespace sluice::catalog {
+
+// Records what follows a root run: the graph below its pipeline, or the pipeline alone when it has a fallback
+// only. Nothing when nothing can follow.
+void RecordBatch(const Pipeline &pipeline, const std::string &root_run, bool dependents);
+// Before the runs of a pipeline are deleted: batches that began with one of them and are over.
+void ForgetBatches(const std::string &pipeline_id);
+
+struct BatchNode {
+	std::string batch;
+	std::string pipeline_id;
+	std::string pipeline_name;
+	std::string state; // 'waiting', 'queued', 'done'
+	std::optional<std::string> fallback;
+	std::optional<std::string> run; // its first attempt
+	std::optional<std::string> fallback_run;
+};
+// The node that a run, any attempt of it, belongs to: as the node's own run, or as that of its fallback. When the
+// run's row is gone, root_run is the run itself, and its first attempt is not known.
+std::optional<BatchNode> FindNode(const std::string &batch, const std::string &pipeline_id,
+								  const std::string &root_run);
+
+void MarkQueued(const BatchNode &node, const std::string &run);
+void MarkFallback(const BatchNode &node, const std::string &run);
+void MarkDone(const BatchNode &node, std::string_view outcome, const std::optional<std::string> &reason);
+// A node that was over has another attempt. Those below that were skipped because of it wait again.
+void Reopen(const BatchNode &node, bool with_fallback);
+
+struct WaitingNode {
+	BatchNode node;
+	DependsRule rule = DependsRule::AllSuccess;
+	ParentCounts parents;
+	// "a" failed, "b" was skipped: those that are over and did not succeed.
+	std::string complaint;
+};
+// Those that wait for this node, among others.
+std::vector<WaitingNode> WaitingFor(const BatchNode &parent);
+
+// The context that the batch was triggered with.
+std::string BatchContext(const std::string &batch);
+
+} // namespace sluice::catalog

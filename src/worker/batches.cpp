@@ -1,0 +1,203 @@
+#include "worker/batches.hpp"
+
+#include "catalog/batch_store.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+using catalog::BatchNode;
+
+// Why a pipeline cannot be started; nothing when it can.
+std::optional<std::string>
+WhyNot(const std::optional<catalog::Pipeline> &pipeline)
+{
+	if (!pipeline) {
+		return "the pipeline was dropped";
+	}
+	if (pipeline->parked) {
+		return "parked: this database is a copy of the one in which it was defined";
+	}
+	if (pipeline->paused) {
+		return pipeline->paused_reason ? "paused: " + *pipeline->paused_reason : "paused";
+	}
+	if (pipeline->status != "active") {
+		return "the pipeline is " + pipeline->status;
+	}
+	return std::nullopt;
+}
+
+class Batch {
+public:
+	Batch(std::string id, std::optional<std::string> triggered_by)
+		: id_(std::move(id)), triggered_by_(std::move(triggered_by))
+	{}
+
+	// Queues a run of the node's fallback; why not, if not.
+	std::optional<std::string> StartFallback(const BatchNode &node, const catalog::RunRow &failed);
+	// The node is over: so may be what waits for it.
+	void Finish(const BatchNode &node, std::string_view outcome, const std::optional<std::string> &reason);
+
+private:
+	std::string Insert(const catalog::Pipeline &pipeline, const char *cause, const std::string &reason,
+					   bool skipped = false);
+	// False: it is over without a run.
+	bool Start(const BatchNode &node);
+	void Skip(const BatchNode &node, const std::optional<catalog::Pipeline> &pipeline, const std::string &reason);
+
+	std::string const id_;
+	std::optional<std::string> const triggered_by_;
+};
+
+std::string
+Batch::Insert(const catalog::Pipeline &pipeline, const char *cause, const std::string &reason, bool skipped)
+{
+	catalog::NewRun run;
+	run.cause = cause;
+	run.status = skipped ? "skipped" : "pending";
+	if (!reason.empty()) {
+		run.reason = reason;
+	}
+	run.context = catalog::BatchContext(id_);
+	run.triggered_by = triggered_by_;
+	run.batch = id_;
+	return catalog::InsertRun(pipeline, run);
+}
+
+void
+Batch::Skip(const BatchNode &node, const std::optional<catalog::Pipeline> &pipeline, const std::string &reason)
+{
+	if (pipeline) {
+		catalog::MarkQueued(node, Insert(*pipeline, "dependency", reason, true));
+	}
+	catalog::MarkDone(node, outcome::kSkipped, reason);
+}
+
+bool
+Batch::Start(const BatchNode &node)
+{
+	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(node.pipeline_id);
+	if (std::optional<std::string> const reason = WhyNot(pipeline)) {
+		Skip(node, pipeline, *reason);
+		return false;
+	}
+	catalog::MarkQueued(node, Insert(*pipeline, "dependency", std::string()));
+	return true;
+}
+
+void
+Batch::Finish(const BatchNode &node, std::string_view outcome, const std::optional<std::string> &reason)
+{
+	catalog::MarkDone(node, outcome, reason);
+	std::vector<BatchNode> over{node};
+	while (!over.empty()) {
+		BatchNode const parent = std::move(over.back());
+		over.pop_back();
+		for (const catalog::WaitingNode &child : catalog::WaitingFor(parent)) {
+			switch (Judge(child.rule, child.parents)) {
+			case Verdict::Wait:
+				break;
+			case Verdict::Run:
+				if (!Start(child.node)) {
+					over.push_back(child.node);
+				}
+				break;
+			case Verdict::Skip:
+				Skip(child.node, catalog::FindPipeline(child.node.pipeline_id), child.complaint);
+				over.push_back(child.node);
+				break;
+			}
+		}
+	}
+}
+
+std::optional<std::string>
+Batch::StartFallback(const BatchNode &node, const catalog::RunRow &failed)
+{
+	std::optional<catalog::Pipeline> const fallback = catalog::FindPipeline(*node.fallback);
+	if (std::optional<std::string> const reason = WhyNot(fallback)) {
+		return Format("its fallback{} did not start: {}", fallback ? " \"" + fallback->name + "\"" : std::string(),
+					  *reason);
+	}
+	catalog::MarkFallback(
+		node, Insert(*fallback, "fallback", Format("run {} of pipeline \"{}\" failed", failed.id, node.pipeline_name)));
+	return std::nullopt;
+}
+
+std::optional<BatchNode>
+NodeOf(const catalog::RunRow &run)
+{
+	return catalog::FindNode(run.batch, run.pipeline_id, run.root_run);
+}
+
+bool
+IsFallback(const BatchNode &node, const catalog::RunRow &run)
+{
+	return node.run != run.root_run;
+}
+
+std::optional<std::string>
+ReasonOf(const catalog::RunRow &run)
+{
+	return run.status == "failed" && run.error_message ? run.error_message : run.reason;
+}
+
+} // namespace
+
+void
+ReopenBatch(const catalog::RunRow &run)
+{
+	std::optional<BatchNode> const node = NodeOf(run);
+	if (node && node->state == "done") {
+		catalog::Reopen(*node, IsFallback(*node, run));
+	}
+}
+
+void
+GoOnAfter(const catalog::RunRow &run)
+{
+	std::optional<BatchNode> node = NodeOf(run);
+	if (!node) {
+		return;
+	}
+	if (node->state == "done") {
+		// A retry by hand that was quicker than the word of it.
+		ReopenBatch(run);
+		node = NodeOf(run);
+	}
+	Batch batch(run.batch, run.triggered_by);
+	if (IsFallback(*node, run)) {
+		if (run.status == "success") {
+			batch.Finish(*node, outcome::kByFallback, std::nullopt);
+		} else {
+			batch.Finish(*node, outcome::kFailed,
+						 Format("its fallback \"{}\" {}", run.pipeline_name,
+								run.status == "failed" ? "failed, too" : "was " + run.status));
+		}
+		return;
+	}
+	std::optional<std::string> reason = ReasonOf(run);
+	if (run.status == "failed" && node->fallback) {
+		std::optional<std::string> const why_not = batch.StartFallback(*node, run);
+		if (!why_not) {
+			return;
+		}
+		reason = reason ? *reason + "; " + *why_not : *why_not;
+	}
+	batch.Finish(*node, run.status, reason);
+}
+
+void
+GoOnWithout(const catalog::EndedRun &ended)
+{
+	std::optional<BatchNode> const node = catalog::FindNode(ended.batch, ended.pipeline_id, ended.id);
+	if (!node || node->state != "queued") {
+		return;
+	}
+	bool const fallback = node->pipeline_id != ended.pipeline_id;
+	Batch(ended.batch, std::nullopt)
+		.Finish(*node, fallback ? outcome::kFailed : outcome::kSkipped,
+				fallback ? "its fallback was dropped" : "the pipeline was dropped");
+}
+
+} // namespace sluice::worker

@@ -1,0 +1,59 @@
+#include "core/dependency_graph.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice::test {
+namespace {
+
+using Path = std::vector<std::string>;
+
+TEST(FindCycle, ShowsTheWayBack)
+{
+	EXPECT_EQ(FindCycle({{"a", {"b"}}, {"b", {"c"}}, {"c", {"a"}}}, "a"), (Path{"a", "b", "c", "a"}));
+	EXPECT_EQ(FindCycle({{"a", {"a"}}}, "a"), (Path{"a", "a"}));
+	EXPECT_EQ(FindCycle({{"a", {"b"}}, {"b", {"a"}}}, "b"), (Path{"b", "a", "b"}));
+}
+
+TEST(FindCycle, PrefersAShortOne)
+{
+	EXPECT_EQ(FindCycle({{"a", {"b", "c"}}, {"b", {"d"}}, {"d", {"a"}}, {"c", {"a"}}}, "a"), (Path{"a", "c", "a"}));
+}
+
+TEST(FindCycle, FindsNoneWhereThereIsNone)
+{
+	EXPECT_TRUE(FindCycle({}, "a").empty());
+	// A diamond is no cycle.
+	EXPECT_TRUE(FindCycle({{"d", {"b", "c"}}, {"b", {"a"}}, {"c", {"a"}}}, "d").empty());
+	// Nor is one that start only leads to.
+	EXPECT_TRUE(FindCycle({{"a", {"b"}}, {"b", {"c"}}, {"c", {"b"}}}, "a").empty());
+}
+
+TEST(FindCycle, IsNotRecursive)
+{
+	constexpr int kLength = 100'000;
+	Needs needs;
+	for (int i = 0; i < kLength; ++i) {
+		needs[std::to_string(i)] = {std::to_string((i + 1) % kLength)};
+	}
+	EXPECT_EQ(FindCycle(needs, "0").size(), static_cast<size_t>(kLength) + 1);
+}
+
+TEST(LongestPath, AddsAlongPathsOnly)
+{
+	EXPECT_EQ(LongestPath({}), 0);
+	EXPECT_EQ(LongestPath({{"a", {}, 5}}), 5);
+	EXPECT_EQ(LongestPath({{"a", {}, 5}, {"b", {}, 7}}), 7);
+	EXPECT_EQ(LongestPath({{"a", {}, 5}, {"b", {"a"}, 7}}), 12);
+	// A diamond, children listed before their parents.
+	EXPECT_EQ(LongestPath({{"d", {"b", "c"}, 1}, {"c", {"a"}, 2}, {"b", {"a"}, 9}, {"a", {}, 3}}), 13);
+	// What is over is not in the list.
+	EXPECT_EQ(LongestPath({{"d", {"b", "c"}, 1}, {"c", {"a"}, 2}}), 3);
+}
+
+TEST(LongestPath, IsUnknownWithAnUnknownPart)
+{
+	EXPECT_EQ(LongestPath({{"a", {}, 5}, {"b", {"a"}, std::nullopt}}), std::nullopt);
+}
+
+} // namespace
+} // namespace sluice::test
