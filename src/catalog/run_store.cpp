@@ -271,13 +271,15 @@ LastAttempt(const std::string &root_run)
 std::optional<std::string>
 FinalStatus(const std::string &root_run)
 {
-	// Attempts after the first carry its id as their root.
-	std::optional<std::string> status =
-		FirstCell(Execute("SELECT status FROM (SELECT status, attempt FROM {0}.pipeline_runs "
-						  "WHERE id = $1::uuid UNION ALL SELECT status, attempt FROM {0}.pipeline_runs "
-						  "WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",
-						  {root_run}, Reading::Latest));
-	if (status == "pending" || status == "running" || (status == "failed" && !IsSettled(root_run))) {
+	// Attempts after the first carry its id as their root. A failure that is not settled may still be tried
+	// again; one snapshot must say both, or a retry that is queued in between is overlooked.
+	std::optional<std::string> status = FirstCell(Execute(
+		"SELECT CASE WHEN EXISTS (SELECT FROM {0}.pipeline_ended e WHERE e.run_id = a.id AND a.status = 'failed') "
+		"THEN 'pending' ELSE status END FROM (SELECT id, status, attempt FROM {0}.pipeline_runs "
+		"WHERE id = $1::uuid UNION ALL SELECT id, status, attempt FROM {0}.pipeline_runs "
+		"WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",
+		{root_run}, Reading::Latest));
+	if (status == "pending" || status == "running") {
 		return std::nullopt;
 	}
 	return status;

@@ -201,7 +201,7 @@ Scheduler::Wake()
 	// Runs that could not even be started are settled at once, and what follows them starts.
 	do {
 		StartPending(state_);
-	} while (SettleEnded(state_));
+	} while (std::exchange(state_.closed, false) && SettleEnded(state_));
 	if (tick) {
 		RefreshOwners();
 	}

@@ -32,6 +32,7 @@ struct SchedulerState {
 
 	// Results of the current wake.
 	bool acted = false;		 // something was fired, started or closed
+	bool closed = false;	 // queued runs were closed without a start
 	bool retry_soon = false; // something could not be done now: look again in a second
 	TimestampTz waiting_due = DT_NOEND;
 	TimestampTz source_retry = DT_NOEND; // when a source that is left alone may be tried again

@@ -257,6 +257,7 @@ Starter::Note(Outcome outcome, const catalog::RunRow &run)
 		(void)catalog::SkipDuplicates(run.pipeline_id, run.id);
 		return;
 	case Outcome::Closed:
+		state_.closed = true;
 		changed_ = progress_ = true;
 		return;
 	case Outcome::PipelineBusy:
