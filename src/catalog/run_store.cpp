@@ -167,11 +167,13 @@ PendingRuns(const NotNow &not_now, int limit)
 }
 
 std::optional<TimestampTz>
-EarliestRetry()
+EarliestRetry(TimestampTz after)
 {
-	pg::SqlResult const rows = Execute("SELECT " SLUICE_SQL_MICROSECONDS(
-		"due_at") " FROM {0}.pipeline_runs "
-				  "WHERE status = 'pending' AND cause = 'retry' ORDER BY due_at LIMIT 1");
+	pg::SqlResult const rows = Execute(
+		"SELECT " SLUICE_SQL_MICROSECONDS("due_at") " FROM {0}.pipeline_runs WHERE status = 'pending' AND cause = "
+													"'retry' AND due_at > " SLUICE_SQL_AT("$1") " ORDER BY due_at "
+																								"LIMIT 1",
+		{Instant(after)});
 	return rows.Empty() ? std::nullopt : InstantCell(rows, 0, 0);
 }
 

@@ -65,8 +65,8 @@ std::optional<std::string> QueuedRun(const std::string &pipeline_id);
 std::vector<RunRow> PendingRuns(const NotNow &not_now, int limit);
 // A queued run whose time has come.
 bool AnyPending();
-// The due time of the retry that comes first.
-std::optional<TimestampTz> EarliestRetry();
+// The due time of the retry that comes first after that.
+std::optional<TimestampTz> EarliestRetry(TimestampTz after);
 // Says in a queued run's row why it waits; locked rows are passed over.
 void NoteWaiting(const std::string &run_id, const std::string &reason);
 

@@ -72,6 +72,8 @@ private:
 	TimestampTz owners_at_ = 0;
 	std::string known_roles_; // for which the owners' names are right
 	TimestampTz next_due_ = DT_NOEND;
+	TimestampTz fired_to_ = 0;	 // what was due by then was fired, as far as it could be
+	TimestampTz started_to_ = 0; // the same for the start of queued runs
 	bool pending_ = false;
 	bool purging_ = false; // there is history left to purge
 	int purge_postponed_ = 0;
@@ -119,21 +121,20 @@ Scheduler::LookAhead()
 	pg::InTransaction([this, &retry] {
 		next_due_ = catalog::EarliestDue().value_or(DT_NOEND);
 		pending_ = catalog::AnyPending();
-		retry = catalog::EarliestRetry().value_or(DT_NOEND);
+		// One whose time had come waits for a place: the end of a run brings it.
+		retry = catalog::EarliestRetry(started_to_).value_or(DT_NOEND);
 	});
-	// What is due still is locked by somebody, or failed by itself: not at once again.
+	// What was due and still is, is locked by somebody, or failed by itself: not at once again. What has become due
+	// since is not late for it.
 	TimestampTz const clock_now = pg::Now();
-	if (pg::Settings::enabled && next_due_ <= clock_now) {
+	if (pg::Settings::enabled && next_due_ <= std::min(fired_to_, clock_now)) {
 		int64 delay = state_.deferred.empty() ? kRetry : kDeferral;
 		for (const auto &deferred : state_.deferred) {
 			delay = std::clamp<int64>(deferred.second - SystemNow(), kRetry, delay);
 		}
 		next_due_ = clock_now + delay;
 	}
-	// One whose time has come waits for a place: the end of a run brings it.
-	if (retry > clock_now) {
-		next_due_ = std::min(next_due_, retry);
-	}
+	next_due_ = std::min(next_due_, retry);
 	if (pending_) {
 		next_due_ = std::min(next_due_, state_.source_retry);
 	}
@@ -195,11 +196,12 @@ Scheduler::Wake()
 	(void)SettleEnded(state_);
 	bool const tick = Safety();
 	// Starting comes between: with a long list of due pipelines the first need not wait for the last.
-	while (FireDue(state_)) {
+	for (fired_to_ = pg::Now(); FireDue(state_); fired_to_ = pg::Now()) {
 		StartPending(state_);
 	}
 	// Runs that could not even be started are settled at once, and what follows them starts.
 	do {
+		started_to_ = pg::Now();
 		StartPending(state_);
 	} while (std::exchange(state_.closed, false) && SettleEnded(state_));
 	if (tick) {
