@@ -90,13 +90,31 @@ RequireRetryable(const catalog::RunRow &last)
 	}
 }
 
-// Until the scheduler has drawn the consequences of the last attempt, one of which may be a retry.
-void
-AwaitSettled(const catalog::RunRow &run)
+bool
+IsOver(const catalog::RunRow &run)
+{
+	return run.status != "pending" && run.status != "running";
+}
+
+// The last attempt, locked if it is over. Waits until the scheduler has drawn the consequences of its end, one of which
+// may be another attempt.
+catalog::RunRow
+LockSettled(const catalog::RunRow &run)
 {
 	constexpr int64_t kPatience = 10'000;
 	api::Deadline const deadline(kPatience);
-	while (!catalog::IsSettled(run.root_run)) {
+	for (;;) {
+		catalog::RunRow last = catalog::LockLastAttempt(run.root_run).value_or(run);
+		if (!IsOver(last)) {
+			return last;
+		}
+		// In this order: what the scheduler queued when it settled the end is there by then.
+		if (catalog::IsSettled(run.root_run)) {
+			if (catalog::LastAttempt(run.root_run).value_or(last.id) == last.id) {
+				return last;
+			}
+			continue;
+		}
 		if (!deadline.WaitAWhile()) {
 			throw NotRetryable(run, "has ended, but the scheduler has not dealt with its end yet",
 							   "Try again; SELECT * FROM pipeline_health() tells whether a scheduler can start.");
@@ -184,16 +202,15 @@ SLUICE_FUNCTION(sluice_retry_run)
 	if (!pipeline) {
 		throw NotRetryable(run, "belongs to a pipeline that was dropped", "Only its history is left.");
 	}
+	// It may have got another owner since, as whom the attempt would run.
+	(void)api::FindForUse(run.pipeline_id);
 	api::RequirePreload("retry_run");
 	api::RequireStartable(*pipeline);
-	if (run.status == "failed" || run.status == "stopped") {
-		AwaitSettled(run);
-	}
-	catalog::RunRow const last = catalog::LockLastAttempt(run.root_run).value_or(run);
+	catalog::RunRow const last = LockSettled(run);
 	std::string attempt;
 	if (last.status == "pending" && last.cause == "retry" && catalog::HastenRetry(last.id)) {
 		attempt = last.id;
-	} else if (last.status == "pending" || last.status == "running") {
+	} else if (!IsOver(last)) {
 		throw NotRetryable(last, "is not over", "Wait for it with wait_for_run, or stop it with stop_run.");
 	} else {
 		RequireRetryable(last);

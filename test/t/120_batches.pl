@@ -215,6 +215,16 @@ is(outcome($run), 'success', 'makes it due now');
 is($node->sql("SELECT attempt FROM pipeline_runs WHERE id = '$retry'"), '2', 'it was that one');
 clean();
 
+# Who has given a pipeline away does not retry its runs, which would be made as the new owner.
+$node->sql("CREATE ROLE seller LOGIN; CREATE ROLE buyer LOGIN; SELECT allow_pipelines('seller'); SELECT allow_pipelines('buyer')");
+make('sold', "owner => 'seller'");
+let_do('sold', '22012');
+$run = trigger('sold');
+is(outcome($run), 'failed', 'a run of the first owner');
+$node->sql("SELECT alter_pipeline('sold', owner => 'buyer')");
+$node->sql_fails("SET ROLE seller; SELECT retry_run('$run')", qr/ERROR:  42704: pipeline/, 'who is not its owner any more cannot retry it');
+clean();
+
 # Fallbacks.
 make('rescue');
 make('risky', "on_failure => 'rescue'");
