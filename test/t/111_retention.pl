@@ -13,6 +13,7 @@ $node->pipeline('few', 'SELECT 1::bigint AS i', qq{options => '{"keep_runs": 2, 
 $node->pipeline('all', 'SELECT 1::bigint AS i', qq{options => '{"keep_runs": 0, "keep_failed_runs": 0, "keep_runs_for": 0, "keep_failed_runs_for": 0}'});
 $node->pipeline('short', 'SELECT 1::bigint AS i', qq{options => '{"keep_runs_for": "2 days", "keep_failed_runs_for": 3600}'});
 $node->pipeline('batched', 'SELECT 1::bigint AS i', qq{options => '{"keep_runs": 1}'});
+$node->pipeline('unsettled', 'SELECT 1::bigint AS i', qq{options => '{"keep_runs": 1}'});
 $node->pipeline('gated', SluiceNode::gated_query(), qq{options => '{"keep_runs": 1}'});
 
 # Runs as they would be after so many days, with ids that tell their time as all do.
@@ -35,6 +36,7 @@ $node->sql(q{
 	SELECT runs('dropped', 3, 'success', 3);
 	SELECT runs('locked', 20, 'success', 2);
 	SELECT runs('batched', 5, 'success', 1, '1 hour');
+	SELECT runs('unsettled', 5, 'success', 1, '1 hour');
 	SELECT runs('gated', 3, 'success', 100);
 	SELECT drop_pipeline('dropped', history => 'keep');
 });
@@ -51,7 +53,14 @@ $node->sql(q{
 	UPDATE pipeline_runs SET root_run = '} . $running . q{' WHERE id = (SELECT min(id::text)::uuid FROM pipeline_runs WHERE pipeline_name = 'gated')});
 # Somebody holds a row.
 my $holder = $node->background_psql('postgres');
-$holder->query_safe("BEGIN");
+# The scheduler cannot settle the end of a run of a batch, whose root is one of those that are too many.
+for (1 .. 100)
+{
+	$holder->query_safe("INSERT INTO pipeline_ended SELECT gen_random_uuid(), batch, pipeline_id FROM pipeline_runs WHERE id = (SELECT min(id::text)::uuid FROM pipeline_runs WHERE pipeline_name = 'unsettled')");
+	$holder->query_safe("BEGIN");
+	last if $holder->query_safe("SELECT count(*) FROM (SELECT 1 FROM pipeline_ended FOR UPDATE) l") eq '1';
+	$holder->query_safe("COMMIT");
+}
 $holder->query_safe("SELECT 1 FROM pipeline_runs WHERE id = (SELECT min(id::text)::uuid FROM pipeline_runs WHERE pipeline_name = 'locked') FOR UPDATE");
 
 # A scheduler looks after the history when it comes, and then every minute.
@@ -65,6 +74,7 @@ sub tick
 tick();
 await_counts('gated', 'running 1, success 2', 'what is running stays, and so does its other attempt');
 await_counts('batched', 'success 2', 'a run of a batch that is under way stays');
+await_counts('unsettled', 'success 2', 'so does a run of a batch the end of which is not settled');
 await_counts('locked', 'success 11', 'nobody waits for a row that somebody holds');
 await_counts('few', 'failed 1, success 2', "a pipeline's own counts");
 await_counts('plain', 'failed 5, stopped 10', 'counts by the settings, failed runs apart');
@@ -85,6 +95,7 @@ $node->sql("UPDATE pipeline_runs SET root_run = id, batch = id WHERE pipeline_na
 tick();
 await_counts('gated', 'success 1', 'after the end of a run');
 await_counts('batched', 'success 1', 'after the end of a batch');
+await_counts('unsettled', 'success 1', 'and once it is settled');
 await_counts('locked', 'success 10', 'and of whoever held a row');
 
 # Time passes.
