@@ -58,7 +58,7 @@ sub compare_catalogs
 }
 
 # A database of 0.1, with a role that was allowed to use it, pipelines and history.
-$node->sql('CREATE ROLE eve LOGIN; CREATE ROLE stranger LOGIN');
+$node->sql('CREATE ROLE eve LOGIN; CREATE ROLE operator LOGIN; CREATE ROLE stranger LOGIN');
 $node->sql('CREATE DATABASE old');
 $node->sql('CREATE SCHEMA "Our Pipes"; CREATE EXTENSION pg_sluice VERSION \'0.1\' SCHEMA "Our Pipes"; GRANT USAGE ON SCHEMA "Our Pipes" TO eve', db => 'old');
 $node->sql("ALTER DATABASE old SET search_path = \"Our Pipes\", public", db => 'old');
@@ -72,7 +72,8 @@ $node->sql(q{
 	INSERT INTO pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, root_run, batch, status, cause, queued_at, start_time, end_time)
 		SELECT gen_random_uuid(), id, name, 1, owner, owner_oid, id, id, s, 'manual', now() - interval '1 hour', now(), now()
 		FROM pipeline_definitions, unnest('{success,failed,skipped,stopped}'::text[]) s;
-	GRANT EXECUTE ON FUNCTION trigger_pipeline(uuid, jsonb, text, boolean), trigger_pipeline(text, jsonb, text, boolean) TO eve}, db => 'old');
+	GRANT EXECUTE ON FUNCTION create_pipeline TO eve;
+	GRANT EXECUTE ON FUNCTION trigger_pipeline(uuid, jsonb, text, boolean), trigger_pipeline(text, jsonb, text, boolean) TO eve, operator}, db => 'old');
 
 my $mismatch = qr/ERROR:  SL007: extension "pg_sluice" is version 0\.1 .*library of version \Q$version\E/;
 for my $call ("SELECT trigger_pipeline('p1')", "CALL run_pipeline('p1')", "SELECT create_pipeline('x')", "SELECT get_pipeline('p1')",
@@ -101,8 +102,9 @@ $node->await("SELECT count(*) = 3 FROM pipeline_runs WHERE cause = 'schedule' AN
 # Who was allowed to use the old functions may use the new ones; others may not.
 is($node->sql(q{
 	SELECT r, bool_and(has_function_privilege(r, p.oid, 'EXECUTE')), bool_or(has_function_privilege(r, p.oid, 'EXECUTE'))
-	FROM unnest('{eve,stranger}'::text[]) r, pg_proc p WHERE proname IN ('create_pipeline', 'stop_run', 'run_pipeline') GROUP BY r ORDER BY r}, db => 'old'),
-	"eve|t|t\nstranger|f|f", 'rights after the update');
+	FROM unnest('{eve,operator,stranger}'::text[]) r, pg_proc p WHERE proname IN ('create_pipeline', 'stop_run', 'run_pipeline') GROUP BY r ORDER BY r}, db => 'old'),
+	"eve|t|t\noperator|f|f\nstranger|f|f", 'rights after the update');
+is($node->sql("SELECT has_function_privilege('operator', 'trigger_pipeline(uuid, jsonb, text, boolean)', 'EXECUTE')", db => 'old'), 't', 'who had a few keeps them, and gets no others');
 
 # The same as installed anew; with nobody allowed, so that rights compare as well.
 for my $name ('updated', 'fresh')

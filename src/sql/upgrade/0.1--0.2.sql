@@ -2,11 +2,14 @@
 -- From 0.1 to 0.2, first part: tables, row-level security, and functions that are gone or take other arguments.
 -- What follows in the assembled script makes all views and functions as they are now; see the Makefile.
 
--- Whoever was allowed to use pg_sluice is allowed to use what is new as well; see the end.
+-- Whoever was allowed to define and run pipelines, as allow_pipelines does it, is allowed to use what is new as well; see
+-- the end. Who was granted a few functions by hand keeps those.
 CREATE TEMPORARY TABLE sluice_allowed AS
-SELECT DISTINCT g.grantee
+SELECT g.grantee
 FROM pg_catalog.pg_proc p, pg_catalog.aclexplode(p.proacl) g
-WHERE p.oid = 'trigger_pipeline(uuid, jsonb, text, boolean)'::regprocedure AND g.grantee <> p.proowner;
+WHERE p.oid IN ('create_pipeline'::regproc, 'trigger_pipeline(uuid, jsonb, text, boolean)'::regprocedure)
+	AND g.grantee <> p.proowner
+GROUP BY g.grantee HAVING count(DISTINCT p.oid) = 2;
 
 -- Pipelines have a home.
 CREATE TABLE pipeline_identity (
