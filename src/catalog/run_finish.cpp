@@ -33,7 +33,8 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 	ErrorInfo const none{};
 	ErrorInfo const &info = error ? *error : none;
 	pg::SqlResult const rows = Execute(
-		"UPDATE {0}.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
+		"UPDATE {0}.pipeline_runs r SET status = $2, reason = COALESCE($3, r.metadata ->> 'missed'), end_time "
+		"= " SLUICE_SQL_AT(
 			"$4") ", phase = COALESCE($5, phase), records_read = GREATEST(records_read, $6::bigint), "
 				  "records_processed = GREATEST(records_processed, $7::bigint), "
 				  "records_failed = GREATEST(records_failed, $8::bigint), "

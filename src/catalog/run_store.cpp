@@ -79,19 +79,25 @@ std::string
 InsertRun(const Pipeline &pipeline, const NewRun &run)
 {
 	std::string id = NewId();
-	Execute("INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
-			"root_run, batch, status, reason, cause, if_running, triggered_by, context, due_at, queued_at, start_time, "
-			"end_time, source, priority) VALUES ($1::uuid, $2::uuid, $3, $4::int, $5::name, $6::oid, $1::uuid, "
-			"COALESCE($15::uuid, $1::uuid), $7, $8, $9, $10, "
-			"$11::name, $12::jsonb, " SLUICE_SQL_AT("$13") ", " SLUICE_SQL_AT(
-				"$14") ", CASE WHEN $7 = 'running' THEN " SLUICE_SQL_AT("$14") " END, CASE WHEN $7 = 'skipped' "
-																			   "THEN " SLUICE_SQL_AT(
-																				   "$14") " END, "
-																						  "$16::name, $17::int)",
-			{id, pipeline.id, pipeline.name, Number(pipeline.version), pipeline.owner, Number(pipeline.owner_oid),
-			 run.status, run.reason, run.cause, run.if_running, run.triggered_by, run.context, Instant(run.due_at),
-			 Instant(pg::Now()), run.batch, pipeline.source,
-			 Number(ReadOptions(pipeline.options).Integer("priority"))});
+	Execute(
+		"INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
+		"root_run, batch, status, reason, cause, if_running, triggered_by, context, due_at, queued_at, start_time, "
+		"end_time, source, priority, metadata) VALUES ($1::uuid, $2::uuid, $3, $4::int, $5::name, $6::oid, $1::uuid, "
+		"COALESCE($15::uuid, $1::uuid), $7, $8, $9, $10, "
+		"$11::name, $12::jsonb, " SLUICE_SQL_AT("$13") ", " SLUICE_SQL_AT(
+			"$14") ", CASE WHEN $7 = 'running' THEN " SLUICE_SQL_AT("$14") " END, CASE WHEN $7 = 'skipped' "
+																		   "THEN " SLUICE_SQL_AT(
+																			   "$14") " END, "
+																					  "$16::name, $17::int, CASE WHEN "
+																					  "$9 = "
+																					  "'schedule' AND $7 = "
+																					  "'pending' AND $8 IS NOT "
+																					  "NULL THEN "
+																					  "jsonb_build_object('missed',"
+																					  " $8::text) ELSE '{{}}' END)",
+		{id, pipeline.id, pipeline.name, Number(pipeline.version), pipeline.owner, Number(pipeline.owner_oid),
+		 run.status, run.reason, run.cause, run.if_running, run.triggered_by, run.context, Instant(run.due_at),
+		 Instant(pg::Now()), run.batch, pipeline.source, Number(ReadOptions(pipeline.options).Integer("priority"))});
 	if (run.status == "pending" && !run.batch) {
 		RecordBatch(pipeline, id, run.dependents);
 	}
@@ -243,9 +249,11 @@ ClosePendingOf(const std::string &pipeline_id, const std::string &status, const 
 bool
 MarkRunning(const std::string &run_id, int version)
 {
-	// The pipeline may have been altered or given to another owner while the run was queued.
+	// The pipeline may have been altered or given to another owner while the run was queued. Why it waited is over,
+	// that it makes up for missed due times is not.
 	pg::SqlResult const rows =
-		Execute("UPDATE {0}.pipeline_runs r SET status = 'running', reason = NULL, start_time = " SLUICE_SQL_AT(
+		Execute("UPDATE {0}.pipeline_runs r SET status = 'running', reason = r.metadata ->> 'missed', start_time "
+				"= " SLUICE_SQL_AT(
 					"$3") ", pipeline_version = $2::int, pipeline_name = COALESCE(d.name, r.pipeline_name), "
 						  "owner = COALESCE(d.owner, r.owner), owner_oid = COALESCE(d.owner_oid, r.owner_oid) "
 						  "FROM {0}.pipeline_runs p LEFT JOIN {0}.pipeline_definitions d ON d.id = p.pipeline_id "
