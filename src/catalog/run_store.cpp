@@ -255,7 +255,8 @@ MarkRunning(const std::string &run_id, int version)
 		Execute("UPDATE {0}.pipeline_runs r SET status = 'running', reason = r.metadata ->> 'missed', start_time "
 				"= " SLUICE_SQL_AT(
 					"$3") ", pipeline_version = $2::int, pipeline_name = COALESCE(d.name, r.pipeline_name), "
-						  "owner = COALESCE(d.owner, r.owner), owner_oid = COALESCE(d.owner_oid, r.owner_oid) "
+						  "owner = COALESCE(d.owner, r.owner), owner_oid = COALESCE(d.owner_oid, r.owner_oid), "
+						  "source = CASE WHEN d.id IS NULL THEN r.source ELSE d.source END "
 						  "FROM {0}.pipeline_runs p LEFT JOIN {0}.pipeline_definitions d ON d.id = p.pipeline_id "
 						  "WHERE r.id = (SELECT q.id FROM {0}.pipeline_runs q WHERE q.id = $1::uuid AND " SLUICE_QUEUED
 						  " FOR UPDATE SKIP LOCKED) AND p.id = $1::uuid",
