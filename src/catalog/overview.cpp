@@ -3,6 +3,7 @@
 #include "catalog/adoption.hpp"
 #include "catalog/statement.hpp"
 #include "pg/extension.hpp"
+#include "pg/settings.hpp"
 
 namespace sluice::catalog {
 
@@ -66,11 +67,13 @@ Look(Oid role)
 								 "WHERE pg_has_role($1::oid, owner_oid, 'USAGE')",
 								 {asker})
 							 .Integer(0, 0);
+	// A retry whose time has not come waits for nothing but that.
 	pg::SqlResult const queue =
 		Execute("SELECT count(*), " SLUICE_SQL_MICROSECONDS(
 					"min(COALESCE(due_at, queued_at))") " FROM {0}.pipeline_runs WHERE status = 'pending' AND "
-														"pg_has_role($1::oid, owner_oid, 'USAGE')",
-				{asker});
+														"pg_has_role($1::oid, owner_oid, 'USAGE') AND NOT (cause = "
+														"'retry' AND due_at > " SLUICE_SQL_AT("$2") ")",
+				{asker, Instant(pg::Now())});
 	overview.queued = queue.Integer(0, 0);
 	overview.oldest_queued = InstantCell(queue, 0, 1);
 	Some some =

@@ -86,7 +86,8 @@ WithoutSecrets(const ErrorInfo &error)
 bool
 IsInterruption(const Error &error)
 {
-	return error.State() == sqlstate::kQueryCanceled || error.State() == sqlstate::kAdminShutdown;
+	return error.State() == sqlstate::kQueryCanceled || error.State() == sqlstate::kAdminShutdown ||
+		   error.State() == sqlstate::kRunTimedOut;
 }
 
 // After the abort: the run's end in a transaction of its own. False when there is nowhere to write it.

@@ -50,6 +50,7 @@ $node->await("SELECT state = 'retrying' FROM pipeline_status WHERE name = 'cured
 is($node->sql("SELECT retry_at BETWEEN now() + '47 min' AND now() + '73 min', reason FROM pipeline_status WHERE name = 'cured'"),
 	't|retry 1 of 3, after error 40001', 'the view says when, and why');
 is($node->sql("SELECT wait_for_run('$run', '0 s') IS NULL"), 't', 'wait_for_run waits for it');
+is($node->sql("SELECT message FROM pipeline_health() WHERE check_name = 'queue'"), 'no run is queued', 'it does not wait in the queue');
 is($node->sql("SELECT failures_in_a_row FROM pipeline_status WHERE name = 'cured'"), '0', 'an attempt is not a failure yet');
 move_clock($hour * 1.25);
 $node->await("SELECT count(*) = 2 FROM pipeline_runs WHERE pipeline_name = 'cured' AND status = 'failed'", 'the second attempt fails');
@@ -149,12 +150,12 @@ is($node->sql("SELECT count(*) FROM pipeline_status WHERE name LIKE 'far%' AND s
 	'3', 'its pipelines wait, and say why');
 like($node->sql("SELECT verdict, message FROM pipeline_health() WHERE check_name = 'sources'"), qr/^warning\|1 data source could not be reached: far/,
 	'pipeline_health tells it');
-move_clock(700);
 # A retry whose time has come, and that waits for its source, does not hide the next one of another.
 $node->sql("UPDATE pipeline_runs SET cause = 'retry', due_at = now() + make_interval(secs => $clock) WHERE id = '$waiting[2]'");
 flaky('prompt', 1, '40001', '{"max_retries": 1, "retry_delay": 3}');
 is($node->sql("CALL trigger_and_wait('prompt')") =~ s/.*\|//r, 'success', 'a retry of another pipeline');
 is($node->sql("SELECT start_time < due_at + interval '20 seconds' FROM pipeline_runs WHERE pipeline_name = 'prompt' AND attempt = 2"), 't', 'does not wait for a tick');
+move_clock(700);
 $node->await("SELECT count(*) = 3 FROM pipeline_runs WHERE pipeline_name LIKE 'far%' AND status = 'failed'", 'then one of them tries');
 $node->await("SELECT failures_in_a_row = 3 FROM pipeline_sources WHERE source = 'far'", 'in vain');
 is($node->sql("SELECT count(*) FROM pipeline_runs WHERE id IN ('$waiting[0]', '$waiting[1]', '$waiting[2]') AND status = 'pending'"), '2', 'the others wait on');

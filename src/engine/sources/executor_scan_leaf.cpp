@@ -118,7 +118,8 @@ ScanRowType(const ExecutorScan *scan)
 int64
 PlannedRows(const ExecutorScan *scan)
 {
-	return static_cast<int64>(scan->query->plannedstmt->planTree->plan_rows);
+	// The planner's greatest number does not fit.
+	return static_cast<int64>(std::min(scan->query->plannedstmt->planTree->plan_rows, 1e18));
 }
 
 bool
