@@ -112,23 +112,6 @@ WaitForRunEnd(int timeout_ms)
 	pg::Call(SleepUntilChange, timeout_ms);
 }
 
-std::optional<std::string>
-LiveRunOf(const std::string &pipeline_id)
-{
-	for (const LiveRun &live : LiveRuns(MyDatabaseId)) {
-		if (live.IsLive() && (pipeline_id.empty() || live.pipeline == pipeline_id)) {
-			return live.run;
-		}
-	}
-	return std::nullopt;
-}
-
-std::optional<std::string>
-LiveRunInDatabase()
-{
-	return LiveRunOf(std::string());
-}
-
 bool
 IsLocked(const std::string &pipeline_id)
 {

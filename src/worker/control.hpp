@@ -26,10 +26,6 @@ bool RequestStopPending(const std::string &run_id, Oid by);
 // the latest; the caller looks again. Interruptible.
 void WaitForRunEnd(int timeout_ms);
 
-// The run of this pipeline, or of any in this database, that is starting or running in a worker.
-std::optional<std::string> LiveRunOf(const std::string &pipeline_id);
-std::optional<std::string> LiveRunInDatabase();
-
 // Whether another session is running this pipeline, be it a worker or a CALL.
 bool IsLocked(const std::string &pipeline_id);
 
