@@ -1,5 +1,5 @@
-// Whether a queued run may start now. Plain data and one pure function, so that it can be called while a
-// spinning lock is held: what is live and what the limits are is counted by the caller. Pure C++.
+// Whether a queued run may start now. Plain data and one pure function, so that it can be called while the
+// lock of shared memory is held: what is live and what the limits are is counted by the caller. Pure C++.
 #pragma once
 
 #include <cstdint>
