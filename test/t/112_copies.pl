@@ -9,12 +9,14 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+# Half an hour from now, so that nothing is due by itself while this runs.
+my $minute = ((gmtime)[1] + 30) % 60;
 my $node = SluiceNode->create('original', "pg_sluice.scheduler_idle_timeout = 600\nmax_prepared_transactions = 2");
 $node->sql('CREATE ROLE dba LOGIN CREATEDB; CREATE ROLE alice LOGIN; CREATE DATABASE shop OWNER dba');
 $node->sql("CREATE EXTENSION pg_sluice; SELECT allow_pipelines('alice'); GRANT CREATE ON SCHEMA public TO alice", db => 'shop');
-$node->pipeline($_, 'SELECT 1::bigint AS i', "schedule => '0 * * * *'", db => 'shop') for ('hourly', 'resting', 'changed');
+$node->pipeline($_, 'SELECT 1::bigint AS i', "schedule => '$minute * * * *'", db => 'shop') for ('hourly', 'resting', 'changed');
 $node->pipeline('manual', 'SELECT 1::bigint AS i', undef, db => 'shop');
-$node->pipeline('off', 'SELECT 1::bigint AS i', "schedule => '0 * * * *', status => 'inactive'", db => 'shop');
+$node->pipeline('off', 'SELECT 1::bigint AS i', "schedule => '$minute * * * *', status => 'inactive'", db => 'shop');
 $node->sql("SELECT pause_pipeline('resting', 'for now')", db => 'shop');
 $node->sql("CALL trigger_and_wait('manual')", db => 'shop');
 my $due = $node->sql("SELECT next_due FROM pipeline_status WHERE name = 'hourly'", db => 'shop');
@@ -37,7 +39,7 @@ sub check_parked
 		unlike($said, qr/NOTICE.*runs/, "$what: $change promises no run");
 	}
 	is($copy->sql($parked, db => $db), 'changed hourly manual off resting', "$what: what is altered or resumed stays parked");
-	my (undef, undef, $said) = $copy->psql($db, "SELECT create_pipeline('own', source_query => 'SELECT 1::bigint AS i', destination_table => 'dst_own', schedule => '0 * * * *')");
+	my (undef, undef, $said) = $copy->psql($db, "SELECT create_pipeline('own', source_query => 'SELECT 1::bigint AS i', destination_table => 'dst_own', schedule => '$minute * * * *')");
 	like($said, qr/WARNING:  other pipelines of this database are parked.*HINT:  adopt_pipelines/s, "$what: create_pipeline tells");
 	is($copy->sql("SELECT state FROM pipeline_status WHERE name = 'own'", db => $db), 'idle', "$what: what is defined here is not parked");
 	$copy->sql("CALL trigger_and_wait('own')", db => $db);
@@ -91,7 +93,7 @@ $node->sql('CREATE DATABASE grandchild TEMPLATE twin');
 is($node->sql("SELECT count(*) FROM pipeline_status WHERE state <> 'parked'", db => 'grandchild'), '0', 'a copy of a copy is one');
 
 # Dump and restore, into another database and into another cluster, which lacks a role.
-$node->safe_psql('shop', "SELECT create_pipeline('hers', source_query => 'SELECT 1::bigint AS i', destination_table => 'dst_hers', schedule => '0 * * * *')", extra_params => [ '-U', 'alice' ]);
+$node->safe_psql('shop', "SELECT create_pipeline('hers', source_query => 'SELECT 1::bigint AS i', destination_table => 'dst_hers', schedule => '$minute * * * *')", extra_params => [ '-U', 'alice' ]);
 my $file = $node->basedir . '/shop.sql';
 PostgreSQL::Test::Utils::command_ok([ 'pg_dump', '-d', $node->connstr('shop'), '-f', $file ], 'pg_dump');
 unlike(slurp_file($file), qr/COPY \S*pipeline_identity/, 'the identity is not in the dump');
