@@ -97,6 +97,12 @@ AwaitSettled(const catalog::RunRow &run)
 	constexpr int64_t kPatience = 10'000;
 	api::Deadline const deadline(kPatience);
 	while (!catalog::IsSettled(run.root_run)) {
+		std::optional<std::string> const last = catalog::LastAttempt(run.root_run);
+		std::optional<catalog::RunRow> const attempt = last ? catalog::FindRun(*last, true) : std::nullopt;
+		if (attempt && (attempt->status == "pending" || attempt->status == "running")) {
+			// Somebody has retried it, maybe this very transaction: nothing is left to be decided.
+			return;
+		}
 		if (!deadline.WaitAWhile()) {
 			throw NotRetryable(run, "has ended, but the scheduler has not dealt with its end yet",
 							   "Try again; SELECT * FROM pipeline_health() tells whether a scheduler can start.");

@@ -123,6 +123,8 @@ my $retry = $node->sql("SELECT retry_run('$failed')");
 is(outcome($run), 'failed', 'it fails again');
 forget('left');
 made();
+is($node->sql("BEGIN; SET LOCAL statement_timeout = '5 s'; SELECT count(DISTINCT retry_run(id)) FROM pipeline_runs WHERE root_run = '$failed'; ROLLBACK"),
+	'1', 'all its attempts retried in one statement are one attempt');
 $retry = $node->sql("SELECT retry_run('$retry')");
 is(outcome($run), 'success', 'and once more: the batch succeeds');
 is(made(), 'left bottom', 'what had succeeded was not repeated');
