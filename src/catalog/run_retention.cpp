@@ -27,6 +27,7 @@ constexpr const char *kNoId = "00000000-0000-0000-0000-000000000000";
 			"$4") ") AND q.id <> $5::uuid "                                                                            \
 				  "AND NOT EXISTS (SELECT FROM {0}.pipeline_runs a WHERE a.batch = q.batch "                           \
 				  "AND a.status IN ('pending', 'running')) "                                                           \
+				  "AND NOT EXISTS (SELECT FROM {0}.pipeline_ended e WHERE e.batch = q.batch) "                         \
 				  "AND NOT EXISTS (SELECT FROM {0}.pipeline_runs a WHERE a.pipeline_id = $1::uuid AND a.root_run = "   \
 				  "q.root_run "                                                                                        \
 				  "AND a.status IN ('pending', 'running')) "                                                           \

@@ -54,6 +54,16 @@ my $holder = $node->background_psql('postgres');
 $holder->query_safe("BEGIN");
 $holder->query_safe("SELECT 1 FROM pipeline_runs WHERE id = (SELECT min(id::text)::uuid FROM pipeline_runs WHERE pipeline_name = 'locked') FOR UPDATE");
 
+# The end of a run of another batch is not settled yet: its root must stay, for what follows is found by it.
+my $unsettled = $node->sql("SELECT id FROM pipeline_runs WHERE pipeline_name = 'batched' ORDER BY id OFFSET 1 LIMIT 1");
+for (1 .. 100)
+{
+	$node->sql("INSERT INTO pipeline_ended SELECT gen_random_uuid(), id, pipeline_id FROM pipeline_runs WHERE id = '$unsettled' "
+		  . "AND NOT EXISTS (SELECT FROM pipeline_ended WHERE batch = '$unsettled')");
+	# Else the scheduler has just settled it.
+	last if $holder->query_safe("SELECT 1 FROM pipeline_ended WHERE batch = '$unsettled' FOR UPDATE") eq '1';
+}
+
 # A scheduler looks after the history when it comes, and then every minute.
 sub tick
 {
@@ -64,7 +74,7 @@ sub tick
 }
 tick();
 await_counts('gated', 'running 1, success 2', 'what is running stays, and so does its other attempt');
-await_counts('batched', 'success 2', 'a run of a batch that is under way stays');
+await_counts('batched', 'success 3', 'a run of a batch that is under way stays, also between two of its runs');
 await_counts('locked', 'success 11', 'nobody waits for a row that somebody holds');
 await_counts('few', 'failed 1, success 2', "a pipeline's own counts");
 await_counts('plain', 'failed 5, stopped 10', 'counts by the settings, failed runs apart');
