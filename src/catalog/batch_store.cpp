@@ -33,6 +33,8 @@ RecordBatch(const Pipeline &pipeline, const std::string &root_run, bool dependen
 	if (!followed && !pipeline.on_failure) {
 		return;
 	}
+	// Each pipeline is fetched by its id: any other join reads all there are, because nobody can tell beforehand how
+	// many follow.
 	Execute(
 		"WITH RECURSIVE below (id) AS (SELECT $1::uuid UNION SELECT d.id FROM below b "
 		"JOIN {0}.pipeline_definitions d ON $3::boolean AND d.depends_on @> ARRAY[b.id] AND d.depends_on <> '{{}}') "
@@ -43,7 +45,7 @@ RecordBatch(const Pipeline &pipeline, const std::string &root_run, bool dependen
 		"CASE WHEN d.id = $1::uuid THEN (SELECT r.context FROM {0}.pipeline_runs r WHERE r.id = $2::uuid) END, "
 		"CASE WHEN d.id = $1::uuid THEN 'queued' ELSE 'waiting' END, "
 		"CASE WHEN d.id = $1::uuid THEN $2::uuid END "
-		"FROM below b JOIN {0}.pipeline_definitions d ON d.id = b.id",
+		"FROM below b CROSS JOIN LATERAL (SELECT * FROM {0}.pipeline_definitions p WHERE p.id = b.id OFFSET 0) d",
 		{pipeline.id, root_run, followed ? "true" : "false"});
 }
 
