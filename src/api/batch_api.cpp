@@ -178,7 +178,10 @@ SLUICE_FUNCTION(sluice_wait_for_batch)
 		api::RequirePreload("wait_for_batch");
 	}
 	while (!outcome && deadline.WaitAWhile()) {
-		outcome = OutcomeOf(catalog::LookAtBatch(run, GetUserId()));
+		// Woken at the end of every run: the whole batch is looked at once.
+		if (catalog::AllDone(run.batch)) {
+			outcome = OutcomeOf(catalog::LookAtBatch(run, GetUserId()));
+		}
 	}
 	return outcome ? api::Result(*outcome, TEXTOID) : api::NullResult(fcinfo);
 }

@@ -61,12 +61,19 @@ ForgetBatches(const std::string &pipeline_id)
 std::optional<BatchNode>
 FindNode(const std::string &batch, const std::string &pipeline_id, const std::string &root_run)
 {
-	// Its own first: a fallback may also be a pipeline of the batch.
+	// Its own first: a fallback may also be a pipeline of the batch. One probe, however many pipelines there are.
+	pg::SqlResult const own =
+		Execute("SELECT " SLUICE_NODE_COLUMNS "FROM {0}.pipeline_batch_nodes n WHERE n.batch = $1::uuid "
+				"AND n.pipeline_id = $2::uuid AND n.run = $3::uuid",
+				{batch, pipeline_id, root_run});
+	if (!own.Empty()) {
+		return ReadNode(own, 0);
+	}
 	pg::SqlResult const rows =
 		Execute("SELECT " SLUICE_NODE_COLUMNS "FROM {0}.pipeline_batch_nodes n WHERE n.batch = $1::uuid AND "
-				"(n.run = $3::uuid OR n.fallback_run = $3::uuid OR (n.pipeline_id = $2::uuid AND n.state = 'queued' "
+				"(n.fallback_run = $3::uuid OR (n.pipeline_id = $2::uuid AND n.state = 'queued' "
 				"AND n.fallback_run IS NULL AND NOT EXISTS (SELECT FROM {0}.pipeline_runs r WHERE r.id = $3::uuid))) "
-				"ORDER BY n.run = $3::uuid DESC NULLS LAST, n.fallback_run = $3::uuid DESC NULLS LAST LIMIT 1",
+				"ORDER BY n.fallback_run = $3::uuid DESC NULLS LAST LIMIT 1",
 				{batch, pipeline_id, root_run});
 	return rows.Empty() ? std::nullopt : std::optional<BatchNode>(ReadNode(rows, 0));
 }
@@ -134,6 +141,14 @@ WaitingFor(const BatchNode &parent)
 		waiting.push_back(std::move(node));
 	}
 	return waiting;
+}
+
+bool
+AllDone(const std::string &batch)
+{
+	return Execute("SELECT 1 FROM {0}.pipeline_batch_nodes WHERE batch = $1::uuid AND state <> 'done' LIMIT 1", {batch},
+				   Reading::Latest)
+		.Empty();
 }
 
 std::string
