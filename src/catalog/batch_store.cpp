@@ -81,8 +81,10 @@ FindNode(const std::string &batch, const std::string &pipeline_id, const std::st
 void
 MarkQueued(const BatchNode &node, const std::string &run)
 {
-	Execute("UPDATE {0}.pipeline_batch_nodes SET state = 'queued', run = $3::uuid WHERE batch = $1::uuid "
-			"AND pipeline_id = $2::uuid",
+	// Seen by whoever sees that run: its pipeline may have got another owner since the batch began.
+	Execute("UPDATE {0}.pipeline_batch_nodes SET state = 'queued', run = $3::uuid, "
+			"owner_oid = (SELECT r.owner_oid FROM {0}.pipeline_runs r WHERE r.id = $3::uuid) "
+			"WHERE batch = $1::uuid AND pipeline_id = $2::uuid",
 			{node.batch, node.pipeline_id, run});
 }
 

@@ -276,6 +276,19 @@ is($node->sql("SELECT string_agg(pipeline || ': ' || state || COALESCE(' ' || re
 	  . 'paused: skipped paused: holiday, root: success', 'each with its reason');
 $node->sql("SELECT resume_pipeline('paused'); SELECT alter_pipeline('inactive', status => 'active')");
 
+# Another owner meanwhile: who sees the run sees the node.
+$node->sql("CREATE ROLE heir LOGIN; CREATE ROLE giver SUPERUSER LOGIN; SELECT allow_pipelines('heir')");
+$node->sql("SELECT alter_pipeline('fine', owner => 'giver')");
+$gate = $node->close_gate;
+$run = trigger('root');
+$node->await_gated(1, 'the root runs');
+$node->sql("SELECT alter_pipeline('fine', owner => 'heir'); ALTER ROLE giver NOSUPERUSER");
+$gate->quit;
+outcome($run);
+is($node->sql("SET ROLE heir; SELECT count(*) FROM pipeline_batch_nodes WHERE batch = '$run'"), '1', 'a new owner sees the node of its run');
+is($node->sql("SET ROLE giver; SELECT count(*) FROM pipeline_batch_nodes WHERE batch = '$run'"), '0', 'the old one does not');
+$node->sql("SELECT alter_pipeline('fine', owner => current_user)");
+
 # Paused and dropped while queued.
 $gate = $node->close_gate;
 forget('root');
