@@ -6,6 +6,13 @@ SET search_path = bulk, public;
 CREATE TABLE src (a int);
 CREATE TABLE dst (a int);
 SELECT count(create_pipeline('bulk ' || i, source_table => 'src', destination_table => 'dst', load => 'append')) FROM generate_series(1, 10000) i;
+-- What follows one of them is found without a look at the others.
+SELECT create_pipeline('child', source_table => 'src', destination_table => 'dst', load => 'append', depends_on => '{bulk 1}') IS NOT NULL AS created;
+BEGIN;
+SELECT count(*) FROM batch_nodes(trigger_pipeline('bulk 1'));
+SELECT idx_tup_fetch + seq_tup_read < 1000 AS few FROM pg_stat_xact_user_tables WHERE relname = 'pipeline_definitions';
+ROLLBACK;
+SELECT drop_pipeline('child');
 BEGIN;
 SELECT count(trigger_pipeline(id, if_running => 'skip')) FROM pipelines WHERE name LIKE 'bulk %';
 -- Again: each finds the first in its way.

@@ -99,6 +99,31 @@ SET ROLE depends_other;
 SELECT depends_on_names = depends_on::text[] AS as_id FROM pipelines WHERE name = 'theirs';
 RESET ROLE;
 
+-- Who drops learns no names of others.
+SET ROLE depends_other;
+SELECT create_pipeline('base', source_query => 'SELECT 1 AS i', destination_table => 'depends.base', load => 'append') IS NOT NULL AS created;
+RESET ROLE;
+CALL make('hidden', '{depends_other/base}');
+SELECT id AS hidden FROM pipelines WHERE name = 'hidden' \gset
+SET ROLE depends_other;
+\set VERBOSITY sqlstate
+SELECT drop_pipeline('base');
+\set VERBOSITY default
+SELECT :'LAST_ERROR_MESSAGE' LIKE 'cannot drop pipeline%' AS refused;
+CREATE FUNCTION depends.why() RETURNS text LANGUAGE plpgsql AS $$ DECLARE detail text; BEGIN
+	PERFORM public.drop_pipeline('base');
+	RETURN NULL;
+EXCEPTION WHEN dependent_objects_still_exist THEN
+	GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+	RETURN detail;
+END $$;
+SELECT depends.why() = format('In their depends_on: %s.', :'hidden') AS as_id;
+RESET ROLE;
+SELECT depends.why();
+SELECT drop_pipeline('hidden');
+SELECT drop_pipeline('depends_other/base');
+DROP FUNCTION depends.why();
+
 -- Runs without a batch, here and now.
 CALL run_pipeline('d', run => NULL) \gset
 SELECT batch = :'run' AS own_batch, status, completed, total, current, failed, started_at IS NOT NULL AS started,

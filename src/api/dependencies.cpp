@@ -81,7 +81,7 @@ CheckFallback(const Pipeline &pipeline, const std::vector<GraphNode> &graph)
 						"When it starts, that one has run already: choose another pipeline as on_failure.");
 		}
 	}
-	std::vector<std::string> const users = catalog::FallbackUsersOf(pipeline.id);
+	std::vector<std::string> const users = catalog::FallbackUsersOf(pipeline.id, GetUserId());
 	if (!users.empty()) {
 		throw Error(sqlstate::kInvalidParameterValue,
 					Format("pipeline \"{}\" is a fallback and cannot have {}", pipeline.name,
@@ -131,8 +131,8 @@ CheckDependencies(const Pipeline &pipeline, const Pipeline *before)
 void
 RequireUnneeded(const Pipeline &pipeline)
 {
-	std::vector<std::string> const dependents = catalog::DependentsOf(pipeline.id);
-	std::vector<std::string> const users = catalog::FallbackUsersOf(pipeline.id);
+	std::vector<std::string> const dependents = catalog::DependentsOf(pipeline.id, GetUserId());
+	std::vector<std::string> const users = catalog::FallbackUsersOf(pipeline.id, GetUserId());
 	if (dependents.empty() && users.empty()) {
 		return;
 	}

@@ -33,17 +33,20 @@ RecordBatch(const Pipeline &pipeline, const std::string &root_run, bool dependen
 	if (!followed && !pipeline.on_failure) {
 		return;
 	}
+	// Each pipeline is fetched by its id: any other join reads all there are, because nobody can tell beforehand how
+	// many follow.
 	Execute(
 		"WITH RECURSIVE below (id) AS (SELECT $1::uuid UNION SELECT d.id FROM below b "
 		"JOIN {0}.pipeline_definitions d ON $3::boolean AND d.depends_on @> ARRAY[b.id] AND d.depends_on <> '{{}}') "
 		"INSERT INTO {0}.pipeline_batch_nodes (batch, pipeline_id, pipeline_name, owner_oid, parents, rule, "
 		"fallback, context, state, run) SELECT $2::uuid, d.id, d.name, d.owner_oid, CASE WHEN d.id = $1::uuid THEN "
-		"'{{}}' ELSE ARRAY(SELECT p FROM unnest(d.depends_on) p WHERE p IN (SELECT id FROM below)) END, "
+		"'{{}}' ELSE ARRAY(SELECT p.id FROM unnest(d.depends_on) WITH ORDINALITY p (id, place) WHERE p.id IN (SELECT "
+		"id FROM below) ORDER BY p.place) END, "
 		"COALESCE(d.options ->> 'depends_rule', 'all_success'), d.on_failure, "
 		"CASE WHEN d.id = $1::uuid THEN (SELECT r.context FROM {0}.pipeline_runs r WHERE r.id = $2::uuid) END, "
 		"CASE WHEN d.id = $1::uuid THEN 'queued' ELSE 'waiting' END, "
 		"CASE WHEN d.id = $1::uuid THEN $2::uuid END "
-		"FROM below b JOIN {0}.pipeline_definitions d ON d.id = b.id",
+		"FROM below b CROSS JOIN LATERAL (SELECT * FROM {0}.pipeline_definitions p WHERE p.id = b.id OFFSET 0) d",
 		{pipeline.id, root_run, followed ? "true" : "false"});
 }
 
@@ -59,12 +62,19 @@ ForgetBatches(const std::string &pipeline_id)
 std::optional<BatchNode>
 FindNode(const std::string &batch, const std::string &pipeline_id, const std::string &root_run)
 {
-	// Its own first: a fallback may also be a pipeline of the batch.
+	// Its own first: a fallback may also be a pipeline of the batch. One probe, however many pipelines there are.
+	pg::SqlResult const own =
+		Execute("SELECT " SLUICE_NODE_COLUMNS "FROM {0}.pipeline_batch_nodes n WHERE n.batch = $1::uuid "
+				"AND n.pipeline_id = $2::uuid AND n.run = $3::uuid",
+				{batch, pipeline_id, root_run});
+	if (!own.Empty()) {
+		return ReadNode(own, 0);
+	}
 	pg::SqlResult const rows =
 		Execute("SELECT " SLUICE_NODE_COLUMNS "FROM {0}.pipeline_batch_nodes n WHERE n.batch = $1::uuid AND "
-				"(n.run = $3::uuid OR n.fallback_run = $3::uuid OR (n.pipeline_id = $2::uuid AND n.state = 'queued' "
+				"(n.fallback_run = $3::uuid OR (n.pipeline_id = $2::uuid AND n.state = 'queued' "
 				"AND n.fallback_run IS NULL AND NOT EXISTS (SELECT FROM {0}.pipeline_runs r WHERE r.id = $3::uuid))) "
-				"ORDER BY n.run = $3::uuid DESC NULLS LAST, n.fallback_run = $3::uuid DESC NULLS LAST LIMIT 1",
+				"ORDER BY n.fallback_run = $3::uuid DESC NULLS LAST LIMIT 1",
 				{batch, pipeline_id, root_run});
 	return rows.Empty() ? std::nullopt : std::optional<BatchNode>(ReadNode(rows, 0));
 }
@@ -72,8 +82,10 @@ FindNode(const std::string &batch, const std::string &pipeline_id, const std::st
 void
 MarkQueued(const BatchNode &node, const std::string &run)
 {
-	Execute("UPDATE {0}.pipeline_batch_nodes SET state = 'queued', run = $3::uuid WHERE batch = $1::uuid "
-			"AND pipeline_id = $2::uuid",
+	// Seen by whoever sees that run: its pipeline may have got another owner since the batch began.
+	Execute("UPDATE {0}.pipeline_batch_nodes SET state = 'queued', run = $3::uuid, "
+			"owner_oid = (SELECT r.owner_oid FROM {0}.pipeline_runs r WHERE r.id = $3::uuid) "
+			"WHERE batch = $1::uuid AND pipeline_id = $2::uuid",
 			{node.batch, node.pipeline_id, run});
 }
 
@@ -132,6 +144,14 @@ WaitingFor(const BatchNode &parent)
 		waiting.push_back(std::move(node));
 	}
 	return waiting;
+}
+
+bool
+AllDone(const std::string &batch)
+{
+	return Execute("SELECT 1 FROM {0}.pipeline_batch_nodes WHERE batch = $1::uuid AND state <> 'done' LIMIT 1", {batch},
+				   Reading::Latest)
+		.Empty();
 }
 
 std::string

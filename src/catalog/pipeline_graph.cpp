@@ -7,6 +7,10 @@ namespace sluice::catalog {
 
 namespace {
 
+// Of d; the id where role $2 may not see it.
+#define SLUICE_LABEL                                                                                                   \
+	"CASE WHEN pg_has_role($2::oid, d.owner_oid, 'USAGE') THEN d.owner || '/' || d.name ELSE d.id::text END"
+
 std::vector<std::string>
 Labels(const pg::SqlResult &rows)
 {
@@ -50,19 +54,19 @@ NeededBy(const std::vector<std::string> &ids, Oid role)
 }
 
 std::vector<std::string>
-DependentsOf(const std::string &id)
+DependentsOf(const std::string &id, Oid role)
 {
-	return Labels(Execute("SELECT d.owner || '/' || d.name FROM {0}.pipeline_definitions d "
+	return Labels(Execute("SELECT " SLUICE_LABEL " FROM {0}.pipeline_definitions d "
 						  "WHERE d.depends_on @> ARRAY[$1::uuid] AND d.depends_on <> '{{}}' ORDER BY 1",
-						  {id}, Reading::Latest));
+						  {id, Number(role)}, Reading::Latest));
 }
 
 std::vector<std::string>
-FallbackUsersOf(const std::string &id)
+FallbackUsersOf(const std::string &id, Oid role)
 {
-	return Labels(Execute("SELECT d.owner || '/' || d.name FROM {0}.pipeline_definitions d "
+	return Labels(Execute("SELECT " SLUICE_LABEL " FROM {0}.pipeline_definitions d "
 						  "WHERE d.on_failure = $1::uuid ORDER BY 1",
-						  {id}, Reading::Latest));
+						  {id, Number(role)}, Reading::Latest));
 }
 
 } // namespace sluice::catalog

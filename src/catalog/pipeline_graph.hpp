@@ -24,7 +24,7 @@ struct GraphNode {
 std::vector<GraphNode> NeededBy(const std::vector<std::string> &ids, Oid role);
 
 // owner/name of the pipelines that depend on this one, and of those whose fallback it is.
-std::vector<std::string> DependentsOf(const std::string &id);
-std::vector<std::string> FallbackUsersOf(const std::string &id);
+std::vector<std::string> DependentsOf(const std::string &id, Oid role);
+std::vector<std::string> FallbackUsersOf(const std::string &id, Oid role);
 
 } // namespace sluice::catalog

@@ -192,6 +192,55 @@ Collect(Remote *remote)
 	}
 }
 
+bool
+IsStateCharacter(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
+// The end of a line such as "LOCATION:  auth_failed, auth.c:321".
+bool
+NamesSourceLine(const char *line, size_t length)
+{
+	size_t digits = 0;
+	while (digits < length && line[length - 1 - digits] >= '0' && line[length - 1 - digits] <= '9') {
+		++digits;
+	}
+	return digits > 0 && length >= digits + 3 && strncmp(line + length - digits - 3, ".c:", 3) == 0;
+}
+
+// Before a connection stands libpq tells the SQLSTATE of a refusal only within a verbose message: "FATAL:  28P01:
+// password authentication failed". Takes it out, and where in the server's source it was raised; 0: no server spoke.
+int
+TakeState(char *message)
+{
+	int state = 0;
+	char *to = message;
+	for (const char *line = message; *line != '\0';) {
+		size_t const length = strcspn(line, "\n");
+		const char *const next = line[length] == '\n' ? line + length + 1 : line + length;
+		if (!NamesSourceLine(line, length)) {
+			const char *colon = strstr(line, ":  ");
+			for (; colon != nullptr && colon + 10 <= line + length; colon = strstr(colon + 1, ":  ")) {
+				const char *const code = colon + 3;
+				if (IsStateCharacter(code[0]) && IsStateCharacter(code[1]) && IsStateCharacter(code[2]) &&
+					IsStateCharacter(code[3]) && IsStateCharacter(code[4]) && code[5] == ':' && code[6] == ' ') {
+					state = MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
+					memmove(to, line, static_cast<size_t>(code - line));
+					to += code - line;
+					line = code + 7;
+					break;
+				}
+			}
+			memmove(to, line, static_cast<size_t>(next - line));
+			to += next - line;
+		}
+		line = next;
+	}
+	*to = '\0';
+	return state;
+}
+
 void
 CheckSent(Remote *remote, int sent)
 {
@@ -219,6 +268,7 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 	}
 	Register(remote);
 	PQsetNoticeProcessor(remote->conn, DiscardNotice, nullptr);
+	(void)PQsetErrorVerbosity(remote->conn, PQERRORS_VERBOSE);
 
 	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
@@ -235,11 +285,14 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 		}
 	}
 	if (PQstatus(remote->conn) != CONNECTION_OK) {
-		ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+		char *const message = pchomp(PQerrorMessage(remote->conn));
+		int const state = TakeState(message);
+		ereport(ERROR, (errcode(state != 0 ? state : ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
 						errmsg("could not connect to server \"%s\"", remote->server),
-						errdetail_internal("%s", pchomp(PQerrorMessage(remote->conn))),
+						errdetail_internal("%s", pchomp(message)),
 						errhint("Check that the source is up, the options of the server and the user mapping.")));
 	}
+	(void)PQsetErrorVerbosity(remote->conn, PQERRORS_DEFAULT);
 	// From here on libpq returns to us instead of waiting by itself, PQfinish included.
 	if (PQsetnonblocking(remote->conn, 1) != 0) {
 		RaiseLost(remote);

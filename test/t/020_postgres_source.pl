@@ -220,7 +220,7 @@ sub connection_fails
 	my ($server, $pattern, $name, $options) = @_;
 	load_fails("source => '$server', source_table => 'empty', destination_table => 'kept', load => 'append'" . ($options // ''), $pattern, $name);
 }
-connection_fails('bad_password', qr/08001: could not connect to server "bad_password".*password authentication failed.*HINT:.*user mapping/s, 'wrong password');
+connection_fails('bad_password', qr/28P01: could not connect to server "bad_password".*FATAL:  password authentication failed for user "reader"\n.*HINT:.*user mapping/s, 'wrong password');
 connection_fails('nobody_there', qr/08001: could not connect to server "nobody_there".*HINT:/s, 'source is down');
 connection_fails('no_host', qr/42501: server "no_host" names no host.*HINT:/s, 'a local socket is for superusers');
 connection_fails('trusting', qr/42501: server "trusting" did not ask for the password.*HINT:/s, 'a source that does not ask for the password');

@@ -123,6 +123,8 @@ my $retry = $node->sql("SELECT retry_run('$failed')");
 is(outcome($run), 'failed', 'it fails again');
 forget('left');
 made();
+is($node->sql("BEGIN; SET LOCAL statement_timeout = '5 s'; SELECT count(DISTINCT retry_run(id)) FROM pipeline_runs WHERE root_run = '$failed'; ROLLBACK"),
+	'1', 'all its attempts retried in one statement are one attempt');
 $retry = $node->sql("SELECT retry_run('$retry')");
 is(outcome($run), 'success', 'and once more: the batch succeeds');
 is(made(), 'left bottom', 'what had succeeded was not repeated');
@@ -283,6 +285,19 @@ is($node->sql("SELECT string_agg(pipeline || ': ' || state || COALESCE(' ' || re
 	'dropped: skipped the pipeline was dropped, end: skipped "paused" was skipped, fine: success, inactive: skipped the pipeline is inactive, '
 	  . 'paused: skipped paused: holiday, root: success', 'each with its reason');
 $node->sql("SELECT resume_pipeline('paused'); SELECT alter_pipeline('inactive', status => 'active')");
+
+# Another owner meanwhile: who sees the run sees the node.
+$node->sql("CREATE ROLE heir LOGIN; CREATE ROLE giver SUPERUSER LOGIN; SELECT allow_pipelines('heir')");
+$node->sql("SELECT alter_pipeline('fine', owner => 'giver')");
+$gate = $node->close_gate;
+$run = trigger('root');
+$node->await_gated(1, 'the root runs');
+$node->sql("SELECT alter_pipeline('fine', owner => 'heir'); ALTER ROLE giver NOSUPERUSER");
+$gate->quit;
+outcome($run);
+is($node->sql("SET ROLE heir; SELECT count(*) FROM pipeline_batch_nodes WHERE batch = '$run'"), '1', 'a new owner sees the node of its run');
+is($node->sql("SET ROLE giver; SELECT count(*) FROM pipeline_batch_nodes WHERE batch = '$run'"), '0', 'the old one does not');
+$node->sql("SELECT alter_pipeline('fine', owner => current_user)");
 
 # Paused and dropped while queued.
 $gate = $node->close_gate;
