@@ -40,6 +40,12 @@ LockEnded(int limit)
 	return ended;
 }
 
+bool
+AnyEnded()
+{
+	return !Execute("SELECT 1 FROM {0}.pipeline_ended LIMIT 1").Empty();
+}
+
 void
 ForgetEnded(const std::string &run_id)
 {

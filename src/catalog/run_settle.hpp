@@ -19,6 +19,7 @@ struct EndedRun {
 std::vector<EndedRun> LockEnded(int limit);
 // They are drawn, for the run and its later attempts.
 bool IsSettled(const std::string &root_run);
+bool AnyEnded();
 // The consequences are drawn.
 void ForgetEnded(const std::string &run_id);
 

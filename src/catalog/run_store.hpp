@@ -41,6 +41,7 @@ struct RunRow {
 	std::string batch;
 	int attempt = 1;
 	std::optional<std::string> source;
+	std::optional<std::string> phase; // of its end
 	std::optional<std::string> error_sqlstate;
 	std::optional<std::string> error_message;
 	TimestampTz due = 0;				// due_at, or queued_at for a run without a due time

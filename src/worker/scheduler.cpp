@@ -1,5 +1,6 @@
 #include "worker/scheduler.hpp"
 
+#include "catalog/run_settle.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/extension.hpp"
 #include "pg/settings.hpp"
@@ -75,7 +76,8 @@ private:
 	TimestampTz fired_to_ = 0;	 // what was due by then was fired, as far as it could be
 	TimestampTz started_to_ = 0; // the same for the start of queued runs
 	bool pending_ = false;
-	bool purging_ = false; // there is history left to purge
+	bool unsettled_ = false; // the end of a run could not be settled yet
+	bool purging_ = false;	 // there is history left to purge
 	int purge_postponed_ = 0;
 	bool ever_acted_ = false;
 	bool failed_ = false; // this wake ended with an error
@@ -121,6 +123,7 @@ Scheduler::LookAhead()
 	pg::InTransaction([this, &retry] {
 		next_due_ = catalog::EarliestDue().value_or(DT_NOEND);
 		pending_ = catalog::AnyPending();
+		unsettled_ = catalog::AnyEnded();
 		// One whose time had come waits for a place: the end of a run brings it.
 		retry = catalog::EarliestRetry(started_to_).value_or(DT_NOEND);
 	});
@@ -242,7 +245,7 @@ Scheduler::MayLeave(bool others_wait) const
 										  [](const LiveRun &run) { return run.facts.state != RunState::Running; });
 		return !starting && until_due > kRetry;
 	}
-	bool const work_left = (pending_ && pg::Settings::enabled) || !live.empty() || purging_;
+	bool const work_left = (pending_ && pg::Settings::enabled) || unsettled_ || !live.empty() || purging_;
 	int64 const idle = IdleTimeout();
 	if (work_left || until_due <= idle) {
 		return false;

@@ -35,7 +35,9 @@ SettleSource(const catalog::RunRow &run)
 	if (!run.source) {
 		return;
 	}
-	if (run.status == "success") {
+	// Whatever became of it then: the source has sent something.
+	bool const reached = run.phase == "loading" || run.phase == "analyzing" || run.phase == "finishing";
+	if (run.status == "success" || (reached && !IsSourceOutage(ErrorState(run)))) {
 		catalog::EndOutage(*run.source);
 		return;
 	}

@@ -167,6 +167,15 @@ is($node->sql('SELECT count(*) FROM pipeline_sources'), '0', 'and nothing is hel
 is($node->sql("SELECT count(*) FROM dst_far1") + $node->sql("SELECT count(*) FROM dst_far2") + $node->sql("SELECT count(*) FROM dst_far3"),
 	2, 'each loaded once');
 
+# A run that fails for a reason of its own has reached the source all the same.
+$source->stop;
+is($node->sql("CALL trigger_and_wait('far1')") =~ s/.*\|//r, 'failed', 'the source is away');
+is($node->sql('SELECT failures_in_a_row FROM pipeline_sources'), '1', 'which is counted');
+$source->start;
+$node->sql('ALTER TABLE dst_far2 ADD CHECK (i > 1) NOT VALID');
+is($node->sql("CALL trigger_and_wait('far2')") =~ s/.*\|//r, 'failed', 'the destination refuses a row');
+is($node->sql('SELECT count(*) FROM pipeline_sources'), '0', 'which is not held against the source');
+
 # The library's own settings say when it never waits.
 $node->append_conf('postgresql.conf', 'pg_sluice.source_failures = 0');
 $node->reload;
