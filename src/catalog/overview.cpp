@@ -110,12 +110,11 @@ Look(Oid role)
 		{asker}));
 	overview.without_login = some.count;
 	overview.without_login_roles = some.names;
-	some = Count(
-		Execute("SELECT " SLUICE_FIRST_FIVE(
-					"s.source") "FROM {0}.pipeline_sources s WHERE s.waits_until IS NOT NULL AND EXISTS (SELECT FROM "
-								"{0}.pipeline_definitions d WHERE d.source = s.source "
-								"AND pg_has_role($1::oid, d.owner_oid, 'USAGE'))",
-				{asker}));
+	some =
+		Count(Execute("SELECT " SLUICE_FIRST_FIVE(
+						  "s.source") "FROM (SELECT DISTINCT source FROM {0}.pipeline_sources "
+									  "WHERE waits_until IS NOT NULL AND pg_has_role($1::oid, owner_oid, 'USAGE')) s",
+					  {asker}));
 	overview.waiting_sources = some.count;
 	overview.waiting_source_names = some.names;
 	return overview;

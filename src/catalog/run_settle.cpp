@@ -146,39 +146,42 @@ PauseForFailures(const std::string &pipeline_id, const std::string &reason)
 std::vector<SourceOutage>
 SourceOutages()
 {
-	pg::SqlResult const rows = Execute(
-		"SELECT source, failures_in_a_row, " SLUICE_SQL_MICROSECONDS("waits_until") " FROM {0}.pipeline_sources");
+	pg::SqlResult const rows =
+		Execute("SELECT source, owner_oid, " SLUICE_SQL_MICROSECONDS("waits_until") " FROM {0}.pipeline_sources");
 	std::vector<SourceOutage> outages;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
-		outages.push_back({rows.Text(row, 0), static_cast<int>(rows.Integer(row, 1)), InstantCell(rows, row, 2)});
+		outages.push_back({{rows.Text(row, 0), static_cast<Oid>(rows.Integer(row, 1))}, InstantCell(rows, row, 2)});
 	}
 	return outages;
 }
 
 int
-CountOutage(const std::string &source, const std::string &error)
+CountOutage(const SourceAccess &access, const std::string &error)
 {
 	pg::SqlResult const rows =
-		Execute("INSERT INTO {0}.pipeline_sources AS s (source, failures_in_a_row, last_failure_at, last_error) "
-				"VALUES ($1::name, 1, " SLUICE_SQL_AT(
-					"$2") ", $3) ON CONFLICT (source) DO UPDATE SET "
-						  "failures_in_a_row = s.failures_in_a_row + 1, last_failure_at = EXCLUDED.last_failure_at, "
+		Execute("INSERT INTO {0}.pipeline_sources AS s (source, owner_oid, failures_in_a_row, last_failure_at, "
+				"last_error) VALUES ($1::name, $4::oid, 1, " SLUICE_SQL_AT(
+					"$2") ", $3) ON CONFLICT (source, owner_oid) "
+						  "DO UPDATE SET failures_in_a_row = s.failures_in_a_row + 1, last_failure_at = "
+						  "EXCLUDED.last_failure_at, "
 						  "last_error = EXCLUDED.last_error RETURNING failures_in_a_row",
-				{source, Instant(pg::Now()), error});
+				{access.source, Instant(pg::Now()), error, Number(access.owner)});
 	return static_cast<int>(rows.Integer(0, 0));
 }
 
 void
-LetSourceWait(const std::string &source, TimestampTz until)
+LetSourceWait(const SourceAccess &access, TimestampTz until)
 {
-	Execute("UPDATE {0}.pipeline_sources SET waits_until = " SLUICE_SQL_AT("$2") " WHERE source = $1::name",
-			{source, Instant(until)});
+	Execute("UPDATE {0}.pipeline_sources SET waits_until = " SLUICE_SQL_AT("$3") " WHERE source = $1::name "
+																				 "AND owner_oid = $2::oid",
+			{access.source, Number(access.owner), Instant(until)});
 }
 
 void
-EndOutage(const std::string &source)
+EndOutage(const SourceAccess &access)
 {
-	Execute("DELETE FROM {0}.pipeline_sources WHERE source = $1::name", {source});
+	Execute("DELETE FROM {0}.pipeline_sources WHERE source = $1::name AND owner_oid = $2::oid",
+			{access.source, Number(access.owner)});
 }
 
 } // namespace sluice::catalog

@@ -41,15 +41,19 @@ int CountFailure(const std::string &pipeline_id);
 // False when somebody is changing the pipeline.
 bool PauseForFailures(const std::string &pipeline_id, const std::string &reason);
 
-struct SourceOutage {
+// A source as one owner reaches it: with its own user mapping, so that one owner's bad mapping is not another's outage.
+struct SourceAccess {
 	std::string source;
-	int failures = 0;
+	Oid owner = InvalidOid;
+};
+struct SourceOutage {
+	SourceAccess access;
 	std::optional<TimestampTz> waits_until;
 };
 std::vector<SourceOutage> SourceOutages();
 // Counts a run that could not reach its source; how many could not, in a row.
-int CountOutage(const std::string &source, const std::string &error);
-void LetSourceWait(const std::string &source, TimestampTz until);
-void EndOutage(const std::string &source);
+int CountOutage(const SourceAccess &access, const std::string &error);
+void LetSourceWait(const SourceAccess &access, TimestampTz until);
+void EndOutage(const SourceAccess &access);
 
 } // namespace sluice::catalog

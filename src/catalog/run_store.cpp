@@ -152,19 +152,27 @@ QueuedRun(const std::string &pipeline_id)
 							 {pipeline_id}, Reading::Latest));
 }
 
+std::string
+AccessKey(const std::string &source, Oid owner)
+{
+	return Format("{}/{}", owner, source);
+}
+
 std::vector<RunRow>
 PendingRuns(const NotNow &not_now, int limit)
 {
 	std::vector<pg::SqlValue> const sources(not_now.sources.begin(), not_now.sources.end());
+	std::vector<pg::SqlValue> const accesses(not_now.accesses.begin(), not_now.accesses.end());
 	pg::SqlResult const rows =
 		Execute("SELECT " SLUICE_RUN_COLUMNS "FROM {0}.pipeline_runs r WHERE r.status = 'pending' "
 				"AND NOT (r.if_running = 'queue' AND r.pipeline_id = ANY ($1::uuid[])) "
-				"AND r.owner_oid <> ALL ($3::oid[]) AND (r.source IS NULL OR r.source <> ALL ($4::name[])) "
+				"AND r.owner_oid <> ALL ($3::oid[]) AND (r.source IS NULL OR (r.source <> ALL ($4::name[]) AND "
+				"r.owner_oid || '/' || r.source <> ALL ($6::text[]))) "
 				"AND NOT (r.cause = 'retry' AND r.due_at > " SLUICE_SQL_AT(
 					"$5") ") "
 						  "ORDER BY r.priority DESC, COALESCE(r.due_at, r.queued_at), r.id LIMIT $2::bigint",
 				{PlainArray(not_now.pipelines), Number(limit), PlainArray(not_now.owners), TextArray(sources),
-				 Instant(pg::Now())});
+				 Instant(pg::Now()), TextArray(accesses)});
 	std::vector<RunRow> runs;
 	runs.reserve(rows.Rows());
 	for (size_t row = 0; row < rows.Rows(); ++row) {

@@ -53,11 +53,14 @@ std::optional<RunRow> FindRun(const std::string &id, bool latest_snapshot = fals
 // pipeline_id is empty.
 std::optional<std::string> ActiveRun(const std::string &pipeline_id);
 
+// Names a source together with the owner whose user mapping reaches it.
+std::string AccessKey(const std::string &source, Oid owner);
 // What need not be looked at, because it would be refused.
 struct NotNow {
 	std::vector<std::string> pipelines; // that are running: their runs that want to queue
 	std::vector<std::string> owners;	// OIDs
 	std::vector<std::string> sources;
+	std::vector<std::string> accesses; // AccessKey of each
 };
 // A pending run of this pipeline.
 std::optional<std::string> QueuedRun(const std::string &pipeline_id);

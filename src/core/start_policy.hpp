@@ -21,6 +21,7 @@ struct LiveCounts {
 	int database = 0;
 	int owner = 0;	// of the run's owner
 	int source = 0; // of the run's data source; of this database's own tables: none
+	int access = 0; // of those, of the run's owner
 	bool pipeline = false;
 	bool free_place = false; // shared memory has room
 	int older_elsewhere = 0; // other databases whose oldest waiting run has been due for longer
@@ -40,6 +41,7 @@ enum class Refusal : int {
 	DatabaseFull,
 	OwnerFull,
 	SourceFull,
+	SourceOnTrial, // another run of this owner finds out whether the source can be reached again
 };
 
 constexpr Refusal
@@ -64,8 +66,11 @@ WhyNotNow(const StartRequest &request, const LiveCounts &live, const StartLimits
 	if (limits.owner > 0 && live.owner >= limits.owner) {
 		return Refusal::OwnerFull;
 	}
-	if ((limits.source > 0 && live.source >= limits.source) || (request.source_on_trial && live.source > 0)) {
+	if (limits.source > 0 && live.source >= limits.source) {
 		return Refusal::SourceFull;
+	}
+	if (request.source_on_trial && live.access > 0) {
+		return Refusal::SourceOnTrial;
 	}
 	return Refusal::None;
 }

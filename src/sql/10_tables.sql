@@ -178,13 +178,15 @@ COMMENT ON COLUMN pipeline_batch_nodes.run IS 'its first attempt';
 CREATE INDEX pipeline_batch_nodes_waiting ON pipeline_batch_nodes (pipeline_id) WHERE state = 'waiting';
 
 CREATE TABLE pipeline_sources (
-	source name PRIMARY KEY,
+	source name NOT NULL,
+	owner_oid oid NOT NULL,
 	failures_in_a_row int NOT NULL,
 	waits_until timestamptz,
 	last_failure_at timestamptz NOT NULL,
-	last_error text
+	last_error text,
+	PRIMARY KEY (source, owner_oid)
 ) WITH (fillfactor = 70);
-COMMENT ON TABLE pipeline_sources IS 'Data sources that could not be reached the last time: from a number of failures in a row on, their pipelines wait';
+COMMENT ON TABLE pipeline_sources IS 'Data sources that could not be reached the last time with the user mapping of an owner: from a number of failures in a row on, that owner''s pipelines wait';
 COMMENT ON COLUMN pipeline_sources.waits_until IS 'no run of this source starts before, then one tries; NULL: none waits';
 
 CREATE TABLE pipeline_run_log (

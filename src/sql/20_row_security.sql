@@ -21,8 +21,7 @@ CREATE POLICY see ON pipeline_run_log FOR SELECT USING (pg_catalog.pg_has_role(o
 
 CREATE POLICY see ON pipeline_ended FOR SELECT USING (run_id IN (SELECT id FROM pipeline_runs));
 CREATE POLICY see ON pipeline_batch_nodes FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
--- Whoever has a pipeline that reads from there.
-CREATE POLICY see ON pipeline_sources FOR SELECT USING (source IN (SELECT source FROM pipeline_definitions));
+CREATE POLICY see ON pipeline_sources FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 
 GRANT SELECT ON pipeline_definitions, pipeline_identity, pipeline_due, pipeline_state, pipeline_versions, pipeline_runs, pipeline_run_log,
 	pipeline_ended, pipeline_sources, pipeline_batch_nodes TO PUBLIC;

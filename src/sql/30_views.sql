@@ -69,7 +69,7 @@ FROM pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN pipeline_state s ON s.pipeline_id = d.id
 LEFT JOIN pipeline_due q ON q.pipeline_id = d.id
-LEFT JOIN pipeline_sources outage ON outage.source = d.source
+LEFT JOIN pipeline_sources outage ON outage.source = d.source AND outage.owner_oid = d.owner_oid
 LEFT JOIN pipeline_identity i ON i.identity = d.home
 	AND d.home_database = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
 LEFT JOIN LATERAL (

@@ -65,7 +65,10 @@ CountLive(Reservation *wanted, RunSlot **free_slot)
 		}
 		++counts.cluster;
 		counts.database += here ? 1 : 0;
-		counts.source += here && OidIsValid(slot->source) && slot->source == wanted->source ? 1 : 0;
+		if (here && OidIsValid(slot->source) && slot->source == wanted->source) {
+			++counts.source;
+			counts.access += slot->owner == wanted->owner ? 1 : 0;
+		}
 		if (slot->owner == wanted->owner) {
 			++counts.owner;
 			wanted->owner_elsewhere = wanted->owner_elsewhere || !here;

@@ -35,24 +35,25 @@ SettleSource(const catalog::RunRow &run)
 	if (!run.source) {
 		return;
 	}
+	catalog::SourceAccess const access{*run.source, run.owner_oid};
 	// Whatever became of it then: the source has sent something.
 	bool const reached = run.phase == "loading" || run.phase == "analyzing" || run.phase == "finishing";
 	if (run.status == "success" || (reached && !IsSourceOutage(ErrorState(run)))) {
-		catalog::EndOutage(*run.source);
+		catalog::EndOutage(access);
 		return;
 	}
 	if (run.status != "failed" || !IsSourceOutage(ErrorState(run))) {
 		return;
 	}
-	int const failures = catalog::CountOutage(*run.source, run.error_message.value_or(std::string()));
+	int const failures = catalog::CountOutage(access, run.error_message.value_or(std::string()));
 	std::optional<int64_t> const delay =
 		OutageDelay(failures, pg::Settings::source_failures, pg::Settings::source_wait * USECS_PER_SEC,
 					pg::Settings::source_max_wait * USECS_PER_SEC);
 	if (delay) {
-		catalog::LetSourceWait(*run.source, pg::Now() + *delay);
+		catalog::LetSourceWait(access, pg::Now() + *delay);
 		if (failures == pg::Settings::source_failures) {
-			Log(Format("data source \"{}\" could not be reached {} times in a row: its pipelines wait", *run.source,
-					   failures));
+			Log(Format("data source \"{}\" could not be reached {} times in a row: the pipelines of {} wait",
+					   *run.source, failures, RoleText(run.owner_oid)));
 		}
 	}
 }

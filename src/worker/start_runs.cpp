@@ -82,6 +82,7 @@ enum class Outcome {
 	PipelineBusy, // stays queued behind a run of its pipeline
 	OwnerBusy,	  // stays queued, and so do all of its owner
 	SourceBusy,	  // stays queued, and so do all of its source
+	AccessBusy,	  // stays queued, and so do all of its source and owner
 	HeldBack,	  // stays queued, and so do all of this database
 	NoPlace,	  // stays queued, and so do all after it in the whole cluster
 	NoWorker,	  // the same, for want of a background worker slot
@@ -107,8 +108,9 @@ private:
 	std::vector<LiveRun> live_;
 	std::vector<std::string> busy_; // pipelines whose queued runs must wait
 	std::vector<std::string> full_owners_;
-	std::vector<std::string> waiting_sources_;
-	std::set<std::string> sources_on_trial_;
+	std::vector<std::string> full_sources_;
+	std::vector<std::string> waiting_accesses_;
+	std::set<std::string> accesses_on_trial_;
 	bool changed_ = false;	// a run was started or closed
 	bool progress_ = false; // the next round sees other runs than this one
 	bool full_ = false;
@@ -159,7 +161,7 @@ Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 	place.due = run.due;
 	if (pipeline.source) {
 		place.source = pg::Call(get_foreign_server_oid, pipeline.source->c_str(), true);
-		place.source_on_trial = sources_on_trial_.count(*pipeline.source) > 0;
+		place.source_on_trial = accesses_on_trial_.count(catalog::AccessKey(*pipeline.source, pipeline.owner_oid)) > 0;
 	}
 	place.limits = {pg::Settings::max_concurrent_runs, pg::Settings::max_runs_per_database,
 					pg::Settings::max_runs_per_owner, pg::Settings::max_runs_per_source, pg::Settings::single_run};
@@ -181,13 +183,13 @@ Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 		return Outcome::OwnerBusy;
 	case Refusal::SourceFull:
 		catalog::NoteWaiting(
-			run.id,
-			place.source_on_trial
-				? Format("another run finds out whether data source \"{}\" can be reached again", *pipeline.source)
-				: Format("pg_sluice.max_runs_per_source is {} and so many runs of data source "
-						 "\"{}\" are under way",
-						 pg::Settings::max_runs_per_source, *pipeline.source));
+			run.id, Format("pg_sluice.max_runs_per_source is {} and so many runs of data source \"{}\" are under way",
+						   pg::Settings::max_runs_per_source, *pipeline.source));
 		return Outcome::SourceBusy;
+	case Refusal::SourceOnTrial:
+		catalog::NoteWaiting(
+			run.id, Format("another run finds out whether data source \"{}\" can be reached again", *pipeline.source));
+		return Outcome::AccessBusy;
 	case Refusal::PipelineBusy:
 		return Behind(run, "a run of this pipeline");
 	case Refusal::StopRequested:
@@ -270,7 +272,13 @@ Starter::Note(Outcome outcome, const catalog::RunRow &run)
 		return;
 	case Outcome::SourceBusy:
 		if (run.source) {
-			waiting_sources_.push_back(*run.source);
+			full_sources_.push_back(*run.source);
+		}
+		progress_ = true;
+		return;
+	case Outcome::AccessBusy:
+		if (run.source) {
+			waiting_accesses_.push_back(catalog::AccessKey(*run.source, run.owner_oid));
 		}
 		progress_ = true;
 		return;
@@ -297,14 +305,15 @@ Starter::LookAtSources()
 	TimestampTz const now = pg::Now();
 	state_.source_retry = DT_NOEND;
 	for (const catalog::SourceOutage &outage : outages) {
+		std::string const key = catalog::AccessKey(outage.access.source, outage.access.owner);
 		if (!outage.waits_until || pg::Settings::source_failures == 0) {
 			continue;
 		}
 		if (*outage.waits_until > now) {
-			waiting_sources_.push_back(outage.source);
+			waiting_accesses_.push_back(key);
 			state_.source_retry = std::min(state_.source_retry, *outage.waits_until);
 		} else {
-			sources_on_trial_.insert(outage.source);
+			accesses_on_trial_.insert(key);
 		}
 	}
 }
@@ -316,7 +325,7 @@ Starter::StartSome()
 	bool more = false;
 	pg::InTransaction([&] {
 		live_ = LiveRuns(state_.database);
-		catalog::NotNow not_now{busy_, full_owners_, waiting_sources_};
+		catalog::NotNow not_now{busy_, full_owners_, full_sources_, waiting_accesses_};
 		for (const LiveRun &live : live_) {
 			not_now.pipelines.push_back(live.pipeline);
 		}
@@ -334,7 +343,8 @@ Starter::StartSome()
 			// Started or found busy a moment ago: its other runs are looked at in the next round.
 			if (IsDeferred(state_, run.id) || Contains(busy_, run.pipeline_id) ||
 				Contains(full_owners_, std::to_string(run.owner_oid)) ||
-				(run.source && Contains(waiting_sources_, *run.source))) {
+				(run.source && (Contains(full_sources_, *run.source) ||
+								Contains(waiting_accesses_, catalog::AccessKey(*run.source, run.owner_oid))))) {
 				continue;
 			}
 			++handled;

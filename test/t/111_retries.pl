@@ -176,6 +176,20 @@ $node->sql('ALTER TABLE dst_far2 ADD CHECK (i > 1) NOT VALID');
 is($node->sql("CALL trigger_and_wait('far2')") =~ s/.*\|//r, 'failed', 'the destination refuses a row');
 is($node->sql('SELECT count(*) FROM pipeline_sources'), '0', 'which is not held against the source');
 
+# One owner's trouble with a source is not another's.
+$source->safe_psql('postgres', 'CREATE ROLE crowded LOGIN CONNECTION LIMIT 0');
+$node->sql(q{CREATE ROLE crowd LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO crowd; GRANT USAGE ON FOREIGN SERVER far TO crowd;
+	SELECT allow_pipelines('crowd');
+	CREATE USER MAPPING FOR crowd SERVER far OPTIONS (user 'crowded', password_required 'false')});
+$node->sql("SET ROLE crowd; CREATE TABLE dst_crowd (i bigint); SELECT create_pipeline('crowd', source => 'far', source_table => 'far', "
+	  . "destination_table => 'dst_crowd', load => 'append')");
+is($node->sql("CALL trigger_and_wait('crowd')") =~ s/.*\|//r, 'failed', 'no connection is left for one owner') for 1 .. 2;
+is($node->sql("SELECT error_sqlstate FROM pipeline_runs WHERE pipeline_name = 'crowd' LIMIT 1"), '53300', 'which the source says');
+$node->sql("SELECT trigger_pipeline('crowd')");
+$node->await("SELECT state = 'waiting' FROM pipeline_status WHERE name = 'crowd'", 'its pipelines wait');
+is($node->sql("CALL trigger_and_wait('far1')") =~ s/.*\|//r, 'success', 'those of another owner do not');
+$node->sql("SELECT stop_pipeline('crowd')");
+
 # The library's own settings say when it never waits.
 $node->append_conf('postgresql.conf', 'pg_sluice.source_failures = 0');
 $node->reload;

@@ -82,7 +82,10 @@ TEST(StartPolicy, OneRunFindsOutWhetherASourceIsBack)
 {
 	StartRequest const trial{false, true};
 	EXPECT_EQ(WhyNotNow(trial, Live(0), Limits(4)), Refusal::None);
-	EXPECT_EQ(WhyNotNow(trial, Live(1, 1, 1, 1), Limits(4)), Refusal::SourceFull);
+	LiveCounts live = Live(1, 1, 0, 1);
+	EXPECT_EQ(WhyNotNow(trial, live, Limits(4)), Refusal::None) << "another owner's run says nothing";
+	live.access = 1;
+	EXPECT_EQ(WhyNotNow(trial, live, Limits(4)), Refusal::SourceOnTrial);
 }
 
 } // namespace

@@ -87,14 +87,16 @@ CREATE POLICY see ON pipeline_batch_nodes FOR SELECT USING (pg_catalog.pg_has_ro
 CREATE POLICY see ON pipeline_ended FOR SELECT USING (run_id IN (SELECT id FROM pipeline_runs));
 
 CREATE TABLE pipeline_sources (
-	source name PRIMARY KEY,
+	source name NOT NULL,
+	owner_oid oid NOT NULL,
 	failures_in_a_row int NOT NULL,
 	waits_until timestamptz,
 	last_failure_at timestamptz NOT NULL,
-	last_error text
+	last_error text,
+	PRIMARY KEY (source, owner_oid)
 ) WITH (fillfactor = 70);
-COMMENT ON TABLE pipeline_sources IS 'Data sources that could not be reached the last time: from a number of failures in a row on, their pipelines wait';
+COMMENT ON TABLE pipeline_sources IS 'Data sources that could not be reached the last time with the user mapping of an owner: from a number of failures in a row on, that owner''s pipelines wait';
 COMMENT ON COLUMN pipeline_sources.waits_until IS 'no run of this source starts before, then one tries; NULL: none waits';
 ALTER TABLE pipeline_sources ENABLE ROW LEVEL SECURITY;
-CREATE POLICY see ON pipeline_sources FOR SELECT USING (source IN (SELECT source FROM pipeline_definitions));
+CREATE POLICY see ON pipeline_sources FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 GRANT SELECT ON pipeline_ended, pipeline_sources, pipeline_batch_nodes TO PUBLIC;
