@@ -1,6 +1,8 @@
 #include "worker/batches.hpp"
 
 #include "catalog/batch_store.hpp"
+#include "pg/guard.hpp"
+#include "worker/live_runs.hpp"
 
 namespace sluice::worker {
 
@@ -118,6 +120,10 @@ Batch::StartFallback(const BatchNode &node, const catalog::RunRow &failed)
 	if (std::optional<std::string> const reason = WhyNot(fallback)) {
 		return Format("its fallback{} did not start: {}", fallback ? " \"" + fallback->name + "\"" : std::string(),
 					  *reason);
+	}
+	// Checked when it was named, and again now: it runs as its own owner, at the wish of this one.
+	if (!pg::Call(has_privs_of_role, failed.owner_oid, fallback->owner_oid)) {
+		return RoleText(failed.owner_oid) + " has no rights to its fallback any more";
 	}
 	catalog::MarkFallback(
 		node, Insert(*fallback, "fallback", Format("run {} of pipeline \"{}\" failed", failed.id, node.pipeline_name)));

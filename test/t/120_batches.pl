@@ -337,5 +337,19 @@ is($node->sql("SELECT wait_for_batch('$run', '170 s')"), 'success', 'fan-out of 
 is($node->sql("SELECT count(*) || ' ' || count(DISTINCT name) || ' ' || max(at) FILTER (WHERE name = 'join') - min(at) FROM made"), '52 52 51', 'each ran once, the last one last');
 is($node->sql("SELECT completed || ' ' || total FROM batch_status('$run')"), '52 52', 'and batch_status counts them');
 
+# A fallback runs as its own owner, so the right to it is looked at again.
+$node->sql("CREATE ROLE lender LOGIN; CREATE ROLE borrower LOGIN; GRANT lender TO borrower; GRANT CREATE, USAGE ON SCHEMA public TO lender, borrower;"
+	  . "SELECT allow_pipelines('lender'); SELECT allow_pipelines('borrower')");
+$node->sql("SET ROLE lender; CREATE TABLE dst_lent (i bigint); SELECT create_pipeline('lent', source_query => 'SELECT 1::bigint AS i', destination_table => 'dst_lent', load => 'append')");
+$node->sql("SET ROLE borrower; CREATE TABLE dst_borrower (i bigint); SELECT create_pipeline('borrower', source_query => 'SELECT 1::bigint / 0 AS i', "
+	  . "destination_table => 'dst_borrower', load => 'append', on_failure => 'lender/lent')");
+$run = $node->sql("SELECT trigger_pipeline('borrower')");
+is(outcome($run), 'success by fallback', 'a fallback of another owner');
+$node->sql('REVOKE lender FROM borrower');
+$run = $node->sql("SELECT trigger_pipeline('borrower')");
+is(outcome($run), 'failed', 'not when the right to it was taken away');
+like($node->sql("SELECT reason FROM batch_nodes('$run')"), qr/role "borrower" has no rights to its fallback any more$/, 'which is told');
+is($node->sql("SELECT count(*) FROM pipeline_runs WHERE pipeline_name = 'lent'"), '1', 'and leaves no run');
+
 $node->stop;
 done_testing();
