@@ -196,8 +196,8 @@ Scheduler::Wake()
 	}
 	CollectEnded(state_);
 	ServeStops(state_);
-	(void)SettleEnded(state_);
 	bool const tick = Safety();
+	(void)SettleEnded(state_);
 	// Starting comes between: with a long list of due pipelines the first need not wait for the last.
 	for (fired_to_ = pg::Now(); FireDue(state_); fired_to_ = pg::Now()) {
 		StartPending(state_);
@@ -257,7 +257,7 @@ Scheduler::MayLeave(bool others_wait) const
 int64
 Scheduler::Wait() const
 {
-	if (failed_ || state_.retry_soon) {
+	if (failed_ || state_.retry_soon || unsettled_) {
 		return kRetry;
 	}
 	TimestampTz const now = SystemNow();
