@@ -41,6 +41,19 @@ sub sql_fails
 	return;
 }
 
+# A server that is just starting again may end psql before it has read the query: then it is asked again.
+sub poll_query_until
+{
+	my ($node, @arguments) = @_;
+	for (1 .. 100)
+	{
+		my $done = eval { $node->SUPER::poll_query_until(@arguments) };
+		return $done if $@ eq '';
+		die $@ if $@ !~ /Broken pipe/;
+	}
+	die 'psql ended early a hundred times';
+}
+
 # Waits until a query gives 't' (or what is expected); says what was there when it never does.
 sub await
 {
