@@ -257,7 +257,8 @@ Scheduler::MayLeave(bool others_wait) const
 int64
 Scheduler::Wait() const
 {
-	if (failed_ || state_.retry_soon || unsettled_) {
+	// One whose settling failed by itself is deferred: it need not be looked at every second.
+	if (failed_ || state_.retry_soon || (unsettled_ && state_.deferred.empty())) {
 		return kRetry;
 	}
 	TimestampTz const now = SystemNow();
