@@ -17,6 +17,7 @@ bool poke_at_abort = false;
 bool probe_at_commit = false;
 bool rescan_at_commit = false;
 bool barred = false;
+bool poke_when_unlocked = false;
 SubTransactionId dropped_in = InvalidSubTransactionId;
 
 void
@@ -30,7 +31,7 @@ Forget()
 	dropped_in = InvalidSubTransactionId;
 }
 
-// Runs after the transaction's work is visible; must not raise.
+// Runs after the transaction's work is visible, while its locks are still held; must not raise.
 void
 AtEnd(XactEvent event, void *)
 {
@@ -46,9 +47,7 @@ AtEnd(XactEvent event, void *)
 		(void)StopAllRuns(MyDatabaseId, GetSessionUserId());
 		poke_at_commit = true;
 	}
-	if ((commit && poke_at_commit) || poke_at_abort) {
-		PokeDatabase(MyDatabaseId);
-	}
+	poke_when_unlocked = (commit && poke_at_commit) || (abort && poke_at_abort);
 	if (commit && probe_at_commit) {
 		PokeProbe(MyDatabaseId);
 	}
@@ -56,6 +55,17 @@ AtEnd(XactEvent event, void *)
 		PokeRescan();
 	}
 	Forget();
+}
+
+// A scheduler that looks while the pipeline's lock is still held would leave the queued run alone, and nobody would
+// wake it again.
+void
+AtRelease(ResourceReleasePhase phase, bool, bool top_level, void *)
+{
+	if (poke_when_unlocked && top_level && phase == RESOURCE_RELEASE_AFTER_LOCKS) {
+		poke_when_unlocked = false;
+		PokeDatabase(MyDatabaseId);
+	}
 }
 
 void
@@ -81,6 +91,7 @@ Prepare()
 	if (!registered) {
 		RegisterXactCallback(AtEnd, nullptr);
 		RegisterSubXactCallback(AtSubtransactionEnd, nullptr);
+		RegisterResourceReleaseCallback(AtRelease, nullptr);
 		registered = true;
 	}
 	return true;

@@ -63,11 +63,17 @@ RunInTheWay(const std::string &pipeline_id)
 	return "It is a CALL run_pipeline in another session.";
 }
 
+leaf::LockOutcome
+TryLocks(const catalog::Pipeline &pipeline)
+{
+	pg_uuid_t const id = UuidFromText(pipeline.id);
+	return pg::Call(leaf::TakeRunLocks, &id, pg::Settings::single_run);
+}
+
 void
 TakeLocks(const catalog::Pipeline &pipeline)
 {
-	pg_uuid_t const id = UuidFromText(pipeline.id);
-	switch (pg::Call(leaf::TakeRunLocks, &id, pg::Settings::single_run)) {
+	switch (TryLocks(pipeline)) {
 	case leaf::LockOutcome::Taken:
 		return;
 	case leaf::LockOutcome::PipelineBusy:
@@ -159,6 +165,12 @@ Load(const RunBodyRequest &request, const OptionValues &options, RunJournal &jou
 }
 
 } // namespace
+
+bool
+MayRunNow(const catalog::Pipeline &pipeline)
+{
+	return TryLocks(pipeline) == leaf::LockOutcome::Taken;
+}
 
 int64_t
 JournalClock()

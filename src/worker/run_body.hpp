@@ -19,6 +19,10 @@ struct RunBodyRequest {
 // the caller aborts, which undoes everything, and counters say how far it came.
 void RunBody(const RunBodyRequest &request, RunJournal &journal, catalog::RunCounters *counters);
 
+// False while another run of the pipeline, or with pg_sluice.single_run any other run, holds its locks. Takes them
+// until the end of the transaction when it can.
+bool MayRunNow(const catalog::Pipeline &pipeline);
+
 // The clock of journals.
 int64_t JournalClock();
 

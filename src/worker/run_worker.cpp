@@ -61,8 +61,9 @@ Begin(Attempt &attempt)
 		throw Error(sqlstate::kUndefinedObject, Format("pipeline \"{}\" does not exist any more", row->pipeline_name),
 					"It was dropped while this run was queued.");
 	}
-	if (attempt.pipeline->owner_oid != OwnRun().owner) {
-		// Given to another role a moment ago: the scheduler starts it again, as that one.
+	// Given to another role a moment ago: the scheduler starts it again, as that one. Or a CALL is about to let go of
+	// its locks, which the scheduler cannot see while that transaction ends.
+	if (attempt.pipeline->owner_oid != OwnRun().owner || !MayRunNow(*attempt.pipeline)) {
 		attempt.passed_over = true;
 		return;
 	}

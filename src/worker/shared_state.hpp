@@ -27,7 +27,7 @@ struct RunSlot {
 	pg_uuid_t pipeline;
 	int pid;
 	bool finished;	  // the end is in the run's row
-	bool passed_over; // the worker found the row locked: it stays queued
+	bool passed_over; // the worker found the row or the pipeline locked: it stays queued
 	TimestampTz launched_at;
 	TimestampTz stop_requested_at; // 0: none
 	Oid stop_requested_by;

@@ -86,6 +86,26 @@ $gate->quit;
 is($node->sql("SELECT wait_for_run('$queued', '30 s')"), 'success', 'and comes after it');
 $caller->quit;
 
+# An aborting CALL wakes the scheduler when its locks are gone, not before: here the abort of its foreign transaction is
+# held up between the two.
+my $port = $node->port;
+my $host = $node->host;
+$node->sql("CREATE EXTENSION postgres_fdw; CREATE SERVER loop FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname 'postgres', "
+	  . "host '$host', port '$port', application_name 'held'); CREATE USER MAPPING FOR CURRENT_USER SERVER loop;"
+	  . "CREATE FOREIGN TABLE far (i bigint) SERVER loop OPTIONS (table_name 'dst_first')");
+$caller = $node->background_psql('postgres', on_error_stop => 0);
+$caller->query_safe('BEGIN; SELECT count(*) FROM far');
+$caller->query_safe("CALL run_pipeline('gated')");
+$queued = $node->sql("SELECT trigger_pipeline('gated', if_running => 'queue')");
+my $held = $node->sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'held'");
+kill 'STOP', $held;
+$caller->query_until(qr/leaving/, "\\echo leaving\nROLLBACK;\n");
+$node->await("SELECT count(*) = 1 FROM pg_stat_activity WHERE query = 'ROLLBACK;' AND wait_event_type = 'Extension'", 'the abort is held up');
+is($node->sql("SELECT wait_for_run('$queued', '300 ms') IS NULL"), 't', 'a queued run waits for it');
+kill 'CONT', $held;
+is($node->sql("SELECT wait_for_run('$queued', '30 s')"), 'success', 'and comes after it');
+$caller->quit;
+
 # By schedule.
 $node->pipeline('nightly', 'SELECT 1::bigint AS i', "schedule => '0 2 * * *', timezone => 'UTC'");
 my $due = $node->sql("SELECT next_due FROM pipeline_status WHERE name = 'nightly'");
