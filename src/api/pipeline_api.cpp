@@ -107,11 +107,15 @@ AwaitEnd(const Pipeline &pipeline, IfRunning if_running)
 	}
 }
 
-// The scheduler may have started a queued run, or a session made one, before we held the pipeline's row.
+// The scheduler may have started a queued run, or a session made one, before we held the pipeline's row. One that is
+// queued still was passed over when the others were closed: its worker is just taking it.
 std::optional<std::string>
 StartedMeanwhile(const Pipeline &locked)
 {
 	if (std::optional<std::string> const run = LiveRun(locked)) {
+		return "run " + *run;
+	}
+	if (std::optional<std::string> const run = sluice::catalog::QueuedRun(locked.id)) {
 		return "run " + *run;
 	}
 	if (sluice::worker::IsLocked(locked.id)) {

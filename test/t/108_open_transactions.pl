@@ -58,6 +58,19 @@ $session->query_safe('ROLLBACK');
 is($node->sql("SELECT wait_for_run('$queued', '30 s')"), 'success', 'and that one when it is let go');
 $session->quit;
 
+# A queued run that a worker is just taking: a drop does not wait for the row and then delete it under the run.
+$node->sql(q{CREATE FUNCTION conflict() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE SQLSTATE '40001'; END $$});
+$node->pipeline('again', 'SELECT public.conflict() AS i', q(options => '{"max_retries": 1, "retry_delay": 3600}'));
+$node->sql("SELECT trigger_pipeline('again')");
+$node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE pipeline_name = 'again' AND status = 'pending' AND attempt = 2", 'a retry is queued');
+my $retry = $node->sql("SELECT id FROM pipeline_runs WHERE pipeline_name = 'again' AND status = 'pending'");
+$session = $node->background_psql('postgres');
+$session->query_safe("BEGIN; SELECT id FROM pipeline_runs WHERE id = '$retry' FOR UPDATE");
+$node->sql_fails("SET statement_timeout = '10s'; SELECT drop_pipeline('again')", qr/ERROR:  55006:.*$retry/, 'a drop of a pipeline whose queued run is being taken');
+$session->query_safe('ROLLBACK');
+$session->quit;
+$node->sql("SELECT drop_pipeline('again')");
+
 # Locks on our tables themselves: the scheduler gives up, says so once, and comes back.
 $session = $node->background_psql('postgres');
 $session->query_safe('BEGIN; LOCK TABLE pipeline_runs IN ACCESS EXCLUSIVE MODE');
