@@ -16,12 +16,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 namespace {
 
-constexpr size_t kMaxLength = 80;
 constexpr std::string_view kCharacters = "0123456789*/-,#LWlw? \t@:.+ehrmondsatufiEVERYminutesdayhouswk";
 
 class Mutator {
 public:
-	explicit Mutator(std::vector<std::string> corpus) : corpus_(std::move(corpus)) {}
+	explicit Mutator(std::vector<std::string> corpus) : corpus_(std::move(corpus))
+	{
+		for (const std::string &text : corpus_) {
+			longest_ = std::max(longest_, text.size());
+		}
+	}
 
 	std::string Next()
 	{
@@ -29,7 +33,7 @@ public:
 		for (size_t i = 1 + Below(4); i > 0; --i) {
 			Change(&text);
 		}
-		text.resize(std::min(text.size(), kMaxLength));
+		text.resize(std::min(text.size(), 2 * longest_));
 		return text;
 	}
 
@@ -68,6 +72,7 @@ private:
 	}
 
 	std::vector<std::string> corpus_;
+	size_t longest_ = 0;
 	std::minstd_rand random_{20261121};
 };
 

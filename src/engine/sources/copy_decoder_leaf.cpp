@@ -1,12 +1,11 @@
 #include "engine/sources/copy_decoder_leaf.hpp"
 
-#include "engine/sources/numeric_wire_leaf.hpp"
-
+#include "core/copy_wire.hpp"
+#include "core/numeric_wire.hpp"
 #include "pg/prelude.hpp"
 
 extern "C" {
 #include "datatype/timestamp.h"
-#include "port/pg_bswap.h"
 #include "utils/date.h"
 }
 
@@ -14,34 +13,8 @@ namespace sluice::engine::leaf {
 
 namespace {
 
-constexpr char kSignature[11] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', '\377', '\r', '\n', '\0'};
-constexpr int kHeaderLength = 11 + 4 + 4;
 // Scratch that receive functions leave behind may grow the batch's memory far beyond the wire's bytes.
 constexpr Size kBatchMemory = 8 * 1024 * 1024;
-
-uint16
-ReadInt16(const char *data)
-{
-	uint16 value;
-	memcpy(&value, data, sizeof(value));
-	return pg_ntoh16(value);
-}
-
-uint32
-ReadInt32(const char *data)
-{
-	uint32 value;
-	memcpy(&value, data, sizeof(value));
-	return pg_ntoh32(value);
-}
-
-uint64
-ReadInt64(const char *data)
-{
-	uint64 value;
-	memcpy(&value, data, sizeof(value));
-	return pg_ntoh64(value);
-}
 
 void
 RaiseMalformed(const CopyDecoder *decoder, const char *what)
@@ -49,6 +22,14 @@ RaiseMalformed(const CopyDecoder *decoder, const char *what)
 	ereport(ERROR,
 			(errcode(ERRCODE_PROTOCOL_VIOLATION), errmsg("server \"%s\" sent a malformed row", decoder->remote->server),
 			 errdetail_internal("%s", what)));
+}
+
+void
+Check(const CopyDecoder *decoder, WireFault fault)
+{
+	if (fault != nullptr) {
+		RaiseMalformed(decoder, fault);
+	}
 }
 
 void
@@ -141,30 +122,30 @@ DecodeValue(const CopyDecoder *decoder, DecodeColumn *column, char *data, int le
 		return BoolGetDatum(*data != 0);
 	case DecodeKind::Int2:
 		CheckLength(length, 2);
-		return Int16GetDatum(static_cast<int16>(ReadInt16(data)));
+		return Int16GetDatum(static_cast<int16>(WireInt16(data)));
 	case DecodeKind::Int4:
 		CheckLength(length, 4);
-		return Int32GetDatum(static_cast<int32>(ReadInt32(data)));
+		return Int32GetDatum(static_cast<int32>(WireInt32(data)));
 	case DecodeKind::Int8:
 		CheckLength(length, 8);
-		return Int64GetDatum(static_cast<int64>(ReadInt64(data)));
+		return Int64GetDatum(static_cast<int64>(WireInt64(data)));
 	case DecodeKind::Float4: {
 		CheckLength(length, 4);
-		uint32 const bits = ReadInt32(data);
+		uint32 const bits = WireInt32(data);
 		float4 value;
 		memcpy(&value, &bits, sizeof(value));
 		return Float4GetDatum(value);
 	}
 	case DecodeKind::Float8: {
 		CheckLength(length, 8);
-		uint64 const bits = ReadInt64(data);
+		uint64 const bits = WireInt64(data);
 		float8 value;
 		memcpy(&value, &bits, sizeof(value));
 		return Float8GetDatum(value);
 	}
 	case DecodeKind::Date: {
 		CheckLength(length, 4);
-		auto const value = static_cast<DateADT>(ReadInt32(data));
+		auto const value = static_cast<DateADT>(WireInt32(data));
 		if (!DATE_NOT_FINITE(value) && !IS_VALID_DATE(value)) {
 			ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("date out of range")));
 		}
@@ -172,7 +153,7 @@ DecodeValue(const CopyDecoder *decoder, DecodeColumn *column, char *data, int le
 	}
 	case DecodeKind::Time: {
 		CheckLength(length, 8);
-		auto const value = static_cast<TimeADT>(ReadInt64(data));
+		auto const value = static_cast<TimeADT>(WireInt64(data));
 		if (value < 0 || value > USECS_PER_DAY) {
 			ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("time out of range")));
 		}
@@ -180,7 +161,7 @@ DecodeValue(const CopyDecoder *decoder, DecodeColumn *column, char *data, int le
 	}
 	case DecodeKind::Timestamp: {
 		CheckLength(length, 8);
-		auto const value = static_cast<Timestamp>(ReadInt64(data));
+		auto const value = static_cast<Timestamp>(WireInt64(data));
 		if (!TIMESTAMP_NOT_FINITE(value) && !IS_VALID_TIMESTAMP(value)) {
 			ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
 		}
@@ -208,9 +189,14 @@ DecodeValue(const CopyDecoder *decoder, DecodeColumn *column, char *data, int le
 	case DecodeKind::Bytea:
 		return MakeVarlena(data, length);
 	case DecodeKind::Numeric: {
-		Datum value;
-		if (NumericFromWire(data, length, column->typmod, &value)) {
-			return value;
+		int const words = NumericWords(data, length, column->typmod);
+		if (words > 0) {
+			Size const size = VARHDRSZ + sizeof(uint16) * words;
+			char *numeric = static_cast<char *>(palloc(size));
+			SET_VARSIZE(numeric, size);
+			if (NumericFromWire(data, words, numeric + VARHDRSZ)) {
+				return PointerGetDatum(numeric);
+			}
 		}
 		break;
 	}
@@ -260,24 +246,8 @@ KindOf(Oid type, int32 typmod)
 	}
 }
 
-// Skips the stream's header; returns where the first row starts.
-char *
-SkipHeader(CopyDecoder *decoder, char *data, const char *end)
-{
-	if (end - data < kHeaderLength || memcmp(data, kSignature, sizeof(kSignature)) != 0) {
-		RaiseMalformed(decoder, "The COPY signature is missing.");
-	}
-	uint32 const flags = ReadInt32(data + 11);
-	uint32 const extension = ReadInt32(data + 15);
-	if (flags != 0 || extension > static_cast<uint32>(end - data - kHeaderLength)) {
-		RaiseMalformed(decoder, "The COPY header is not understood.");
-	}
-	decoder->header_seen = true;
-	return data + kHeaderLength + extension;
-}
-
 void
-DecodeRow(CopyDecoder *decoder, char *data, const char *end, TupleTableSlot *slot)
+DecodeRow(CopyDecoder *decoder, WireCursor *cursor, TupleTableSlot *slot)
 {
 	ExecClearTuple(slot);
 	if (decoder->column_count < decoder->row_type->natts) {
@@ -287,27 +257,15 @@ DecodeRow(CopyDecoder *decoder, char *data, const char *end, TupleTableSlot *slo
 	for (int i = 0; i < decoder->column_count; ++i) {
 		DecodeColumn *column = &decoder->columns[i];
 		decoder->current = i;
-		if (end - data < 4) {
-			RaiseMalformed(decoder, "The row ends before its last field.");
-		}
-		auto const length = static_cast<int32>(ReadInt32(data));
-		data += 4;
-		if (length == -1) {
-			slot->tts_isnull[column->attribute] = true;
-			slot->tts_values[column->attribute] = 0;
-			continue;
-		}
-		if (length < 0 || length > end - data) {
-			RaiseMalformed(decoder, "A field is longer than its row.");
-		}
-		slot->tts_isnull[column->attribute] = false;
-		slot->tts_values[column->attribute] = DecodeValue(decoder, column, data, length);
-		data += length;
+		char *data;
+		int length;
+		Check(decoder, TakeCopyField(cursor, &data, &length));
+		bool const is_null = length < 0;
+		slot->tts_isnull[column->attribute] = is_null;
+		slot->tts_values[column->attribute] = is_null ? 0 : DecodeValue(decoder, column, data, length);
 	}
 	decoder->current = -1;
-	if (data != end) {
-		RaiseMalformed(decoder, "The row goes on after its last field.");
-	}
+	Check(decoder, EndCopyRow(cursor));
 	ExecStoreVirtualTuple(slot);
 }
 
@@ -315,32 +273,22 @@ DecodeRow(CopyDecoder *decoder, char *data, const char *end, TupleTableSlot *slo
 void
 TakeMessage(CopyDecoder *decoder, Batch *batch, char *data, int length)
 {
-	const char *const end = data + length;
+	WireCursor cursor{data, data + length};
 	if (!decoder->header_seen) {
-		data = SkipHeader(decoder, data, end);
-		if (data == end) {
+		Check(decoder, TakeCopyHeader(&cursor));
+		decoder->header_seen = true;
+		if (cursor.Left() == 0) {
 			return;
 		}
 	}
 	if (decoder->trailer_seen) {
 		RaiseMalformed(decoder, "There is data after the end of the rows.");
 	}
-	if (end - data < 2) {
-		RaiseMalformed(decoder, "The row has no field count.");
-	}
-	auto const fields = static_cast<int16>(ReadInt16(data));
-	data += 2;
-	if (fields == -1) {
-		if (data != end) {
-			RaiseMalformed(decoder, "There is data after the end of the rows.");
-		}
-		decoder->trailer_seen = true;
+	Check(decoder, TakeCopyRow(&cursor, decoder->column_count, &decoder->trailer_seen));
+	if (decoder->trailer_seen) {
 		return;
 	}
-	if (fields != decoder->column_count) {
-		RaiseMalformed(decoder, "The row has another number of fields than was asked for.");
-	}
-	DecodeRow(decoder, data, end, batch->slots[batch->count]);
+	DecodeRow(decoder, &cursor, batch->slots[batch->count]);
 	++batch->count;
 	++decoder->rows;
 	decoder->bytes += length;
