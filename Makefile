@@ -122,5 +122,5 @@ help:
 	@echo 'make soak [KILLS=1000 MINUTES=120 SEED=...]    kills processes at random while sessions work; no run may be lost'
 	@echo 'make format          clang-format over the sources'
 	@echo 'make demo [KEEP=1]   see it move data, on servers that are thrown away'
-	@echo 'make bench [SCALE=1 REPS=3 BIG=0]    speed, memory and latency against psql and postgres_fdw'
+	@echo 'make bench [SCALE=1 REPS=5 PARTS=...]    speed, memory and latency beside psql, postgres_fdw, dblink, pg_dump, pgcopydb'
 	@echo 'make bench-scheduler [PIPELINES=100000]    the scheduler at scale, beside pg_cron'
