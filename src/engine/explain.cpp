@@ -2,6 +2,7 @@
 
 #include "catalog/pipeline_options.hpp"
 #include "engine/destination.hpp"
+#include "engine/push_filter.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
@@ -126,8 +127,13 @@ Explain(const catalog::Pipeline &pipeline)
 		for (const JournalLine &line : journal.Lines()) {
 			lines.push_back("source: " + line.message);
 		}
-		MappedQuery const query(input.Mapping());
+		MappedQuery query(input.Mapping());
 		if (input.Remote() != nullptr) {
+			RunJournal pushed(Clock);
+			PushFilter(input, query, pushed);
+			for (const JournalLine &line : pushed.Lines()) {
+				lines.push_back("filter: " + line.message);
+			}
 			AddRemoteQuery(&lines, input, query);
 		} else {
 			AddPlan(&lines, query);

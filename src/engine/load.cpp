@@ -110,7 +110,7 @@ LoadByStream(const LoadRequest &request, StagedRows *staged)
 		auto remote = std::make_unique<RemoteStream>(*input.Remote(), request.query.Analyzed(),
 													 request.match.target_list, row_type);
 		request.journal.Info(remote->PassesThrough() ? "columns pass through unchanged"
-													 : "columns and filter are applied row by row");
+													 : "columns are computed row by row");
 		sink = MakeSink(request);
 		sink->Open();
 		remote->Start();

@@ -3,6 +3,7 @@
 #include "catalog/pipeline_options.hpp"
 #include "engine/destination.hpp"
 #include "engine/load.hpp"
+#include "engine/push_filter.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/run_progress.hpp"
@@ -48,7 +49,8 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	journal.Info("reads " + input.Label());
 
 	progress.Enter("preparing");
-	MappedQuery const query(input.Mapping());
+	MappedQuery query(input.Mapping());
+	PushFilter(input, query, journal);
 	if (OidIsValid(destination.oid)) {
 		LockDestination(pipeline, &destination, patience, journal);
 	} else {

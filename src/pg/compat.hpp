@@ -7,6 +7,7 @@
 extern "C" {
 #include "catalog/pg_constraint.h"
 #include "executor/nodeModifyTable.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_relation.h"
 #include "utils/regproc.h"
@@ -205,6 +206,17 @@ HasPeriod(Form_pg_constraint constraint)
 #else
 	(void)constraint;
 	return false;
+#endif
+}
+
+// 16: the walker's type tells its arguments.
+inline bool
+WalkExpression(Node *node, bool (*walker)(Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 160000
+	return expression_tree_walker(node, walker, context);
+#else
+	return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
 #endif
 }
 

@@ -4,6 +4,7 @@
 
 #include "catalog/pipeline_options.hpp"
 #include "core/duration.hpp"
+#include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/sources/copy_decoder_leaf.hpp"
 #include "engine/sources/remote_relation.hpp"
@@ -76,8 +77,10 @@ struct PostgresSource::State {
 	std::string server;
 	std::string label;
 	std::unique_ptr<pg::RemoteConnection> remote;
-	std::string from; // relation or (query) AS source
-	bool plain_table = false;
+	std::string from;  // relation or (query) AS source
+	std::string where; // with its keyword, or ''
+	bool is_table = false;
+	bool plain_table = false; // COPY reads it as it is
 	std::vector<SourceColumn> columns;
 	TupleDesc row_type = nullptr;
 	leaf::CopyDecoder *decoder = nullptr;
@@ -115,6 +118,7 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 	if (pipeline.source_table) {
 		RemoteRelation const relation = FindRemoteRelation(remote, state.server, *pipeline.source_table, journal);
 		state.from = relation.qualified;
+		state.is_table = true;
 		state.plain_table = relation.plain;
 		state.label = relation.qualified;
 		statement = "SELECT * FROM " + state.from;
@@ -176,6 +180,38 @@ PostgresSource::Label() const
 }
 
 std::string
+PostgresSource::Filter(const std::string &condition, bool compares_text)
+{
+	State &state = *state_;
+	pg::RemoteConnection &remote = *state.remote;
+	// As JSON, because servers before version 12 have no such column, and no such collation either.
+	if (compares_text &&
+		!remote
+			 .Exec("SELECT 1 FROM pg_catalog.pg_collation AS c WHERE pg_catalog.to_json(c) "
+				   "OPERATOR(pg_catalog.->>) 'collisdeterministic' OPERATOR(pg_catalog.=) 'false' LIMIT 1")
+			 .Empty()) {
+		return "it compares texts and the source has collations that are not deterministic";
+	}
+	std::string const from = state.is_table ? state.from + " AS source" : state.from;
+	std::string const where = " WHERE (\n" + condition + "\n)";
+	remote.Exec("SAVEPOINT filter");
+	try {
+		(void)remote.Describe("SELECT 1 FROM " + from + where);
+	} catch (const Error &error) {
+		// Only what the source says of the statement: it may be of an older version.
+		if (SqlStateText(error.State()).substr(0, 2) != "42") {
+			throw;
+		}
+		remote.Exec("ROLLBACK TO SAVEPOINT filter");
+		return Format("the source refuses it: {}", Redact(error.what()));
+	}
+	remote.Exec("RELEASE SAVEPOINT filter");
+	state.from = from;
+	state.where = where;
+	return {};
+}
+
+std::string
 PostgresSource::CopyStatement(const std::vector<bool> &needed) const
 {
 	const State &state = *state_;
@@ -192,10 +228,10 @@ PostgresSource::CopyStatement(const std::vector<bool> &needed) const
 		}
 	}
 	// Straight from the table where that means the same: the source is spared its executor.
-	if (state.plain_table && !any_text && !list.empty()) {
+	if (state.plain_table && !any_text && !list.empty() && state.where.empty()) {
 		return "COPY " + state.from + " (" + list + ") TO STDOUT (FORMAT binary)";
 	}
-	return "COPY (SELECT " + list + " FROM " + state.from + ") TO STDOUT (FORMAT binary)";
+	return "COPY (SELECT " + list + " FROM " + state.from + state.where + ") TO STDOUT (FORMAT binary)";
 }
 
 void
@@ -206,7 +242,7 @@ PostgresSource::Start(const std::vector<bool> &needed)
 	std::copy(needed.begin(), needed.end(), flags.get());
 	state.decoder = pg::Call(leaf::CreateCopyDecoder, state.remote->Plain(), state.row_type,
 							 static_cast<const bool *>(flags.get()), state.label.c_str());
-	pg::SqlResult const plan = state.remote->Exec("EXPLAIN (FORMAT JSON) SELECT 1 FROM " + state.from);
+	pg::SqlResult const plan = state.remote->Exec("EXPLAIN (FORMAT JSON) SELECT 1 FROM " + state.from + state.where);
 	state.rows_expected = plan.Empty() ? 0 : PlannedRows(plan.Text(0, 0));
 	state.remote->CopyOut(CopyStatement(needed));
 }

@@ -33,6 +33,10 @@ public:
 	// "public.orders" or "the query", for messages.
 	const std::string &Label() const;
 
+	// From now on only rows that fit this condition on "source", sent as it stands; compares_text: it is only right
+	// where all collations are deterministic. Returns why the source cannot do it, or ''.
+	std::string Filter(const std::string &condition, bool compares_text);
+
 	// The statement that Start would send. needed[i]: whether column i is used at all.
 	std::string CopyStatement(const std::vector<bool> &needed) const;
 	void Start(const std::vector<bool> &needed);

@@ -1,6 +1,7 @@
 #include "engine/transform/mapped_query.hpp"
 
 #include "core/sqlstate.hpp"
+#include "engine/transform/filter_safety_leaf.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -64,6 +65,12 @@ MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input))
 		text_ = "SELECT * FROM (\n" + text_ + "\n) AS mapped";
 		Analyze(nullptr, from_text);
 	}
+}
+
+void
+MappedQuery::TakeFilterAway()
+{
+	leaf::TakeFilterAway(analyzed_);
 }
 
 void

@@ -29,6 +29,8 @@ public:
 
 	const std::string &Text() const { return text_; }
 	const leaf::AnalyzedQuery *Analyzed() const { return analyzed_; }
+	// The source applies the filter.
+	void TakeFilterAway();
 	int ColumnCount() const { return analyzed_->column_count; }
 	const leaf::OutputColumn &Column(int index) const { return analyzed_->columns[index]; }
 	// Why rows of the stream cannot be projected one by one; empty when they can.

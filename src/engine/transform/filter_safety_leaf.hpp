@@ -1,0 +1,15 @@
+// Whether a PostgreSQL source would answer a pipeline's filter as this server does: then it is sent along, and rows
+// that do not fit never travel.
+#pragma once
+
+#include "engine/transform/mapped_query_leaf.hpp"
+
+namespace sluice::engine::leaf {
+
+// Why the filter must be applied here; NULL when the source may do it. *compares_text: only if all collations of the
+// source are deterministic, which decides whether equal texts are equal bytes.
+const char *WhyFilterStays(const AnalyzedQuery *analyzed, const bool *travels_as_text, bool *compares_text);
+// The source applies it: nothing is left to be done here.
+void TakeFilterAway(AnalyzedQuery *analyzed);
+
+} // namespace sluice::engine::leaf
