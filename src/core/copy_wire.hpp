@@ -34,6 +34,30 @@ WireInt64(const char *data)
 	return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
 }
 
+// Nothing but bytes from 0x01 to 0x7F, which every server encoding takes as they are.
+inline bool
+IsPlainAscii(const char *data, int64_t length)
+{
+	constexpr uint64_t kHigh = 0x8080808080808080;
+	constexpr uint64_t kAlmost = 0x7F7F7F7F7F7F7F7F;
+	uint64_t high = 0;
+	uint64_t not_zero = kHigh;
+	int64_t i = 0;
+	for (; i + 8 <= length; i += 8) {
+		uint64_t chunk;
+		std::memcpy(&chunk, data + i, sizeof(chunk));
+		high |= chunk;
+		// Of the bytes below 0x80 only zero does not reach the high bit; what others carry over does not matter.
+		not_zero &= chunk + kAlmost;
+	}
+	for (; i < length; ++i) {
+		auto const byte = static_cast<unsigned char>(data[i]);
+		high |= byte;
+		not_zero &= byte == 0 ? 0 : kHigh;
+	}
+	return (high & kHigh) == 0 && (not_zero & kHigh) == kHigh;
+}
+
 // What is left of one message.
 struct WireCursor {
 	char *at;

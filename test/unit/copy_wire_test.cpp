@@ -142,5 +142,22 @@ TEST(NumericWire, LeftToTheReceiveFunction)
 	EXPECT_EQ(Stored({2, 0, 0, 2, 12, 3456}), late) << "digits behind the scale";
 }
 
+TEST(CopyWire, PlainAscii)
+{
+	EXPECT_TRUE(IsPlainAscii("", 0));
+	// Each byte at each place of texts with and without a rest of fewer than eight bytes, beside the extremes.
+	for (int length = 1; length <= 20; ++length) {
+		for (char const filler : {'\x01', '\x7f'}) {
+			for (int place = 0; place < length; ++place) {
+				for (int byte = 0; byte <= 0xFF; ++byte) {
+					std::string text(static_cast<size_t>(length), filler);
+					text[static_cast<size_t>(place)] = static_cast<char>(byte);
+					ASSERT_EQ(IsPlainAscii(text.data(), length), byte > 0 && byte < 0x80) << byte << " at " << place;
+				}
+			}
+		}
+	}
+}
+
 } // namespace
 } // namespace sluice::test

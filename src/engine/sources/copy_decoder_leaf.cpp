@@ -59,22 +59,6 @@ AddContext(void *arg)
 	}
 }
 
-bool
-IsAscii(const char *data, int length)
-{
-	uint64 seen = 0;
-	int i = 0;
-	for (; i + 8 <= length; i += 8) {
-		uint64 chunk;
-		memcpy(&chunk, data + i, sizeof(chunk));
-		seen |= chunk;
-	}
-	for (; i < length; ++i) {
-		seen |= static_cast<unsigned char>(data[i]);
-	}
-	return (seen & UINT64CONST(0x8080808080808080)) == 0;
-}
-
 Datum
 MakeVarlena(const char *data, int length)
 {
@@ -88,7 +72,7 @@ Datum
 MakeText(const CopyDecoder *decoder, const char *data, int length)
 {
 	// First without raising, which is the fast form; then to raise with the offending bytes.
-	if (!pg_verify_mbstr(decoder->encoding, data, length, true)) {
+	if (!IsPlainAscii(data, length) && !pg_verify_mbstr(decoder->encoding, data, length, true)) {
 		pg_verify_mbstr(decoder->encoding, data, length, false);
 	}
 	return MakeVarlena(data, length);
@@ -176,14 +160,14 @@ DecodeValue(const CopyDecoder *decoder, DecodeColumn *column, char *data, int le
 	case DecodeKind::Text:
 		return MakeText(decoder, data, length);
 	case DecodeKind::Varchar:
-		// One byte a character and short enough: nothing to count. Zero bytes are the verifier's business.
-		if (length <= column->typmod - VARHDRSZ && IsAscii(data, length)) {
-			return MakeText(decoder, data, length);
+		// One byte a character and short enough: nothing to count.
+		if (length <= column->typmod - VARHDRSZ && IsPlainAscii(data, length)) {
+			return MakeVarlena(data, length);
 		}
 		return CallReceive(column, data, length);
 	case DecodeKind::Bpchar:
-		if (length == column->typmod - VARHDRSZ && IsAscii(data, length)) {
-			return MakeText(decoder, data, length);
+		if (length == column->typmod - VARHDRSZ && IsPlainAscii(data, length)) {
+			return MakeVarlena(data, length);
 		}
 		return CallReceive(column, data, length);
 	case DecodeKind::Bytea:
