@@ -236,6 +236,15 @@ SELECT alter_pipeline('replace', options => '{"analyze": "off"}');
 CALL run_pipeline('replace') \gset
 :log
 
+-- direct => 'off'
+SELECT bool_or(line ~ '^direct load: ') AS direct FROM explain_pipeline('replace') AS line;
+SELECT alter_pipeline('replace', options => '{"direct": "never"}');
+SELECT alter_pipeline('replace', options => '{"direct": "off"}');
+SELECT bool_or(line ~ '^direct load: ') AS direct FROM explain_pipeline('replace') AS line;
+CALL run_pipeline('replace') \gset
+:log
+SELECT alter_pipeline('replace', options => '{"direct": null}');
+
 SELECT * FROM explain_pipeline('replace');
 SELECT * FROM explain_pipeline('parted');
 SELECT count(drop_pipeline(id)) FROM pipelines WHERE destination_table LIKE 'engine\_paths.%';

@@ -26,6 +26,8 @@ constexpr std::array kOptions = {
 	OptionSpec{"connect_timeout", Duration, kSecond, kHour, "", "30", "How long connecting to the source may take."},
 	OptionSpec{"depends_rule", Enumeration, 0, 0, "all_success|all_done|any_success", "all_success",
 			   "When a pipeline with depends_on starts: all of those succeeded, all are over, or one succeeded."},
+	OptionSpec{"direct", Enumeration, 0, 0, "auto|off", "auto",
+			   "Whether the pages of a table that the run creates or replaces are built directly, where that is safe."},
 	OptionSpec{
 		"end_at", Timestamp, 0, 0, "", "",
 		"No due time of the schedule lies after this one; without an offset a time in the pipeline's time zone."},

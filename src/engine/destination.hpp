@@ -28,7 +28,9 @@ struct Destination {
 	Relation relation = nullptr;
 	leaf::TableTraits traits{};
 	LoadPath path = LoadPath::Sql;
-	std::string reason; // of the path
+	std::string reason;		// of the path
+	bool direct = false;	// pages are built directly (direct_load.hpp)
+	std::string not_direct; // why they are not, where the path would allow it
 };
 
 // Finds the relation and checks its kind; oid stays InvalidOid when there is none. Takes no lock.

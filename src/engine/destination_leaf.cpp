@@ -112,21 +112,6 @@ HasForeignDecoder()
 }
 
 const char *
-WhyNoSwap(Relation relation)
-{
-	if (wal_level < WAL_LEVEL_LOGICAL) {
-		return nullptr;
-	}
-	if (IsPublished(relation)) {
-		return "it is published, and subscribers would miss the new rows";
-	}
-	if (HasForeignDecoder()) {
-		return "a logical replication slot of this database may read it";
-	}
-	return nullptr;
-}
-
-const char *
 QualifiedText(Oid relation)
 {
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
@@ -225,10 +210,25 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	}
 	traits->index_count = list_length(RelationGetIndexList(destination));
 	traits->foreign_keys = FindForeignKeys(destination, replace, traits->needs_sql, sizeof(traits->needs_sql));
-	why = replace ? WhyNoSwap(destination) : nullptr;
+	why = replace ? WhyDecoded(destination) : nullptr;
 	if (why != nullptr) {
 		strlcpy(traits->no_swap, why, sizeof(traits->no_swap));
 	}
+}
+
+const char *
+WhyDecoded(Relation relation)
+{
+	if (wal_level < WAL_LEVEL_LOGICAL) {
+		return nullptr;
+	}
+	if (IsPublished(relation)) {
+		return "it is published, and subscribers would miss the new rows";
+	}
+	if (HasForeignDecoder()) {
+		return "a logical replication slot of this database may read it";
+	}
+	return nullptr;
 }
 
 void

@@ -28,6 +28,9 @@ struct TableTraits {
 };
 void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 
+// Why rows must reach logical decoding (design rule 20), or NULL.
+const char *WhyDecoded(Relation relation);
+
 // Raises 0A000 when deleting the table's rows would delete or change rows of other tables.
 void RefuseCascade(Oid relation);
 

@@ -2,6 +2,7 @@
 
 #include "catalog/pipeline_options.hpp"
 #include "engine/destination.hpp"
+#include "engine/direct_load.hpp"
 #include "engine/push_filter.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
@@ -59,7 +60,8 @@ AddPlan(std::vector<std::string> *lines, const MappedQuery &query)
 }
 
 void
-AddDestination(std::vector<std::string> *lines, Destination *destination, const MappedQuery *query)
+AddDestination(std::vector<std::string> *lines, Destination *destination, const OptionValues &options,
+			   const MappedQuery *query)
 {
 	if (!OidIsValid(destination->oid)) {
 		lines->push_back("destination: does not exist and is created: " +
@@ -84,6 +86,10 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 	}
 	ChoosePath(destination);
 	lines->push_back("path: " + PathText(*destination));
+	ChooseDirectLoad(options, destination);
+	if (std::string const text = DirectLoadText(*destination); !text.empty()) {
+		lines->push_back(text);
+	}
 	const leaf::TableTraits &traits = destination->traits;
 	if (destination->path == LoadPath::ReplaceSwap && traits.index_count > 0) {
 		lines->push_back(Format("indexes: {} rebuilt while readers of the table wait", traits.index_count));
@@ -115,12 +121,12 @@ Explain(const catalog::Pipeline &pipeline)
 	RunMemory memory;
 	std::vector<std::string> lines;
 	Destination destination = FindDestination(pipeline);
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	if (WouldImport(pipeline)) {
 		lines.push_back(Format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
 							   *pipeline.source_table, *pipeline.source));
-		AddDestination(&lines, &destination, nullptr);
+		AddDestination(&lines, &destination, options, nullptr);
 	} else {
-		OptionValues const options = catalog::ReadOptions(pipeline.options);
 		RunJournal journal(Clock);
 		RunInput input(pipeline, options, journal);
 		lines.push_back("source: " + input.Label());
@@ -138,7 +144,7 @@ Explain(const catalog::Pipeline &pipeline)
 		} else {
 			AddPlan(&lines, query);
 		}
-		AddDestination(&lines, &destination, &query);
+		AddDestination(&lines, &destination, options, &query);
 	}
 	memory.Free();
 	return lines;

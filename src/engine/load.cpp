@@ -17,13 +17,14 @@ MakeSink(const LoadRequest &request)
 	Destination &destination = request.destination;
 	if (destination.path == LoadPath::ReplaceSwap) {
 		Relation const relation = std::exchange(destination.relation, nullptr);
-		return std::make_unique<ReplaceSink>(relation, destination.traits, request.patience, request.journal);
+		return std::make_unique<ReplaceSink>(relation, destination.traits, destination.direct, request.patience,
+											 request.journal);
 	}
 	HeapSinkMode const mode = destination.path == LoadPath::AppendCreated	 ? HeapSinkMode::Created
 							  : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace
 																			 : HeapSinkMode::Append;
-	return std::make_unique<HeapSink>(destination.relation, destination.traits, mode, request.patience,
-									  request.journal);
+	return std::make_unique<HeapSink>(destination.relation, destination.traits, mode, destination.direct,
+									  request.patience, request.journal);
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include "catalog/pipeline_options.hpp"
 #include "engine/destination.hpp"
+#include "engine/direct_load.hpp"
 #include "engine/load.hpp"
 #include "engine/push_filter.hpp"
 #include "engine/run_hints.hpp"
@@ -61,6 +62,10 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 			 RelationGetNumberOfAttributes(destination.relation));
 	ChoosePath(&destination);
 	journal.Info(PathText(destination));
+	ChooseDirectLoad(options, &destination);
+	if (std::string const text = DirectLoadText(destination); !text.empty()) {
+		journal.Info(text);
+	}
 
 	progress.Enter("loading");
 	LoadRequest const load{input, query, match, destination, patience, journal, progress};

@@ -24,7 +24,7 @@ StagedRows::Fill(BatchStream &stream, const std::string &columns, const std::fun
 		pg::Call(leaf::WriteHeap, writer, batch);
 		on_batch(*batch);
 	}
-	rows_ = writer->rows;
+	rows_ = writer->checks.rows;
 	pg::Call(leaf::CloseHeapWriter, writer);
 	pg::Call(table_close, table, NoLock);
 	pg::Call(CommandCounterIncrement);

@@ -53,6 +53,23 @@ $node->safe_psql('postgres', "CALL run_pipeline('private')");
 is($node->safe_psql('postgres', "SELECT pg_relation_filenode('private')"), $file, 'a slot of another decoder: in place');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_logical_slot_get_changes('foreign_decoder', NULL, NULL) WHERE data LIKE 'table public.private: INSERT%'"), 1951, 'that decoder sees every row');
 
+# A table that a run creates: its pages are built directly only where nobody decodes them.
+sub creates
+{
+	my ($table, $log, $name) = @_;
+	$node->safe_psql('postgres', "SELECT create_pipeline('$table', source_query => 'SELECT i AS a FROM generate_series(1, 100) i', destination_table => '$table', load => 'replace'); CALL run_pipeline('$table')");
+	is($node->safe_psql('postgres', "SELECT message FROM pipeline_log WHERE pipeline = '$table' AND message LIKE 'direct load%'"), "direct load$log", $name);
+	return;
+}
+creates('seen', ' is not used, because a logical replication slot of this database may read it', 'created, with a slot of another decoder: not directly');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_logical_slot_get_changes('foreign_decoder', NULL, NULL) WHERE data LIKE 'table public.seen: INSERT%'"), 100, 'that decoder sees every row');
+$node->safe_psql('postgres', "SELECT pg_drop_replication_slot('foreign_decoder'); CREATE PUBLICATION everything FOR ALL TABLES");
+creates('everywhere', ' is not used, because it is published, and subscribers would miss the new rows', 'created, published with all tables: not directly');
+$node->safe_psql('postgres', 'DROP PUBLICATION everything; CREATE PUBLICATION schema FOR TABLES IN SCHEMA public');
+creates('in_schema', ' is not used, because it is published, and subscribers would miss the new rows', 'created, published with its schema: not directly');
+$node->safe_psql('postgres', 'DROP PUBLICATION schema');
+creates('unseen', ': pages are built in memory and written once, because the file is new', 'created, decoded by nobody: directly');
+
 $subscriber->stop;
 $node->stop;
 done_testing();

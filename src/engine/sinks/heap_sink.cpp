@@ -5,9 +5,9 @@
 
 namespace sluice::engine {
 
-HeapSink::HeapSink(Relation destination, const leaf::TableTraits &traits, HeapSinkMode mode,
+HeapSink::HeapSink(Relation destination, const leaf::TableTraits &traits, HeapSinkMode mode, bool direct,
 				   const LockPatience &patience, RunJournal &journal)
-	: destination_(destination), traits_(traits), mode_(mode), patience_(patience), journal_(journal)
+	: destination_(destination), traits_(traits), mode_(mode), direct_(direct), patience_(patience), journal_(journal)
 {}
 
 void
@@ -16,6 +16,10 @@ HeapSink::Open()
 	if (mode_ == HeapSinkMode::ReplaceInPlace) {
 		pg::Call(leaf::DeleteAllRows, destination_);
 	}
+	if (direct_) {
+		writer_.OpenDirect(destination_, destination_);
+		return;
+	}
 	int options = 0;
 	if (mode_ == HeapSinkMode::Created) {
 		options |= TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN;
@@ -23,29 +27,29 @@ HeapSink::Open()
 		// New rows must be found again by their place, so they do not fill holes.
 		options |= TABLE_INSERT_SKIP_FSM;
 	}
-	writer_ = pg::Call(leaf::OpenHeapWriter, destination_, destination_, options);
+	writer_.Open(destination_, destination_, options);
 }
 
 void
 HeapSink::Write(Batch *batch)
 {
-	pg::Call(leaf::WriteHeap, writer_, batch);
+	writer_.Write(batch);
 }
 
 int64_t
 HeapSink::Finish()
 {
-	int64_t const rows = writer_->rows;
+	int64_t const rows = writer_.Rows();
 	ForeignKeyScope scope;
 	scope.table = RelationGetRelid(destination_);
 	scope.owner = traits_.owner;
 	scope.rows_in = pg::QualifiedName(scope.table);
-	if (rows > 0) {
+	// In a table that this run created all rows are to be checked.
+	if (rows > 0 && mode_ != HeapSinkMode::Created) {
 		scope.condition = Format("fk.ctid >= '({},0)'::pg_catalog.tid AND fk.xmin = '{}'::pg_catalog.xid",
-								 writer_->first_block, writer_->transaction);
+								 writer_.Heap().first_block, writer_.Heap().transaction);
 	}
-	pg::Call(leaf::CloseHeapWriter, writer_);
-	writer_ = nullptr;
+	writer_.Close();
 	bool const may_break = rows > 0 || mode_ == HeapSinkMode::ReplaceInPlace;
 	if (may_break && traits_.foreign_keys != nullptr) {
 		CheckForeignKeys(*traits_.foreign_keys, scope, patience_, journal_);

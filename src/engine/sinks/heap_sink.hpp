@@ -2,8 +2,8 @@
 #pragma once
 
 #include "engine/destination_leaf.hpp"
-#include "engine/sinks/heap_writer_leaf.hpp"
 #include "engine/sinks/sink.hpp"
+#include "engine/sinks/table_writer.hpp"
 #include "engine/timed_lock.hpp"
 
 namespace sluice::engine {
@@ -16,8 +16,9 @@ enum class HeapSinkMode {
 
 class HeapSink final : public Sink {
 public:
-	HeapSink(Relation destination, const leaf::TableTraits &traits, HeapSinkMode mode, const LockPatience &patience,
-			 RunJournal &journal);
+	// direct: pages are built directly; for Created only.
+	HeapSink(Relation destination, const leaf::TableTraits &traits, HeapSinkMode mode, bool direct,
+			 const LockPatience &patience, RunJournal &journal);
 	void Open() override;
 	void Write(Batch *batch) override;
 	int64_t Finish() override;
@@ -26,9 +27,10 @@ private:
 	Relation destination_;
 	leaf::TableTraits traits_;
 	HeapSinkMode mode_;
+	bool direct_;
 	LockPatience patience_;
 	RunJournal &journal_;
-	leaf::HeapWriter *writer_ = nullptr;
+	TableWriter writer_;
 };
 
 } // namespace sluice::engine

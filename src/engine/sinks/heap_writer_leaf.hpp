@@ -3,25 +3,20 @@
 #pragma once
 
 #include "engine/batch.hpp"
+#include "engine/sinks/row_checks_leaf.hpp"
 
 namespace sluice::engine::leaf {
 
 struct HeapWriter {
-	Relation destination; // whose constraints, generated columns and indexes count
-	Relation target;	  // where rows go: the destination, or the heap that will replace its own
-	EState *estate;
-	ResultRelInfo *result;
+	RowChecks checks;
+	Relation target; // where rows go: the destination, or the heap that will replace its own
 	BulkInsertState bulk;
 	CommandId command;
 	int options;
 	MemoryContext scratch;
-	bool has_generated;
-	bool has_constraints;
 	bool has_indexes;
 	TransactionId transaction; // that wrote the rows
 	BlockNumber first_block;   // lowest block written to
-	int64 rows;
-	int row; // within the batch, for messages
 };
 
 // With frozen rows the target must be new in this (sub)transaction. Indexes are kept up only where the

@@ -6,9 +6,9 @@
 
 namespace sluice::engine {
 
-ReplaceSink::ReplaceSink(Relation destination, const leaf::TableTraits &traits, const LockPatience &patience,
-						 RunJournal &journal)
-	: destination_(destination), traits_(traits), patience_(patience), journal_(journal)
+ReplaceSink::ReplaceSink(Relation destination, const leaf::TableTraits &traits, bool direct,
+						 const LockPatience &patience, RunJournal &journal)
+	: destination_(destination), traits_(traits), direct_(direct), patience_(patience), journal_(journal)
 {}
 
 void
@@ -16,24 +16,27 @@ ReplaceSink::Open()
 {
 	heap_ = pg::Call(leaf::MakeNewHeap, destination_);
 	// Nobody sees the new heap before the commit: its rows can be frozen from the start.
-	writer_ = pg::Call(leaf::OpenHeapWriter, destination_, heap_, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN);
+	if (direct_) {
+		writer_.OpenDirect(destination_, heap_);
+	} else {
+		writer_.Open(destination_, heap_, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN);
+	}
 }
 
 void
 ReplaceSink::Write(Batch *batch)
 {
-	pg::Call(leaf::WriteHeap, writer_, batch);
+	writer_.Write(batch);
 }
 
 int64_t
 ReplaceSink::Finish()
 {
-	int64_t const rows = writer_->rows;
+	int64_t const rows = writer_.Rows();
 	Oid const destination = RelationGetRelid(destination_);
 	Oid const heap = RelationGetRelid(heap_);
 	std::string const name = pg::QualifiedName(destination);
-	pg::Call(leaf::CloseHeapWriter, writer_);
-	writer_ = nullptr;
+	writer_.Close();
 	pg::Call(leaf::CloseNewHeap, heap_);
 	heap_ = nullptr;
 	pg::Call(leaf::SetSizes, heap, static_cast<double>(rows));

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "engine/destination_leaf.hpp"
-#include "engine/sinks/heap_writer_leaf.hpp"
 #include "engine/sinks/sink.hpp"
+#include "engine/sinks/table_writer.hpp"
 #include "engine/timed_lock.hpp"
 
 namespace sluice::engine {
@@ -13,7 +13,7 @@ namespace sluice::engine {
 class ReplaceSink final : public Sink {
 public:
 	// The sink closes the destination: its file changes under the relation.
-	ReplaceSink(Relation destination, const leaf::TableTraits &traits, const LockPatience &patience,
+	ReplaceSink(Relation destination, const leaf::TableTraits &traits, bool direct, const LockPatience &patience,
 				RunJournal &journal);
 	void Open() override;
 	void Write(Batch *batch) override;
@@ -22,10 +22,11 @@ public:
 private:
 	Relation destination_;
 	leaf::TableTraits traits_;
+	bool direct_;
 	LockPatience patience_;
 	RunJournal &journal_;
 	Relation heap_ = nullptr; // the new one
-	leaf::HeapWriter *writer_ = nullptr;
+	TableWriter writer_;
 };
 
 } // namespace sluice::engine

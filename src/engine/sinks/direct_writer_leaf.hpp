@@ -1,0 +1,29 @@
+// Direct load: the pages of a new heap are made in private memory and written once, past shared buffers, as
+// CLUSTER and CREATE INDEX write theirs. Rows are frozen, pages all-visible, and so says the visibility map.
+#pragma once
+
+#include "engine/sinks/row_checks_leaf.hpp"
+#include "pg/compat_bulk.hpp"
+
+namespace sluice::engine::leaf {
+
+struct DirectWriter {
+	RowChecks checks;
+	Relation target; // the destination, or the heap that will replace its own
+	pg::compat::NewFork heap;
+	Page page; // being filled, or NULL
+	Size kept_free;
+	HeapTupleFields stamp; // who wrote it, of all tuples
+	int options;		   // for the TOAST table, which goes through shared buffers
+	MemoryContext scratch;
+};
+
+// Why pages of this file cannot be made directly: something else may have written to it. NULL when they can.
+const char *WhyNotNewFile(Relation target);
+
+// The target is new in this (sub)transaction, empty and without indexes.
+DirectWriter *OpenDirectWriter(Relation destination, Relation target);
+void WriteDirect(DirectWriter *writer, Batch *batch);
+void CloseDirectWriter(DirectWriter *writer);
+
+} // namespace sluice::engine::leaf

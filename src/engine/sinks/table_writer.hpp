@@ -1,0 +1,31 @@
+// Stores batches in a heap: through shared buffers, or directly where the heap is new in this transaction.
+#pragma once
+
+#include "engine/sinks/direct_writer_leaf.hpp"
+#include "engine/sinks/heap_writer_leaf.hpp"
+
+namespace sluice::engine {
+
+class TableWriter {
+public:
+	TableWriter() = default;
+	TableWriter(const TableWriter &) = delete;
+	TableWriter &operator=(const TableWriter &) = delete;
+
+	// options: TABLE_INSERT_*
+	void Open(Relation destination, Relation target, int options);
+	// For a target without WhyNotNewFile that nothing decodes; rows are frozen.
+	void OpenDirect(Relation destination, Relation target);
+	void Write(Batch *batch);
+	void Close();
+
+	int64_t Rows() const { return direct_ != nullptr ? direct_->checks.rows : heap_->checks.rows; }
+	// Of what is new in a table that has other rows, too.
+	const leaf::HeapWriter &Heap() const { return *heap_; }
+
+private:
+	leaf::HeapWriter *heap_ = nullptr;
+	leaf::DirectWriter *direct_ = nullptr;
+};
+
+} // namespace sluice::engine
