@@ -78,9 +78,6 @@ WhyOnlySql(Relation relation)
 	if (has_subclass(RelationGetRelid(relation)) || has_superclass(RelationGetRelid(relation))) {
 		return "it takes part in inheritance";
 	}
-	if (HasDeferrableUnique(relation)) {
-		return "it has a deferrable unique constraint";
-	}
 	return nullptr;
 }
 
@@ -219,15 +216,19 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	traits->kind = destination->rd_rel->relkind;
 	traits->persistence = destination->rd_rel->relpersistence;
 	const char *why = WhyOnlySql(destination);
+	const char *no_swap = why == nullptr && replace ? WhyNoSwap(destination) : nullptr;
+	// A swap checks such a constraint once, when all rows are there.
+	if (why == nullptr && (!replace || no_swap != nullptr) && HasDeferrableUnique(destination)) {
+		why = "it has a deferrable unique constraint";
+	}
 	if (why != nullptr) {
 		strlcpy(traits->needs_sql, why, sizeof(traits->needs_sql));
 		return;
 	}
 	traits->index_count = list_length(RelationGetIndexList(destination));
 	traits->foreign_keys = FindForeignKeys(destination, replace, traits->needs_sql, sizeof(traits->needs_sql));
-	why = replace ? WhyNoSwap(destination) : nullptr;
-	if (why != nullptr) {
-		strlcpy(traits->no_swap, why, sizeof(traits->no_swap));
+	if (no_swap != nullptr) {
+		strlcpy(traits->no_swap, no_swap, sizeof(traits->no_swap));
 	}
 }
 

@@ -86,7 +86,7 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 	lines->push_back("path: " + PathText(*destination));
 	const leaf::TableTraits &traits = destination->traits;
 	if (destination->path == LoadPath::ReplaceSwap && traits.index_count > 0) {
-		lines->push_back(Format("indexes: {} rebuilt while readers of the table wait", traits.index_count));
+		lines->push_back(Format("indexes: {} built on the new file before the swap", traits.index_count));
 	}
 	for (int i = 0;
 		 destination->path != LoadPath::Sql && traits.foreign_keys != nullptr && i < traits.foreign_keys->count; ++i) {

@@ -1,6 +1,7 @@
 #include "engine/sinks/replace_sink.hpp"
 
 #include "engine/sinks/foreign_key_check.hpp"
+#include "engine/sinks/index_twins.hpp"
 #include "engine/sinks/swap_leaf.hpp"
 #include "pg/sql.hpp"
 
@@ -31,13 +32,15 @@ ReplaceSink::Finish()
 	int64_t const rows = writer_->rows;
 	Oid const destination = RelationGetRelid(destination_);
 	Oid const heap = RelationGetRelid(heap_);
-	std::string const name = pg::QualifiedName(destination);
 	pg::Call(leaf::CloseHeapWriter, writer_);
 	writer_ = nullptr;
+	pg::Call(CommandCounterIncrement);
+	pg::Call(leaf::SetSizes, heap, static_cast<double>(rows));
+	leaf::IndexTwinList *indexes = BuildIndexTwins(destination_, heap_, patience_, journal_);
 	pg::Call(leaf::CloseNewHeap, heap_);
 	heap_ = nullptr;
-	pg::Call(leaf::SetSizes, heap, static_cast<double>(rows));
 
+	// After the indexes, so that the other tables are not locked while they are built.
 	if (traits_.foreign_keys != nullptr) {
 		ForeignKeyScope scope;
 		scope.table = destination;
@@ -47,16 +50,14 @@ ReplaceSink::Finish()
 	}
 
 	journal_.EnterPhase("swapping");
-	pg::Call(leaf::CheckUnused, destination_);
+	pg::Call(leaf::CheckUnused, destination_, indexes);
 	LockTable(destination, AccessExclusiveLock, patience_, "swapping in its new rows", journal_);
-	if (traits_.index_count > 0) {
-		journal_.EnterPhase("indexing");
-		journal_.Info(Format("{} of {} rebuilt; its readers wait until this run has ended",
-							 traits_.index_count == 1 ? "1 index" : Format("{} indexes", traits_.index_count), name));
+	for (int i = 0; i < indexes->count; ++i) {
+		LockTable(indexes->twins[i].index, AccessExclusiveLock, patience_, "swapping in its new file", journal_);
 	}
 	pg::Call(table_close, destination_, NoLock);
 	destination_ = nullptr;
-	pg::Call(leaf::SwapHeap, destination, heap, traits_.persistence, rows);
+	pg::Call(leaf::SwapHeap, destination, heap, indexes, rows);
 	return rows;
 }
 
