@@ -192,6 +192,9 @@ ALTER TABLE other ADD a int DEFAULT 5, ADD b text DEFAULT 'b';
 INSERT INTO other VALUES (1);
 ALTER TABLE other ADD c int DEFAULT 6;
 CREATE INDEX other_c ON other (c);
+CREATE INDEX other_half ON other ((id / 2));
+ALTER TABLE other ALTER a SET STATISTICS 0, ALTER id SET (n_distinct = -0.5);
+ALTER INDEX other_half ALTER COLUMN 1 SET STATISTICS 3;
 ALTER TABLE other SET UNLOGGED;
 SELECT pipe('other', 'other', 'replace', 'SELECT i AS id FROM generate_series(1, 10) AS i');
 CALL run_pipeline('other') \gset
@@ -199,6 +202,13 @@ SELECT count(*), min(a), min(b), max(c), min(c) FROM other;
 SELECT atthasmissing FROM pg_attribute WHERE attrelid = 'other'::regclass AND attname = 'c';
 SELECT relname, relpersistence FROM pg_class WHERE relname LIKE 'other%' AND relnamespace = 'engine_indexes'::regnamespace ORDER BY 1;
 SELECT bt_index_check('other_c', true);
+-- analyzed before the swap, with the targets that were set
+SELECT tablename, attname, n_distinct, array_length(histogram_bounds::text::int[], 1) AS bounds FROM pg_stats WHERE tablename LIKE 'other%' ORDER BY 1, 2;
+SELECT pg_stat_force_next_flush();
+SELECT n_live_tup, n_dead_tup, last_analyze IS NOT NULL AS analyzed FROM pg_stat_user_tables WHERE relid = 'other'::regclass;
+CALL run_pipeline('other') \gset
+SELECT count(*) AS statistics FROM pg_statistic WHERE starelid IN ('other'::regclass, 'other_half'::regclass);
+SELECT count(*) AS of_nothing FROM pg_statistic WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = starelid);
 CREATE TABLE empty (id int PRIMARY KEY);
 INSERT INTO empty VALUES (1);
 SELECT pipe('empty', 'empty', 'replace', 'SELECT 1 AS id WHERE false');

@@ -25,6 +25,8 @@ struct Destination {
 	std::string name; // qualified
 	bool created = false;
 	bool replace = false;
+	bool analyze = false;  // what replaces its rows is to be analyzed
+	bool analyzed = false; // the load has done so
 	Relation relation = nullptr;
 	leaf::TableTraits traits{};
 	LoadPath path = LoadPath::Sql;

@@ -17,7 +17,8 @@ MakeSink(const LoadRequest &request)
 	Destination &destination = request.destination;
 	if (destination.path == LoadPath::ReplaceSwap) {
 		Relation const relation = std::exchange(destination.relation, nullptr);
-		return std::make_unique<ReplaceSink>(relation, destination.traits, request.patience, request.journal);
+		return std::make_unique<ReplaceSink>(relation, destination.traits, request.patience, request.journal,
+											 destination.analyze);
 	}
 	HeapSinkMode const mode = destination.path == LoadPath::AppendCreated	 ? HeapSinkMode::Created
 							  : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace
@@ -141,7 +142,9 @@ LoadByStream(const LoadRequest &request, StagedRows *staged)
 		}
 	}
 	stream->Finish();
-	return sink->Finish();
+	int64_t const rows = sink->Finish();
+	destination.analyzed = sink->Analyzed();
+	return rows;
 }
 
 } // namespace

@@ -20,9 +20,10 @@ Analyze(const Destination &destination, const OptionValues &options, RunJournal 
 {
 	bool const table =
 		destination.traits.kind == RELKIND_RELATION || destination.traits.kind == RELKIND_PARTITIONED_TABLE;
-	if (!table || (!destination.created && !destination.replace)) {
+	if (!table || destination.analyzed || (!destination.created && !destination.replace)) {
 		return;
 	}
+	journal.EnterPhase("analyzing");
 	if (options.Text("analyze") == "off") {
 		journal.Info(Format("{} is not analyzed, because the option analyze is off", destination.name));
 		return;
@@ -62,6 +63,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	ChoosePath(&destination);
 	journal.Info(PathText(destination));
 
+	destination.analyze = options.Text("analyze") != "off";
 	progress.Enter("loading");
 	LoadRequest const load{input, query, match, destination, patience, journal, progress};
 	progress.BeginLoad(destination.oid);
@@ -70,7 +72,6 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	journal.Info(Format("{} rows loaded into {}", rows, destination.name));
 	input.Finish();
 
-	progress.Enter("analyzing");
 	Analyze(destination, options, journal);
 	progress.Enter("finishing");
 	memory.Free();

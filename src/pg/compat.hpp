@@ -287,4 +287,15 @@ MoveFileAge(Relation kept, Relation dropped)
 #endif
 }
 
+// 18: the views show how long it took as well.
+inline void
+ReportAnalyze(Relation relation, int64 rows)
+{
+#if PG_VERSION_NUM >= 180000
+	pgstat_report_analyze(relation, rows, 0, true, GetCurrentTimestamp());
+#else
+	pgstat_report_analyze(relation, rows, 0, true);
+#endif
+}
+
 } // namespace sluice::pg::compat

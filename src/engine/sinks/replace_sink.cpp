@@ -2,14 +2,15 @@
 
 #include "engine/sinks/foreign_key_check.hpp"
 #include "engine/sinks/index_twins.hpp"
+#include "engine/sinks/statistics_leaf.hpp"
 #include "engine/sinks/swap_leaf.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
 
 ReplaceSink::ReplaceSink(Relation destination, const leaf::TableTraits &traits, const LockPatience &patience,
-						 RunJournal &journal)
-	: destination_(destination), traits_(traits), patience_(patience), journal_(journal)
+						 RunJournal &journal, bool analyze)
+	: destination_(destination), traits_(traits), patience_(patience), journal_(journal), analyze_(analyze)
 {}
 
 void
@@ -26,6 +27,23 @@ ReplaceSink::Write(Batch *batch)
 	pg::Call(leaf::WriteHeap, writer_, batch);
 }
 
+// Before anybody is locked out, where that can be.
+bool
+ReplaceSink::AnalyzeNewHeap(Oid heap, const leaf::IndexTwinList *indexes)
+{
+	Oid const destination = RelationGetRelid(destination_);
+	if (pg::Call(leaf::HasExtendedStatistics, destination_)) {
+		return false;
+	}
+	journal_.EnterPhase("analyzing");
+	pg::Call(leaf::CopyStatisticsTargets, destination, heap, indexes);
+	pg::SqlOptions as_owner;
+	as_owner.run_as = traits_.owner;
+	pg::Sql("ANALYZE " + pg::QualifiedName(heap), {}, as_owner);
+	journal_.Info(Format("{} analyzed", pg::QualifiedName(destination)));
+	return true;
+}
+
 int64_t
 ReplaceSink::Finish()
 {
@@ -39,6 +57,7 @@ ReplaceSink::Finish()
 	leaf::IndexTwinList *indexes = BuildIndexTwins(destination_, heap_, patience_, journal_);
 	pg::Call(leaf::CloseNewHeap, heap_);
 	heap_ = nullptr;
+	analyzed_ = analyze_ && AnalyzeNewHeap(heap, indexes);
 
 	// After the indexes, so that the other tables are not locked while they are built.
 	if (traits_.foreign_keys != nullptr) {
@@ -57,7 +76,7 @@ ReplaceSink::Finish()
 	}
 	pg::Call(table_close, destination_, NoLock);
 	destination_ = nullptr;
-	pg::Call(leaf::SwapHeap, destination, heap, indexes, rows);
+	pg::Call(leaf::SwapHeap, destination, heap, indexes, rows, analyzed_);
 	return rows;
 }
 

@@ -5,6 +5,7 @@
 
 #include "engine/destination_leaf.hpp"
 #include "engine/sinks/heap_writer_leaf.hpp"
+#include "engine/sinks/index_twins_leaf.hpp"
 #include "engine/sinks/sink.hpp"
 #include "engine/timed_lock.hpp"
 
@@ -14,16 +15,22 @@ class ReplaceSink final : public Sink {
 public:
 	// The sink closes the destination: its file changes under the relation.
 	ReplaceSink(Relation destination, const leaf::TableTraits &traits, const LockPatience &patience,
-				RunJournal &journal);
+				RunJournal &journal, bool analyze);
 	void Open() override;
 	void Write(Batch *batch) override;
 	int64_t Finish() override;
 
+	bool Analyzed() const override { return analyzed_; }
+
 private:
+	bool AnalyzeNewHeap(Oid heap, const leaf::IndexTwinList *indexes);
+
 	Relation destination_;
 	leaf::TableTraits traits_;
 	LockPatience patience_;
 	RunJournal &journal_;
+	bool analyze_;
+	bool analyzed_ = false;
 	Relation heap_ = nullptr; // the new one
 	leaf::HeapWriter *writer_ = nullptr;
 };

@@ -1,5 +1,6 @@
 #include "engine/sinks/swap_leaf.hpp"
 
+#include "engine/sinks/statistics_leaf.hpp"
 #include "pg/compat.hpp"
 
 extern "C" {
@@ -148,7 +149,7 @@ CheckUnused(Relation destination, const IndexTwinList *indexes)
 }
 
 void
-SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows)
+SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows, bool analyzed)
 {
 	PromotePredicateLocks(destination, indexes);
 	Relation catalog = table_open(RelationRelationId, RowExclusiveLock);
@@ -164,6 +165,9 @@ SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows)
 		MarkValid(indexes->twins[i].index);
 	}
 	CommandCounterIncrement();
+	if (analyzed) {
+		MoveStatistics(destination, heap, indexes);
+	}
 
 	ObjectAddress old;
 	ObjectAddressSet(old, RelationRelationId, heap);
@@ -176,6 +180,9 @@ SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows)
 	RelationClearMissing(relation);
 	pgstat_count_truncate(relation);
 	pgstat_count_heap_insert(relation, rows);
+	if (analyzed) {
+		pg::compat::ReportAnalyze(relation, rows);
+	}
 	table_close(relation, NoLock);
 	CommandCounterIncrement();
 }

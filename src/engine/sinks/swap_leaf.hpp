@@ -12,7 +12,8 @@ void CloseNewHeap(Relation heap);
 // Raises 55006 when this session itself still uses the table or an index of it (open cursors, pending trigger events).
 void CheckUnused(Relation destination, const IndexTwinList *indexes);
 // Puts the files of the heap, its TOAST table and its indexes in the place of the destination's own, and drops the
-// old ones. ACCESS EXCLUSIVE is held on the destination and its indexes; the destination is closed.
-void SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows);
+// old ones; with `analyzed` the statistics of the heap as well. ACCESS EXCLUSIVE is held on the destination and its
+// indexes; the destination is closed.
+void SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows, bool analyzed);
 
 } // namespace sluice::engine::leaf
