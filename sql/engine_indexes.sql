@@ -15,7 +15,7 @@ CREATE FUNCTION pipe(name text, destination_table text, load text, source_query 
 $$;
 
 CREATE ROLE regress_index_owner;
-CREATE ROLE regress_index_reader;
+CREATE ROLE regress_index_reader LOGIN CONNECTION LIMIT 0;
 GRANT USAGE, CREATE ON SCHEMA engine_indexes TO regress_index_owner;
 -- As in REINDEX, functions in indexes run as the table's owner.
 CREATE FUNCTION as_owner(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
@@ -217,6 +217,41 @@ SELECT count(*), pg_relation_size('empty') AS bytes FROM empty;
 INSERT INTO empty VALUES (1);
 INSERT INTO empty VALUES (1);
 SELECT bt_index_check('empty_pkey', true);
+-- An append to an empty table builds the indexes after the load, too; the second one keeps them up.
+TRUNCATE empty;
+SELECT pipe('fill', 'empty', 'append', 'SELECT i + (SELECT count(*) FROM engine_indexes.empty) AS id FROM generate_series(1, 1500) AS i');
+SELECT * FROM explain_pipeline('fill') WHERE explain_pipeline ~ '^(indexes|path)';
+CALL run_pipeline('fill') \gset
+:log
+SELECT * FROM explain_pipeline('fill') WHERE explain_pipeline ~ '^(indexes|path)';
+CALL run_pipeline('fill') \gset
+:log
+SELECT count(*), count(DISTINCT id) FROM empty;
+SELECT bt_index_check('empty_pkey', true);
+SELECT pg_stat_force_next_flush();
+SELECT n_live_tup, n_dead_tup FROM pg_stat_user_tables WHERE relid = 'empty'::regclass;
+TRUNCATE empty;
+SELECT pipe('fill_twice', 'empty', 'append', 'SELECT 1 AS id FROM generate_series(1, 2)');
+CALL run_pipeline('fill_twice') \gset
+SELECT count(*) FROM empty;
+CREATE TABLE tree (id int PRIMARY KEY, parent int REFERENCES tree);
+CREATE TABLE leaves (tree int REFERENCES tree ON DELETE CASCADE);
+SELECT pipe('tree', 'tree', 'append', 'SELECT i AS id, nullif(i / 2, 0) AS parent FROM generate_series(1, 100) AS i');
+CALL run_pipeline('tree') \gset
+:log
+-- without the right to TRUNCATE it is the ordinary way
+TRUNCATE empty;
+GRANT USAGE ON SCHEMA engine_indexes TO regress_index_reader;
+GRANT SELECT ON src TO regress_index_reader;
+GRANT SELECT, INSERT ON empty TO regress_index_reader;
+SELECT allow_pipelines('regress_index_reader');
+SET ROLE regress_index_reader;
+SELECT create_pipeline('guest', source_query => 'SELECT id FROM engine_indexes.src', destination_table => 'engine_indexes.empty', load => 'append') IS NOT NULL AS ok;
+SELECT * FROM explain_pipeline('guest') WHERE explain_pipeline ~ '^(indexes|path)';
+SELECT drop_pipeline('guest');
+RESET ROLE;
+SELECT disallow_pipelines('regress_index_reader');
+INSERT INTO empty VALUES (1);
 -- a cursor over an index of the same session is in the way
 BEGIN;
 SET LOCAL enable_seqscan = off;
@@ -226,4 +261,5 @@ CALL run_pipeline('empty') \gset
 ROLLBACK;
 SELECT count(drop_pipeline(id)) FROM pipelines WHERE destination_table LIKE 'engine\_indexes.%';
 DROP SCHEMA engine_indexes CASCADE;
+DROP OWNED BY regress_index_reader;
 DROP ROLE regress_index_owner, regress_index_reader;

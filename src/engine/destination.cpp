@@ -125,6 +125,29 @@ ChoosePath(Destination *destination)
 	}
 }
 
+void
+FillIfEmpty(Destination *destination, RunJournal &journal)
+{
+	if (destination->path != LoadPath::Append || destination->traits.index_count == 0 ||
+		!pg::Call(leaf::IsEmpty, destination->relation)) {
+		return;
+	}
+	std::string why = pg::Call(leaf::WhyNotFilled, destination->relation);
+	if (why.empty() && !pg::Call(leaf::TryLock, destination->oid, ShareRowExclusiveLock)) {
+		why = "another session is about to write to it";
+	}
+	if (why.empty() && !pg::Call(leaf::IsEmpty, destination->relation)) {
+		why = "another session has just written to it";
+	}
+	if (!why.empty()) {
+		journal.Info(Format("{} is empty, but its indexes are kept up row by row, because {}", destination->name, why));
+		return;
+	}
+	destination->path = LoadPath::ReplaceSwap;
+	destination->fills_empty = true;
+	destination->reason = "it is empty and nobody else writes to it: its indexes are built after the load";
+}
+
 std::string
 PathText(const Destination &destination)
 {

@@ -232,6 +232,22 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	}
 }
 
+bool
+IsEmpty(Relation destination)
+{
+	return RelationGetNumberOfBlocks(destination) == 0;
+}
+
+const char *
+WhyNotFilled(Relation destination)
+{
+	const char *why = WhyNoSwap(destination);
+	if (why == nullptr && pg_class_aclcheck(RelationGetRelid(destination), GetUserId(), ACL_TRUNCATE) != ACLCHECK_OK) {
+		why = "the owner of the pipeline has no right to TRUNCATE it";
+	}
+	return why != nullptr ? why : "";
+}
+
 void
 RefuseCascade(Oid relation)
 {

@@ -28,6 +28,10 @@ struct TableTraits {
 };
 void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 
+bool IsEmpty(Relation destination);
+// Why an append to it cannot be a swap while it is empty, or ''.
+const char *WhyNotFilled(Relation destination);
+
 // Raises 0A000 when deleting the table's rows would delete or change rows of other tables.
 void RefuseCascade(Oid relation);
 

@@ -17,7 +17,8 @@ MakeSink(const LoadRequest &request)
 	Destination &destination = request.destination;
 	if (destination.path == LoadPath::ReplaceSwap) {
 		Relation const relation = std::exchange(destination.relation, nullptr);
-		return std::make_unique<ReplaceSink>(relation, destination.traits, request.patience, request.journal,
+		ReplaceSinkMode const mode = destination.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
+		return std::make_unique<ReplaceSink>(relation, destination.traits, mode, request.patience, request.journal,
 											 destination.analyze);
 	}
 	HeapSinkMode const mode = destination.path == LoadPath::AppendCreated	 ? HeapSinkMode::Created

@@ -61,6 +61,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	pg::Call(leaf::CheckInsertRight, destination.oid, match.source_of.data(),
 			 RelationGetNumberOfAttributes(destination.relation));
 	ChoosePath(&destination);
+	FillIfEmpty(&destination, journal);
 	journal.Info(PathText(destination));
 
 	destination.analyze = options.Text("analyze") != "off";

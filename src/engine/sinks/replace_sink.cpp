@@ -1,6 +1,9 @@
 #include "engine/sinks/replace_sink.hpp"
 
+#include "core/sqlstate.hpp"
 #include "engine/sinks/foreign_key_check.hpp"
+#include "engine/sinks/heap_reader_leaf.hpp"
+#include "engine/sinks/heap_sink.hpp"
 #include "engine/sinks/index_twins.hpp"
 #include "engine/sinks/statistics_leaf.hpp"
 #include "engine/sinks/swap_leaf.hpp"
@@ -8,9 +11,9 @@
 
 namespace sluice::engine {
 
-ReplaceSink::ReplaceSink(Relation destination, const leaf::TableTraits &traits, const LockPatience &patience,
-						 RunJournal &journal, bool analyze)
-	: destination_(destination), traits_(traits), patience_(patience), journal_(journal), analyze_(analyze)
+ReplaceSink::ReplaceSink(Relation destination, const leaf::TableTraits &traits, ReplaceSinkMode mode,
+						 const LockPatience &patience, RunJournal &journal, bool analyze)
+	: destination_(destination), traits_(traits), mode_(mode), patience_(patience), journal_(journal), analyze_(analyze)
 {}
 
 void
@@ -40,8 +43,56 @@ ReplaceSink::AnalyzeNewHeap(Oid heap, const leaf::IndexTwinList *indexes)
 	pg::SqlOptions as_owner;
 	as_owner.run_as = traits_.owner;
 	pg::Sql("ANALYZE " + pg::QualifiedName(heap), {}, as_owner);
-	journal_.Info(Format("{} analyzed", pg::QualifiedName(destination)));
 	return true;
+}
+
+bool
+ReplaceSink::LockForSwap(const leaf::IndexTwinList *indexes)
+{
+	LockPatience patience = patience_;
+	if (mode_ == ReplaceSinkMode::Replace) {
+		pg::Call(leaf::CheckUnused, destination_, indexes);
+	} else if (!pg::Call(leaf::IsUnused, destination_, indexes)) {
+		return false;
+	} else {
+		patience.attempts = 1;
+	}
+	try {
+		LockTable(RelationGetRelid(destination_), AccessExclusiveLock, patience, "swapping in its new rows", journal_);
+		for (int i = 0; i < indexes->count; ++i) {
+			LockTable(indexes->twins[i].index, AccessExclusiveLock, patience, "swapping in its new file", journal_);
+		}
+	} catch (const Error &error) {
+		if (mode_ == ReplaceSinkMode::Replace || error.State() != sqlstate::kLockNotAvailable) {
+			throw;
+		}
+		return false;
+	}
+	return true;
+}
+
+// An append never fails because somebody reads the table.
+int64_t
+ReplaceSink::AppendInstead(Oid heap)
+{
+	journal_.EnterPhase("loading");
+	journal_.Warning(
+		Format("the rows are appended to {} with its indexes kept up row by row, because the table is in use",
+			   pg::QualifiedName(RelationGetRelid(destination_))));
+	HeapSink sink(destination_, traits_, HeapSinkMode::Append, patience_, journal_);
+	sink.Open();
+	Relation const source = pg::Call(table_open, heap, NoLock);
+	leaf::HeapReader *reader = pg::Call(leaf::OpenHeapReader, source);
+	while (Batch *batch = pg::Call(leaf::ReadHeap, reader)) {
+		sink.Write(batch);
+	}
+	pg::Call(leaf::CloseHeapReader, reader);
+	pg::Call(table_close, source, NoLock);
+	int64_t const rows = sink.Finish();
+	pg::Call(table_close, destination_, NoLock);
+	destination_ = nullptr;
+	pg::Call(leaf::DropHeap, heap);
+	return rows;
 }
 
 int64_t
@@ -69,14 +120,16 @@ ReplaceSink::Finish()
 	}
 
 	journal_.EnterPhase("swapping");
-	pg::Call(leaf::CheckUnused, destination_, indexes);
-	LockTable(destination, AccessExclusiveLock, patience_, "swapping in its new rows", journal_);
-	for (int i = 0; i < indexes->count; ++i) {
-		LockTable(indexes->twins[i].index, AccessExclusiveLock, patience_, "swapping in its new file", journal_);
+	if (!LockForSwap(indexes)) {
+		analyzed_ = false;
+		return AppendInstead(heap);
 	}
 	pg::Call(table_close, destination_, NoLock);
 	destination_ = nullptr;
 	pg::Call(leaf::SwapHeap, destination, heap, indexes, rows, analyzed_);
+	if (analyzed_) {
+		journal_.Info(Format("{} analyzed", pg::QualifiedName(destination)));
+	}
 	return rows;
 }
 

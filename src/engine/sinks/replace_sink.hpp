@@ -11,11 +11,16 @@
 
 namespace sluice::engine {
 
+enum class ReplaceSinkMode {
+	Replace,
+	Fill, // an append to an empty table: where it cannot be swapped now, the rows are appended to it
+};
+
 class ReplaceSink final : public Sink {
 public:
 	// The sink closes the destination: its file changes under the relation.
-	ReplaceSink(Relation destination, const leaf::TableTraits &traits, const LockPatience &patience,
-				RunJournal &journal, bool analyze);
+	ReplaceSink(Relation destination, const leaf::TableTraits &traits, ReplaceSinkMode mode,
+				const LockPatience &patience, RunJournal &journal, bool analyze);
 	void Open() override;
 	void Write(Batch *batch) override;
 	int64_t Finish() override;
@@ -23,10 +28,14 @@ public:
 	bool Analyzed() const override { return analyzed_; }
 
 private:
+	// Whether the destination and its indexes are locked for the swap. Throws where it must be.
+	bool LockForSwap(const leaf::IndexTwinList *indexes);
+	int64_t AppendInstead(Oid heap);
 	bool AnalyzeNewHeap(Oid heap, const leaf::IndexTwinList *indexes);
 
 	Relation destination_;
 	leaf::TableTraits traits_;
+	ReplaceSinkMode mode_;
 	LockPatience patience_;
 	RunJournal &journal_;
 	bool analyze_;

@@ -8,6 +8,7 @@ extern "C" {
 #include "catalog/heap.h"
 #include "commands/cluster.h"
 #include "commands/tablecmds.h"
+#include "commands/trigger.h"
 #include "storage/lmgr.h"
 #include "storage/predicate.h"
 }
@@ -148,6 +149,31 @@ CheckUnused(Relation destination, const IndexTwinList *indexes)
 	}
 }
 
+bool
+IsUnused(Relation destination, const IndexTwinList *indexes)
+{
+	if (destination->rd_refcnt != 1 || AfterTriggerPendingOnRel(RelationGetRelid(destination))) {
+		return false;
+	}
+	bool unused = true;
+	for (int i = 0; i < indexes->count; ++i) {
+		Relation index = index_open(indexes->twins[i].index, NoLock);
+		unused = unused && index->rd_refcnt == 1;
+		index_close(index, NoLock);
+	}
+	return unused;
+}
+
+void
+DropHeap(Oid heap)
+{
+	CommandCounterIncrement();
+	ObjectAddress old;
+	ObjectAddressSet(old, RelationRelationId, heap);
+	performDeletion(&old, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+	CommandCounterIncrement();
+}
+
 void
 SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows, bool analyzed)
 {
@@ -169,10 +195,7 @@ SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows, bo
 		MoveStatistics(destination, heap, indexes);
 	}
 
-	ObjectAddress old;
-	ObjectAddressSet(old, RelationRelationId, heap);
-	performDeletion(&old, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
-	CommandCounterIncrement();
+	DropHeap(heap);
 	RenameToast(destination);
 
 	Relation relation = table_open(destination, NoLock);
