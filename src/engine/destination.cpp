@@ -113,6 +113,9 @@ ChoosePath(Destination *destination)
 	} else if (destination->created) {
 		destination->path = LoadPath::AppendCreated;
 		destination->reason = "this run created it";
+	} else if (traits.kind == RELKIND_PARTITIONED_TABLE) {
+		destination->path = LoadPath::AppendRouted;
+		destination->reason = "all its partitions are plain tables without triggers and foreign keys";
 	} else if (!destination->replace) {
 		destination->path = LoadPath::Append;
 		destination->reason = "it is a plain table without triggers";
@@ -155,6 +158,9 @@ PathText(const Destination &destination)
 	switch (destination.path) {
 	case LoadPath::Append:
 		what = "rows are appended to {} on the fast path";
+		break;
+	case LoadPath::AppendRouted:
+		what = "rows are routed to the partitions of {} on the fast path";
 		break;
 	case LoadPath::AppendCreated:
 		what = "rows are written frozen into {}";

@@ -14,6 +14,7 @@ namespace sluice::engine {
 
 enum class LoadPath {
 	Append,			// table_multi_insert
+	AppendRouted,	// the same, into the partitions
 	AppendCreated,	// the same, into a table made by this run: frozen rows
 	ReplaceSwap,	// a new heap, swapped in
 	ReplaceInPlace, // DELETE, then table_multi_insert
@@ -25,8 +26,8 @@ struct Destination {
 	std::string name; // qualified
 	bool created = false;
 	bool replace = false;
-	bool analyze = false;  // what replaces its rows is to be analyzed
-	bool analyzed = false; // the load has done so
+	bool analyze = false;	  // what replaces its rows is to be analyzed
+	bool analyzed = false;	  // the load has done so
 	bool fills_empty = false; // an append to an empty table that takes the way of a replace
 	Relation relation = nullptr;
 	leaf::TableTraits traits{};

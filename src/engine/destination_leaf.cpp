@@ -1,5 +1,6 @@
 #include "engine/destination_leaf.hpp"
 
+#include "engine/partitioned_leaf.hpp"
 #include "pg/compat.hpp"
 
 extern "C" {
@@ -46,11 +47,10 @@ HasDeferrableUnique(Relation relation)
 }
 
 const char *
-WhyOnlySql(Relation relation)
+WhyOnlySql(Relation relation, bool replace)
 {
+	bool const partitioned = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
 	switch (relation->rd_rel->relkind) {
-	case RELKIND_PARTITIONED_TABLE:
-		return "it is partitioned";
 	case RELKIND_VIEW:
 		return "it is a view";
 	case RELKIND_FOREIGN_TABLE:
@@ -58,7 +58,10 @@ WhyOnlySql(Relation relation)
 	default:
 		break;
 	}
-	if (relation->rd_tableam != GetHeapamTableAmRoutine()) {
+	if (partitioned && replace) {
+		return "it is partitioned";
+	}
+	if (!partitioned && relation->rd_tableam != GetHeapamTableAmRoutine()) {
 		return "its access method is not heap";
 	}
 	if (HasUserTrigger(relation)) {
@@ -74,6 +77,9 @@ WhyOnlySql(Relation relation)
 	}
 	if (relation->rd_rel->relispartition) {
 		return "it is a partition";
+	}
+	if (partitioned) {
+		return WhyNotRouted(relation);
 	}
 	if (has_subclass(RelationGetRelid(relation)) || has_superclass(RelationGetRelid(relation))) {
 		return "it takes part in inheritance";
@@ -215,14 +221,18 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	traits->owner = destination->rd_rel->relowner;
 	traits->kind = destination->rd_rel->relkind;
 	traits->persistence = destination->rd_rel->relpersistence;
-	const char *why = WhyOnlySql(destination);
+	const char *why = WhyOnlySql(destination, replace);
 	const char *no_swap = why == nullptr && replace ? WhyNoSwap(destination) : nullptr;
 	// A swap checks such a constraint once, when all rows are there.
-	if (why == nullptr && (!replace || no_swap != nullptr) && HasDeferrableUnique(destination)) {
+	if (why == nullptr && traits->kind == RELKIND_RELATION && (!replace || no_swap != nullptr) &&
+		HasDeferrableUnique(destination)) {
 		why = "it has a deferrable unique constraint";
 	}
 	if (why != nullptr) {
 		strlcpy(traits->needs_sql, why, sizeof(traits->needs_sql));
+		return;
+	}
+	if (traits->kind == RELKIND_PARTITIONED_TABLE) {
 		return;
 	}
 	traits->index_count = list_length(RelationGetIndexList(destination));

@@ -1,6 +1,7 @@
 #include "engine/load.hpp"
 
 #include "engine/sinks/heap_sink.hpp"
+#include "engine/sinks/partition_sink.hpp"
 #include "engine/sinks/replace_sink.hpp"
 #include "engine/sources/executor_stream.hpp"
 #include "engine/sources/remote_stream.hpp"
@@ -20,6 +21,9 @@ MakeSink(const LoadRequest &request)
 		ReplaceSinkMode const mode = destination.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
 		return std::make_unique<ReplaceSink>(relation, destination.traits, mode, request.patience, request.journal,
 											 destination.analyze);
+	}
+	if (destination.path == LoadPath::AppendRouted) {
+		return std::make_unique<PartitionSink>(destination.relation);
 	}
 	HeapSinkMode const mode = destination.path == LoadPath::AppendCreated	 ? HeapSinkMode::Created
 							  : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace

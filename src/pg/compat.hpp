@@ -298,4 +298,16 @@ ReportAnalyze(Relation relation, int64 rows)
 #endif
 }
 
+// 16: the map from a partitioned table's columns to a partition's is made when it is first asked for.
+inline const TupleConversionMap *
+RootToPartition(ResultRelInfo *partition, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	return ExecGetRootToChildMap(partition, estate);
+#else
+	(void)estate;
+	return partition->ri_RootToPartitionMap;
+#endif
+}
+
 } // namespace sluice::pg::compat
