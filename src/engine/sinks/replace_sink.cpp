@@ -1,5 +1,6 @@
 #include "engine/sinks/replace_sink.hpp"
 
+#include "core/duration.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/sinks/foreign_key_check.hpp"
 #include "engine/sinks/heap_reader_leaf.hpp"
@@ -20,8 +21,10 @@ void
 ReplaceSink::Open()
 {
 	heap_ = pg::Call(leaf::MakeNewHeap, destination_);
-	// Nobody sees the new heap before the commit: its rows can be frozen from the start.
-	writer_ = pg::Call(leaf::OpenHeapWriter, destination_, heap_, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN);
+	// Nobody sees the new heap before the commit, so its rows can be frozen: a reader with an older snapshot then sees
+	// them instead of an empty table. A table that was empty is rightly so for that reader.
+	int const frozen = mode_ == ReplaceSinkMode::Replace ? TABLE_INSERT_FROZEN : 0;
+	writer_ = pg::Call(leaf::OpenHeapWriter, destination_, heap_, TABLE_INSERT_SKIP_FSM | frozen);
 }
 
 void
@@ -55,7 +58,9 @@ ReplaceSink::LockForSwap(const leaf::IndexTwinList *indexes)
 	} else if (!pg::Call(leaf::IsUnused, destination_, indexes)) {
 		return false;
 	} else {
+		// Nobody is to become the victim of a deadlock: a reader that now waits to write is in our way, and we in its.
 		patience.attempts = 1;
+		patience.timeout = std::min<int64_t>(patience.timeout, DeadlockTimeout * kMillisecond / 2);
 	}
 	try {
 		LockTable(RelationGetRelid(destination_), AccessExclusiveLock, patience, "swapping in its new rows", journal_);
