@@ -4,7 +4,7 @@ CREATE EXTENSION IF NOT EXISTS pg_sluice;
 CREATE SCHEMA engine_local;
 SET search_path = engine_local, public;
 RESET client_min_messages;
-\set log 'SELECT phase, level, message FROM pipeline_log WHERE run = :''run'' ORDER BY line;'
+\set log 'SELECT phase, level, regexp_replace(message, ''built in .*seconds?'', ''built'') AS message FROM pipeline_log WHERE run = :''run'' ORDER BY line;'
 
 CREATE TABLE orders (id int, customer text, amount numeric(10,2), placed timestamptz, paid bool);
 INSERT INTO orders SELECT i, 'customer ' || i % 7, i * 1.25, '2026-01-01 00:00 UTC'::timestamptz + i * interval '1 minute', i % 2 = 0

@@ -3,7 +3,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pg_sluice;
 CREATE SCHEMA engine_paths;
 SET search_path = engine_paths, public;
-\set log 'SELECT level, message FROM pipeline_log WHERE run = :''run'' AND message NOT LIKE ''reads %'' ORDER BY line;'
+\set log 'SELECT level, regexp_replace(message, ''built in .*seconds?'', ''built'') AS message FROM pipeline_log WHERE run = :''run'' AND message NOT LIKE ''reads %'' ORDER BY line;'
 
 CREATE TABLE src (id int, val text, ref int);
 INSERT INTO src SELECT i, 'v' || i, i % 3 FROM generate_series(1, 1200) AS i;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,15 @@ public:
 
 	// Names what the run does from now on: 'connecting', 'preparing', 'loading', 'indexing',
 	// 'swapping', 'analyzing', 'finishing'.
-	void EnterPhase(std::string phase) { phase_ = std::move(phase); }
+	void EnterPhase(std::string phase)
+	{
+		phase_ = std::move(phase);
+		if (on_phase_) {
+			on_phase_();
+		}
+	}
+	// Called after each change of phase, to show it at once; empty: nobody.
+	void OnPhase(std::function<void()> listener) { on_phase_ = std::move(listener); }
 	const std::string &Phase() const { return phase_; }
 
 	void Info(std::string message, std::string data = {}) { Add("info", std::move(message), std::move(data)); }
@@ -44,6 +53,7 @@ private:
 
 	int64_t (*clock_)();
 	std::string phase_;
+	std::function<void()> on_phase_;
 	std::vector<JournalLine> lines_;
 	size_t bytes_ = 0;
 	int64_t dropped_ = 0;

@@ -113,6 +113,9 @@ ChoosePath(Destination *destination)
 	} else if (destination->created) {
 		destination->path = LoadPath::AppendCreated;
 		destination->reason = "this run created it";
+	} else if (traits.kind == RELKIND_PARTITIONED_TABLE) {
+		destination->path = LoadPath::AppendRouted;
+		destination->reason = "all its partitions are plain tables without triggers and foreign keys";
 	} else if (!destination->replace) {
 		destination->path = LoadPath::Append;
 		destination->reason = "it is a plain table without triggers";
@@ -125,6 +128,29 @@ ChoosePath(Destination *destination)
 	}
 }
 
+void
+FillIfEmpty(Destination *destination, RunJournal &journal)
+{
+	if (destination->path != LoadPath::Append || destination->traits.index_count == 0 ||
+		!pg::Call(leaf::IsEmpty, destination->relation)) {
+		return;
+	}
+	std::string why = pg::Call(leaf::WhyNotFilled, destination->relation);
+	if (why.empty() && !pg::Call(leaf::TryLock, destination->oid, ShareRowExclusiveLock)) {
+		why = "another session is about to write to it";
+	}
+	if (why.empty() && !pg::Call(leaf::IsEmpty, destination->relation)) {
+		why = "another session has just written to it";
+	}
+	if (!why.empty()) {
+		journal.Info(Format("{} is empty, but its indexes are kept up row by row, because {}", destination->name, why));
+		return;
+	}
+	destination->path = LoadPath::ReplaceSwap;
+	destination->fills_empty = true;
+	destination->reason = "it is empty and nobody else writes to it: its indexes are built after the load";
+}
+
 std::string
 PathText(const Destination &destination)
 {
@@ -132,6 +158,9 @@ PathText(const Destination &destination)
 	switch (destination.path) {
 	case LoadPath::Append:
 		what = "rows are appended to {} on the fast path";
+		break;
+	case LoadPath::AppendRouted:
+		what = "rows are routed to the partitions of {} on the fast path";
 		break;
 	case LoadPath::AppendCreated:
 		what = "rows are written frozen into {}";

@@ -14,6 +14,7 @@ namespace sluice::engine {
 
 enum class LoadPath {
 	Append,			// table_multi_insert
+	AppendRouted,	// the same, into the partitions
 	AppendCreated,	// the same, into a table made by this run: frozen rows
 	ReplaceSwap,	// a new heap, swapped in
 	ReplaceInPlace, // DELETE, then table_multi_insert
@@ -25,6 +26,9 @@ struct Destination {
 	std::string name; // qualified
 	bool created = false;
 	bool replace = false;
+	bool analyze = false;	  // what replaces its rows is to be analyzed
+	bool analyzed = false;	  // the load has done so
+	bool fills_empty = false; // an append to an empty table that takes the way of a replace
 	Relation relation = nullptr;
 	leaf::TableTraits traits{};
 	LoadPath path = LoadPath::Sql;
@@ -46,6 +50,10 @@ void LockDestination(const catalog::Pipeline &pipeline, Destination *destination
 
 // Decides the path. The relation is open.
 void ChoosePath(Destination *destination);
+
+// An append to an empty table with indexes becomes a swap where that can be done at once, so that the indexes are
+// built after the load. Takes the lock for it; after ChoosePath.
+void FillIfEmpty(Destination *destination, RunJournal &journal);
 
 // The path and its reason, for the log and explain_pipeline.
 std::string PathText(const Destination &destination);

@@ -1,5 +1,6 @@
 #include "engine/destination_leaf.hpp"
 
+#include "engine/partitioned_leaf.hpp"
 #include "pg/compat.hpp"
 
 extern "C" {
@@ -46,11 +47,10 @@ HasDeferrableUnique(Relation relation)
 }
 
 const char *
-WhyOnlySql(Relation relation)
+WhyOnlySql(Relation relation, bool replace)
 {
+	bool const partitioned = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
 	switch (relation->rd_rel->relkind) {
-	case RELKIND_PARTITIONED_TABLE:
-		return "it is partitioned";
 	case RELKIND_VIEW:
 		return "it is a view";
 	case RELKIND_FOREIGN_TABLE:
@@ -58,7 +58,10 @@ WhyOnlySql(Relation relation)
 	default:
 		break;
 	}
-	if (relation->rd_tableam != GetHeapamTableAmRoutine()) {
+	if (partitioned && replace) {
+		return "it is partitioned";
+	}
+	if (!partitioned && relation->rd_tableam != GetHeapamTableAmRoutine()) {
 		return "its access method is not heap";
 	}
 	if (HasUserTrigger(relation)) {
@@ -75,11 +78,11 @@ WhyOnlySql(Relation relation)
 	if (relation->rd_rel->relispartition) {
 		return "it is a partition";
 	}
+	if (partitioned) {
+		return WhyNotRouted(relation);
+	}
 	if (has_subclass(RelationGetRelid(relation)) || has_superclass(RelationGetRelid(relation))) {
 		return "it takes part in inheritance";
-	}
-	if (HasDeferrableUnique(relation)) {
-		return "it has a deferrable unique constraint";
 	}
 	return nullptr;
 }
@@ -203,16 +206,24 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	traits->owner = destination->rd_rel->relowner;
 	traits->kind = destination->rd_rel->relkind;
 	traits->persistence = destination->rd_rel->relpersistence;
-	const char *why = WhyOnlySql(destination);
+	const char *why = WhyOnlySql(destination, replace);
+	const char *no_swap = why == nullptr && replace ? WhyDecoded(destination) : nullptr;
+	// A swap checks such a constraint once, when all rows are there.
+	if (why == nullptr && traits->kind == RELKIND_RELATION && (!replace || no_swap != nullptr) &&
+		HasDeferrableUnique(destination)) {
+		why = "it has a deferrable unique constraint";
+	}
 	if (why != nullptr) {
 		strlcpy(traits->needs_sql, why, sizeof(traits->needs_sql));
 		return;
 	}
+	if (traits->kind == RELKIND_PARTITIONED_TABLE) {
+		return;
+	}
 	traits->index_count = list_length(RelationGetIndexList(destination));
 	traits->foreign_keys = FindForeignKeys(destination, replace, traits->needs_sql, sizeof(traits->needs_sql));
-	why = replace ? WhyDecoded(destination) : nullptr;
-	if (why != nullptr) {
-		strlcpy(traits->no_swap, why, sizeof(traits->no_swap));
+	if (no_swap != nullptr) {
+		strlcpy(traits->no_swap, no_swap, sizeof(traits->no_swap));
 	}
 }
 
@@ -229,6 +240,22 @@ WhyDecoded(Relation relation)
 		return "a logical replication slot of this database may read it";
 	}
 	return nullptr;
+}
+
+bool
+IsEmpty(Relation destination)
+{
+	return RelationGetNumberOfBlocks(destination) == 0;
+}
+
+const char *
+WhyNotFilled(Relation destination)
+{
+	const char *why = WhyDecoded(destination);
+	if (why == nullptr && pg_class_aclcheck(RelationGetRelid(destination), GetUserId(), ACL_TRUNCATE) != ACLCHECK_OK) {
+		why = "the owner of the pipeline has no right to TRUNCATE it";
+	}
+	return why != nullptr ? why : "";
 }
 
 void

@@ -30,6 +30,9 @@ void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 
 // Why rows must reach logical decoding (design rule 20), or NULL.
 const char *WhyDecoded(Relation relation);
+bool IsEmpty(Relation destination);
+// Why an append to it cannot be a swap while it is empty, or ''.
+const char *WhyNotFilled(Relation destination);
 
 // Raises 0A000 when deleting the table's rows would delete or change rows of other tables.
 void RefuseCascade(Oid relation);

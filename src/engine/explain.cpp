@@ -92,7 +92,15 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 	}
 	const leaf::TableTraits &traits = destination->traits;
 	if (destination->path == LoadPath::ReplaceSwap && traits.index_count > 0) {
-		lines->push_back(Format("indexes: {} rebuilt while readers of the table wait", traits.index_count));
+		lines->push_back(Format("indexes: {} built on the new file before the swap", traits.index_count));
+	}
+	if (destination->path == LoadPath::Append && traits.index_count > 0 &&
+		pg::Call(leaf::IsEmpty, destination->relation)) {
+		std::string const why = pg::Call(leaf::WhyNotFilled, destination->relation);
+		lines->push_back(why.empty() ? Format("indexes: {} built after the load, if the table is still empty then and "
+											  "nobody else writes to it",
+											  traits.index_count)
+									 : Format("indexes: {} kept up row by row, because {}", traits.index_count, why));
 	}
 	for (int i = 0;
 		 destination->path != LoadPath::Sql && traits.foreign_keys != nullptr && i < traits.foreign_keys->count; ++i) {

@@ -1,6 +1,7 @@
 #include "engine/load.hpp"
 
 #include "engine/sinks/heap_sink.hpp"
+#include "engine/sinks/partition_sink.hpp"
 #include "engine/sinks/replace_sink.hpp"
 #include "engine/sources/executor_stream.hpp"
 #include "engine/sources/remote_stream.hpp"
@@ -17,8 +18,12 @@ MakeSink(const LoadRequest &request)
 	Destination &destination = request.destination;
 	if (destination.path == LoadPath::ReplaceSwap) {
 		Relation const relation = std::exchange(destination.relation, nullptr);
-		return std::make_unique<ReplaceSink>(relation, destination.traits, destination.direct, request.patience,
-											 request.journal);
+		ReplaceSinkMode const mode = destination.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
+		return std::make_unique<ReplaceSink>(relation, destination.traits, mode, destination.direct, request.patience,
+											 request.journal, destination.analyze);
+	}
+	if (destination.path == LoadPath::AppendRouted) {
+		return std::make_unique<PartitionSink>(destination.relation);
 	}
 	HeapSinkMode const mode = destination.path == LoadPath::AppendCreated	 ? HeapSinkMode::Created
 							  : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace
@@ -142,7 +147,9 @@ LoadByStream(const LoadRequest &request, StagedRows *staged)
 		}
 	}
 	stream->Finish();
-	return sink->Finish();
+	int64_t const rows = sink->Finish();
+	destination.analyzed = sink->Analyzed();
+	return rows;
 }
 
 } // namespace

@@ -21,9 +21,10 @@ Analyze(const Destination &destination, const OptionValues &options, RunJournal 
 {
 	bool const table =
 		destination.traits.kind == RELKIND_RELATION || destination.traits.kind == RELKIND_PARTITIONED_TABLE;
-	if (!table || (!destination.created && !destination.replace)) {
+	if (!table || destination.analyzed || (!destination.created && !destination.replace)) {
 		return;
 	}
+	journal.EnterPhase("analyzing");
 	if (options.Text("analyze") == "off") {
 		journal.Info(Format("{} is not analyzed, because the option analyze is off", destination.name));
 		return;
@@ -61,12 +62,14 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	pg::Call(leaf::CheckInsertRight, destination.oid, match.source_of.data(),
 			 RelationGetNumberOfAttributes(destination.relation));
 	ChoosePath(&destination);
+	FillIfEmpty(&destination, journal);
 	journal.Info(PathText(destination));
 	ChooseDirectLoad(options, &destination);
 	if (std::string const text = DirectLoadText(destination); !text.empty()) {
 		journal.Info(text);
 	}
 
+	destination.analyze = options.Text("analyze") != "off";
 	progress.Enter("loading");
 	LoadRequest const load{input, query, match, destination, patience, journal, progress};
 	progress.BeginLoad(destination.oid);
@@ -75,7 +78,6 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	journal.Info(Format("{} rows loaded into {}", rows, destination.name));
 	input.Finish();
 
-	progress.Enter("analyzing");
 	Analyze(destination, options, journal);
 	progress.Enter("finishing");
 	memory.Free();

@@ -10,12 +10,13 @@ class RunProgress {
 public:
 	RunProgress(ProgressSink sink, RunJournal &journal, catalog::RunCounters *counters)
 		: sink_(sink), journal_(journal), counters_(counters)
-	{}
-	void Enter(const char *phase)
 	{
-		journal_.EnterPhase(phase);
-		Show();
+		journal_.OnPhase([this] { Show(); });
 	}
+	~RunProgress() { journal_.OnPhase({}); }
+	RunProgress(const RunProgress &) = delete;
+	RunProgress &operator=(const RunProgress &) = delete;
+	void Enter(const char *phase) { journal_.EnterPhase(phase); }
 	// Between these two the load is seen in pg_stat_progress_copy as well.
 	void BeginLoad(Oid destination);
 	void EndLoad();

@@ -5,6 +5,7 @@
 #include "pg/prelude.hpp"
 
 extern "C" {
+#include "catalog/index.h"
 #include "catalog/pg_constraint.h"
 #include "executor/nodeModifyTable.h"
 #include "nodes/nodeFuncs.h"
@@ -217,6 +218,95 @@ WalkExpression(Node *node, bool (*walker)(Node *, void *), void *context)
 	return expression_tree_walker(node, walker, context);
 #else
 	return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
+#endif
+}
+
+// 17: operator class options became an argument; before, they are in IndexInfo, where BuildIndexInfo puts them.
+struct NewIndex {
+	const char *name;
+	IndexInfo *info;
+	List *columns;
+	Oid access_method;
+	Oid tablespace;
+	Oid *collations;
+	Oid *classes;
+	Datum *class_options;
+	int16 *column_options;
+	Datum reloptions;
+};
+
+inline Oid
+CreateIndex(Relation heap, const NewIndex &index, bits16 flags)
+{
+#if PG_VERSION_NUM >= 170000
+	return index_create(heap, index.name, InvalidOid, InvalidOid, InvalidOid, InvalidRelFileNumber, index.info,
+						index.columns, index.access_method, index.tablespace, index.collations, index.classes,
+						index.class_options, index.column_options, nullptr, index.reloptions, flags, 0, false, true,
+						nullptr);
+#else
+	return index_create(heap, index.name, InvalidOid, InvalidOid, InvalidOid, InvalidOid, index.info, index.columns,
+						index.access_method, index.tablespace, index.collations, index.classes, index.column_options,
+						index.reloptions, flags, 0, false, true, nullptr);
+#endif
+}
+
+// 17: what maintenance runs in a table owner's name sees pg_catalog and pg_temp only.
+inline void
+RestrictSearchPathToSystem()
+{
+#if PG_VERSION_NUM >= 170000
+	RestrictSearchPath();
+#endif
+}
+
+// 18: pg_class counts all-frozen pages as well.
+inline void
+SwapAllFrozen(Form_pg_class one, Form_pg_class other)
+{
+#if PG_VERSION_NUM >= 180000
+	std::swap(one->relallfrozen, other->relallfrozen);
+#else
+	(void)one;
+	(void)other;
+#endif
+}
+
+// 16 renamed relfilenode fields. The relation that stays gets a file of this transaction, the other one its old file.
+inline void
+MoveFileAge(Relation kept, Relation dropped)
+{
+	dropped->rd_createSubid = kept->rd_createSubid;
+#if PG_VERSION_NUM >= 160000
+	dropped->rd_newRelfilelocatorSubid = kept->rd_newRelfilelocatorSubid;
+	dropped->rd_firstRelfilelocatorSubid = kept->rd_firstRelfilelocatorSubid;
+	RelationAssumeNewRelfilelocator(kept);
+#else
+	dropped->rd_newRelfilenodeSubid = kept->rd_newRelfilenodeSubid;
+	dropped->rd_firstRelfilenodeSubid = kept->rd_firstRelfilenodeSubid;
+	RelationAssumeNewRelfilenode(kept);
+#endif
+}
+
+// 18: the views show how long it took as well.
+inline void
+ReportAnalyze(Relation relation, int64 rows)
+{
+#if PG_VERSION_NUM >= 180000
+	pgstat_report_analyze(relation, rows, 0, true, GetCurrentTimestamp());
+#else
+	pgstat_report_analyze(relation, rows, 0, true);
+#endif
+}
+
+// 16: the map from a partitioned table's columns to a partition's is made when it is first asked for.
+inline const TupleConversionMap *
+RootToPartition(ResultRelInfo *partition, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	return ExecGetRootToChildMap(partition, estate);
+#else
+	(void)estate;
+	return partition->ri_RootToPartitionMap;
 #endif
 }
 

@@ -10,8 +10,6 @@ namespace sluice::engine::leaf {
 
 namespace {
 
-constexpr uint16 kFrozen = HEAP_XMIN_FROZEN | HEAP_XMAX_INVALID;
-
 // The visibility map (access/heap/visibilitymap.c): two bits a heap block behind the header of each page.
 constexpr Size kMapBytes = BLCKSZ - MAXALIGN(SizeOfPageHeaderData);
 constexpr BlockNumber kBlocksPerByte = 8 / BITS_PER_HEAPBLOCK;
@@ -20,7 +18,9 @@ static_assert(BITS_PER_HEAPBLOCK == 2 && (VISIBILITYMAP_ALL_VISIBLE | VISIBILITY
 void
 FinishPage(DirectWriter *writer)
 {
-	PageSetAllVisible(writer->page);
+	if (writer->frozen) {
+		PageSetAllVisible(writer->page);
+	}
 	pg::compat::PutNewPage(&writer->heap);
 	writer->page = nullptr;
 }
@@ -96,7 +96,7 @@ StoreLongRow(DirectWriter *writer, TupleDesc row_type, TupleTableSlot *slot)
 	HeapTupleHeader const place = PlaceTuple(writer, stored->t_len);
 	memcpy(place, stored->t_data, stored->t_len);
 	place->t_choice.t_heap = writer->stamp;
-	place->t_infomask = static_cast<uint16>((place->t_infomask & ~HEAP_XACT_MASK) | kFrozen);
+	place->t_infomask = static_cast<uint16>((place->t_infomask & ~HEAP_XACT_MASK) | writer->visibility);
 	place->t_infomask2 &= ~HEAP2_XACT_MASK;
 	PointToItself(writer, place);
 	if (stored != tuple) {
@@ -119,7 +119,7 @@ StoreRow(DirectWriter *writer, TupleDesc row_type, TupleTableSlot *slot)
 	}
 	HeapTupleHeader const tuple = PlaceTuple(writer, length);
 	tuple->t_choice.t_heap = writer->stamp;
-	tuple->t_infomask = kFrozen;
+	tuple->t_infomask = writer->visibility;
 	HeapTupleHeaderSetNatts(tuple, natts);
 	tuple->t_hoff = static_cast<uint8>(offset);
 	heap_fill_tuple(row_type, slot->tts_values, slot->tts_isnull, reinterpret_cast<char *>(tuple) + offset, data_size,
@@ -181,19 +181,21 @@ WhyNotNewFile(Relation target)
 }
 
 DirectWriter *
-OpenDirectWriter(Relation destination, Relation target)
+OpenDirectWriter(Relation destination, Relation target, bool frozen)
 {
 	auto *writer = static_cast<DirectWriter *>(palloc0(sizeof(DirectWriter)));
 	writer->target = target;
 	OpenRowChecks(&writer->checks, destination);
 	writer->kept_free = RelationGetTargetPageFreeSpace(target, HEAP_DEFAULT_FILLFACTOR);
-	// Frozen, as COPY FREEZE writes them. Its conditions hold wherever rows come here: the file is new in this
-	// (sub)transaction, so an abort drops it with them; no older snapshot or open cursor of this session can
-	// read it, because the table was not there (created), or is checked to be unused before the swap (replaced).
+	// Frozen as COPY FREEZE does it. The file is new in this (sub)transaction, so an abort drops it with its rows; no
+	// older snapshot or open cursor of this session can read it, because the table was not there (created), or is
+	// checked to be unused before the swap (replaced).
+	writer->frozen = frozen;
+	writer->visibility = static_cast<uint16>((frozen ? HEAP_XMIN_FROZEN : 0) | HEAP_XMAX_INVALID);
 	writer->stamp.t_xmin = GetCurrentTransactionId();
 	writer->stamp.t_field3.t_cid = GetCurrentCommandId(true);
 	// Nothing decodes these rows (who asks for a direct writer made sure), so their long values are not to be either.
-	writer->options = TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN | TABLE_INSERT_NO_LOGICAL;
+	writer->options = TABLE_INSERT_SKIP_FSM | TABLE_INSERT_NO_LOGICAL | (frozen ? TABLE_INSERT_FROZEN : 0);
 	writer->scratch = AllocSetContextCreate(CurrentMemoryContext, "pg_sluice direct writer", ALLOCSET_DEFAULT_SIZES);
 	pg::compat::OpenNewFork(&writer->heap, target, MAIN_FORKNUM, true);
 	return writer;
@@ -233,7 +235,9 @@ CloseDirectWriter(DirectWriter *writer)
 		FinishPage(writer);
 	}
 	pg::compat::CloseNewFork(&writer->heap);
-	WriteVisibilityMap(writer);
+	if (writer->frozen) {
+		WriteVisibilityMap(writer);
+	}
 	if (writer->target == writer->checks.destination) {
 		pgstat_count_heap_insert(writer->target, writer->checks.rows);
 	}

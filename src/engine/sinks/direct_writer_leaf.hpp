@@ -1,5 +1,5 @@
 // Direct load: the pages of a new heap are made in private memory and written once, past shared buffers, as
-// CLUSTER and CREATE INDEX write theirs. Rows are frozen, pages all-visible, and so says the visibility map.
+// CLUSTER and CREATE INDEX write theirs. Frozen rows make pages all-visible, and so says the visibility map.
 #pragma once
 
 #include "engine/sinks/row_checks_leaf.hpp"
@@ -14,15 +14,17 @@ struct DirectWriter {
 	Page page; // being filled, or NULL
 	Size kept_free;
 	HeapTupleFields stamp; // who wrote it, of all tuples
-	int options;		   // for the TOAST table, which goes through shared buffers
+	uint16 visibility;	   // of all tuples, for t_infomask
+	bool frozen;
+	int options; // for the TOAST table, which goes through shared buffers
 	MemoryContext scratch;
 };
 
 // Why pages of this file cannot be made directly: something else may have written to it. NULL when they can.
 const char *WhyNotNewFile(Relation target);
 
-// The target is new in this (sub)transaction, empty and without indexes.
-DirectWriter *OpenDirectWriter(Relation destination, Relation target);
+// The target is new in this (sub)transaction, empty and without indexes. Frozen: where COPY FREEZE could.
+DirectWriter *OpenDirectWriter(Relation destination, Relation target, bool frozen);
 void WriteDirect(DirectWriter *writer, Batch *batch);
 void CloseDirectWriter(DirectWriter *writer);
 

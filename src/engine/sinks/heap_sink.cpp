@@ -17,7 +17,7 @@ HeapSink::Open()
 		pg::Call(leaf::DeleteAllRows, destination_);
 	}
 	if (direct_) {
-		writer_.OpenDirect(destination_, destination_);
+		writer_.OpenDirect(destination_, destination_, true);
 		return;
 	}
 	int options = 0;

@@ -1,25 +1,34 @@
 #include "engine/sinks/replace_sink.hpp"
 
+#include "core/duration.hpp"
+#include "core/sqlstate.hpp"
 #include "engine/sinks/foreign_key_check.hpp"
+#include "engine/sinks/heap_reader_leaf.hpp"
+#include "engine/sinks/heap_sink.hpp"
+#include "engine/sinks/index_twins.hpp"
+#include "engine/sinks/statistics_leaf.hpp"
 #include "engine/sinks/swap_leaf.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
 
-ReplaceSink::ReplaceSink(Relation destination, const leaf::TableTraits &traits, bool direct,
-						 const LockPatience &patience, RunJournal &journal)
-	: destination_(destination), traits_(traits), direct_(direct), patience_(patience), journal_(journal)
+ReplaceSink::ReplaceSink(Relation destination, const leaf::TableTraits &traits, ReplaceSinkMode mode, bool direct,
+						 const LockPatience &patience, RunJournal &journal, bool analyze)
+	: destination_(destination), traits_(traits), mode_(mode), direct_(direct), patience_(patience), journal_(journal),
+	  analyze_(analyze)
 {}
 
 void
 ReplaceSink::Open()
 {
 	heap_ = pg::Call(leaf::MakeNewHeap, destination_);
-	// Nobody sees the new heap before the commit: its rows can be frozen from the start.
+	// Nobody sees the new heap before the commit, so its rows can be frozen: a reader with an older snapshot then sees
+	// them instead of an empty table. A table that was empty is rightly so for that reader.
+	bool const frozen = mode_ == ReplaceSinkMode::Replace;
 	if (direct_) {
-		writer_.OpenDirect(destination_, heap_);
+		writer_.OpenDirect(destination_, heap_, frozen);
 	} else {
-		writer_.Open(destination_, heap_, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN);
+		writer_.Open(destination_, heap_, TABLE_INSERT_SKIP_FSM | (frozen ? TABLE_INSERT_FROZEN : 0));
 	}
 }
 
@@ -29,18 +38,88 @@ ReplaceSink::Write(Batch *batch)
 	writer_.Write(batch);
 }
 
+// Before anybody is locked out, where that can be.
+bool
+ReplaceSink::AnalyzeNewHeap(Oid heap, const leaf::IndexTwinList *indexes)
+{
+	Oid const destination = RelationGetRelid(destination_);
+	if (pg::Call(leaf::HasExtendedStatistics, destination_)) {
+		return false;
+	}
+	journal_.EnterPhase("analyzing");
+	pg::Call(leaf::CopyStatisticsTargets, destination, heap, indexes);
+	pg::SqlOptions as_owner;
+	as_owner.run_as = traits_.owner;
+	pg::Sql("ANALYZE " + pg::QualifiedName(heap), {}, as_owner);
+	return true;
+}
+
+bool
+ReplaceSink::LockForSwap(const leaf::IndexTwinList *indexes)
+{
+	LockPatience patience = patience_;
+	if (mode_ == ReplaceSinkMode::Replace) {
+		pg::Call(leaf::CheckUnused, destination_, indexes);
+	} else if (!pg::Call(leaf::IsUnused, destination_, indexes)) {
+		return false;
+	} else {
+		// Nobody is to become the victim of a deadlock: a reader that now waits to write is in our way, and we in its.
+		patience.attempts = 1;
+		patience.timeout = std::min<int64_t>(patience.timeout, DeadlockTimeout * kMillisecond / 2);
+	}
+	try {
+		LockTable(RelationGetRelid(destination_), AccessExclusiveLock, patience, "swapping in its new rows", journal_);
+		for (int i = 0; i < indexes->count; ++i) {
+			LockTable(indexes->twins[i].index, AccessExclusiveLock, patience, "swapping in its new file", journal_);
+		}
+	} catch (const Error &error) {
+		if (mode_ == ReplaceSinkMode::Replace || error.State() != sqlstate::kLockNotAvailable) {
+			throw;
+		}
+		return false;
+	}
+	return true;
+}
+
+// An append never fails because somebody reads the table.
+int64_t
+ReplaceSink::AppendInstead(Oid heap)
+{
+	journal_.EnterPhase("loading");
+	journal_.Warning(
+		Format("the rows are appended to {} with its indexes kept up row by row, because the table is in use",
+			   pg::QualifiedName(RelationGetRelid(destination_))));
+	HeapSink sink(destination_, traits_, HeapSinkMode::Append, false, patience_, journal_);
+	sink.Open();
+	Relation const source = pg::Call(table_open, heap, NoLock);
+	leaf::HeapReader *reader = pg::Call(leaf::OpenHeapReader, source);
+	while (Batch *batch = pg::Call(leaf::ReadHeap, reader)) {
+		sink.Write(batch);
+	}
+	pg::Call(leaf::CloseHeapReader, reader);
+	pg::Call(table_close, source, NoLock);
+	int64_t const rows = sink.Finish();
+	pg::Call(table_close, destination_, NoLock);
+	destination_ = nullptr;
+	pg::Call(leaf::DropHeap, heap);
+	return rows;
+}
+
 int64_t
 ReplaceSink::Finish()
 {
 	int64_t const rows = writer_.Rows();
 	Oid const destination = RelationGetRelid(destination_);
 	Oid const heap = RelationGetRelid(heap_);
-	std::string const name = pg::QualifiedName(destination);
 	writer_.Close();
+	pg::Call(CommandCounterIncrement);
+	pg::Call(leaf::SetSizes, heap, static_cast<double>(rows));
+	leaf::IndexTwinList *indexes = BuildIndexTwins(destination_, heap_, patience_, journal_);
 	pg::Call(leaf::CloseNewHeap, heap_);
 	heap_ = nullptr;
-	pg::Call(leaf::SetSizes, heap, static_cast<double>(rows));
+	analyzed_ = analyze_ && AnalyzeNewHeap(heap, indexes);
 
+	// After the indexes, so that the other tables are not locked while they are built.
 	if (traits_.foreign_keys != nullptr) {
 		ForeignKeyScope scope;
 		scope.table = destination;
@@ -50,16 +129,16 @@ ReplaceSink::Finish()
 	}
 
 	journal_.EnterPhase("swapping");
-	pg::Call(leaf::CheckUnused, destination_);
-	LockTable(destination, AccessExclusiveLock, patience_, "swapping in its new rows", journal_);
-	if (traits_.index_count > 0) {
-		journal_.EnterPhase("indexing");
-		journal_.Info(Format("{} of {} rebuilt; its readers wait until this run has ended",
-							 traits_.index_count == 1 ? "1 index" : Format("{} indexes", traits_.index_count), name));
+	if (!LockForSwap(indexes)) {
+		analyzed_ = false;
+		return AppendInstead(heap);
 	}
 	pg::Call(table_close, destination_, NoLock);
 	destination_ = nullptr;
-	pg::Call(leaf::SwapHeap, destination, heap, traits_.persistence, rows);
+	pg::Call(leaf::SwapHeap, destination, heap, indexes, rows, analyzed_);
+	if (analyzed_) {
+		journal_.Info(Format("{} analyzed", pg::QualifiedName(destination)));
+	}
 	return rows;
 }
 

@@ -4,27 +4,43 @@
 #pragma once
 
 #include "engine/destination_leaf.hpp"
+#include "engine/sinks/index_twins_leaf.hpp"
 #include "engine/sinks/sink.hpp"
 #include "engine/sinks/table_writer.hpp"
 #include "engine/timed_lock.hpp"
 
 namespace sluice::engine {
 
+enum class ReplaceSinkMode {
+	Replace,
+	Fill, // an append to an empty table: where it cannot be swapped now, the rows are appended to it
+};
+
 class ReplaceSink final : public Sink {
 public:
 	// The sink closes the destination: its file changes under the relation.
-	ReplaceSink(Relation destination, const leaf::TableTraits &traits, bool direct, const LockPatience &patience,
-				RunJournal &journal);
+	ReplaceSink(Relation destination, const leaf::TableTraits &traits, ReplaceSinkMode mode, bool direct,
+				const LockPatience &patience, RunJournal &journal, bool analyze);
 	void Open() override;
 	void Write(Batch *batch) override;
 	int64_t Finish() override;
 
+	bool Analyzed() const override { return analyzed_; }
+
 private:
+	// Whether the destination and its indexes are locked for the swap. Throws where it must be.
+	bool LockForSwap(const leaf::IndexTwinList *indexes);
+	int64_t AppendInstead(Oid heap);
+	bool AnalyzeNewHeap(Oid heap, const leaf::IndexTwinList *indexes);
+
 	Relation destination_;
 	leaf::TableTraits traits_;
+	ReplaceSinkMode mode_;
 	bool direct_;
 	LockPatience patience_;
 	RunJournal &journal_;
+	bool analyze_;
+	bool analyzed_ = false;
 	Relation heap_ = nullptr; // the new one
 	TableWriter writer_;
 };

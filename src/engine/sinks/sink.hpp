@@ -21,6 +21,8 @@ public:
 	virtual void Write(Batch *batch) = 0;
 	// Checks what can only be checked at the end, makes the rows the destination's. Returns how many. Throws.
 	virtual int64_t Finish() = 0;
+	// Whether Finish has analyzed the destination already.
+	virtual bool Analyzed() const { return false; }
 };
 
 } // namespace sluice::engine

@@ -11,9 +11,9 @@ TableWriter::Open(Relation destination, Relation target, int options)
 }
 
 void
-TableWriter::OpenDirect(Relation destination, Relation target)
+TableWriter::OpenDirect(Relation destination, Relation target, bool frozen)
 {
-	direct_ = pg::Call(leaf::OpenDirectWriter, destination, target);
+	direct_ = pg::Call(leaf::OpenDirectWriter, destination, target, frozen);
 }
 
 void

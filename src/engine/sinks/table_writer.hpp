@@ -14,8 +14,8 @@ public:
 
 	// options: TABLE_INSERT_*
 	void Open(Relation destination, Relation target, int options);
-	// For a target without WhyNotNewFile that nothing decodes; rows are frozen.
-	void OpenDirect(Relation destination, Relation target);
+	// For a target without WhyNotNewFile that nothing decodes.
+	void OpenDirect(Relation destination, Relation target, bool frozen);
 	void Write(Batch *batch);
 	void Close();
 
