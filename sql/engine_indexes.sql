@@ -149,6 +149,15 @@ SELECT c.reltuples, c.relpages > 0 AS pages, count(*) FILTER (WHERE i.reltuples 
 	FROM pg_class AS c JOIN pg_index AS x ON x.indrelid = c.oid JOIN pg_class AS i ON i.oid = x.indexrelid
 	JOIN pg_am AS a ON a.oid = i.relam AND a.amname <> 'brin' WHERE c.oid = 'kinds'::regclass GROUP BY c.oid;
 
+-- the same by several processes
+SET min_parallel_table_scan_size = 0;
+SET maintenance_work_mem = '128MB';
+CALL run_pipeline('kinds') \gset
+RESET maintenance_work_mem;
+RESET min_parallel_table_scan_size;
+SELECT bool_and(bt_index_check(c.oid, true) IS NOT NULL) AS checked FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+	JOIN pg_am AS a ON a.oid = c.relam WHERE i.indrelid = 'kinds'::regclass AND a.amname = 'btree';
+
 -- A violation is told in the names that users know, and changes nothing.
 SELECT pipe('twice', 'kinds', 'replace', 'SELECT 1 + i % 2 AS id, i::text AS val FROM generate_series(1, 3) AS i');
 SELECT pipe('overlap', 'kinds', 'replace', 'SELECT i AS id, i::text AS val, int4range(1, i + 1) AS span FROM generate_series(1, 3) AS i');
@@ -203,7 +212,7 @@ SELECT atthasmissing FROM pg_attribute WHERE attrelid = 'other'::regclass AND at
 SELECT relname, relpersistence FROM pg_class WHERE relname LIKE 'other%' AND relnamespace = 'engine_indexes'::regnamespace ORDER BY 1;
 SELECT bt_index_check('other_c', true);
 -- analyzed before the swap, with the targets that were set
-SELECT tablename, attname, n_distinct, array_length(histogram_bounds::text::int[], 1) AS bounds FROM pg_stats WHERE tablename LIKE 'other%' ORDER BY 1, 2;
+SELECT tablename, attname, n_distinct, array_length(histogram_bounds::text::int[], 1) <= 4 AS few FROM pg_stats WHERE tablename LIKE 'other%' ORDER BY 1, 2;
 SELECT pg_stat_force_next_flush();
 SELECT n_live_tup, n_dead_tup, last_analyze IS NOT NULL AS analyzed FROM pg_stat_user_tables WHERE relid = 'other'::regclass;
 CALL run_pipeline('other') \gset
