@@ -23,12 +23,14 @@ WARNINGS += -Werror
 endif
 # Server headers as system headers: our warnings are about our code. -MMD because packaged servers are built
 # without dependency tracking of their own.
-INCLUDES = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(shell $(PG_CONFIG) --includedir)
+MARIADB_CONFIG ?= mariadb_config
+INCLUDES = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(shell $(PG_CONFIG) --includedir) \
+	$(patsubst -I%,-isystem %,$(shell $(MARIADB_CONFIG) --include))
 LANGUAGE = -std=gnu++20 -fvisibility=hidden -fvisibility-inlines-hidden
 PG_CPPFLAGS = $(INCLUDES)
 PG_CXXFLAGS = $(LANGUAGE) -MMD -MP $(WARNINGS)
 SHLIB_LINK_INTERNAL = $(libpq)
-SHLIB_LINK += -lstdc++ -Wl,--version-script=src/exports.map
+SHLIB_LINK += $(shell $(MARIADB_CONFIG) --libs) -lstdc++ -Wl,--version-script=src/exports.map
 override with_llvm = no
 
 # The server's test programs refuse to run as root, so there scripts/test.sh takes over.
@@ -81,7 +83,7 @@ installcheck:
 endif
 
 # What follows needs Debian or one of its children; each target says what it does when it runs.
-.PHONY: help test test-matrix lint format unit regress isolation tap soak examples demo bench bench-scheduler print-language FORCE
+.PHONY: help test test-matrix lint format unit regress isolation tap soak examples demo bench bench-mysql bench-scheduler print-language FORCE
 test:
 	@scripts/test.sh all
 test-matrix:
@@ -107,6 +109,8 @@ demo:
 	@scripts/demo.sh
 bench:
 	@test/bench/bench.sh
+bench-mysql:
+	@test/bench/mysql.sh
 bench-scheduler:
 	@test/bench/scheduler.sh
 print-language:
@@ -123,4 +127,5 @@ help:
 	@echo 'make format          clang-format over the sources'
 	@echo 'make demo [KEEP=1]   see it move data, on servers that are thrown away'
 	@echo 'make bench [SCALE=1 REPS=5 PARTS=...]    speed, memory and latency beside psql, postgres_fdw, dblink, pg_dump, pgcopydb'
+	@echo 'make bench-mysql [ROWS=2000000 REPS=5]    MariaDB to PostgreSQL beside mysql_fdw and pgloader'
 	@echo 'make bench-scheduler [PIPELINES=100000]    the scheduler at scale, beside pg_cron'

@@ -46,6 +46,10 @@ constexpr std::array kOptions = {
 			   "pg_sluice.keep_runs_for."},
 	OptionSpec{"max_retries", Integer, 0, 1000, "", "0",
 			   "How often a run that failed with an error that a retry can cure is tried again."},
+	OptionSpec{"mysql_source", Enumeration, 0, 0, "auto|fdw", "auto",
+			   "Who reads a server of mysql_fdw: pg_sluice itself where it can, or the wrapper."},
+	OptionSpec{"mysql_time", Enumeration, 0, 0, "time|interval", "time",
+			   "What a column of MySQL's type time is read as; interval also takes what is not a time of a day."},
 	OptionSpec{"on_missed", Enumeration, 0, 0, "run_once|skip|run_all", "run_once",
 			   "What to do about due times that passed while nobody could serve them: one run, none, or one each."},
 	OptionSpec{"on_overlap", Enumeration, 0, 0, "skip|queue_one", "skip",
@@ -71,6 +75,8 @@ constexpr std::array kOptions = {
 			   "How long a run may take before it is cancelled and fails; 0 sets no limit."},
 	OptionSpec{"work_mem", MemorySize, 64, 2'147'483'647, "", "",
 			   "Memory for a sort or hash of the run before it goes to disk; empty means the server's setting."},
+	OptionSpec{"zero_dates", Enumeration, 0, 0, "error|null", "error",
+			   "What becomes of MySQL's dates that no calendar has, such as 0000-00-00: the run fails, or NULL."},
 };
 
 constexpr std::array<std::string_view, kOptions.size()> kKeys = [] {

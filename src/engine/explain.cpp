@@ -8,6 +8,7 @@
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/sources/run_input.hpp"
+#include "engine/sources/source_choice.hpp"
 #include "engine/transform/projection_leaf.hpp"
 #include "pg/sql.hpp"
 
@@ -41,7 +42,7 @@ AddRemoteQuery(std::vector<std::string> *lines, const RunInput &input, const Map
 	std::vector<char> used(stream->natts + 1);
 	pg::Call(leaf::FindUsedColumns, query.Analyzed(), stream, reinterpret_cast<bool *>(used.data()));
 	used.pop_back();
-	AddText(lines, "remote query", input.Remote()->CopyStatement(std::vector<bool>(used.begin(), used.end())));
+	AddText(lines, "remote query", input.Remote()->RemoteStatement(std::vector<bool>(used.begin(), used.end())));
 	if (!needs_sql.empty()) {
 		lines->push_back("transform: by SQL over the staged rows, because " + needs_sql);
 	} else {
@@ -119,7 +120,7 @@ WouldImport(const catalog::Pipeline &pipeline)
 	}
 	Oid const server = CheckServer(*pipeline.source, GetUserId());
 	CheckForeignSource(pipeline, server);
-	return !PostgresSource::Handles(*pg::Call(GetForeignServer, server)) &&
+	return ChooseSource(pipeline, server).kind == SourceKind::Executor &&
 		   ForeignRelation::FindLocal(*pipeline.source_table, server).empty();
 }
 

@@ -8,9 +8,10 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
+# Arguments are more of the server's.
 sub new
 {
-	my ($class) = @_;
+	my ($class, @arguments) = @_;
 	my $dir = tempdir('sluice_mariaXXXX', TMPDIR => 1, CLEANUP => 1);
 	my $self = bless { dir => $dir, port => PostgreSQL::Test::Cluster::get_free_port(), socket => "$dir/s" }, $class;
 	my $user = getpwuid($>);
@@ -20,7 +21,7 @@ sub new
 	my $log = "$dir/log";
 	$self->{harness} = IPC::Run::start(
 		[ $server, '--no-defaults', "--datadir=$dir/data", "--socket=$self->{socket}", "--port=$self->{port}", '--bind-address=127.0.0.1',
-			"--pid-file=$dir/pid", '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=16M' ],
+			"--pid-file=$dir/pid", '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=16M', @arguments ],
 		'<', '/dev/null', '>', $log, '2>&1');
 	for (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
 	{
@@ -50,6 +51,16 @@ sub load
 {
 	my ($self, $command, $database) = @_;
 	system("$command 2>/dev/null | mariadb --no-defaults -u root --socket=$self->{socket} $database") == 0 or die "could not load $database";
+	return;
+}
+
+# As a crash of the machine would end it.
+sub kill
+{
+	my ($self) = @_;
+	$self->{harness}->signal('KILL');
+	eval { IPC::Run::finish($self->{harness}) };
+	delete $self->{harness};
 	return;
 }
 

@@ -1,10 +1,10 @@
 #include "engine/sources/foreign_relation.hpp"
 
-#include "core/identifier.hpp"
+#include "core/mysql_syntax.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/sources/foreign_relation_leaf.hpp"
-#include "engine/sources/postgres_source.hpp"
-#include "engine/transform/mapped_query.hpp"
+#include "engine/sources/source_choice.hpp"
+#include "engine/sources/source_name.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -35,30 +35,8 @@ FindWrapper(Oid server)
 	return nullptr;
 }
 
-struct RemoteName {
-	std::string schema; // '' when not given
-	std::string table;
-};
-
-RemoteName
-SplitRemoteName(const std::string &text)
-{
-	std::vector<std::string> parts = SplitQualifiedName(text);
-	if (parts.size() > 2) {
-		throw Error(sqlstate::kInvalidName, Format("source_table \"{}\" has too many parts", text),
-					"Write it as schema.table, or database.table for MySQL.");
-	}
-	return parts.size() == 2 ? RemoteName{parts[0], parts[1]} : RemoteName{"", parts[0]};
-}
-
-std::string
-FoldCase(const std::string &name)
-{
-	return pg::Sql("SELECT pg_catalog.lower($1)", {name}).Text(0, 0);
-}
-
 // Every table whose name differs from this one in case at most.
-std::vector<RemoteName>
+std::vector<SourceName>
 LookUpTables(const std::string &server_name, const std::string &table)
 {
 	pg::Sql("CREATE FOREIGN TABLE pg_temp.pg_sluice_source_catalog (table_schema text, table_name text) SERVER " +
@@ -68,44 +46,9 @@ LookUpTables(const std::string &server_name, const std::string &table)
 									   "ORDER BY 1, 2",
 									   {table});
 	pg::Sql("DROP FOREIGN TABLE pg_temp.pg_sluice_source_catalog");
-	std::vector<RemoteName> found;
+	std::vector<SourceName> found;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		found.push_back({rows.Text(row, 0), rows.Text(row, 1)});
-	}
-	return found;
-}
-
-Error
-NotFound(const std::string &source_table, const std::string &server_name, const std::vector<RemoteName> &alike)
-{
-	std::vector<std::string> names;
-	for (const RemoteName &name : alike) {
-		names.push_back(name.schema + "." + name.table);
-	}
-	return Error(sqlstate::kUndefinedTable,
-				 Format("table \"{}\" does not exist at server \"{}\"", source_table, server_name),
-				 names.empty() ? "Check the name and what the user of the mapping may see there."
-							   : "Write source_table as database.table.",
-				 names.empty() ? "" : Format("Tables of that name: {}.", NameList(names)));
-}
-
-// The one table that differs from what was asked for in case only; nothing when there is none or several.
-std::optional<RemoteName>
-UniqueAlike(const RemoteName &wanted, const std::vector<RemoteName> &alike)
-{
-	std::optional<RemoteName> found;
-	if (wanted.schema.empty()) {
-		return found;
-	}
-	std::string const schema = FoldCase(wanted.schema);
-	for (const RemoteName &candidate : alike) {
-		if (FoldCase(candidate.schema) != schema) {
-			continue;
-		}
-		if (found) {
-			return std::nullopt;
-		}
-		found = candidate;
 	}
 	return found;
 }
@@ -136,7 +79,16 @@ ForeignRelation::FindLocal(const std::string &source_table, Oid server)
 void
 CheckForeignSource(const catalog::Pipeline &pipeline, Oid server)
 {
-	if (PostgresSource::Handles(*pg::Call(GetForeignServer, server))) {
+	SourceKind const kind = ChooseSource(pipeline, server).kind;
+	if (kind == SourceKind::Postgres) {
+		return;
+	}
+	if (kind == SourceKind::Mysql) {
+		if (pipeline.source_query) {
+			(void)CheckMysqlQuery(*pipeline.source_query);
+		} else if (pipeline.source_table) {
+			(void)SplitSourceName(*pipeline.source_table);
+		}
 		return;
 	}
 	if (pipeline.source_query) {
@@ -156,7 +108,7 @@ CheckForeignSource(const catalog::Pipeline &pipeline, Oid server)
 				   "table in source_table.",
 				   pg::Call(leaf::WrapperName, server), pg::QuoteIdentifier(*pipeline.source)));
 	}
-	(void)SplitRemoteName(*pipeline.source_table);
+	(void)SplitSourceName(*pipeline.source_table);
 }
 
 ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, const ForeignSettings &settings,
@@ -173,20 +125,20 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 
 	pg::Call(leaf::RequireTemporaryRight);
 	const Wrapper *wrapper = FindWrapper(server);
-	RemoteName wanted = SplitRemoteName(source_table);
+	SourceName wanted = SplitSourceName(source_table);
 	if (wanted.schema.empty()) {
 		if (wrapper == nullptr || !wrapper->has_information_schema) {
 			throw Error(sqlstate::kInvalidName, Format("source_table \"{}\" names no schema", source_table),
 						"Write it as schema.table, as the source calls them.");
 		}
-		throw NotFound(source_table, server_name, LookUpTables(server_name, wanted.table));
+		throw SourceTableNotFound(source_table, server_name, LookUpTables(server_name, wanted.table));
 	}
 	Import(server_name, wanted.schema, wanted.table);
 	if (!imported_ && wrapper != nullptr && wrapper->has_information_schema) {
-		std::vector<RemoteName> const alike = LookUpTables(server_name, wanted.table);
-		std::optional<RemoteName> const other = UniqueAlike(wanted, alike);
+		std::vector<SourceName> const alike = LookUpTables(server_name, wanted.table);
+		std::optional<SourceName> const other = UniqueAlike(wanted, alike);
 		if (!other) {
-			throw NotFound(source_table, server_name, alike);
+			throw SourceTableNotFound(source_table, server_name, alike);
 		}
 		journal.Info(Format("there is no table \"{}\" at the source, \"{}.{}\" is read instead", source_table,
 							other->schema, other->table));
@@ -194,7 +146,7 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 		Import(server_name, wanted.schema, wanted.table);
 	}
 	if (!imported_) {
-		throw NotFound(source_table, server_name, {});
+		throw SourceTableNotFound(source_table, server_name, {});
 	}
 	name_ = "pg_temp." + pg::QuoteIdentifier(wanted.table);
 	journal.Info(Format("imported \"{}.{}\" of server \"{}\" as a temporary foreign table", wanted.schema, wanted.table,

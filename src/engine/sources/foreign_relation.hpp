@@ -16,7 +16,7 @@ struct ForeignSettings {
 Oid CheckServer(const std::string &server, Oid role);
 
 // What can be said of a definition without connecting. Throws 0A000 and 42P01 with hints. Also for servers
-// of postgres_fdw, which need none of it.
+// that a source of our own reads.
 void CheckForeignSource(const catalog::Pipeline &pipeline, Oid server);
 
 class ForeignRelation {

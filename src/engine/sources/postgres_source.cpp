@@ -212,7 +212,7 @@ PostgresSource::Filter(const std::string &condition, bool compares_text)
 }
 
 std::string
-PostgresSource::CopyStatement(const std::vector<bool> &needed) const
+PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
 {
 	const State &state = *state_;
 	std::string list;
@@ -244,7 +244,7 @@ PostgresSource::Start(const std::vector<bool> &needed)
 							 static_cast<const bool *>(flags.get()), state.label.c_str());
 	pg::SqlResult const plan = state.remote->Exec("EXPLAIN (FORMAT JSON) SELECT 1 FROM " + state.from + state.where);
 	state.rows_expected = plan.Empty() ? 0 : PlannedRows(plan.Text(0, 0));
-	state.remote->CopyOut(CopyStatement(needed));
+	state.remote->CopyOut(RemoteStatement(needed));
 }
 
 bool

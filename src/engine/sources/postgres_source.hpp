@@ -9,11 +9,11 @@
 #include "catalog/pipeline_store.hpp"
 #include "catalog/run_store.hpp"
 #include "core/run_journal.hpp"
-#include "engine/batch.hpp"
+#include "engine/sources/remote_source.hpp"
 
 namespace sluice::engine {
 
-class PostgresSource {
+class PostgresSource final : public RemoteSource {
 public:
 	// True when this server's FDW is postgres_fdw.
 	static bool Handles(const ForeignServer &server);
@@ -21,34 +21,20 @@ public:
 	// Connects as the current user's mapping, pins the remote session, begins a READ ONLY transaction
 	// there, finds the table or checks the query, and learns the row type. Throws Error.
 	PostgresSource(const catalog::Pipeline &pipeline, RunJournal &journal);
-	~PostgresSource();
-	PostgresSource(const PostgresSource &) = delete;
-	PostgresSource &operator=(const PostgresSource &) = delete;
+	~PostgresSource() override;
 
-	// Names and local types of all columns, in the source's order. Lives as long as the source.
-	TupleDesc RowType() const;
-	// True when the column's remote type has no safe binary form here: it travels as text and RowType
-	// says text, whatever it is at the source. Such a column is cast explicitly to its destination.
-	bool TravelsAsText(int attribute_index) const;
-	// "public.orders" or "the query", for messages.
-	const std::string &Label() const;
-
-	// From now on only rows that fit this condition on "source", sent as it stands; compares_text: it is only right
-	// where all collations are deterministic. Returns why the source cannot do it, or ''.
-	std::string Filter(const std::string &condition, bool compares_text);
-
-	// The statement that Start would send. needed[i]: whether column i is used at all.
-	std::string CopyStatement(const std::vector<bool> &needed) const;
-	void Start(const std::vector<bool> &needed);
-	// Appends rows to an empty batch until it is full; false when there was none left to append. Columns that
-	// are not needed are NULL. Errors carry the row's number and the column as context.
-	bool Fill(Batch *batch);
-	int64_t BytesRead() const;
-	// Once started: the source's estimate; 0: unknown.
-	int64_t RowsExpected() const;
-	int64_t RowsRead() const;
-	// Checks that the source ended cleanly and leaves it. Without it the destructor cancels the remote query.
-	void Finish();
+	TupleDesc RowType() const override;
+	// Columns whose remote type has no safe binary form here.
+	bool TravelsAsText(int attribute_index) const override;
+	const std::string &Label() const override;
+	std::string Filter(const std::string &condition, bool compares_text) override;
+	std::string RemoteStatement(const std::vector<bool> &needed) const override;
+	void Start(const std::vector<bool> &needed) override;
+	bool Fill(Batch *batch) override;
+	int64_t BytesRead() const override;
+	int64_t RowsRead() const override;
+	int64_t RowsExpected() const override;
+	void Finish() override;
 
 private:
 	struct State;

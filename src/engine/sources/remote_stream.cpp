@@ -4,11 +4,11 @@
 
 namespace sluice::engine {
 
-RemoteStream::RemoteStream(PostgresSource &source)
+RemoteStream::RemoteStream(RemoteSource &source)
 	: source_(source), in_(pg::Call(leaf::CreateBatch, source.RowType())), used_(source.RowType()->natts, true)
 {}
 
-RemoteStream::RemoteStream(PostgresSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list,
+RemoteStream::RemoteStream(RemoteSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list,
 						   TupleDesc row_type)
 	: source_(source)
 {

@@ -1,9 +1,9 @@
-// Rows of a PostgreSQL source, projected slot to slot into the destination's shape, or handed on as they
+// Rows of a source of our own, projected slot to slot into the destination's shape, or handed on as they
 // are where the shapes are the same.
 #pragma once
 
 #include "engine/sources/batch_stream.hpp"
-#include "engine/sources/postgres_source.hpp"
+#include "engine/sources/remote_source.hpp"
 #include "engine/transform/projection_leaf.hpp"
 
 namespace sluice::engine {
@@ -11,9 +11,9 @@ namespace sluice::engine {
 class RemoteStream final : public BatchStream {
 public:
 	// The source's own rows.
-	explicit RemoteStream(PostgresSource &source);
+	explicit RemoteStream(RemoteSource &source);
 	// Filtered and projected. row_type: the destination's.
-	RemoteStream(PostgresSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
+	RemoteStream(RemoteSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
 	// Sends the query, once the sink is open; Next does it otherwise.
 	void Start();
 	Batch *Next() override;
@@ -27,7 +27,7 @@ public:
 private:
 	bool Refill();
 
-	PostgresSource &source_;
+	RemoteSource &source_;
 	Batch *in_ = nullptr;
 	Batch *out_ = nullptr;
 	leaf::Projection *projection_ = nullptr;

@@ -3,6 +3,9 @@
 #include "core/sqlstate.hpp"
 #include "engine/definition_syntax_leaf.hpp"
 #include "engine/destination_leaf.hpp"
+#include "engine/sources/mysql_source.hpp"
+#include "engine/sources/postgres_source.hpp"
+#include "engine/sources/source_choice.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -54,8 +57,16 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 		return;
 	}
 	Oid const server = CheckServer(*pipeline.source, GetUserId());
-	if (PostgresSource::Handles(*pg::Call(GetForeignServer, server))) {
+	SourceChoice const choice = ChooseSource(pipeline, server);
+	if (!choice.reason.empty()) {
+		journal.Info(Format("server \"{}\" is {}", *pipeline.source, choice.reason));
+	}
+	if (choice.kind == SourceKind::Postgres) {
 		remote_ = std::make_unique<PostgresSource>(pipeline, journal);
+	} else if (choice.kind == SourceKind::Mysql) {
+		remote_ = std::make_unique<MysqlSource>(pipeline, journal);
+	}
+	if (remote_) {
 		mapping_.stream = remote_->RowType();
 		for (int i = 0; i < mapping_.stream->natts; ++i) {
 			mapping_.travels_as_text.push_back(remote_->TravelsAsText(i));

@@ -1,4 +1,4 @@
-// The source of one run, of whichever kind: a PostgreSQL server, another wrapper's table, or this database.
+// The source of one run, of whichever kind: a PostgreSQL or MySQL server, another wrapper's table, or this database.
 // A new kind of source is a new file here and one branch in run_input.cpp.
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "core/option_registry.hpp"
 #include "core/run_journal.hpp"
 #include "engine/sources/foreign_relation.hpp"
-#include "engine/sources/postgres_source.hpp"
+#include "engine/sources/remote_source.hpp"
 #include "engine/transform/mapped_query.hpp"
 
 namespace sluice::engine {
@@ -21,7 +21,7 @@ public:
 	RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal);
 
 	// Rows come over the wire from here; NULL when the executor reads them.
-	PostgresSource *Remote() const { return remote_.get(); }
+	RemoteSource *Remote() const { return remote_.get(); }
 	const MappingInput &Mapping() const { return mapping_; }
 	// For messages: "table public.orders".
 	const std::string &Label() const { return label_; }
@@ -29,7 +29,7 @@ public:
 	void Finish();
 
 private:
-	std::unique_ptr<PostgresSource> remote_;
+	std::unique_ptr<RemoteSource> remote_;
 	std::optional<ForeignRelation> foreign_;
 	MappingInput mapping_;
 	std::string label_;

@@ -1,0 +1,16 @@
+// What an error of a MySQL server, or of its client library, is called here. Retries and hints depend on it.
+// Pure C++.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+// number: MySQL's error number; its_state: the SQLSTATE that came with it, which is often a vague HY000.
+int MysqlSqlState(unsigned number, std::string_view its_state);
+
+// What to do about it; empty when nothing better than the message can be said.
+std::string MysqlHint(int sqlstate);
+
+} // namespace sluice

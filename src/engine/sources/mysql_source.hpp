@@ -1,0 +1,39 @@
+// A table or query of MySQL or MariaDB, read in the binary protocol over libmariadb. A server (mysql_fdw) and its
+// user mapping say where and as whom.
+#pragma once
+
+#include <memory>
+
+#include "catalog/pipeline_store.hpp"
+#include "core/run_journal.hpp"
+#include "engine/sources/remote_source.hpp"
+
+namespace sluice::engine {
+
+class MysqlSource final : public RemoteSource {
+public:
+	// Connects as the current user's mapping, begins a READ ONLY transaction with one snapshot there, finds the table
+	// or checks the query, and learns the row type. Throws Error.
+	MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal);
+	~MysqlSource() override;
+
+	TupleDesc RowType() const override;
+	bool TravelsAsText(int attribute_index) const override;
+	const std::string &Label() const override;
+	std::string Filter(const std::string &condition, bool compares_text) override;
+	std::string RemoteStatement(const std::vector<bool> &needed) const override;
+	void Start(const std::vector<bool> &needed) override;
+	bool Fill(Batch *batch) override;
+	int64_t BytesRead() const override;
+	int64_t RowsRead() const override;
+	int64_t RowsExpected() const override;
+	void Finish() override;
+
+private:
+	void FindTable(const std::string &source_table, RunJournal &journal);
+
+	struct State;
+	std::unique_ptr<State> state_;
+};
+
+} // namespace sluice::engine
