@@ -15,6 +15,7 @@ struct Given {
 	std::optional<std::string> source;
 	std::optional<std::string> source_table;
 	std::optional<std::string> source_query;
+	std::optional<std::string> destination;
 	std::optional<std::string> destination_table;
 	std::optional<std::string> mode;
 	std::optional<std::string> load;

@@ -59,9 +59,6 @@ RefuseUnsupported(FunctionCallInfo fcinfo, const Given &given)
 	if (!PG_ARGISNULL(kCursorColumn)) {
 		NotYet("cursor_column", "Select what is new with a filter, or load everything with load => 'replace'.");
 	}
-	if (!PG_ARGISNULL(kDestination)) {
-		NotYet("a destination server", "Leave out destination: the rows enter a table of this database.");
-	}
 }
 
 struct Column {
@@ -80,7 +77,7 @@ Resettable(const Given &given)
 		{"source", given.source.has_value(), [](Pipeline *p) { p->source.reset(); }},
 		{"source_table", given.source_table.has_value(), [](Pipeline *p) { p->source_table.reset(); }},
 		{"source_query", given.source_query.has_value(), [](Pipeline *p) { p->source_query.reset(); }},
-		{"destination", false, nothing},
+		{"destination", given.destination.has_value(), [](Pipeline *p) { p->destination.reset(); }},
 		{"destination_table", given.destination_table.has_value(), [](Pipeline *p) { p->destination_table.reset(); }},
 		{"mode", given.mode.has_value(), [](Pipeline *p) { p->mode = "batch"; }},
 		{"load", given.load.has_value(), [](Pipeline *p) { p->load.reset(); }},
@@ -122,6 +119,7 @@ ReadGiven(FunctionCallInfo fcinfo)
 	given.source = Argument(fcinfo, kSource, NAMEOID);
 	given.source_table = Argument(fcinfo, kSourceTable);
 	given.source_query = Argument(fcinfo, kSourceQuery);
+	given.destination = Argument(fcinfo, kDestination, NAMEOID);
 	given.destination_table = Argument(fcinfo, kDestinationTable);
 	given.mode = Argument(fcinfo, kMode);
 	given.load = Argument(fcinfo, kLoad);
@@ -154,6 +152,7 @@ Apply(const Given &given, catalog::Pipeline *pipeline)
 	set(given.source, &pipeline->source);
 	set(given.source_table, &pipeline->source_table);
 	set(given.source_query, &pipeline->source_query);
+	set(given.destination, &pipeline->destination);
 	set(given.destination_table, &pipeline->destination_table);
 	set(given.mode, &pipeline->mode);
 	set(given.load, &pipeline->load);

@@ -112,6 +112,13 @@ QualifyDestination(Pipeline *pipeline)
 void
 ChooseLoad(Pipeline *pipeline, Oid destination)
 {
+	if (pipeline->destination) {
+		throw Error(
+			sqlstate::kInvalidParameterValue,
+			Format("load must be given, because destination \"{}\" is at another server", *pipeline->destination_table),
+			"Say load => 'append' to add the rows of every run to it, or load => 'replace' to replace all rows "
+			"that are in it.");
+	}
 	if (OidIsValid(destination) && destination != catalog::CreatedRelation(pipeline->id)) {
 		throw Error(sqlstate::kInvalidParameterValue,
 					Format("load must be given, because destination \"{}\" exists", *pipeline->destination_table),
@@ -129,8 +136,9 @@ DataChanged(const Pipeline &now, const Pipeline *before)
 {
 	return before == nullptr || now.source != before->source || now.source_table != before->source_table ||
 		   now.source_query != before->source_query || now.destination_table != before->destination_table ||
-		   now.load != before->load || now.columns != before->columns || now.filter != before->filter ||
-		   now.owner_oid != before->owner_oid || (now.status == "active" && before->status != "active");
+		   now.destination != before->destination || now.load != before->load || now.columns != before->columns ||
+		   now.filter != before->filter || now.owner_oid != before->owner_oid ||
+		   (now.status == "active" && before->status != "active");
 }
 
 bool
@@ -170,10 +178,11 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	if (data_changed) {
 		QualifySource(pipeline);
 		if (pipeline->destination_table) {
-			Oid const destination = QualifyDestination(pipeline);
+			Oid const destination = pipeline->destination ? InvalidOid : QualifyDestination(pipeline);
 			// A replace that was meant for one table must not empty another one.
 			if (before != nullptr && !given.load && pipeline->load == "replace" &&
-				pipeline->destination_table != before->destination_table) {
+				(pipeline->destination_table != before->destination_table ||
+				 pipeline->destination != before->destination)) {
 				pipeline->load.reset();
 			}
 			if (!pipeline->load && pipeline->status == "active") {

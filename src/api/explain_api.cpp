@@ -22,6 +22,7 @@ DefinitionLines(const Pipeline &pipeline)
 	add("source", pipeline.source);
 	add("source_table", pipeline.source_table);
 	add("source_query", pipeline.source_query);
+	add("destination", pipeline.destination);
 	add("destination_table", pipeline.destination_table);
 	add("load", pipeline.load);
 	add("columns", pipeline.columns);

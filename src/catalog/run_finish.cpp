@@ -143,14 +143,24 @@ FinishRun(const std::string &run_id, const std::string &status, const std::optio
 	return End(run_id, "{pending,running}", status, reason, error, counters, journal);
 }
 
+std::string
+HintOnLost(const std::string &run_id)
+{
+	bool const elsewhere = !Execute("SELECT 1 FROM {0}.pipeline_runs r JOIN {0}.pipeline_definitions d ON d.id = "
+									"r.pipeline_id WHERE r.id = $1::uuid AND d.destination IS NOT NULL",
+									{run_id})
+								.Empty();
+	return elsewhere ? "Its rows may be at the destination server: another attempt looks it up there."
+					 : "Nothing of this run was loaded: trigger the pipeline again, or wait for its next due time.";
+}
+
 bool
 MarkLost(const std::string &run_id, const std::string &reason)
 {
 	ErrorInfo error;
 	error.sqlstate = sqlstate::kWorkerLost;
 	error.message = reason;
-	error.hint = "Nothing of this run was loaded. The server's log may tell why its process ended; "
-				 "trigger the pipeline again, or wait for its next due time.";
+	error.hint = HintOnLost(run_id) + " The server's log may tell why its process ended.";
 	RunJournal journal(pg::Now);
 	journal.Failure(reason);
 	return End(run_id, "{running}", "failed", std::nullopt, error, RunCounters{}, journal);

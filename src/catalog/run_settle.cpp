@@ -53,18 +53,46 @@ ForgetEnded(const std::string &run_id)
 }
 
 std::string
-InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason)
+InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason,
+			const std::optional<std::string> &lost_before)
 {
 	std::string id = NewId();
 	Execute(
 		"INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
 		"root_run, batch, status, reason, cause, if_running, triggered_by, context, metadata, attempt, due_at, "
 		"queued_at, source, priority) SELECT $2::uuid, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner, "
-		"r.owner_oid, r.root_run, r.batch, 'pending', $3, 'retry', 'queue', r.triggered_by, r.context, r.metadata, "
+		"r.owner_oid, r.root_run, r.batch, 'pending', $3, 'retry', 'queue', r.triggered_by, r.context, (r.metadata - "
+		"'lost_before') || CASE WHEN $6 IS NULL THEN '{{}}' ELSE jsonb_build_object('lost_before', $6) END, "
 		"r.attempt + 1, " SLUICE_SQL_AT("$4") ", " SLUICE_SQL_AT("$5") ", r.source, r.priority "
 																	   "FROM {0}.pipeline_runs r WHERE r.id = $1::uuid",
-		{run.id, id, reason, Instant(due), Instant(pg::Now())});
+		{run.id, id, reason, Instant(due), Instant(pg::Now()), lost_before});
 	return id;
+}
+
+std::vector<std::string>
+SucceededRuns(const std::vector<std::string> &root_runs)
+{
+	pg::SqlResult const rows = Execute("SELECT DISTINCT root_run FROM {0}.pipeline_runs WHERE status = 'success' AND "
+									   "(id = ANY ($1::uuid[]) OR (root_run = ANY ($1::uuid[]) AND attempt > 1))",
+									   {PlainArray(root_runs)});
+	std::vector<std::string> succeeded;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		succeeded.push_back(rows.Text(row, 0));
+	}
+	return succeeded;
+}
+
+void
+RestoreDestination(Pipeline *pipeline, int version)
+{
+	pg::SqlResult const rows =
+		Execute("SELECT definition ->> 'destination', definition ->> 'destination_table' FROM {0}.pipeline_versions "
+				"WHERE pipeline_id = $1::uuid AND version = $2::int",
+				{pipeline->id, Number(version)});
+	if (!rows.Empty()) {
+		pipeline->destination = rows.Cell(0, 0);
+		pipeline->destination_table = rows.Cell(0, 1);
+	}
 }
 
 bool

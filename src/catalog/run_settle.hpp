@@ -23,8 +23,13 @@ bool AnyEnded();
 // The consequences are drawn.
 void ForgetEnded(const std::string &run_id);
 
-// Queues the next attempt of a run; returns its id.
-std::string InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason);
+// Queues the next attempt of a run; returns its id. lost_before: kOnlyLook or kLookFirst, see RunRow.
+std::string InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason,
+						const std::optional<std::string> &lost_before = std::nullopt);
+// Which of these first attempts have ended well, themselves or by a later attempt.
+std::vector<std::string> SucceededRuns(const std::vector<std::string> &root_runs);
+// Where the runs of that version went: into the pipeline that is about to look for one of them.
+void RestoreDestination(Pipeline *pipeline, int version);
 // A later attempt of the same run.
 bool HasLaterAttempt(const RunRow &run);
 

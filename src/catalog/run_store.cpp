@@ -17,7 +17,8 @@ namespace {
 #define SLUICE_RUN_COLUMNS                                                                                             \
 	"r.id, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner_oid, r.status, r.reason, r.cause, "             \
 	"r.if_running, r.context, r.triggered_by, r.root_run, r.batch, r.attempt, r.source, r.phase, r.error_sqlstate, "   \
-	"r.error_message, " SLUICE_SQL_MICROSECONDS("COALESCE(r.due_at, r.queued_at)") ", r.xmin "
+	"r.error_message, r.metadata ->> 'lost_before', " SLUICE_SQL_MICROSECONDS(                                         \
+		"COALESCE(r.due_at, r.queued_at)") ", r.xmin "
 
 // The row is queued. Said so that no partial index on status fits: a plan made while the queue is short
 // would read all of it later, for one run.
@@ -52,6 +53,7 @@ ReadRun(const pg::SqlResult &rows, size_t row)
 	run.phase = rows.Cell(row, column++);
 	run.error_sqlstate = rows.Cell(row, column++);
 	run.error_message = rows.Cell(row, column++);
+	run.lost_before = rows.Cell(row, column++);
 	run.due = rows.Integer(row, column++);
 	run.from_this_transaction = pg::Call(IsOwnTransaction, static_cast<TransactionId>(rows.Integer(row, column++)));
 	return run;

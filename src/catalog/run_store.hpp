@@ -25,6 +25,9 @@ struct NewRun {
 // Inserts the row and returns its id (uuid v7).
 std::string InsertRun(const Pipeline &pipeline, const NewRun &run);
 
+inline constexpr const char *kOnlyLook = "look";
+inline constexpr const char *kLookFirst = "load";
+
 struct RunRow {
 	std::string id;
 	std::string pipeline_id;
@@ -44,6 +47,8 @@ struct RunRow {
 	std::optional<std::string> phase; // of its end
 	std::optional<std::string> error_sqlstate;
 	std::optional<std::string> error_message;
+	// An attempt before it may have committed its rows at another server: kOnlyLook, or kLookFirst and load then.
+	std::optional<std::string> lost_before;
 	TimestampTz due = 0;				// due_at, or queued_at for a run without a due time
 	bool from_this_transaction = false; // inserted by the current transaction, not committed yet
 };
@@ -106,6 +111,8 @@ bool FinishRun(const std::string &run_id, const std::string &status, const std::
 std::vector<std::string> RunningRuns();
 // Marks a running row whose process is gone as failed (SL004); false when it has ended meanwhile.
 bool MarkLost(const std::string &run_id, const std::string &reason);
+// What a lost run may have left behind, as a hint: nothing, unless its destination is another server.
+std::string HintOnLost(const std::string &run_id);
 
 // The id of the last attempt, as it is now; nothing when its history was deleted.
 std::optional<std::string> LastAttempt(const std::string &root_run);

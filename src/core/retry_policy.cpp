@@ -21,7 +21,7 @@ constexpr std::array kTransient = {
 	SqlState("57P05"), // idle_session_timeout
 	SqlState("58030"), // io_error
 	SqlState("HV00N"), // fdw_unable_to_establish_connection
-	sqlstate::kWorkerLost, sqlstate::kSourceSilent, sqlstate::kRunTimedOut,
+	sqlstate::kWorkerLost, sqlstate::kSourceSilent, sqlstate::kRunTimedOut, sqlstate::kDestinationLost,
 };
 
 constexpr std::array kOutages = {
@@ -82,6 +82,37 @@ RetryDelay(const RetryPolicy &policy, int sqlstate, int attempt, double random)
 	int64_t const wait = Doubled(policy.delay, attempt - 1, policy.max_delay);
 	double const spread = 0.8 + 0.4 * random;
 	return std::min(static_cast<int64_t>(static_cast<double>(wait) * spread), policy.max_delay);
+}
+
+bool
+IsOutcomeUnknown(const RunEnd &end)
+{
+	bool const failed = end.status == "failed";
+	if ((!failed && end.status != "stopped") || end.sqlstate == sqlstate::kLostAtDestination) {
+		return false;
+	}
+	if (end.phase == "committing") {
+		return true;
+	}
+	// With the whole server went the knowledge how far it had come.
+	if (failed && end.sqlstate == sqlstate::kWorkerLost && end.phase.empty()) {
+		return true;
+	}
+	// An earlier attempt was still open at that server and could not be waited for any longer.
+	if (failed && end.phase == "checking" && end.sqlstate == SqlState("55P03")) {
+		return true;
+	}
+	bool const had_looked =
+		!end.phase.empty() && end.phase != "starting" && end.phase != "preparing" && end.phase != "checking";
+	return failed && end.was_unknown && !had_looked && IsTransient(end.sqlstate);
+}
+
+std::optional<int64_t>
+LookDelay(const RetryPolicy &policy, int attempt, double random)
+{
+	RetryPolicy look = policy;
+	look.max_retries += kMaxLooks;
+	return RetryDelay(look, sqlstate::kWorkerLost, attempt, random);
 }
 
 std::optional<int64_t>

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace sluice {
 
@@ -22,6 +23,20 @@ struct RetryPolicy {
 // in [0, 1): the wait doubles with each attempt and is spread by a fifth to both sides, so that what failed
 // together does not come back together. (Exponential backoff with jitter, M. Brooker, AWS Architecture Blog, 2015.)
 std::optional<int64_t> RetryDelay(const RetryPolicy &policy, int sqlstate, int attempt, double random);
+
+// The end of a run whose destination is another server, where the rows are committed before the run's end is.
+struct RunEnd {
+	std::string_view status;
+	int sqlstate = 0;
+	std::string_view phase;	  // in which it ended; '': nobody knows
+	bool was_unknown = false; // it was to find out what an earlier attempt had done
+};
+// Whether its rows may be there all the same: only the ledger at that server can tell.
+bool IsOutcomeUnknown(const RunEnd &end);
+// The wait before the attempt that looks; nothing: enough have tried. Attempts as for RetryDelay, but whether
+// another load is wanted has no say.
+inline constexpr int kMaxLooks = 20;
+std::optional<int64_t> LookDelay(const RetryPolicy &policy, int attempt, double random);
 
 // How long the pipelines of a source wait that could not be reached so many times in a row, in
 // microseconds; nothing: they do not.

@@ -52,5 +52,7 @@ inline constexpr int kSourceSilent = SqlState("SL005");		  // the source sent no
 inline constexpr int kRunTimedOut = SqlState("SL006");		  // the run took longer than its option timeout allows
 inline constexpr int kVersionMismatch = SqlState("SL007");	  // the library and the catalog are of two versions
 inline constexpr int kPipelineParked = SqlState("SL008");	  // the database is a copy, and nobody adopted the pipeline
+inline constexpr int kLostAtDestination = SqlState("SL009"); // a lost run, looked up at its destination server: no rows
+inline constexpr int kDestinationLost = SqlState("SL010");	 // the destination server cannot be reached or went away
 
 } // namespace sluice::sqlstate

@@ -4,6 +4,7 @@
 #include "engine/definition_syntax_leaf.hpp"
 #include "engine/destination.hpp"
 #include "engine/run.hpp"
+#include "engine/sinks/remote_destination.hpp"
 #include "engine/sources/run_input.hpp"
 
 namespace sluice::engine {
@@ -27,7 +28,9 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 			(void)LocalRelation(*pipeline.source_table);
 		}
 	}
-	if (pipeline.destination_table) {
+	if (pipeline.destination) {
+		CheckDestinationServer(*pipeline.destination, pipeline.owner_oid);
+	} else if (pipeline.destination_table) {
 		(void)FindDestination(pipeline);
 	}
 }

@@ -41,10 +41,6 @@ FindDestination(const catalog::Pipeline &pipeline)
 	if (!pipeline.destination_table) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", "Set it with alter_pipeline.");
 	}
-	if (pipeline.destination) {
-		throw Error(sqlstate::kFeatureNotSupported, "a destination at another server is not supported yet",
-					"Leave destination out to load into this database.");
-	}
 	Destination destination;
 	destination.name = *pipeline.destination_table;
 	destination.replace = pipeline.load == "replace";

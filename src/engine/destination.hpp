@@ -21,7 +21,10 @@ enum class LoadPath {
 	Sql,			// INSERT ... SELECT, after DELETE when replacing
 };
 
+class RemoteDestination;
+
 struct Destination {
+	RemoteDestination *remote = nullptr; // at another server; then only it and the name count
 	Oid oid = InvalidOid;
 	std::string name; // qualified
 	bool created = false;

@@ -7,6 +7,7 @@
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
+#include "engine/sinks/remote_destination.hpp"
 #include "engine/sources/run_input.hpp"
 #include "engine/sources/source_choice.hpp"
 #include "engine/transform/projection_leaf.hpp"
@@ -64,6 +65,12 @@ void
 AddDestination(std::vector<std::string> *lines, Destination *destination, const OptionValues &options,
 			   const MappedQuery *query)
 {
+	if (destination->remote != nullptr) {
+		for (std::string &line : destination->remote->Describe(query)) {
+			lines->push_back(std::move(line));
+		}
+		return;
+	}
 	if (!OidIsValid(destination->oid)) {
 		lines->push_back("destination: does not exist and is created: " +
 						 (query != nullptr ? TableDefinition(*query, destination->name)
@@ -129,8 +136,16 @@ Explain(const catalog::Pipeline &pipeline)
 {
 	RunMemory memory;
 	std::vector<std::string> lines;
-	Destination destination = FindDestination(pipeline);
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	RunJournal elsewhere(Clock);
+	std::unique_ptr<RemoteDestination> remote;
+	Destination destination;
+	if (pipeline.destination) {
+		remote = std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Explain, elsewhere);
+		destination.remote = remote.get();
+	} else {
+		destination = FindDestination(pipeline);
+	}
 	if (WouldImport(pipeline)) {
 		lines.push_back(Format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
 							   *pipeline.source_table, *pipeline.source));

@@ -2,6 +2,7 @@
 
 #include "engine/sinks/heap_sink.hpp"
 #include "engine/sinks/partition_sink.hpp"
+#include "engine/sinks/remote_sink.hpp"
 #include "engine/sinks/replace_sink.hpp"
 #include "engine/sources/executor_stream.hpp"
 #include "engine/sources/remote_stream.hpp"
@@ -16,6 +17,9 @@ std::unique_ptr<Sink>
 MakeSink(const LoadRequest &request)
 {
 	Destination &destination = request.destination;
+	if (destination.remote != nullptr) {
+		return std::make_unique<RemoteSink>(*destination.remote);
+	}
 	if (destination.path == LoadPath::ReplaceSwap) {
 		Relation const relation = std::exchange(destination.relation, nullptr);
 		ReplaceSinkMode const mode = destination.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
@@ -108,7 +112,8 @@ LoadByStream(const LoadRequest &request, StagedRows *staged)
 {
 	Destination &destination = request.destination;
 	RunInput &input = request.input;
-	TupleDesc const row_type = RelationGetDescr(destination.relation);
+	TupleDesc const row_type =
+		destination.remote != nullptr ? destination.remote->RowType() : RelationGetDescr(destination.relation);
 	std::string const needs_sql = request.query.NeedsSql();
 	std::unique_ptr<Sink> sink;
 	std::unique_ptr<BatchStream> stream;
@@ -127,7 +132,9 @@ LoadByStream(const LoadRequest &request, StagedRows *staged)
 		if (input.Remote() != nullptr) {
 			request.journal.Info("the source's rows are staged before they are loaded, because " + needs_sql);
 			staged_query.emplace(StageRemote(request, staged));
-			staged_match.emplace(MatchColumns(*staged_query, destination.relation, nullptr));
+			staged_match.emplace(destination.remote != nullptr
+									 ? destination.remote->Match(*staged_query)
+									 : MatchColumns(*staged_query, destination.relation, nullptr));
 		}
 		// Before the sink opens: a source that reads the destination must see the old rows.
 		stream = std::make_unique<ExecutorStream>((staged_query ? *staged_query : request.query).Analyzed(),
@@ -158,8 +165,8 @@ int64_t
 Load(const LoadRequest &request)
 {
 	StagedRows staged;
-	int64_t const rows =
-		request.destination.path == LoadPath::Sql ? LoadBySql(request, &staged) : LoadByStream(request, &staged);
+	bool const by_sql = request.destination.remote == nullptr && request.destination.path == LoadPath::Sql;
+	int64_t const rows = by_sql ? LoadBySql(request, &staged) : LoadByStream(request, &staged);
 	staged.Drop();
 	if (request.destination.relation != nullptr) {
 		pg::Call(table_close, std::exchange(request.destination.relation, nullptr), NoLock);

@@ -1,6 +1,7 @@
 #include "engine/run.hpp"
 
 #include "catalog/pipeline_options.hpp"
+#include "core/sqlstate.hpp"
 #include "engine/destination.hpp"
 #include "engine/direct_load.hpp"
 #include "engine/load.hpp"
@@ -8,6 +9,7 @@
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/run_progress.hpp"
+#include "engine/sinks/remote_destination.hpp"
 #include "engine/sources/run_input.hpp"
 #include "pg/sql.hpp"
 
@@ -35,7 +37,44 @@ Analyze(const Destination &destination, const OptionValues &options, RunJournal 
 	journal.Info(Format("{} analyzed", destination.name));
 }
 
-void
+std::unique_ptr<RemoteDestination>
+OpenRemote(const RunRequest &request, const OptionValues &options, RunJournal &journal)
+{
+	if (request.root_run.empty()) {
+		throw Error(
+			sqlstate::kFeatureNotSupported,
+			Format("pipeline \"{}\" cannot run in the caller's transaction, because its destination is at server "
+				   "\"{}\"",
+				   request.pipeline.name, *request.pipeline.destination),
+			"Use trigger_pipeline or CALL trigger_and_wait: a worker commits there and here one right after the "
+			"other.");
+	}
+	return std::make_unique<RemoteDestination>(request.pipeline, options, RemoteDestination::Purpose::Load, journal);
+}
+
+ColumnMatch
+PrepareLocal(const catalog::Pipeline &pipeline, const MappedQuery &query, const OptionValues &options,
+			 const LockPatience &patience, Destination *destination, RunJournal &journal)
+{
+	if (OidIsValid(destination->oid)) {
+		LockDestination(pipeline, destination, patience, journal);
+	} else {
+		CreateDestination(pipeline, query, destination, journal);
+	}
+	ColumnMatch match = MatchColumns(query, destination->relation, &journal);
+	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(match.source_of.data()),
+			 RelationGetNumberOfAttributes(destination->relation));
+	ChoosePath(destination);
+	FillIfEmpty(destination, journal);
+	journal.Info(PathText(*destination));
+	ChooseDirectLoad(options, destination);
+	if (std::string const text = DirectLoadText(*destination); !text.empty()) {
+		journal.Info(text);
+	}
+	return match;
+}
+
+RunResult
 Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters)
 {
 	const catalog::Pipeline &pipeline = request.pipeline;
@@ -45,28 +84,44 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	LockPatience const patience{options.DurationMicroseconds("swap_lock_timeout"),
 								options.Integer("swap_lock_attempts")};
 
+	RunResult result;
+	Destination destination;
+	if (pipeline.destination) {
+		progress.Enter("checking");
+		std::unique_ptr<RemoteDestination> remote = OpenRemote(request, options, journal);
+		if (std::optional<LoadedRun> const loaded = remote->Begin(request)) {
+			counters->records_processed = loaded->records;
+			result.reason = Format("attempt {} had committed its {} rows in {} at {}, before it was lost",
+								   loaded->attempt, loaded->records, remote->Label(), loaded->at);
+			journal.Warning(*result.reason + ": nothing is loaded again");
+			memory.Free();
+			return result;
+		}
+		destination.remote = remote.get();
+		result.elsewhere = std::move(remote);
+	}
+	if (request.only_look && destination.remote == nullptr) {
+		throw Error(sqlstate::kLostAtDestination,
+					"the run was lost, and its pipeline's destination is no server any more",
+					"Look where the pipeline loaded before whether its rows are there.");
+	}
 	progress.Enter("connecting");
-	Destination destination = FindDestination(pipeline);
+	if (destination.remote == nullptr) {
+		destination = FindDestination(pipeline);
+	}
 	RunInput input(pipeline, options, journal);
 	journal.Info("reads " + input.Label());
 
 	progress.Enter("preparing");
 	MappedQuery query(input.Mapping());
 	PushFilter(input, query, journal);
-	if (OidIsValid(destination.oid)) {
-		LockDestination(pipeline, &destination, patience, journal);
+	ColumnMatch match;
+	if (destination.remote != nullptr) {
+		destination.remote->Prepare(query);
+		match = destination.remote->Match(query);
+		destination.name = destination.remote->Label();
 	} else {
-		CreateDestination(pipeline, query, &destination, journal);
-	}
-	ColumnMatch const match = MatchColumns(query, destination.relation, &journal);
-	pg::Call(leaf::CheckInsertRight, destination.oid, match.source_of.data(),
-			 RelationGetNumberOfAttributes(destination.relation));
-	ChoosePath(&destination);
-	FillIfEmpty(&destination, journal);
-	journal.Info(PathText(destination));
-	ChooseDirectLoad(options, &destination);
-	if (std::string const text = DirectLoadText(destination); !text.empty()) {
-		journal.Info(text);
+		match = PrepareLocal(pipeline, query, options, patience, &destination, journal);
 	}
 
 	destination.analyze = options.Text("analyze") != "off";
@@ -78,18 +133,24 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	journal.Info(Format("{} rows loaded into {}", rows, destination.name));
 	input.Finish();
 
-	Analyze(destination, options, journal);
+	if (destination.remote != nullptr) {
+		progress.Enter("analyzing");
+		destination.remote->Analyze();
+	} else {
+		Analyze(destination, options, journal);
+	}
 	progress.Enter("finishing");
 	memory.Free();
+	return result;
 }
 
 } // namespace
 
-void
+RunResult
 ExecuteRun(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters)
 {
 	try {
-		Execute(request, journal, counters);
+		return Execute(request, journal, counters);
 	} catch (const Error &error) {
 		throw WithHint(error, request.pipeline);
 	}

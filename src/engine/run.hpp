@@ -2,6 +2,8 @@
 // user (who is the pipeline's owner). Everything that decides how rows travel is below this header.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,11 +25,33 @@ struct RunRequest {
 	const catalog::Pipeline &pipeline;
 	std::string run_id;
 	ProgressSink progress = nullptr;
+	// The first attempt of the same run; '' in the caller's own transaction (CALL run_pipeline).
+	std::string root_run = {};
+	// An earlier attempt may have committed its rows at the destination server: find out and load nothing.
+	bool only_look = false;
+};
+
+// What a run has done at another server and is still to be committed there.
+class PendingCommit {
+public:
+	PendingCommit() = default;
+	virtual ~PendingCommit() = default;
+	PendingCommit(const PendingCommit &) = delete;
+	PendingCommit &operator=(const PendingCommit &) = delete;
+
+	// The last thing before the local commit, in the phase 'committing'. Throws Error; leaves that phase where
+	// nothing was committed.
+	virtual void Commit() = 0;
+};
+
+struct RunResult {
+	std::unique_ptr<PendingCommit> elsewhere; // NULL: nothing
+	std::optional<std::string> reason;		  // to be told with the success
 };
 
 // Loads. Throws Error on any failure; the caller aborts the transaction. Counters are kept up to date
-// in *counters so that a failure can report how far it came.
-void ExecuteRun(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters);
+// in *counters so that a failure can report how far it came. The journal and the pipeline outlive the result.
+RunResult ExecuteRun(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters);
 
 // What a run would do, one line each: remote query, path chosen and why, DDL it would run. Connects to
 // a PostgreSQL source; writes nothing. Runs inside a security-restricted operation.

@@ -2,6 +2,7 @@
 
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
+#include "pg/remote_copy_in_leaf.hpp"
 #include "pg/remote_parameters.hpp"
 
 namespace sluice::pg {
@@ -79,17 +80,20 @@ RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOpti
 
 	remote_->server = server_name_.c_str();
 	remote_->idle_timeout_ms = options.idle_timeout_ms;
+	remote_->is_destination = options.is_destination;
 	try {
 		Call(leaf::RemoteConnect, remote_.get(), keywords.data(), values.data(), options.connect_timeout_ms);
 		if (!Call(superuser_arg, user) && parameters.password_required &&
 			PQconnectionUsedPassword(remote_->conn) == 0) {
 			throw Error(sqlstate::kInsufficientPrivilege,
 						Format("server \"{}\" did not ask for the password", server_name_),
-						"Change the source's authentication method, or let a superuser set password_required 'false' "
+						"Change the server's authentication method, or let a superuser set password_required 'false' "
 						"on the user mapping.",
-						"An owner who is not a superuser may connect only where the source checks a password.");
+						"An owner who is not a superuser may connect only where the server checks a password.");
 		}
-		Call(leaf::RemoteExec, remote_.get(), kGrowInputBuffer, 0, static_cast<const char *const *>(nullptr));
+		if (!options.is_destination) {
+			Call(leaf::RemoteExec, remote_.get(), kGrowInputBuffer, 0, static_cast<const char *const *>(nullptr));
+		}
 	} catch (...) {
 		leaf::RemoteClose(remote_.get());
 		throw;
@@ -122,7 +126,8 @@ RemoteConnection::Exec(const std::string &statement, const std::vector<SqlValue>
 		}
 		result.Add(std::move(cells));
 	}
-	result.SetProcessed(PQntuples(raw));
+	const char *const written = PQcmdTuples(raw);
+	result.SetProcessed(*written != '\0' ? strtoull(written, nullptr, 10) : static_cast<uint64_t>(PQntuples(raw)));
 	return result;
 }
 
@@ -142,6 +147,18 @@ void
 RemoteConnection::CopyOut(const std::string &statement)
 {
 	Call(leaf::RemoteCopyOut, remote_.get(), statement.c_str());
+}
+
+void
+RemoteConnection::CopyIn(const std::string &statement)
+{
+	Call(leaf::RemoteCopyIn, remote_.get(), statement.c_str());
+}
+
+int64_t
+RemoteConnection::EndCopyIn()
+{
+	return Call(leaf::RemoteEndCopy, remote_.get());
 }
 
 } // namespace sluice::pg

@@ -19,6 +19,7 @@ struct RemoteOptions {
 	int connect_timeout_ms = 30000;
 	int idle_timeout_ms = 1800000; // 0: never
 	std::string application_name;
+	bool is_destination = false; // rows go there, none come back
 };
 
 class RemoteConnection {
@@ -41,6 +42,10 @@ public:
 	std::vector<Column> Describe(const std::string &statement);
 
 	void CopyOut(const std::string &statement);
+	void CopyIn(const std::string &statement);
+	int64_t EndCopyIn();
+	// The connection is of no use any more.
+	bool IsBroken() const { return PQstatus(remote_->conn) == CONNECTION_BAD; }
 	// The plain state, for leaf functions that read COPY rows.
 	leaf::Remote *Plain() { return remote_.get(); }
 	int ServerVersion() const { return PQserverVersion(remote_->conn); }

@@ -2,6 +2,7 @@
 
 #include "pg/compat.hpp"
 #include "pg/remote_cancel.hpp"
+#include "pg/remote_wait_leaf.hpp"
 
 namespace sluice::pg::leaf {
 
@@ -48,15 +49,6 @@ DiscardNotice(void * /*arg*/, const char * /*message*/)
 {}
 
 void
-DropResult(Remote *remote)
-{
-	if (remote->result != nullptr) {
-		PQclear(remote->result);
-		remote->result = nullptr;
-	}
-}
-
-void
 DropRow(Remote *remote)
 {
 	if (remote->copy_row != nullptr) {
@@ -69,127 +61,6 @@ int
 MillisecondsUntil(TimestampTz deadline)
 {
 	return static_cast<int>(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline));
-}
-
-// Waits for the socket or the latch; false when the time is over.
-bool
-WaitSocket(Remote *remote, int events, int timeout_ms)
-{
-	static uint32 wait_event = 0;
-	if (wait_event == 0) {
-		wait_event = compat::WaitEvent("SluiceSource");
-	}
-	int flags = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | events;
-	if (timeout_ms >= 0) {
-		flags |= WL_TIMEOUT;
-	}
-	int const happened = WaitLatchOrSocket(MyLatch, flags, PQsocket(remote->conn), timeout_ms, wait_event);
-	if ((happened & WL_LATCH_SET) != 0) {
-		ResetLatch(MyLatch);
-	}
-	CHECK_FOR_INTERRUPTS();
-	return (happened & WL_TIMEOUT) == 0;
-}
-
-void
-RaiseSilent(Remote *remote)
-{
-	ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
-					errmsg("server \"%s\" sent nothing for %d seconds", remote->server, remote->idle_timeout_ms / 1000),
-					errhint("Look at what the source is doing, or raise the option source_idle_timeout.")));
-}
-
-void
-RaiseLost(Remote *remote)
-{
-	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE), errmsg("connection to server \"%s\" was lost", remote->server),
-					errdetail_internal("%s", pchomp(PQerrorMessage(remote->conn))),
-					errhint("Check that the source is up, then run the pipeline again.")));
-}
-
-void
-RaiseResult(Remote *remote)
-{
-	PGresult *result = remote->result;
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
-	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
-	if (state == nullptr || strlen(state) != 5 || message == nullptr) {
-		RaiseLost(remote);
-	}
-	ereport(ERROR, (errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4])),
-					errmsg_internal("%s", message), detail != nullptr ? errdetail_internal("%s", detail) : 0,
-					hint != nullptr ? errhint("%s", hint) : 0, errcontext_msg("at server \"%s\"", remote->server)));
-}
-
-void
-Flush(Remote *remote)
-{
-	for (;;) {
-		int const left = PQflush(remote->conn);
-		if (left < 0) {
-			RaiseLost(remote);
-		}
-		if (left == 0) {
-			return;
-		}
-		if (!WaitSocket(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE,
-						remote->idle_timeout_ms > 0 ? remote->idle_timeout_ms : -1)) {
-			RaiseSilent(remote);
-		}
-		if (PQconsumeInput(remote->conn) == 0) {
-			RaiseLost(remote);
-		}
-	}
-}
-
-// Next result without blocking in libpq; nullptr at the end of the command.
-PGresult *
-NextResult(Remote *remote)
-{
-	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), remote->idle_timeout_ms);
-	while (PQisBusy(remote->conn) != 0) {
-		int timeout = -1;
-		if (remote->idle_timeout_ms > 0) {
-			timeout = MillisecondsUntil(deadline);
-			if (timeout <= 0) {
-				RaiseSilent(remote);
-			}
-		}
-		if (WaitSocket(remote, WL_SOCKET_READABLE, timeout) && PQconsumeInput(remote->conn) == 0) {
-			RaiseLost(remote);
-		}
-	}
-	return PQgetResult(remote->conn);
-}
-
-// Takes all results of the command; keeps the last one, or the first that is an error.
-void
-Collect(Remote *remote)
-{
-	for (;;) {
-		PGresult *result = NextResult(remote);
-		if (result == nullptr) {
-			break;
-		}
-		if (remote->result != nullptr && PQresultStatus(remote->result) == PGRES_FATAL_ERROR) {
-			PQclear(result);
-			continue;
-		}
-		DropResult(remote);
-		remote->result = result;
-		ExecStatusType const status = PQresultStatus(result);
-		if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
-			break;
-		}
-		if (PQstatus(remote->conn) == CONNECTION_BAD) {
-			break;
-		}
-	}
-	if (remote->result == nullptr) {
-		RaiseLost(remote);
-	}
 }
 
 bool
@@ -250,7 +121,150 @@ CheckSent(Remote *remote, int sent)
 	Flush(remote);
 }
 
+const char *
+What(const Remote *remote)
+{
+	return remote->is_destination ? "destination" : "source";
+}
+
+// Next result without blocking in libpq; nullptr at the end of the command.
+PGresult *
+NextResult(Remote *remote)
+{
+	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), remote->idle_timeout_ms);
+	while (PQisBusy(remote->conn) != 0) {
+		int timeout = -1;
+		if (remote->idle_timeout_ms > 0) {
+			timeout = MillisecondsUntil(deadline);
+			if (timeout <= 0) {
+				RaiseSilent(remote);
+			}
+		}
+		if (WaitSocket(remote, WL_SOCKET_READABLE, timeout) && PQconsumeInput(remote->conn) == 0) {
+			RaiseLost(remote);
+		}
+	}
+	return PQgetResult(remote->conn);
+}
+
 } // namespace
+
+bool
+WaitSocket(Remote *remote, int events, int timeout_ms)
+{
+	static uint32 source_event = 0;
+	static uint32 destination_event = 0;
+	uint32 *wait_event = remote->is_destination ? &destination_event : &source_event;
+	if (*wait_event == 0) {
+		*wait_event = compat::WaitEvent(remote->is_destination ? "SluiceDestination" : "SluiceSource");
+	}
+	int flags = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | events;
+	if (timeout_ms >= 0) {
+		flags |= WL_TIMEOUT;
+	}
+	int const happened = WaitLatchOrSocket(MyLatch, flags, PQsocket(remote->conn), timeout_ms, *wait_event);
+	if ((happened & WL_LATCH_SET) != 0) {
+		ResetLatch(MyLatch);
+	}
+	CHECK_FOR_INTERRUPTS();
+	return (happened & WL_TIMEOUT) == 0;
+}
+
+int
+SilenceLimit(const Remote *remote)
+{
+	return remote->idle_timeout_ms > 0 ? remote->idle_timeout_ms : -1;
+}
+
+void
+DropResult(Remote *remote)
+{
+	if (remote->result != nullptr) {
+		PQclear(remote->result);
+		remote->result = nullptr;
+	}
+}
+
+void
+RaiseSilent(Remote *remote)
+{
+	ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
+					errmsg("server \"%s\" sent nothing for %d seconds", remote->server, remote->idle_timeout_ms / 1000),
+					errhint("Look at what the %s is doing, or raise the option source_idle_timeout.", What(remote))));
+}
+
+void
+RaiseLost(Remote *remote)
+{
+	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE), errmsg("connection to server \"%s\" was lost", remote->server),
+					errdetail_internal("%s", pchomp(PQerrorMessage(remote->conn))),
+					errhint("Check that the %s is up, then run the pipeline again.", What(remote))));
+}
+
+void
+RaiseResult(Remote *remote)
+{
+	PGresult *result = remote->result;
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	const char *context = remote->is_destination ? PQresultErrorField(result, PG_DIAG_CONTEXT) : nullptr;
+	if (state == nullptr || strlen(state) != 5 || message == nullptr) {
+		RaiseLost(remote);
+	}
+	ereport(ERROR, (errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4])),
+					errmsg_internal("%s", message), detail != nullptr ? errdetail_internal("%s", detail) : 0,
+					hint != nullptr ? errhint("%s", hint) : 0, context != nullptr ? errcontext_msg("%s", context) : 0,
+					errcontext_msg("at server \"%s\"", remote->server)));
+}
+
+void
+Flush(Remote *remote)
+{
+	for (;;) {
+		int const left = PQflush(remote->conn);
+		if (left < 0) {
+			RaiseLost(remote);
+		}
+		if (left == 0) {
+			return;
+		}
+		if (!WaitSocket(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE, SilenceLimit(remote))) {
+			RaiseSilent(remote);
+		}
+		if (PQconsumeInput(remote->conn) == 0) {
+			RaiseLost(remote);
+		}
+	}
+}
+
+void
+Collect(Remote *remote)
+{
+	for (;;) {
+		PGresult *result = NextResult(remote);
+		if (result == nullptr) {
+			break;
+		}
+		if (remote->result != nullptr && PQresultStatus(remote->result) == PGRES_FATAL_ERROR) {
+			PQclear(result);
+			continue;
+		}
+		DropResult(remote);
+		remote->result = result;
+		ExecStatusType const status = PQresultStatus(result);
+		if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
+			break;
+		}
+		if (PQstatus(remote->conn) == CONNECTION_BAD) {
+			break;
+		}
+	}
+	if (remote->result == nullptr) {
+		RaiseLost(remote);
+	}
+}
 
 void
 RemoteConnect(Remote *remote, const char *const *keywords, const char *const *values, int timeout_ms)
@@ -278,7 +292,7 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 			ereport(ERROR,
 					(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
 					 errmsg("could not connect to server \"%s\" within %d seconds", remote->server, timeout_ms / 1000),
-					 errhint("Check that the source answers, or raise the option connect_timeout.")));
+					 errhint("Check that the %s answers, or raise the option connect_timeout.", What(remote))));
 		}
 		if (WaitSocket(remote, status == PGRES_POLLING_READING ? WL_SOCKET_READABLE : WL_SOCKET_WRITEABLE, timeout)) {
 			status = PQconnectPoll(remote->conn);
@@ -287,10 +301,11 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 	if (PQstatus(remote->conn) != CONNECTION_OK) {
 		char *const message = pchomp(PQerrorMessage(remote->conn));
 		int const state = TakeState(message);
-		ereport(ERROR, (errcode(state != 0 ? state : ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-						errmsg("could not connect to server \"%s\"", remote->server),
-						errdetail_internal("%s", pchomp(message)),
-						errhint("Check that the source is up, the options of the server and the user mapping.")));
+		ereport(ERROR,
+				(errcode(state != 0 ? state : ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+				 errmsg("could not connect to server \"%s\"", remote->server),
+				 errdetail_internal("%s", pchomp(message)),
+				 errhint("Check that the %s is up, the options of the server and the user mapping.", What(remote))));
 	}
 	(void)PQsetErrorVerbosity(remote->conn, PQERRORS_DEFAULT);
 	// From here on libpq returns to us instead of waiting by itself, PQfinish included.
@@ -357,7 +372,7 @@ RemoteCopyRow(Remote *remote)
 			}
 			return -1;
 		}
-		if (!WaitSocket(remote, WL_SOCKET_READABLE, remote->idle_timeout_ms > 0 ? remote->idle_timeout_ms : -1)) {
+		if (!WaitSocket(remote, WL_SOCKET_READABLE, SilenceLimit(remote))) {
 			RaiseSilent(remote);
 		}
 		if (PQconsumeInput(remote->conn) == 0) {

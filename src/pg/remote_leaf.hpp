@@ -15,6 +15,7 @@ struct Remote {
 	char *copy_row;		 // last row of PQgetCopyData
 	const char *server;	 // name, for messages
 	int idle_timeout_ms; // longest silence; 0: none
+	bool is_destination; // for messages
 	bool has_fd;		 // AcquireExternalFD was called
 	Remote *next;		 // open connections of this backend, for exit
 };

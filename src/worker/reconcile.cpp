@@ -39,14 +39,14 @@ NeverCame(SchedulerState &state, const LiveRun &live, TimestampTz now)
 }
 
 ErrorInfo
-LostError(const std::string &status)
+LostError(const catalog::RunRow &run)
 {
 	ErrorInfo error;
 	error.sqlstate = sqlstate::kWorkerLost;
-	error.message = status == "pending" ? "the worker process of this run ended before it could start"
-										: "the worker process of this run ended before the run was over";
+	error.message = run.status == "pending" ? "the worker process of this run ended before it could start"
+											: "the worker process of this run ended before the run was over";
 	error.detail = "It was terminated, or could not connect as the pipeline's owner, or the server was stopped.";
-	error.hint = "Nothing of this run was loaded. The server's log tells why the process ended.";
+	error.hint = catalog::HintOnLost(run.id) + " The server's log tells why the process ended.";
 	return error;
 }
 
@@ -68,7 +68,7 @@ WriteEnd(const LiveRun &live)
 		journal.Warning(reason);
 		return catalog::FinishRun(live.run, "stopped", reason, std::nullopt, counters, journal);
 	}
-	ErrorInfo const error = LostError(row->status);
+	ErrorInfo const error = LostError(*row);
 	journal.Failure(error.message);
 	return catalog::FinishRun(live.run, "failed", std::nullopt, error, counters, journal);
 }

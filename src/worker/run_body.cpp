@@ -150,18 +150,28 @@ Load(const RunBodyRequest &request, const OptionValues &options, RunJournal &jou
 	CheckIdentity(pipeline);
 	TakeLocks(pipeline);
 	int const level = Pin(pipeline, options);
+	engine::RunResult result;
 	{
 		ContextScope const scope(request.context);
-		engine::ExecuteRun({pipeline, request.run_id, request.progress}, journal, counters);
+		result = engine::ExecuteRun({pipeline, request.run_id, request.progress, request.root_run, request.only_look},
+									journal, counters);
 		journal.EnterPhase("finishing");
 		pg::Call(leaf::FireDeferredTriggers);
 	}
-	if (!catalog::FinishRun(request.run_id, "success", std::nullopt, std::nullopt, *counters, journal)) {
+	if (!catalog::FinishRun(request.run_id, "success", result.reason, std::nullopt, *counters, journal)) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState,
 					Format("run {} of pipeline \"{}\" has ended or is being deleted", request.run_id, pipeline.name),
 					"Nothing was loaded. Look whether the pipeline is being dropped.");
 	}
 	pg::Call(leaf::UnpinSettings, level);
+	if (result.elsewhere) {
+		// From here to the local commit a crash leaves it open whether the rows are there; the phase says so.
+		journal.EnterPhase("committing");
+		if (request.progress != nullptr) {
+			request.progress({*counters, "committing", 0});
+		}
+		result.elsewhere->Commit();
+	}
 }
 
 } // namespace

@@ -13,6 +13,8 @@ struct RunBodyRequest {
 	const std::string &run_id;
 	const std::string &context;
 	engine::ProgressSink progress = nullptr;
+	std::string root_run = {}; // '' in the caller's own transaction
+	bool only_look = false;	   // see engine::RunRequest
 };
 
 // Takes the locks, pins the settings, loads, and writes 'success'; the caller commits. Throws Error; then

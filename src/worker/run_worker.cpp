@@ -1,4 +1,5 @@
 // The process of one run. Connects as the pipeline's owner; dies with the run.
+#include "catalog/run_settle.hpp"
 #include "catalog/run_store.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
@@ -18,6 +19,8 @@ namespace {
 struct Attempt {
 	std::string run_id;
 	std::string context;
+	std::string root_run;
+	bool only_look = false;
 	std::optional<catalog::Pipeline> pipeline;
 	RunJournal journal{JournalClock};
 	catalog::RunCounters counters;
@@ -56,6 +59,8 @@ Begin(Attempt &attempt)
 		return;
 	}
 	attempt.context = row->context;
+	attempt.root_run = row->root_run;
+	attempt.only_look = row->lost_before == catalog::kOnlyLook;
 	attempt.pipeline = catalog::FindPipeline(row->pipeline_id);
 	if (!attempt.pipeline) {
 		throw Error(sqlstate::kUndefinedObject, Format("pipeline \"{}\" does not exist any more", row->pipeline_name),
@@ -68,8 +73,15 @@ Begin(Attempt &attempt)
 		return;
 	}
 	ReportActivity(Format("run {} of pipeline \"{}\"", attempt.run_id, attempt.pipeline->name));
-	pg::Call(leaf::CommitLazily);
-	attempt.started = catalog::MarkRunning(attempt.run_id, attempt.pipeline->version);
+	// A run that may commit at another server must be known as running after any crash, or it would be made again.
+	pg::Call(attempt.pipeline->destination ? leaf::CommitSafely : leaf::CommitLazily);
+	int version = attempt.pipeline->version;
+	if (attempt.only_look && row->pipeline_version != version) {
+		// What is looked for is where the lost run would have put it.
+		version = row->pipeline_version;
+		catalog::RestoreDestination(&*attempt.pipeline, version);
+	}
+	attempt.started = catalog::MarkRunning(attempt.run_id, version);
 	attempt.passed_over = !attempt.started;
 }
 
@@ -128,8 +140,9 @@ Execute(Attempt &attempt)
 		pg::InTransaction([&attempt] { Begin(attempt); });
 		if (attempt.started) {
 			pg::InTransaction([&attempt] {
-				RunBody({*attempt.pipeline, attempt.run_id, attempt.context, ShowProgress}, attempt.journal,
-						&attempt.counters);
+				RunBody({*attempt.pipeline, attempt.run_id, attempt.context, ShowProgress, attempt.root_run,
+						 attempt.only_look},
+						attempt.journal, &attempt.counters);
 			});
 		}
 		return std::nullopt;

@@ -60,6 +60,15 @@ CommitLazily()
 }
 
 void
+CommitSafely()
+{
+	if (synchronous_commit == SYNCHRONOUS_COMMIT_OFF) {
+		(void)set_config_option("synchronous_commit", "local", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0,
+								false);
+	}
+}
+
+void
 WaitForWork(long milliseconds, const char *wait_event)
 {
 	static uint32 event = 0;

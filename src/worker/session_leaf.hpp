@@ -14,6 +14,8 @@ void ConnectWorker(Oid database, Oid owner, uint32 flags, const char *applicatio
 void SetForProcess(const char *name, const char *value);
 // The current transaction does not wait for its commit record: losing it would do no harm.
 void CommitLazily();
+// It does wait, whatever the settings of the owner and the database say: losing it would do harm.
+void CommitSafely();
 
 // Waits until the latch is set or the time has passed, serves interrupts, reloads the configuration.
 // Exits when the postmaster is gone.

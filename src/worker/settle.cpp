@@ -37,7 +37,8 @@ SettleSource(const catalog::RunRow &run)
 	}
 	catalog::SourceAccess const access{*run.source, run.owner_oid};
 	// Whatever became of it then: the source has sent something.
-	bool const reached = run.phase == "loading" || run.phase == "analyzing" || run.phase == "finishing";
+	bool const reached =
+		run.phase == "loading" || run.phase == "analyzing" || run.phase == "finishing" || run.phase == "committing";
 	if (run.status == "success" || (reached && !IsSourceOutage(ErrorState(run)))) {
 		catalog::EndOutage(access);
 		return;
@@ -58,23 +59,44 @@ SettleSource(const catalog::RunRow &run)
 	}
 }
 
-// True when another attempt is queued.
+// Of a run whose rows may be at another server all the same.
+bool
+IsUnknown(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
+{
+	return pipeline.destination &&
+		   IsOutcomeUnknown({run.status, ErrorState(run), run.phase ? *run.phase : "", run.lost_before.has_value()});
+}
+
+// True when another attempt is queued. One whose outcome is unknown gets one whatever its options say; that one loads
+// only where the options want another attempt.
 bool
 Retry(const catalog::RunRow &run, const catalog::Pipeline &pipeline, const OptionValues &options)
 {
 	if (pipeline.status != "active" || pipeline.paused) {
 		return false;
 	}
+	bool const unknown = IsUnknown(run, pipeline);
 	RetryPolicy const policy{static_cast<int>(options.Integer("max_retries")),
 							 options.DurationMicroseconds("retry_delay"),
 							 options.DurationMicroseconds("retry_max_delay")};
-	std::optional<int64_t> const delay = RetryDelay(policy, ErrorState(run), run.attempt, Random());
-	if (!delay) {
+	bool const failed = run.status == "failed" && run.lost_before != catalog::kOnlyLook;
+	std::optional<int64_t> const delay =
+		failed ? RetryDelay(policy, ErrorState(run), run.attempt, Random()) : std::nullopt;
+	if (delay) {
+		(void)catalog::InsertRetry(
+			run, pg::Now() + *delay,
+			Format("retry {} of {}, after error {}", run.attempt, policy.max_retries, *run.error_sqlstate),
+			unknown ? std::optional<std::string>(catalog::kLookFirst) : std::nullopt);
+		return true;
+	}
+	std::optional<int64_t> const look = unknown ? LookDelay(policy, run.attempt, Random()) : std::nullopt;
+	if (!look) {
 		return false;
 	}
 	(void)catalog::InsertRetry(
-		run, pg::Now() + *delay,
-		Format("retry {} of {}, after error {}", run.attempt, policy.max_retries, *run.error_sqlstate));
+		run, pg::Now() + *look,
+		Format("asks destination \"{}\" whether the run was committed there", *pipeline.destination),
+		catalog::kOnlyLook);
 	return true;
 }
 
@@ -106,12 +128,14 @@ SettleOne(const catalog::EndedRun &ended)
 	}
 	SettleSource(*run);
 	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(run->pipeline_id);
-	if (pipeline && run->status == "failed") {
+	if (pipeline && (run->status == "failed" || run->status == "stopped")) {
 		OptionValues const options = catalog::ReadOptions(pipeline->options);
 		if (Retry(*run, *pipeline, options)) {
 			return;
 		}
-		SettleFailure(*run, options);
+		if (run->status == "failed") {
+			SettleFailure(*run, options);
+		}
 	}
 	GoOnAfter(*run);
 }

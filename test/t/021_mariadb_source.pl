@@ -78,6 +78,15 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM daily_sales'), 20000, 'not
 $node->safe_psql('postgres', "ALTER USER MAPPING FOR etl SERVER mysql_prod OPTIONS (SET password '$secret')");
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_foreign_table WHERE ftserver = (SELECT oid FROM pg_foreign_server WHERE srvname = 'mysql_prod')"), 0, 'no imported table is left behind');
 
+# A foreign table as destination: mysql_fdw writes the rows.
+$maria->sql("CREATE TABLE shop.written (id int PRIMARY KEY, name varchar(50)) CHARACTER SET utf8mb4; GRANT INSERT, UPDATE, DELETE ON shop.written TO reader\@'127.0.0.1'");
+$node->safe_psql('postgres', "CREATE FOREIGN TABLE written (id int, name varchar(50)) SERVER mysql_prod OPTIONS (dbname 'shop', table_name 'written'); ALTER FOREIGN TABLE written OWNER TO etl");
+load_ok("source_query => 'SELECT i AS id, ''Kündin '' || i AS name FROM generate_series(1, 500) i', destination_table => 'written', load => 'append'", 'into a MariaDB table');
+is($maria->sql('SELECT count(*), sum(id) FROM shop.written'), "500\t125250", 'the rows are there');
+load_ok("source_query => 'SELECT i AS id, ''x'' AS name FROM generate_series(400, 600) i', destination_table => 'written', load => 'replace'", 'replaced there');
+is($maria->sql('SELECT count(*), sum(id) FROM shop.written'), "201\t100500", 'the old rows are gone');
+$node->safe_psql('postgres', 'DROP FOREIGN TABLE written');
+
 # file_fdw has no IMPORT FOREIGN SCHEMA: a local foreign table names the file.
 my $file = '/usr/share/zoneinfo/zone1970.tab';
 $file = '/usr/share/zoneinfo/iso3166.tab' unless -e $file;

@@ -23,7 +23,8 @@ TEST(RetryPolicy, SaysWhichErrorsPassByThemselves)
 		{"57P05", true, false},	 {"58030", true, false},  {"HV00N", true, true},   {"HV000", false, false},
 		{"SL004", true, false},	 {"SL005", true, true},	  {"SL006", true, false},  {"SL001", false, false},
 		{"23505", false, false}, {"22P02", false, false}, {"28P01", false, false}, {"42P01", false, false},
-		{"42501", false, false}, {"XX000", false, false}, {"3D000", false, false}, {"0A000", false, false},
+		{"SL009", false, false}, {"SL010", true, false},  {"42501", false, false}, {"XX000", false, false},
+		{"3D000", false, false}, {"0A000", false, false},
 	};
 	for (const Case &c : cases) {
 		EXPECT_EQ(IsTransient(SqlStateFromText(c.code)), c.transient) << c.code;
@@ -69,6 +70,50 @@ TEST(RetryPolicy, WhatWillFailAgainIsNotTriedAgain)
 {
 	EXPECT_EQ(RetryDelay({5, 10, 100}, SqlState("23505"), 1, 0.5), std::nullopt);
 	EXPECT_EQ(RetryDelay({0, 10, 100}, SqlState("08006"), 1, 0.5), std::nullopt);
+}
+
+TEST(RetryPolicy, ARunWhoseRowsMayBeElsewhereIsLookedFor)
+{
+	struct Case {
+		const char *status;
+		const char *code;
+		const char *phase;
+		bool was_unknown;
+		bool unknown;
+	};
+	const Case cases[] = {
+		{"failed", "SL004", "", false, true}, // with the whole server
+		{"failed", "SL004", "committing", false, true},
+		{"failed", "SL010", "committing", false, true},
+		{"failed", "SL006", "committing", false, true},
+		{"stopped", "", "committing", false, true},
+		{"failed", "SL004", "loading", false, false},
+		{"failed", "SL004", "starting", false, false},
+		{"failed", "SL010", "finishing", false, false}, // the ledger has said no
+		{"failed", "55P03", "checking", false, true},	// an earlier attempt is still open there
+		{"failed", "55P03", "loading", false, false},
+		{"stopped", "", "loading", false, false},
+		{"success", "", "finishing", true, false},
+		// An attempt that was to find out.
+		{"failed", "SL010", "checking", true, true},
+		{"failed", "SL004", "starting", true, true},
+		{"failed", "28P01", "checking", true, false},
+		{"failed", "SL009", "checking", true, false},
+		{"failed", "08006", "connecting", true, false}, // it had looked
+		{"stopped", "", "checking", true, false},
+	};
+	for (const Case &c : cases) {
+		EXPECT_EQ(IsOutcomeUnknown({c.status, SqlStateFromText(c.code), c.phase, c.was_unknown}), c.unknown)
+			<< c.status << " " << c.code << " " << c.phase;
+	}
+}
+
+TEST(RetryPolicy, SomeLooksAreTakenWhateverTheRetries)
+{
+	EXPECT_EQ(LookDelay({0, 10, 100}, 1, 0.5), 10);
+	EXPECT_EQ(LookDelay({0, 10, 100}, kMaxLooks, 0.5), 100);
+	EXPECT_EQ(LookDelay({0, 10, 100}, kMaxLooks + 1, 0.5), std::nullopt);
+	EXPECT_NE(LookDelay({3, 10, 100}, kMaxLooks + 3, 0.5), std::nullopt);
 }
 
 TEST(RetryPolicy, ASourceIsLeftAloneAfterFailuresInARow)

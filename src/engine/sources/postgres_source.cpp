@@ -8,6 +8,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/sources/copy_decoder_leaf.hpp"
 #include "engine/sources/remote_relation.hpp"
+#include "engine/sources/remote_session.hpp"
 #include "engine/sources/run_context_literal_leaf.hpp"
 #include "engine/sources/wire_type.hpp"
 #include "pg/remote_connection.hpp"
@@ -53,22 +54,6 @@ PlannedRows(const std::string &plan)
 	int64_t rows = 0;
 	(void)std::from_chars(plan.data() + number, plan.data() + plan.size(), rows);
 	return std::max<int64_t>(rows, 0);
-}
-
-// One round trip for all of them; a source that lacks one (older version) is left as it is.
-std::string
-PinStatement(const std::string &timezone, bool pin_path)
-{
-	std::string values = "('datestyle', 'ISO'), ('intervalstyle', 'postgres'), ('extra_float_digits', '3'), "
-						 "('statement_timeout', '0'), ('lock_timeout', '0'), "
-						 "('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'), "
-						 "('row_security', 'off'), ('timezone', " +
-						 pg::QuoteLiteral(timezone) + ")";
-	if (pin_path) {
-		values += ", ('search_path', '')";
-	}
-	return "SELECT pg_catalog.set_config(s.name, v.value, false) FROM (VALUES " + values +
-		   ") v (name, value) JOIN pg_catalog.pg_settings s ON pg_catalog.lower(s.name) = v.name";
 }
 
 } // namespace
@@ -128,7 +113,9 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 		state.from = "(\n" + statement + "\n) AS source";
 		state.label = "the source query";
 	}
-	remote.Exec(PinStatement(pipeline.timezone, pipeline.source_table.has_value()));
+	PinRemoteSession(remote, pipeline.timezone,
+					 pipeline.source_table ? std::vector<RemoteSetting>{{"search_path", "''"}}
+										   : std::vector<RemoteSetting>{});
 
 	std::string as_text;
 	for (pg::RemoteConnection::Column &column : remote.Describe(statement)) {

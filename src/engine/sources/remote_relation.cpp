@@ -12,7 +12,7 @@ constexpr const char *kCandidates =
 	"SELECT n.nspname, c.relname, "
 	"c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relrowsecurity AND NOT EXISTS (SELECT FROM "
 	"pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
-	"AND pg_catalog.to_jsonb(a) ->> 'attgenerated' IS DISTINCT FROM '') "
+	"AND pg_catalog.to_jsonb(a) ->> 'attgenerated' IS DISTINCT FROM ''), c.oid, c.relkind "
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
 	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') "
 	"AND pg_catalog.lower(c.relname::pg_catalog.text) = pg_catalog.lower($1::pg_catalog.text) "
@@ -29,18 +29,18 @@ Qualified(const pg::SqlResult &rows, size_t row)
 RemoteRelation
 Take(const pg::SqlResult &rows, size_t row)
 {
-	return {Qualified(rows, row), rows.IsTrue(row, 2)};
+	return {Qualified(rows, row), rows.IsTrue(row, 2), rows.Text(row, 0), rows.Text(row, 3), rows.Text(row, 4).at(0)};
 }
 
 } // namespace
 
-RemoteRelation
-FindRemoteRelation(pg::RemoteConnection &remote, const std::string &server, const std::string &name,
-				   RunJournal &journal)
+std::optional<RemoteRelation>
+LookForRemoteRelation(pg::RemoteConnection &remote, const std::string &server, const std::string &name,
+					  const char *what, RunJournal &journal)
 {
 	std::vector<NamePart> const parts = SplitNameParts(name);
 	if (parts.size() > 2) {
-		throw Error(sqlstate::kInvalidName, Format("source table \"{}\" has too many parts", name),
+		throw Error(sqlstate::kInvalidName, Format("{} \"{}\" has too many parts", what, name),
 					"Write schema.table; the database is an option of the server.");
 	}
 	const NamePart &table = parts.back();
@@ -65,8 +65,8 @@ FindRemoteRelation(pg::RemoteConnection &remote, const std::string &server, cons
 		}
 	}
 	if (near.size() == 1) {
-		journal.Info(Format("source table \"{}\" was found as {}: the names differ in case", name,
-							Qualified(rows, near.front())));
+		journal.Info(
+			Format("{} \"{}\" was found as {}: the names differ in case", what, name, Qualified(rows, near.front())));
 		return Take(rows, near.front());
 	}
 	if (near.size() > 1) {
@@ -74,14 +74,24 @@ FindRemoteRelation(pg::RemoteConnection &remote, const std::string &server, cons
 		for (size_t row : near) {
 			list += (list.empty() ? "" : ", ") + Qualified(rows, row);
 		}
-		throw Error(sqlstate::kAmbiguousAlias,
-					Format("source table \"{}\" is ambiguous at server \"{}\"", name, server),
+		throw Error(sqlstate::kAmbiguousAlias, Format("{} \"{}\" is ambiguous at server \"{}\"", what, name, server),
 					"Write the exact name, in double quotes.", Format("It could be {}.", list));
+	}
+	return std::nullopt;
+}
+
+RemoteRelation
+FindRemoteRelation(pg::RemoteConnection &remote, const std::string &server, const std::string &name,
+				   RunJournal &journal)
+{
+	std::optional<RemoteRelation> found = LookForRemoteRelation(remote, server, name, "source table", journal);
+	if (found) {
+		return std::move(*found);
 	}
 	pg::SqlResult const path =
 		remote.Exec("SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(false), ', ')");
 	throw Error(sqlstate::kUndefinedTable, Format("source table \"{}\" does not exist at server \"{}\"", name, server),
-				schema == nullptr
+				SplitNameParts(name).size() == 1
 					? Format("It was looked for in the remote user's search_path ({}); write schema.table for "
 							 "another schema.",
 							 path.Text(0, 0))

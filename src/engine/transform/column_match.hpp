@@ -18,6 +18,18 @@ struct ColumnMatch {
 // that get nothing (23502). Logs what is defaulted or passed over, unless journal is NULL.
 ColumnMatch MatchColumns(const MappedQuery &query, Relation destination, RunJournal *journal);
 
+// What matching has to know of a destination's column, wherever it is.
+struct TargetColumn {
+	std::string name;
+	bool dropped = false;
+	bool generated = false;
+	bool needs_value = false; // may not be null, and nothing fills it later
+	bool has_default = false;
+};
+// The same match for any destination: source_of, with the same errors and log lines.
+std::vector<int> MatchNames(const MappedQuery &query, const std::vector<TargetColumn> &columns,
+							const std::string &relation, RunJournal *journal);
+
 // CREATE TABLE for a destination that does not exist, with the query's names and types.
 std::string TableDefinition(const MappedQuery &query, const std::string &qualified_name);
 // The column list of that statement, in parentheses.

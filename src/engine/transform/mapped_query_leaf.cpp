@@ -109,6 +109,43 @@ DefaultFor(Relation destination, int attribute_number)
 	return expression;
 }
 
+// The query's column for an attribute, coerced. destination: NULL where the attribute is no relation's of ours.
+Node *
+FittingColumn(const AnalyzedQuery *analyzed, int source, TupleDesc row_type, int index, Relation destination)
+{
+	Form_pg_attribute attribute = TupleDescAttr(row_type, index);
+	const OutputColumn *column = &analyzed->columns[source];
+	TargetEntry *entry = list_nth_node(TargetEntry, analyzed->query->targetList, source);
+	Node *expression = CoerceColumn(column, reinterpret_cast<Node *>(copyObject(entry->expr)), attribute);
+	if (expression == nullptr) {
+		const char *wanted = format_type_be(attribute->atttypid);
+		const char *name = NameStr(attribute->attname);
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("column \"%s\" is of type %s but the source gives %s", name, wanted,
+							   format_type_be(column->type)),
+						errhint("Cast it in columns, for example: %s::%s AS %s.", quote_identifier(name), wanted,
+								quote_identifier(name)),
+						destination != nullptr ? errtablecol(destination, index + 1) : 0));
+	}
+	return expression;
+}
+
+List *
+TargetListOf(const AnalyzedQuery *analyzed, TupleDesc row_type, Relation destination, const int *source_of)
+{
+	ParseState *state = make_parsestate(nullptr);
+	List *result = NIL;
+	for (int i = 0; i < row_type->natts; ++i) {
+		Node *expression = source_of[i] < 0 ? DefaultFor(destination, i + 1)
+											: FittingColumn(analyzed, source_of[i], row_type, i, destination);
+		assign_expr_collations(state, expression);
+		result = lappend(result, makeTargetEntry(reinterpret_cast<Expr *>(expression), static_cast<AttrNumber>(i + 1),
+												 pstrdup(NameStr(TupleDescAttr(row_type, i)->attname)), false));
+	}
+	free_parsestate(state);
+	return result;
+}
+
 } // namespace
 
 AnalyzedQuery *
@@ -169,35 +206,13 @@ FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc stream, bool *used)
 List *
 BuildTargetList(const AnalyzedQuery *analyzed, Relation destination, const int *source_of)
 {
-	TupleDesc row_type = RelationGetDescr(destination);
-	ParseState *state = make_parsestate(nullptr);
-	List *result = NIL;
-	for (int i = 0; i < row_type->natts; ++i) {
-		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
-		Node *expression;
-		if (source_of[i] < 0) {
-			expression = DefaultFor(destination, i + 1);
-		} else {
-			const OutputColumn *column = &analyzed->columns[source_of[i]];
-			TargetEntry *entry = list_nth_node(TargetEntry, analyzed->query->targetList, source_of[i]);
-			expression = CoerceColumn(column, reinterpret_cast<Node *>(copyObject(entry->expr)), attribute);
-			if (expression == nullptr) {
-				const char *wanted = format_type_be(attribute->atttypid);
-				const char *name = NameStr(attribute->attname);
-				ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-								errmsg("column \"%s\" is of type %s but the source gives %s", name, wanted,
-									   format_type_be(column->type)),
-								errhint("Cast it in columns, for example: %s::%s AS %s.", quote_identifier(name),
-										wanted, quote_identifier(name)),
-								errtablecol(destination, i + 1)));
-			}
-		}
-		assign_expr_collations(state, expression);
-		result = lappend(result, makeTargetEntry(reinterpret_cast<Expr *>(expression), static_cast<AttrNumber>(i + 1),
-												 pstrdup(NameStr(attribute->attname)), false));
-	}
-	free_parsestate(state);
-	return result;
+	return TargetListOf(analyzed, RelationGetDescr(destination), destination, source_of);
+}
+
+List *
+BuildTargetListFor(const AnalyzedQuery *analyzed, TupleDesc row_type, const int *source_of)
+{
+	return TargetListOf(analyzed, row_type, nullptr, source_of);
 }
 
 void

@@ -37,6 +37,8 @@ void FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc stream, bool *used
 // attribute i, or -1 for its default (NULL for dropped and generated ones). Raises 42804 where a column
 // does not fit.
 List *BuildTargetList(const AnalyzedQuery *analyzed, Relation destination, const int *source_of);
+// The same for a destination that is no relation here: source_of[i] is a column for every attribute.
+List *BuildTargetListFor(const AnalyzedQuery *analyzed, TupleDesc row_type, const int *source_of);
 // Which attributes have a default of their own (or of their type, or are identity columns).
 void FindDefaults(Relation destination, bool *has_default);
 // The query's own columns as they are.

@@ -1,0 +1,53 @@
+// The ledger: a small table at a destination server that holds the id of each run whose rows are committed there.
+// The id is written in the transaction that writes the rows, so that after a crash between the two commits,
+// there and here, the next attempt of the run finds it and loads nothing again.
+//
+// Its key is the first attempt's id, which all attempts share: of two attempts only one can ever commit, and one
+// that comes while another is still open at the server waits for its end.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "catalog/pipeline_store.hpp"
+#include "pg/remote_connection.hpp"
+
+namespace sluice::engine {
+
+struct LoadedRun {
+	std::string attempt; // run id
+	int64_t records = 0;
+	std::string at; // timestamp text
+};
+
+class RemoteLedger {
+public:
+	// Looks for it in that schema, the destination's; with may_create makes it where it is missing. Outside a
+	// transaction, with an empty search_path.
+	RemoteLedger(pg::RemoteConnection &remote, std::string schema, bool may_create);
+
+	bool IsUsable() const { return exists_ && why_not_.empty(); }
+	bool IsMissing() const { return !exists_ && why_not_.empty(); }
+	// Why it cannot be used: a sentence without its stop.
+	const std::string &WhyNot() const { return why_not_; }
+	const std::string &Name() const { return name_; }
+
+	// Forgets runs that nobody will ask for: those that ended well here an hour ago, and all of 30 days ago.
+	void Clean(pg::RemoteConnection &remote, const std::string &pipeline_id) const;
+	// In the transaction of the load: takes the run. What an earlier attempt has committed, if one has.
+	std::optional<LoadedRun> Claim(pg::RemoteConnection &remote, const catalog::Pipeline &pipeline,
+								   const std::string &root_run, const std::string &attempt) const;
+	// At its end: how many rows.
+	void Record(pg::RemoteConnection &remote, const std::string &pipeline_id, const std::string &root_run,
+				int64_t records) const;
+
+private:
+	void Look(pg::RemoteConnection &remote);
+
+	std::string schema_;
+	std::string name_;
+	bool exists_ = false;
+	std::string why_not_;
+};
+
+} // namespace sluice::engine

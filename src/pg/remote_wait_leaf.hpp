@@ -1,0 +1,23 @@
+// What the leaves that talk to another PostgreSQL share: waiting, collecting results, raising. Internal to pg/.
+#pragma once
+
+#include "pg/remote_leaf.hpp"
+
+namespace sluice::pg::leaf {
+
+// Waits for the socket or the latch and serves interrupts; false when the time is over. -1: no limit.
+bool WaitSocket(Remote *remote, int events, int timeout_ms);
+// The longest silence, as a time-out of WaitSocket.
+int SilenceLimit(const Remote *remote);
+// Takes all results of the command into remote->result; keeps the last one, or the first that is an error.
+void Collect(Remote *remote);
+// Sends what is queued; what the server says meanwhile is read.
+void Flush(Remote *remote);
+void DropResult(Remote *remote);
+
+[[noreturn]] void RaiseSilent(Remote *remote);
+[[noreturn]] void RaiseLost(Remote *remote);
+// The error in remote->result.
+[[noreturn]] void RaiseResult(Remote *remote);
+
+} // namespace sluice::pg::leaf
