@@ -21,7 +21,7 @@ Push(const RunInput &input, MappedQuery &query)
 	if (why != nullptr) {
 		return why;
 	}
-	std::string const refusal = input.Remote()->Filter(*mapping.filter, compares_text);
+	std::string refusal = input.Remote()->Filter(*mapping.filter, compares_text);
 	if (refusal.empty()) {
 		query.TakeFilterAway();
 	}
