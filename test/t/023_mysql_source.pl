@@ -193,7 +193,7 @@ SKIP:
 	my $dir = PostgreSQL::Test::Utils::tempdir;
 	my $made = system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout $dir/key -out $dir/cert >/dev/null 2>&1") == 0
 	  && system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout $dir/key2 -out $dir/other >/dev/null 2>&1") == 0;
-	skip 'openssl makes no certificates here', 5 unless $made;
+	skip 'openssl makes no certificates here', 6 unless $made;
 	my $tls = SluiceMariaDB->new("--ssl-cert=$dir/cert", "--ssl-key=$dir/key");
 	my $tls_port = $tls->port;
 	$tls->sql(qq{CREATE DATABASE shop; CREATE USER reader\@'127.0.0.1' IDENTIFIED BY '$secret' REQUIRE SSL; GRANT SELECT ON shop.* TO reader\@'127.0.0.1';
@@ -203,6 +203,8 @@ SKIP:
 	my $rows = q{source => 'tls', source_table => 'shop.pieces'};
 	is(load($rows), '', 'TLS is used where the server has it');
 	is($node->sql("SELECT count(*), sum(length(t)), sum(ascii(t)) FROM d$number"), $tls->sql('SELECT COUNT(*), SUM(LENGTH(t)), SUM(ASCII(t)) FROM shop.pieces') =~ s/\t/|/gr, 'all rows arrive');
+	fails(q{source => 'tls', source_query => 'SELECT 1 AS a, SLEEP(600) AS b', options => '{"source_idle_timeout": 1}'}, qr/SL005:.*sent nothing for 1 second/s,
+		'a source that falls silent under TLS');
 	$node->sql("ALTER SERVER tls OPTIONS (ADD ssl_ca '$dir/cert')");
 	is(load($rows), '', 'a certificate that is trusted');
 	$node->sql("ALTER SERVER tls OPTIONS (SET ssl_ca '$dir/other')");

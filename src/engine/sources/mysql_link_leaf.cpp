@@ -228,7 +228,14 @@ LinkConnect(MysqlLink *link, int timeout_ms)
 		}
 		waiting = mysql_real_connect_cont(&connected, link->mysql, ready);
 	}
-	return connected != nullptr;
+	if (connected == nullptr) {
+		return false;
+	}
+	// Under TLS the library reads from the socket as it finds it: after the handshake it would wait there itself.
+	if (!pg_set_noblock(static_cast<pgsocket>(mysql_get_socket(link->mysql)))) {
+		ereport(ERROR, (errcode_for_socket_access(), errmsg("could not set socket to nonblocking mode: %m")));
+	}
+	return true;
 }
 
 bool
