@@ -14,7 +14,7 @@ chomp $sharedir;
 my $has_fdw = -e "$sharedir/extension/mysql_fdw.control";
 
 my $secret = 'Maria-Secret';
-my $maria = SluiceMariaDB->new;
+my $maria = SluiceMariaDB->new('--skip-ssl');
 $maria->sql(qq{SET GLOBAL max_allowed_packet = 67108864; SET GLOBAL time_zone = '+05:00';
 	CREATE DATABASE shop CHARACTER SET utf8mb4; CREATE DATABASE shop2;
 	CREATE USER reader\@'127.0.0.1' IDENTIFIED BY '$secret'; GRANT SELECT ON shop.* TO reader\@'127.0.0.1'; GRANT SELECT ON shop2.* TO reader\@'127.0.0.1'});
