@@ -58,7 +58,7 @@ NumericFromUnsigned(uint64 value)
 	if (value <= static_cast<uint64>(PG_INT64_MAX)) {
 		return NumericGetDatum(int64_to_numeric(static_cast<int64>(value)));
 	}
-	char text[24];
+	char text[24] = {};
 	Datum number;
 	const char *const end = std::to_chars(text, std::end(text), value).ptr;
 	if (!NumericFromDecimal(text, end - text, &number)) {
