@@ -57,7 +57,8 @@ sub stop
 {
 	my ($self) = @_;
 	return unless $self->{pid} && $self->{owner} == $$;
-	kill 'TERM', $self->{pid};
+	# Not TERM: the test's handler would run in the child, and stop the test's server at its end.
+	kill 'KILL', $self->{pid};
 	waitpid $self->{pid}, 0;
 	delete $self->{pid};
 	return;
