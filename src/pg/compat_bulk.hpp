@@ -15,10 +15,19 @@ extern "C" {
 #include "storage/smgr.h"
 #if PG_VERSION_NUM >= 170000
 #include "storage/bulk_write.h"
+#else
+#include "common/relpath.h"
+#include "storage/fd.h"
 #endif
 }
 
 namespace sluice::pg::compat {
+
+#if PG_VERSION_NUM < 170000
+// How pages get into a file: one by one by the storage manager, or many in one write past it. That halves what writing
+// costs, but only the server's own storage manager keeps pages where their name says: the first ones are read back.
+enum class FileWay { Untried, Together, OneByOne };
+#endif
 
 struct NewFork {
 	Relation relation;
@@ -33,6 +42,7 @@ struct NewFork {
 	char *memory;
 	char *pages; // the same, aligned
 	int pending; // pages filled and not written
+	FileWay way;
 #endif
 };
 
@@ -98,6 +108,7 @@ CloseNewFork(NewFork *fork)
 #else
 
 inline constexpr int kNewForkPages = 32; // the most that one WAL record takes
+static_assert(RELSEG_SIZE % kNewForkPages == 0);
 
 inline void
 OpenNewFork(NewFork *fork, Relation relation, ForkNumber number, bool standard)
@@ -113,28 +124,99 @@ OpenNewFork(NewFork *fork, Relation relation, ForkNumber number, bool standard)
 	fork->pages = reinterpret_cast<char *>(TYPEALIGN(alignment, fork->memory));
 }
 
+// One write for pages that do not cross a segment. False: the file is not where it should be.
+inline bool
+WritePagesToFile(NewFork *fork, BlockNumber first, int count)
+{
+	BlockNumber const segment = first / RELSEG_SIZE;
+#if PG_VERSION_NUM >= 160000
+	if ((io_direct_flags & IO_DIRECT_DATA) != 0) {
+		return false;
+	}
+	char *path = relpath(RelationGetSmgr(fork->relation)->smgr_rlocator, fork->number);
+#else
+	char *path = relpath(RelationGetSmgr(fork->relation)->smgr_rnode, fork->number);
+#endif
+	char *name = segment == 0 ? path : psprintf("%s.%u", path, segment);
+	int const file = OpenTransientFile(name, O_WRONLY | PG_BINARY);
+	if (file < 0) {
+		return false;
+	}
+	Size const bytes = static_cast<Size>(count) * BLCKSZ;
+	pgstat_report_wait_start(WAIT_EVENT_DATA_FILE_EXTEND);
+	errno = 0;
+	ssize_t const written =
+		pg_pwrite(file, fork->pages, bytes, static_cast<off_t>(first % RELSEG_SIZE) * static_cast<off_t>(BLCKSZ));
+	pgstat_report_wait_end();
+	if (written != static_cast<ssize_t>(bytes)) {
+		bool const full = errno == 0 || errno == ENOSPC;
+		errno = full ? ENOSPC : errno;
+		ereport(ERROR, (errcode_for_file_access(), errmsg("could not write file \"%s\": %m", name),
+						full ? errhint("Check free disk space.") : 0));
+	}
+	if (CloseTransientFile(file) != 0) {
+		ereport(ERROR, (errcode_for_file_access(), errmsg("could not close file \"%s\": %m", name)));
+	}
+	if (name != path) {
+		pfree(name);
+	}
+	pfree(path);
+	return true;
+}
+
+// All pages but the last, which is there already and made the file long enough for them.
+inline void
+FillInPages(NewFork *fork, BlockNumber first, int count)
+{
+	if (fork->way != FileWay::OneByOne && WritePagesToFile(fork, first, count)) {
+		if (fork->way == FileWay::Together) {
+			return;
+		}
+		char *back = static_cast<char *>(palloc(BLCKSZ));
+		smgrread(RelationGetSmgr(fork->relation), fork->number, first, back);
+		bool const same = memcmp(back, fork->pages, BLCKSZ) == 0;
+		pfree(back);
+		if (same) {
+			fork->way = FileWay::Together;
+			return;
+		}
+	}
+	fork->way = FileWay::OneByOne;
+	for (int i = 0; i < count; ++i) {
+		smgrwrite(RelationGetSmgr(fork->relation), fork->number, first + i, fork->pages + static_cast<Size>(i) * BLCKSZ,
+				  true);
+	}
+}
+
 inline void
 WriteNewPages(NewFork *fork, bool last)
 {
 	BlockNumber blocks[kNewForkPages];
 	Page pages[kNewForkPages];
-	BlockNumber const first = fork->next - fork->pending;
-	for (int i = 0; i < fork->pending; ++i) {
+	int const count = fork->pending;
+	BlockNumber const first = fork->next - count;
+	for (int i = 0; i < count; ++i) {
 		blocks[i] = first + i;
 		pages[i] = fork->pages + static_cast<Size>(i) * BLCKSZ;
 	}
 	if (RelationNeedsWAL(fork->relation)) {
 #if PG_VERSION_NUM >= 160000
-		log_newpages(&fork->relation->rd_locator, fork->number, fork->pending, blocks, pages, fork->standard);
+		log_newpages(&fork->relation->rd_locator, fork->number, count, blocks, pages, fork->standard);
 #else
-		log_newpages(&fork->relation->rd_node, fork->number, fork->pending, blocks, pages, fork->standard);
+		log_newpages(&fork->relation->rd_node, fork->number, count, blocks, pages, fork->standard);
 #endif
 	}
-	for (int i = 0; i < fork->pending; ++i) {
+	for (int i = 0; i < count; ++i) {
 		PageSetChecksumInplace(pages[i], blocks[i]);
-		// A segment is announced to the checkpointer once, with the last page that is written to it.
-		bool const ends_segment = blocks[i] % RELSEG_SIZE == RELSEG_SIZE - 1 || (last && i == fork->pending - 1);
-		smgrextend(RelationGetSmgr(fork->relation), fork->number, blocks[i], pages[i], !ends_segment);
+	}
+	int const end = count - 1;
+	smgrextend(RelationGetSmgr(fork->relation), fork->number, blocks[end], pages[end], true);
+	if (end > 0) {
+		FillInPages(fork, first, end);
+	}
+	// A segment is announced to the checkpointer once, when all of it is written: with its last page once more.
+	if (last || blocks[end] % RELSEG_SIZE == RELSEG_SIZE - 1) {
+		smgrwrite(RelationGetSmgr(fork->relation), fork->number, blocks[end], pages[end], false);
 	}
 	fork->pending = 0;
 }
