@@ -33,7 +33,7 @@ MakeSink(const LoadRequest &request)
 							  : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace
 																			 : HeapSinkMode::Append;
 	return std::make_unique<HeapSink>(destination.relation, destination.traits, mode, destination.direct,
-									  request.patience, request.journal);
+									  request.patience, request.journal, destination.analyze);
 }
 
 void

@@ -7,6 +7,7 @@
 extern "C" {
 #include "catalog/index.h"
 #include "catalog/pg_constraint.h"
+#include "commands/vacuum.h"
 #include "executor/nodeModifyTable.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
@@ -284,6 +285,31 @@ MoveFileAge(Relation kept, Relation dropped)
 	dropped->rd_newRelfilenodeSubid = kept->rd_newRelfilenodeSubid;
 	dropped->rd_firstRelfilenodeSubid = kept->rd_firstRelfilenodeSubid;
 	RelationAssumeNewRelfilenode(kept);
+#endif
+}
+
+// 17: a column's statistics target is NULL unless it was set, and a smallint.
+inline int
+StatisticsTarget(Datum target)
+{
+#if PG_VERSION_NUM >= 170000
+	return DatumGetInt16(target);
+#else
+	return DatumGetInt32(target);
+#endif
+}
+
+inline void
+SetStatisticsTarget(VacAttrStats *column, Form_pg_attribute attribute, int target)
+{
+#if PG_VERSION_NUM >= 170000
+	(void)attribute;
+	column->attstattarget = target;
+#else
+	// Type-specific functions write the default into it.
+	column->attr = static_cast<Form_pg_attribute>(palloc(ATTRIBUTE_FIXED_PART_SIZE));
+	memcpy(column->attr, attribute, ATTRIBUTE_FIXED_PART_SIZE);
+	column->attr->attstattarget = target;
 #endif
 }
 

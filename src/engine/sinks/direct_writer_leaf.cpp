@@ -74,10 +74,14 @@ TakeBack(DirectWriter *writer, Size length)
 	header->pd_upper += MAXALIGN(length);
 }
 
+// The tuple is complete but for its own place.
 void
-PointToItself(DirectWriter *writer, HeapTupleHeader tuple)
+FinishTuple(DirectWriter *writer, HeapTupleHeader tuple, Size length)
 {
 	ItemPointerSet(&tuple->t_ctid, writer->heap.next, PageGetMaxOffsetNumber(writer->page));
+	if (writer->sample != nullptr) {
+		OfferRow(writer->sample, tuple, length);
+	}
 }
 
 // A row that is long or has values elsewhere: these are compressed or moved to the TOAST table first.
@@ -98,7 +102,7 @@ StoreLongRow(DirectWriter *writer, TupleDesc row_type, TupleTableSlot *slot)
 	place->t_choice.t_heap = writer->stamp;
 	place->t_infomask = static_cast<uint16>((place->t_infomask & ~HEAP_XACT_MASK) | writer->visibility);
 	place->t_infomask2 &= ~HEAP2_XACT_MASK;
-	PointToItself(writer, place);
+	FinishTuple(writer, place, stored->t_len);
 	if (stored != tuple) {
 		heap_freetuple(stored);
 	}
@@ -129,7 +133,7 @@ StoreRow(DirectWriter *writer, TupleDesc row_type, TupleTableSlot *slot)
 		StoreLongRow(writer, row_type, slot);
 		return;
 	}
-	PointToItself(writer, tuple);
+	FinishTuple(writer, tuple, length);
 }
 
 // All pages of the heap are all-visible and all-frozen.

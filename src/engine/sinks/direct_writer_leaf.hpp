@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/sinks/row_checks_leaf.hpp"
+#include "engine/sinks/row_sample_leaf.hpp"
 #include "pg/compat_bulk.hpp"
 
 namespace sluice::engine::leaf {
@@ -18,6 +19,7 @@ struct DirectWriter {
 	bool frozen;
 	int options; // for the TOAST table, which goes through shared buffers
 	MemoryContext scratch;
+	RowSample *sample; // NULL: none is wanted
 };
 
 // Why pages of this file cannot be made directly: something else may have written to it. NULL when they can.

@@ -1,13 +1,15 @@
 #include "engine/sinks/heap_sink.hpp"
 
 #include "engine/sinks/foreign_key_check.hpp"
+#include "pg/compat.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
 
 HeapSink::HeapSink(Relation destination, const leaf::TableTraits &traits, HeapSinkMode mode, bool direct,
-				   const LockPatience &patience, RunJournal &journal)
-	: destination_(destination), traits_(traits), mode_(mode), direct_(direct), patience_(patience), journal_(journal)
+				   const LockPatience &patience, RunJournal &journal, bool analyze)
+	: destination_(destination), traits_(traits), mode_(mode), direct_(direct), patience_(patience), journal_(journal),
+	  analyze_(analyze)
 {}
 
 void
@@ -17,7 +19,7 @@ HeapSink::Open()
 		pg::Call(leaf::DeleteAllRows, destination_);
 	}
 	if (direct_) {
-		writer_.OpenDirect(destination_, destination_, true);
+		writer_.OpenDirect(destination_, destination_, true, analyze_);
 		return;
 	}
 	int options = 0;
@@ -34,6 +36,18 @@ void
 HeapSink::Write(Batch *batch)
 {
 	writer_.Write(batch);
+}
+
+// A table that cannot be analyzed from what passed by is left to ANALYZE.
+void
+HeapSink::Analyze(int64_t rows)
+{
+	journal_.EnterPhase("analyzing");
+	analyzed_ = writer_.StoreStatistics(RelationGetRelid(destination_));
+	if (analyzed_) {
+		pg::Call(pg::compat::ReportAnalyze, destination_, rows);
+		journal_.Info(Format("{} analyzed", pg::QualifiedName(RelationGetRelid(destination_))));
+	}
 }
 
 int64_t
@@ -56,6 +70,9 @@ HeapSink::Finish()
 	}
 	if (mode_ == HeapSinkMode::Created) {
 		pg::Call(leaf::SetSizes, scope.table, static_cast<double>(rows));
+		if (analyze_) {
+			Analyze(rows);
+		}
 	}
 	return rows;
 }

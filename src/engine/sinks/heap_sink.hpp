@@ -16,20 +16,26 @@ enum class HeapSinkMode {
 
 class HeapSink final : public Sink {
 public:
-	// direct: pages are built directly; for Created only.
+	// direct: pages are built directly; for Created only, and so is analyze: the columns' statistics are wanted.
 	HeapSink(Relation destination, const leaf::TableTraits &traits, HeapSinkMode mode, bool direct,
-			 const LockPatience &patience, RunJournal &journal);
+			 const LockPatience &patience, RunJournal &journal, bool analyze);
 	void Open() override;
 	void Write(Batch *batch) override;
 	int64_t Finish() override;
 
+	bool Analyzed() const override { return analyzed_; }
+
 private:
+	void Analyze(int64_t rows);
+
 	Relation destination_;
 	leaf::TableTraits traits_;
 	HeapSinkMode mode_;
 	bool direct_;
 	LockPatience patience_;
 	RunJournal &journal_;
+	bool analyze_;
+	bool analyzed_ = false;
 	TableWriter writer_;
 };
 

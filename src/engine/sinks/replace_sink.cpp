@@ -26,7 +26,7 @@ ReplaceSink::Open()
 	// them instead of an empty table. A table that was empty is rightly so for that reader.
 	bool const frozen = mode_ == ReplaceSinkMode::Replace;
 	if (direct_) {
-		writer_.OpenDirect(destination_, heap_, frozen);
+		writer_.OpenDirect(destination_, heap_, frozen, analyze_);
 	} else {
 		writer_.Open(destination_, heap_, TABLE_INSERT_SKIP_FSM | (frozen ? TABLE_INSERT_FROZEN : 0));
 	}
@@ -47,6 +47,9 @@ ReplaceSink::AnalyzeNewHeap(Oid heap, const leaf::IndexTwinList *indexes)
 		return false;
 	}
 	journal_.EnterPhase("analyzing");
+	if (writer_.StoreStatistics(heap)) {
+		return true;
+	}
 	pg::Call(leaf::CopyStatisticsTargets, destination, heap, indexes);
 	pg::SqlOptions as_owner;
 	as_owner.run_as = traits_.owner;
@@ -89,7 +92,7 @@ ReplaceSink::AppendInstead(Oid heap)
 	journal_.Warning(
 		Format("the rows are appended to {} with its indexes kept up row by row, because the table is in use",
 			   pg::QualifiedName(RelationGetRelid(destination_))));
-	HeapSink sink(destination_, traits_, HeapSinkMode::Append, false, patience_, journal_);
+	HeapSink sink(destination_, traits_, HeapSinkMode::Append, false, patience_, journal_, false);
 	sink.Open();
 	Relation const source = pg::Call(table_open, heap, NoLock);
 	leaf::HeapReader *reader = pg::Call(leaf::OpenHeapReader, source);

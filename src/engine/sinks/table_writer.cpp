@@ -11,9 +11,11 @@ TableWriter::Open(Relation destination, Relation target, int options)
 }
 
 void
-TableWriter::OpenDirect(Relation destination, Relation target, bool frozen)
+TableWriter::OpenDirect(Relation destination, Relation target, bool frozen, bool analyze)
 {
 	direct_ = pg::Call(leaf::OpenDirectWriter, destination, target, frozen);
+	statistics_ = analyze ? pg::Call(leaf::OpenSampleStatistics, destination) : nullptr;
+	direct_->sample = statistics_ != nullptr ? &statistics_->sample : nullptr;
 }
 
 void
@@ -34,6 +36,13 @@ TableWriter::Close()
 	} else {
 		pg::Call(leaf::CloseHeapWriter, heap_);
 	}
+}
+
+bool
+TableWriter::StoreStatistics(Oid target)
+{
+	return statistics_ != nullptr &&
+		   pg::Call(leaf::StoreSampleStatistics, statistics_, target, static_cast<double>(Rows()));
 }
 
 } // namespace sluice::engine

@@ -3,6 +3,7 @@
 
 #include "engine/sinks/direct_writer_leaf.hpp"
 #include "engine/sinks/heap_writer_leaf.hpp"
+#include "engine/sinks/sample_statistics_leaf.hpp"
 
 namespace sluice::engine {
 
@@ -14,10 +15,12 @@ public:
 
 	// options: TABLE_INSERT_*
 	void Open(Relation destination, Relation target, int options);
-	// For a target without WhyNotNewFile that nothing decodes.
-	void OpenDirect(Relation destination, Relation target, bool frozen);
+	// For a target without WhyNotNewFile that nothing decodes. analyze: StoreStatistics is to follow, if it can.
+	void OpenDirect(Relation destination, Relation target, bool frozen, bool analyze);
 	void Write(Batch *batch);
 	void Close();
+	// After Close: writes what ANALYZE would write about the target's columns. False: ANALYZE has to do it.
+	bool StoreStatistics(Oid target);
 
 	int64_t Rows() const { return direct_ != nullptr ? direct_->checks.rows : heap_->checks.rows; }
 	// Of what is new in a table that has other rows, too.
@@ -26,6 +29,7 @@ public:
 private:
 	leaf::HeapWriter *heap_ = nullptr;
 	leaf::DirectWriter *direct_ = nullptr;
+	leaf::SampleStatistics *statistics_ = nullptr;
 };
 
 } // namespace sluice::engine
