@@ -120,10 +120,4 @@ struct MysqlSpan {
 bool ReadMysqlMoment(const unsigned char *data, size_t length, MysqlMoment *moment);
 bool ReadMysqlSpan(const unsigned char *data, size_t length, MysqlSpan *span);
 
-// "-123.450" to the form in which PostgreSQL sends a numeric (core/numeric_wire.hpp reads it). MySQL's longest decimal
-// has 65 digits; there is room for what a version to come may have. Returns the length; 0: not a decimal number.
-inline constexpr int kMaxDecimalDigits = 120;
-inline constexpr int kMaxDecimalWire = 8 + 2 * (kMaxDecimalDigits / 4 + 2);
-int DecimalToNumericWire(const char *text, size_t length, char *wire);
-
 } // namespace sluice

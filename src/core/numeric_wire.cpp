@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 
+#include "core/ascii.hpp"
 #include "core/copy_wire.hpp"
 
 namespace sluice {
@@ -51,6 +52,45 @@ FitsModifier(int32_t modifier, const Header &header)
 	return header.scale == scale && (header.groups == 0 || (header.weight + 1) * kDigitsPerGroup <= precision - scale);
 }
 
+uint16_t
+ShortHeader(bool negative, int scale, int weight)
+{
+	return static_cast<uint16_t>(kShort | (negative ? kShortNegative : 0) | (scale << kShortScaleShift) |
+								 (weight < 0 ? kShortWeightSign : 0) |
+								 (static_cast<uint16_t>(weight) & kShortWeightMask));
+}
+
+// Groups of four digits on their way into the stored form, without zeros at either end.
+struct GroupWriter {
+	char *stored;
+	int count;
+	int weight; // of the first group
+	int last;	// groups up to the last one that is not zero
+
+	void Put(int group)
+	{
+		if (count == 0 && group == 0) {
+			--weight;
+			return;
+		}
+		auto const word = static_cast<uint16_t>(group);
+		++count;
+		std::memcpy(stored + sizeof(word) * count, &word, sizeof(word));
+		last = group != 0 ? count : last;
+	}
+};
+
+// As many digits as there are; their number.
+int
+CountDigits(const char *at, const char *end)
+{
+	const char *const start = at;
+	while (at < end && IsDigit(*at)) {
+		++at;
+	}
+	return static_cast<int>(at - start);
+}
+
 } // namespace
 
 int
@@ -76,9 +116,7 @@ NumericFromWire(const char *data, int words, char *stored)
 {
 	Header const header = ReadHeader(data);
 	int const groups = words - 1;
-	auto const first = static_cast<uint16_t>(
-		kShort | (header.sign == kWireNegative ? kShortNegative : 0) | (header.scale << kShortScaleShift) |
-		(header.weight < 0 ? kShortWeightSign : 0) | (static_cast<uint16_t>(header.weight) & kShortWeightMask));
+	uint16_t const first = ShortHeader(header.sign == kWireNegative, header.scale, header.weight);
 	std::memcpy(stored, &first, sizeof(first));
 	uint16_t group = 0;
 	for (int i = 0; i < groups; ++i) {
@@ -96,6 +134,53 @@ NumericFromWire(const char *data, int words, char *stored)
 		}
 	}
 	return true;
+}
+
+int
+NumericFromText(const char *text, size_t length, char *stored)
+{
+	bool const negative = length > 0 && text[0] == '-';
+	const char *whole = text + (negative ? 1 : 0);
+	const char *const end = text + length;
+	// A sign, a point and the digits.
+	if (length > kMaxTextDigits + 2) {
+		return 0;
+	}
+	int whole_digits = CountDigits(whole, end);
+	const char *fraction = whole + whole_digits;
+	fraction += fraction < end && *fraction == '.' ? 1 : 0;
+	int const scale = CountDigits(fraction, end);
+	if (fraction + scale != end || whole_digits + scale == 0 || whole_digits + scale > kMaxTextDigits ||
+		scale > kShortMaxScale) {
+		return 0;
+	}
+	while (whole_digits > 0 && *whole == '0') {
+		++whole;
+		--whole_digits;
+	}
+
+	GroupWriter groups{stored, 0, (whole_digits + kDigitsPerGroup - 1) / kDigitsPerGroup - 1, 0};
+	int group = 0;
+	for (int left = whole_digits - 1; left >= 0; --left) {
+		group = group * 10 + (*whole++ - '0');
+		if (left % kDigitsPerGroup == 0) {
+			groups.Put(group);
+			group = 0;
+		}
+	}
+	for (int i = 0; i < scale; ++i) {
+		group = group * 10 + (*fraction++ - '0');
+		if (i % kDigitsPerGroup == kDigitsPerGroup - 1) {
+			groups.Put(group);
+			group = 0;
+		}
+	}
+	if (scale % kDigitsPerGroup != 0) {
+		groups.Put(group * kPowersOfTen[kDigitsPerGroup - scale % kDigitsPerGroup]);
+	}
+	uint16_t const first = ShortHeader(negative && groups.last > 0, scale, groups.last > 0 ? groups.weight : 0);
+	std::memcpy(stored, &first, sizeof(first));
+	return 1 + groups.last;
 }
 
 } // namespace sluice

@@ -1,7 +1,9 @@
-// numeric from its form on the wire to the one it is stored in. Plain data and no allocation, for the decoder's hot
-// loop.
+// numeric from its form on the wire, or from text, to the one it is stored in. Plain data and no allocation, for the
+// hot loops of decoders.
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace sluice {
@@ -13,5 +15,18 @@ int NumericWords(const char *data, int length, int32_t modifier);
 
 // Writes that many words. False, with words half written, where only the receive function can tell.
 bool NumericFromWire(const char *data, int words, char *stored);
+
+// "-12.340", without an exponent: writes the words of the stored form, at most kMaxTextWords and never more than
+// length / 4 + 3. Returns how many, 0 for what is none or has more than kMaxTextDigits.
+inline constexpr int kMaxTextDigits = 120;
+inline constexpr int kMaxTextWords = kMaxTextDigits / 4 + 3;
+int NumericFromText(const char *text, size_t length, char *stored);
+
+// The length word of a stored value that is neither compressed nor short: four bytes that count themselves.
+constexpr uint32_t
+StoredLength(uint32_t size)
+{
+	return std::endian::native == std::endian::little ? size << 2 : size;
+}
 
 } // namespace sluice

@@ -1,4 +1,4 @@
-// Any bytes as messages of a binary COPY: every field that is found lies within its message, and a numeric that is
+// Any bytes as messages of a binary COPY: every field that is found lies within its message, and a value that is
 // converted is one that the server could have stored.
 //   input: fields in a row (1 byte), then messages, each a length (2 bytes) and that many bytes
 #include <algorithm>
@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "core/copy_wire.hpp"
+#include "core/json_plain.hpp"
 #include "core/numeric_wire.hpp"
+#include "core/value_wire.hpp"
 
 namespace {
 
@@ -40,6 +42,94 @@ CheckNumeric(const char *data, int length)
 			}
 			Require(words == 1 || (stored[1] != 0 && stored[words - 1] != 0));
 		}
+	}
+}
+
+uint32_t
+WordAt(const std::vector<char> &stored, size_t at)
+{
+	uint32_t word = 0;
+	Require(at + sizeof(word) <= stored.size());
+	std::memcpy(&word, &stored[at], sizeof(word));
+	return word;
+}
+
+// A container of a jsonb at that place: its entries cover its content without a gap or an overlap.
+void
+CheckContainer(const std::vector<char> &stored, size_t at, size_t end)
+{
+	constexpr uint32_t kLength = 0x0FFFFFFF;
+	constexpr uint32_t kObject = 0x20000000;
+	at = (at + 3) / 4 * 4;
+	uint32_t const header = WordAt(stored, at);
+	uint32_t const entries = (header & kLength) * ((header & kObject) != 0 ? 2 : 1);
+	size_t const content = at + 4 + entries * size_t{4};
+	size_t child = content;
+	for (uint32_t i = 0; i < entries; ++i) {
+		uint32_t const entry = WordAt(stored, at + 4 + i * size_t{4});
+		Require((entry >> 31 != 0) == (i % 32 == 0));
+		size_t const next = (entry >> 31 != 0 ? content : child) + (entry & kLength);
+		Require(next >= child && next <= end);
+		if ((entry & 0x70000000) == 0x50000000) {
+			CheckContainer(stored, child, next);
+		}
+		child = next;
+	}
+	Require(child == end);
+}
+
+void
+CheckJson(const char *data, int length)
+{
+	static auto const json = std::make_unique<sluice::PlainJson>();
+	if (sluice::ReadPlainJson(data, length, json.get())) {
+		uint32_t const size = sluice::WriteJsonb(json.get());
+		Require(size <= sizeof(json->stored));
+		if (size > 0) {
+			CheckContainer(std::vector<char>(json->stored, json->stored + size), 4, size);
+		}
+	}
+}
+
+void
+CheckText(const char *data, int length)
+{
+	std::vector<uint16_t> stored(std::min(length / 4 + 3, sluice::kMaxTextWords));
+	int const words = sluice::NumericFromText(data, length, reinterpret_cast<char *>(stored.data()));
+	Require(words >= 0 && words <= static_cast<int>(stored.size()));
+	Require(words < 2 || (stored[1] != 0 && stored[words - 1] != 0));
+}
+
+void
+CheckArray(char *data, int length)
+{
+	sluice::WireCursor elements{};
+	int count = 0;
+	if (!sluice::TakeWireArray(data, length, 23, &elements, &count)) {
+		return;
+	}
+	Require(count >= 0 && count <= length / 4);
+	for (int i = 0; i < count; ++i) {
+		char *at = nullptr;
+		int size = 0;
+		if (sluice::TakeCopyField(&elements, &at, &size) != nullptr) {
+			return;
+		}
+		Require(size < 0 || (at >= data && at + size <= data + length));
+	}
+}
+
+void
+CheckValue(char *data, int length)
+{
+	CheckNumeric(data, length);
+	CheckJson(data, length);
+	CheckText(data, length);
+	CheckArray(data, length);
+	for (bool const is_cidr : {false, true}) {
+		char stored[sluice::kMaxStoredInet];
+		int const size = sluice::InetFromWire(data, length, is_cidr, stored);
+		Require(size == 0 || size == 6 || size == 18);
 	}
 }
 
@@ -74,7 +164,7 @@ TakeMessage(const char *bytes, size_t size, int fields, bool *header, bool *trai
 		}
 		Require(length >= -1 && data >= message.get() && (length < 0 || data + length <= cursor.end));
 		if (length >= 0) {
-			CheckNumeric(data, length);
+			CheckValue(data, length);
 		}
 	}
 	return sluice::EndCopyRow(&cursor) == nullptr;

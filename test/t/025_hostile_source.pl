@@ -77,6 +77,15 @@ lie_fails(sub { my ($row, $n) = @_; return $n == 5 ? substr($row, 0, 2) . pack('
 lie_fails(sub { my ($row, $n) = @_; $row =~ s/text 6/te\xff\xfe 5/ if $n == 5; return $row }, qr/22021: invalid byte sequence.*row 6, column "b"/s, 'text that is none');
 lie_fails(sub { my ($row, $n) = @_; $row =~ s/text 6/te\0\0 5/ if $n == 5; return $row }, qr/22021: invalid byte sequence.*row 6, column "b"/s, 'zero bytes in a text');
 lie_fails(sub { my ($row, $n) = @_; $row =~ s/\x01\{"k"/\x07{"k"/ if $n == 5; return $row }, qr/ERROR:.*row 6, column "e"/s, 'a jsonb of another version');
+lie_fails(sub { my ($row, $n) = @_; $row =~ s/\x01\{"k": 6/\x01{"k" 66/ if $n == 5; return $row }, qr/22P02: invalid input syntax for type json.*row 6, column "e"/s, 'a jsonb that is none');
+# An int4[] of two elements: dimensions, flags, type, length, first index.
+my $array = pack('N5', 1, 0, 23, 2, 1);
+lie_fails(sub { my ($row, $n) = @_; $row =~ s/\Q$array\E/pack('N5', 1, 0, 23, 0x10000000, 1)/se if $n == 5; return $row }, qr/ERROR:.*row 6, column "d"/s,
+	'an array of more elements than there are');
+lie_fails(sub { my ($row, $n) = @_; $row =~ s/\Q$array\E/pack('N5', 1, 0, 25, 2, 1)/se if $n == 5; return $row }, qr/ERROR:.*row 6, column "d"/s, 'an array of another type');
+lie_fails(sub { my ($row, $n) = @_; $row =~ s/\Q$array\E\0\0\0\x04/$array . pack('N', 5)/se if $n == 5; return $row }, qr/ERROR:.*row 6, column "d"/s,
+	'an element that reaches into the next one');
+lie_fails(sub { my ($row, $n) = @_; $row =~ s/\x02\x20\0\x04\x0a/\x02\x21\0\x04\x0a/ if $n == 5; return $row }, qr/22P03: invalid bits.*row 6, column "i"/s, 'an inet of 33 bits');
 lie_fails(sub { my ($row, $n) = @_; return $n == 5 ? undef : $row }, qr/08006: connection to server "s\d+" was lost/, 'a source that hangs up');
 lie_fails(sub { my ($row, $n) = @_; return $n == 5 ? \'silent' : $row }, qr/SL005: server "s\d+" sent nothing for 1 second/, 'silence in the middle of a row',
 	'{"source_idle_timeout": 1}');

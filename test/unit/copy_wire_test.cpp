@@ -142,6 +142,41 @@ TEST(NumericWire, LeftToTheReceiveFunction)
 	EXPECT_EQ(Stored({2, 0, 0, 2, 12, 3456}), late) << "digits behind the scale";
 }
 
+// The stored words as text; '' when there are none.
+std::string
+FromText(std::string_view text)
+{
+	std::vector<uint16_t> stored(text.size() / 4 + 3);
+	int const words = NumericFromText(text.data(), text.size(), reinterpret_cast<char *>(stored.data()));
+	std::string shown;
+	for (int i = 0; i < words; ++i) {
+		shown += (i == 0 ? "" : " ") + std::to_string(stored[i]);
+	}
+	return shown;
+}
+
+TEST(NumericText, AsTheServerStoresIt)
+{
+	// 32768 (short form) + 8192 (negative) + 128 * scale + weight (7 bits, two's complement), then groups
+	EXPECT_EQ(FromText("0"), "32768");
+	EXPECT_EQ(FromText("-0.00"), "33024");
+	EXPECT_EQ(FromText("1"), "32768 1");
+	EXPECT_EQ(FromText("-12345.678"), "41345 1 2345 6780");
+	EXPECT_EQ(FromText("0.00001"), "33534 1000");
+	EXPECT_EQ(FromText("00100000000"), "32770 1");
+	EXPECT_EQ(FromText("9999.9999"), "33280 9999 9999");
+	EXPECT_EQ(FromText("1."), "32768 1");
+	EXPECT_EQ(FromText(".5"), "33023 5000");
+	EXPECT_EQ(FromText("10000.00010"), "33409 1 0 1");
+	for (const char *const text : {"", "-", ".", "-.", "1.2.3", "1e5", "+1", "--1", " 1", "x", "1 ", "NaN"}) {
+		EXPECT_EQ(FromText(text), "") << text;
+	}
+	EXPECT_EQ(FromText(std::string(kMaxTextDigits + 1, '9')), "");
+	EXPECT_NE(FromText(std::string(kMaxTextDigits, '9')), "");
+	EXPECT_NE(FromText("-1." + std::string(63, '3')), "");
+	EXPECT_EQ(FromText("1." + std::string(64, '3')), "");
+}
+
 TEST(CopyWire, PlainAscii)
 {
 	EXPECT_TRUE(IsPlainAscii("", 0));

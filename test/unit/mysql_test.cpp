@@ -88,35 +88,6 @@ TEST(MysqlSyntax, PutsTheContextWhereItIsCalledFor)
 	EXPECT_EQ(ReplaceMysqlRunContext("SELECT 'open run_context()", "X"), "SELECT 'open run_context()");
 }
 
-std::string
-DecimalWire(std::string_view text)
-{
-	char wire[kMaxDecimalWire];
-	int const size = DecimalToNumericWire(text.data(), text.size(), wire);
-	std::string words;
-	for (int i = 0; i < size; i += 2) {
-		int const word = static_cast<unsigned char>(wire[i]) << 8 | static_cast<unsigned char>(wire[i + 1]);
-		words += (words.empty() ? "" : " ") + std::to_string(word);
-	}
-	return words;
-}
-
-TEST(MysqlWire, WritesDecimalsAsNumerics)
-{
-	// count of groups, weight, sign, scale, groups
-	EXPECT_EQ(DecimalWire("0"), "0 0 0 0");
-	EXPECT_EQ(DecimalWire("-0.00"), "0 0 0 2");
-	EXPECT_EQ(DecimalWire("1"), "1 0 0 0 1");
-	EXPECT_EQ(DecimalWire("-12345.678"), "3 1 16384 3 1 2345 6780");
-	EXPECT_EQ(DecimalWire("0.00001"), "1 65534 0 5 1000");
-	EXPECT_EQ(DecimalWire("00100000000"), "1 2 0 0 1");
-	EXPECT_EQ(DecimalWire("9999.9999"), "2 0 0 4 9999 9999");
-	for (const char *const text : {"", "-", ".", "1.2.3", "1e5", "+1", "--1", " 1", "x"}) {
-		EXPECT_EQ(DecimalWire(text), "") << text;
-	}
-	EXPECT_EQ(DecimalWire(std::string(kMaxDecimalDigits + 1, '9')), "");
-}
-
 TEST(MysqlWire, TakesStringsOfEveryLength)
 {
 	std::string const row = std::string("\x03"

@@ -1,5 +1,6 @@
 #include "engine/sinks/copy_encoder_leaf.hpp"
 
+#include "engine/wire_kind.hpp"
 #include "pg/remote_copy_in_leaf.hpp"
 
 extern "C" {
@@ -9,23 +10,9 @@ extern "C" {
 
 namespace sluice::engine::leaf {
 
-namespace {
-
-enum class EncodeKind : uint8 {
-	Bool,
-	Int2,
-	FourBytes,	// int4, float4, date
-	EightBytes, // int8, float8, timestamps, time
-	Uuid,
-	Bytes,	// text, varchar, bpchar, bytea: a varlena's content as it is
-	Send,	// the type's send function
-	Output, // the type's output function, as text
-};
-
-} // namespace
-
 struct EncodeColumn {
-	EncodeKind kind;
+	WireKind kind;
+	int16 size; // of the type, -1: varies
 	FmgrInfo function;
 };
 
@@ -38,33 +25,22 @@ constexpr Size kScratchLimit = 1024 * 1024;
 constexpr char kHeader[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
 constexpr size_t kHeaderLength = 19;
 
-EncodeKind
-KindOf(Oid type)
+// What EncodeBinary writes without a call.
+bool
+IsNative(WireKind kind)
 {
-	switch (type) {
-	case BOOLOID:
-		return EncodeKind::Bool;
-	case INT2OID:
-		return EncodeKind::Int2;
-	case INT4OID:
-	case FLOAT4OID:
-	case DATEOID:
-		return EncodeKind::FourBytes;
-	case INT8OID:
-	case FLOAT8OID:
-	case TIMEOID:
-	case TIMESTAMPOID:
-	case TIMESTAMPTZOID:
-		return EncodeKind::EightBytes;
-	case UUIDOID:
-		return EncodeKind::Uuid;
-	case TEXTOID:
-	case VARCHAROID:
-	case BPCHAROID:
-	case BYTEAOID:
-		return EncodeKind::Bytes;
+	switch (kind) {
+	case WireKind::Timetz:
+	case WireKind::Interval:
+	case WireKind::Numeric:
+	case WireKind::Jsonb:
+	case WireKind::Inet:
+	case WireKind::Cidr:
+	case WireKind::Array:
+	case WireKind::Other:
+		return false;
 	default:
-		return EncodeKind::Send;
+		return true;
 	}
 }
 
@@ -137,31 +113,39 @@ EncodeBinary(CopyEncoder *encoder, EncodeColumn *column, Datum value)
 {
 	static_assert(FLOAT8PASSBYVAL, "values of eight bytes are passed by value");
 	switch (column->kind) {
-	case EncodeKind::Bool:
+	case WireKind::Bool:
 		AppendFixed(encoder, static_cast<char>(DatumGetBool(value) ? 1 : 0));
 		return;
-	case EncodeKind::Int2:
+	case WireKind::Int2:
 		AppendFixed(encoder, pg_hton16(static_cast<uint16>(DatumGetInt16(value))));
 		return;
-	case EncodeKind::FourBytes:
+	case WireKind::Int4:
+	case WireKind::Float4:
+	case WireKind::Date:
 		AppendFixed(encoder, pg_hton32(DatumGetUInt32(value)));
 		return;
-	case EncodeKind::EightBytes:
+	case WireKind::Int8:
+	case WireKind::Float8:
+	case WireKind::Time:
+	case WireKind::Timestamp:
 		AppendFixed(encoder, pg_hton64(DatumGetUInt64(value)));
 		return;
-	case EncodeKind::Uuid:
-		AppendInt32(encoder, UUID_LEN);
-		Append(encoder, reinterpret_cast<const char *>(DatumGetUUIDP(value)->data), UUID_LEN);
+	case WireKind::Fixed:
+		AppendInt32(encoder, static_cast<uint32>(column->size));
+		Append(encoder, DatumGetPointer(value), column->size);
 		return;
-	case EncodeKind::Bytes: {
+	case WireKind::Text:
+	case WireKind::Varchar:
+	case WireKind::Bpchar:
+	case WireKind::Bytea:
+	case WireKind::Json: {
 		struct varlena *bytes = PG_DETOAST_DATUM_PACKED(value);
 		size_t const length = VARSIZE_ANY_EXHDR(bytes);
 		AppendInt32(encoder, static_cast<uint32>(length));
 		Append(encoder, VARDATA_ANY(bytes), length);
 		return;
 	}
-	case EncodeKind::Send:
-	case EncodeKind::Output: {
+	default: {
 		bytea *bytes = SendFunctionCall(&column->function, value);
 		size_t const length = VARSIZE(bytes) - VARHDRSZ;
 		AppendInt32(encoder, static_cast<uint32>(length));
@@ -267,13 +251,14 @@ CreateCopyEncoder(pg::leaf::Remote *remote, TupleDesc row_type, bool binary)
 	for (int i = 0; i < row_type->natts; ++i) {
 		EncodeColumn *column = &encoder->columns[i];
 		Oid const type = TupleDescAttr(row_type, i)->atttypid;
-		column->kind = binary ? KindOf(type) : EncodeKind::Output;
+		column->kind = WireKindOf(type);
+		column->size = get_typlen(type);
 		Oid function = InvalidOid;
 		bool is_varlena = false;
-		if (column->kind == EncodeKind::Send) {
-			getTypeBinaryOutputInfo(type, &function, &is_varlena);
-		} else if (column->kind == EncodeKind::Output) {
+		if (!binary) {
 			getTypeOutputInfo(type, &function, &is_varlena);
+		} else if (!IsNative(column->kind)) {
+			getTypeBinaryOutputInfo(type, &function, &is_varlena);
 		}
 		if (OidIsValid(function)) {
 			fmgr_info(function, &column->function);

@@ -12,49 +12,17 @@ namespace sluice::engine::leaf {
 
 namespace {
 
-// Scratch that input functions leave behind may grow the batch's memory far beyond the wire's bytes.
-constexpr Size kBatchMemory = 8 * 1024 * 1024;
-
-void
-RaiseMalformed(const MysqlDecoder *decoder, const char *what)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_PROTOCOL_VIOLATION), errmsg("server \"%s\" sent a malformed row", decoder->link->server),
-			 errdetail_internal("%s", what)));
-}
-
 void
 RaiseForm(const MysqlDecoder *decoder)
 {
-	RaiseMalformed(decoder, "A value does not have the form of its type.");
-}
-
-void
-AddContext(void *arg)
-{
-	const auto *decoder = static_cast<const MysqlDecoder *>(arg);
-	if (decoder->current >= 0) {
-		int const attribute = decoder->columns[decoder->current].attribute;
-		errcontext("row " INT64_FORMAT ", column \"%s\" of %s", decoder->rows + 1,
-				   NameStr(TupleDescAttr(decoder->row_type, attribute)->attname), decoder->label);
-	} else {
-		errcontext("row " INT64_FORMAT " of %s", decoder->rows + 1, decoder->label);
-	}
-}
-
-void
-Check(const MysqlDecoder *decoder, WireFault fault)
-{
-	if (fault != nullptr) {
-		RaiseMalformed(decoder, fault);
-	}
+	RaiseMalformed(&decoder->base, "A value does not have the form of its type.");
 }
 
 const unsigned char *
 Take(const MysqlDecoder *decoder, MysqlCursor *cursor, Size length)
 {
 	const unsigned char *data = nullptr;
-	Check(decoder, TakeMysqlFixed(cursor, length, &data));
+	CheckFault(&decoder->base, TakeMysqlFixed(cursor, length, &data));
 	return data;
 }
 
@@ -63,34 +31,6 @@ T
 TakeNumber(const MysqlDecoder *decoder, MysqlCursor *cursor)
 {
 	return MysqlNumber<T>(Take(decoder, cursor, sizeof(T)));
-}
-
-bool
-IsAscii(const unsigned char *data, Size length)
-{
-	uint64 seen = 0;
-	Size i = 0;
-	for (; i + 8 <= length; i += 8) {
-		uint64 chunk;
-		memcpy(&chunk, data + i, sizeof(chunk));
-		seen |= chunk;
-	}
-	for (; i < length; ++i) {
-		seen |= data[i];
-	}
-	return (seen & UINT64CONST(0x8080808080808080)) == 0;
-}
-
-Datum
-MakeVarlena(const void *data, Size length, Size padded_length)
-{
-	auto *value = static_cast<struct varlena *>(palloc(padded_length + VARHDRSZ));
-	SET_VARSIZE(value, padded_length + VARHDRSZ);
-	memcpy(VARDATA(value), data, length);
-	if (padded_length > length) {
-		memset(VARDATA(value) + length, ' ', padded_length - length);
-	}
-	return PointerGetDatum(value);
 }
 
 // In the database's encoding; what is returned may be a copy.
@@ -110,7 +50,7 @@ ToDatabase(const MysqlDecoder *decoder, const unsigned char *data, Size *length)
 		}
 		pg_verify_mbstr(PG_UTF8, text, bytes, false);
 	}
-	if (decoder->encoding == PG_UTF8 || decoder->encoding == PG_SQL_ASCII) {
+	if (decoder->base.encoding == PG_UTF8 || decoder->base.encoding == PG_SQL_ASCII) {
 		return text;
 	}
 	char *const converted = pg_any_to_server(text, bytes, PG_UTF8);
@@ -123,14 +63,19 @@ Datum
 MakeLimited(const MysqlDecoder *decoder, const MysqlColumn *column, const unsigned char *data, Size length, bool pad)
 {
 	auto const limit = static_cast<Size>(column->typmod - VARHDRSZ);
-	bool const ascii = IsAscii(data, length);
+	bool const ascii = IsPlainAscii(reinterpret_cast<const char *>(data), static_cast<int64>(length));
 	const char *const text = ToDatabase(decoder, data, &length);
 	Size const characters = ascii ? length : static_cast<Size>(pg_mbstrlen_with_len(text, static_cast<int>(length)));
 	if (characters > limit) {
 		ereport(ERROR, (errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
 						errmsg("a text is longer than the %zu characters of its column", limit)));
 	}
-	return MakeVarlena(text, length, pad ? length + limit - characters : length);
+	Size const padding = pad ? limit - characters : 0;
+	Datum value;
+	char *const content = NewVarlena(length + padding, &value);
+	memcpy(content, text, length);
+	memset(content + length, ' ', padding);
+	return value;
 }
 
 Datum
@@ -209,7 +154,7 @@ DecodeBytes(const MysqlDecoder *decoder, MysqlColumn *column, MysqlCursor *curso
 {
 	Size length = 0;
 	const unsigned char *data = nullptr;
-	Check(decoder, TakeMysqlString(cursor, &data, &length));
+	CheckFault(&decoder->base, TakeMysqlString(cursor, &data, &length));
 	if (length > MaxAllocSize - VARHDRSZ) {
 		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("a value of %zu bytes is too large", length),
 						errhint("PostgreSQL's values end at 1 GB: leave such rows out in source_query.")));
@@ -234,12 +179,12 @@ DecodeBytes(const MysqlDecoder *decoder, MysqlColumn *column, MysqlCursor *curso
 	case MysqlKind::Bpchar:
 		return MakeLimited(decoder, column, data, length, true);
 	case MysqlKind::Bytea:
-		return MakeVarlena(data, length, length);
+		return MakeVarlena(data, length);
 	case MysqlKind::Input:
 		return CallInput(decoder, column, data, length);
 	default: {
 		const char *const text = ToDatabase(decoder, data, &length);
-		return MakeVarlena(text, length, length);
+		return MakeVarlena(text, length);
 	}
 	}
 }
@@ -291,27 +236,42 @@ DecodeValue(const MysqlDecoder *decoder, MysqlColumn *column, MysqlCursor *curso
 void
 DecodeRow(MysqlDecoder *decoder, const unsigned char *row, Size length, TupleTableSlot *slot)
 {
+	RowDecoder *const base = &decoder->base;
 	MysqlCursor cursor{row, row + length};
 	const unsigned char *nulls = nullptr;
 	// Without any column that is needed the row holds a constant.
-	Check(decoder, TakeMysqlRow(&cursor, std::max(decoder->column_count, 1), &nulls));
-	ExecClearTuple(slot);
-	if (decoder->column_count < decoder->row_type->natts) {
-		memset(slot->tts_isnull, 1, decoder->row_type->natts);
-		memset(slot->tts_values, 0, sizeof(Datum) * decoder->row_type->natts);
-	}
-	for (int i = 0; i < decoder->column_count; ++i) {
+	CheckFault(base, TakeMysqlRow(&cursor, std::max(base->column_count, 1), &nulls));
+	BeginRow(base, slot);
+	for (int i = 0; i < base->column_count; ++i) {
 		MysqlColumn *column = &decoder->columns[i];
-		decoder->current = i;
+		base->attribute = column->attribute;
 		bool is_null = IsMysqlNull(nulls, i);
 		slot->tts_values[column->attribute] = is_null ? 0 : DecodeValue(decoder, column, &cursor, &is_null);
 		slot->tts_isnull[column->attribute] = is_null;
 	}
-	decoder->current = -1;
-	if (decoder->column_count > 0) {
-		Check(decoder, EndMysqlRow(&cursor));
+	base->attribute = -1;
+	if (base->column_count > 0) {
+		CheckFault(base, EndMysqlRow(&cursor));
 	}
-	ExecStoreVirtualTuple(slot);
+}
+
+bool
+ReadRow(RowDecoder *base, Batch *batch)
+{
+	auto *decoder = reinterpret_cast<MysqlDecoder *>(base);
+	const unsigned char *row = nullptr;
+	Size length = 0;
+	if (!LinkNextRow(decoder->link, &row, &length)) {
+		decoder->failed = true;
+		return false;
+	}
+	if (row == nullptr) {
+		base->finished = true;
+		return false;
+	}
+	DecodeRow(decoder, row, length, batch->slots[batch->count]);
+	EndRow(base, batch, static_cast<int64>(length));
+	return true;
 }
 
 } // namespace
@@ -320,11 +280,8 @@ MysqlDecoder *
 CreateMysqlDecoder(MysqlLink *link, TupleDesc row_type, const MysqlKind *kinds, const bool *needed, const char *label)
 {
 	auto *decoder = static_cast<MysqlDecoder *>(palloc0(sizeof(MysqlDecoder)));
+	InitRowDecoder(&decoder->base, link->server, row_type, label);
 	decoder->link = link;
-	decoder->row_type = row_type;
-	decoder->label = pstrdup(label);
-	decoder->encoding = GetDatabaseEncoding();
-	decoder->current = -1;
 	const char *const zone = pg_get_timezone_name(session_timezone);
 	decoder->shift_timestamps = strcmp(zone, "UTC") != 0 && strcmp(zone, "Etc/UTC") != 0 && strcmp(zone, "GMT") != 0;
 	decoder->columns = static_cast<MysqlColumn *>(palloc0(sizeof(MysqlColumn) * (row_type->natts + 1)));
@@ -333,7 +290,7 @@ CreateMysqlDecoder(MysqlLink *link, TupleDesc row_type, const MysqlKind *kinds, 
 			continue;
 		}
 		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
-		MysqlColumn *column = &decoder->columns[decoder->column_count++];
+		MysqlColumn *column = &decoder->columns[decoder->base.column_count++];
 		Oid function;
 		column->attribute = i;
 		column->typmod = attribute->atttypmod;
@@ -347,39 +304,7 @@ CreateMysqlDecoder(MysqlLink *link, TupleDesc row_type, const MysqlKind *kinds, 
 bool
 FillFromMysql(MysqlDecoder *decoder, Batch *batch)
 {
-	CHECK_FOR_INTERRUPTS();
-	if (decoder->finished) {
-		return false;
-	}
-	ErrorContextCallback callback;
-	callback.callback = AddContext;
-	callback.arg = decoder;
-	callback.previous = error_context_stack;
-	error_context_stack = &callback;
-	MemoryContext const old = MemoryContextSwitchTo(batch->memory);
-	while (!BatchIsFull(batch)) {
-		const unsigned char *row = nullptr;
-		Size length = 0;
-		if (!LinkNextRow(decoder->link, &row, &length)) {
-			decoder->failed = true;
-			break;
-		}
-		if (row == nullptr) {
-			decoder->finished = true;
-			break;
-		}
-		DecodeRow(decoder, row, length, batch->slots[batch->count]);
-		++batch->count;
-		++decoder->rows;
-		decoder->bytes += static_cast<int64>(length);
-		batch->bytes += static_cast<int64>(length);
-		if (MemoryContextMemAllocated(batch->memory, false) > kBatchMemory) {
-			batch->bytes = kBatchBytes;
-		}
-	}
-	MemoryContextSwitchTo(old);
-	error_context_stack = callback.previous;
-	return batch->count > 0 && !decoder->failed;
+	return FillBatch(&decoder->base, batch, ReadRow) && !decoder->failed;
 }
 
 } // namespace sluice::engine::leaf

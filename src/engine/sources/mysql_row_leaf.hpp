@@ -4,8 +4,8 @@
 // utf8mb4, and a value whose form is not exactly the expected one is an error.
 #pragma once
 
-#include "engine/batch.hpp"
 #include "engine/sources/mysql_link_leaf.hpp"
+#include "engine/sources/row_decoder_leaf.hpp"
 
 namespace sluice::engine::leaf {
 
@@ -43,19 +43,12 @@ struct MysqlColumn {
 };
 
 struct MysqlDecoder {
+	RowDecoder base;
 	MysqlLink *link;
-	const char *label; // the source, for messages
-	TupleDesc row_type;
-	MysqlColumn *columns; // in wire order
-	int column_count;
-	int encoding;		   // of this database
+	MysqlColumn *columns;  // in wire order
 	bool null_zero_dates;  // else they are errors
 	bool shift_timestamps; // the run's time zone is not UTC
 	bool failed;		   // the link says why
-	bool finished;
-	int64 rows;
-	int64 bytes;
-	int current; // wire column being decoded, -1: none; for the error context
 };
 
 // In the current memory context. kinds: one per attribute of row_type; needed: the attributes that are on the wire.

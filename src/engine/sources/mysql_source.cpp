@@ -243,7 +243,7 @@ MysqlSource::Fill(Batch *batch)
 	State &state = *state_;
 	bool const filled = pg::Call(leaf::FillFromMysql, state.decoder, batch);
 	if (state.decoder->failed) {
-		throw state.remote->LastError().WithContext(Format("row {} of {}", state.decoder->rows + 1, state.label));
+		throw state.remote->LastError().WithContext(Format("row {} of {}", state.decoder->base.rows + 1, state.label));
 	}
 	return filled;
 }
@@ -251,13 +251,13 @@ MysqlSource::Fill(Batch *batch)
 int64_t
 MysqlSource::BytesRead() const
 {
-	return state_->decoder != nullptr ? state_->decoder->bytes : 0;
+	return state_->decoder != nullptr ? state_->decoder->base.bytes : 0;
 }
 
 int64_t
 MysqlSource::RowsRead() const
 {
-	return state_->decoder != nullptr ? state_->decoder->rows : 0;
+	return state_->decoder != nullptr ? state_->decoder->base.rows : 0;
 }
 
 int64_t

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/numeric_wire.hpp"
+#include "engine/sources/row_decoder_leaf.hpp"
 
 extern "C" {
 #include "datatype/timestamp.h"
@@ -40,16 +41,10 @@ MomentToTimestamp(const MysqlMoment *moment, Timestamp *timestamp)
 bool
 NumericFromDecimal(const char *text, Size length, Datum *value)
 {
-	char wire[kMaxDecimalWire];
-	int const words = NumericWords(wire, DecimalToNumericWire(text, length, wire), -1);
-	if (words == 0) {
-		return false;
-	}
-	Size const size = VARHDRSZ + sizeof(uint16) * words;
-	char *numeric = static_cast<char *>(palloc(size));
-	SET_VARSIZE(numeric, size);
-	*value = PointerGetDatum(numeric);
-	return NumericFromWire(wire, words, numeric + VARHDRSZ);
+	uint16 stored[kMaxTextWords];
+	int const words = NumericFromText(text, length, reinterpret_cast<char *>(stored));
+	*value = MakeVarlena(stored, sizeof(uint16) * words);
+	return words > 0;
 }
 
 Datum

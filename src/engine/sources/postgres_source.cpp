@@ -243,13 +243,13 @@ PostgresSource::Fill(Batch *batch)
 int64_t
 PostgresSource::BytesRead() const
 {
-	return state_->decoder != nullptr ? state_->decoder->bytes : 0;
+	return state_->decoder != nullptr ? state_->decoder->base.bytes : 0;
 }
 
 int64_t
 PostgresSource::RowsRead() const
 {
-	return state_->decoder != nullptr ? state_->decoder->rows : 0;
+	return state_->decoder != nullptr ? state_->decoder->base.rows : 0;
 }
 
 int64_t
