@@ -68,7 +68,8 @@ MappingInput
 StageMapped(const LoadRequest &request, StagedRows *staged)
 {
 	const MappedQuery &query = request.query;
-	ExecutorStream stream(query.Analyzed(), pg::Call(leaf::OwnTargetList, query.Analyzed()), nullptr);
+	ExecutorStream stream(query.Analyzed(), pg::Call(leaf::OwnTargetList, query.Analyzed()), nullptr,
+						  request.input.Fetch(), request.journal);
 	Stage(request, stream, ColumnDefinitions(query), staged);
 
 	MappingInput result;
@@ -138,7 +139,8 @@ LoadByStream(const LoadRequest &request, StagedRows *staged)
 		}
 		// Before the sink opens: a source that reads the destination must see the old rows.
 		stream = std::make_unique<ExecutorStream>((staged_query ? *staged_query : request.query).Analyzed(),
-												  (staged_match ? *staged_match : request.match).target_list, row_type);
+												  (staged_match ? *staged_match : request.match).target_list, row_type,
+												  input.Fetch(), request.journal);
 		sink = MakeSink(request);
 		sink->Open();
 	}

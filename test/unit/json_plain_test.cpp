@@ -13,7 +13,7 @@ namespace {
 std::string
 Stored(std::string_view text)
 {
-	auto const json = std::make_unique<PlainJson>();
+	static auto const json = std::make_unique<PlainJson>();
 	if (!ReadPlainJson(text.data(), static_cast<int64_t>(text.size()), json.get())) {
 		return "server";
 	}
@@ -74,42 +74,42 @@ TEST(PlainJson, LongArrays)
 
 TEST(PlainJson, LeftToTheServer)
 {
-	for (std::string const &text : {"",
-									" ",
-									"x",
-									"tru",
-									"truely",
-									"nul",
-									"'a'",
-									"1 2",
-									"01",
-									"-",
-									"1.",
-									".5",
-									"1e5",
-									"1E-2",
-									"+1",
-									"NaN",
-									"\"a",
-									"\"a\\n\"",
-									"\"\\u00e9\"",
-									"\"a\tb\"",
-									"[1,]",
-									"[,1]",
-									"[1",
-									"]",
-									"[1 2]",
-									"{\"a\"}",
-									"{\"a\":}",
-									"{\"a\":1,}",
-									"{a:1}",
-									"{1:1}",
-									"{\"a\":1",
-									"{\"a\" 1}",
-									"[1}",
-									"\"a\"b",
-									"\xEF\xBB\xBF"
-									"1"}) {
+	for (const char *const text : {"",
+								   " ",
+								   "x",
+								   "tru",
+								   "truely",
+								   "nul",
+								   "'a'",
+								   "1 2",
+								   "01",
+								   "-",
+								   "1.",
+								   ".5",
+								   "1e5",
+								   "1E-2",
+								   "+1",
+								   "NaN",
+								   "\"a",
+								   "\"a\\n\"",
+								   "\"\\u00e9\"",
+								   "\"a\tb\"",
+								   "[1,]",
+								   "[,1]",
+								   "[1",
+								   "]",
+								   "[1 2]",
+								   "{\"a\"}",
+								   "{\"a\":}",
+								   "{\"a\":1,}",
+								   "{a:1}",
+								   "{1:1}",
+								   "{\"a\":1",
+								   "{\"a\" 1}",
+								   "[1}",
+								   "\"a\"b",
+								   "\xEF\xBB\xBF"
+								   "1"}) {
 		EXPECT_EQ(Stored(text), "server") << text;
 	}
 	EXPECT_EQ(Stored(std::string("\"a\0b\"", 5)), "server");

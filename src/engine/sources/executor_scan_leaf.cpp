@@ -80,7 +80,7 @@ Nothing(DestReceiver * /*self*/)
 } // namespace
 
 ExecutorScan *
-BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list)
+BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list, FetchSize fetch)
 {
 	auto *scan = static_cast<ExecutorScan *>(palloc0(sizeof(ExecutorScan)));
 	scan->receiver.receiveSlot = ReceiveRow;
@@ -102,6 +102,7 @@ BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list)
 	UpdateActiveSnapshotCommandId();
 	// Rows are asked for piece by piece, which parallel plans do not support.
 	PlannedStmt *plan = pg_plan_query(linitial_node(Query, rewritten), analyzed->text, 0, nullptr);
+	scan->tuned = SetFetchSizes(plan, fetch);
 	scan->query = CreateQueryDesc(plan, analyzed->text, GetActiveSnapshot(), InvalidSnapshot, &scan->receiver, nullptr,
 								  nullptr, 0);
 	ExecutorStart(scan->query, 0);

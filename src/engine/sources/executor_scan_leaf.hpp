@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/batch.hpp"
+#include "engine/sources/fetch_size_leaf.hpp"
 #include "engine/transform/mapped_query_leaf.hpp"
 
 namespace sluice::engine::leaf {
@@ -12,10 +13,12 @@ struct ExecutorScan {
 	QueryDesc *query;
 	Batch *batch;	   // the one being filled
 	int64 rows_before; // in earlier batches, for messages
+	int tuned;		   // foreign scans that fetch as many rows at a time as was wanted
 };
 
-// Plans and starts the query with another target list. Sees everything this transaction did until now.
-ExecutorScan *BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list);
+// Plans and starts the query with another target list; its foreign scans fetch so many rows at a time. Sees everything
+// this transaction did until now.
+ExecutorScan *BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list, FetchSize fetch);
 // The rows' type; lives as long as the scan.
 TupleDesc ScanRowType(const ExecutorScan *scan);
 // The planner's estimate of how many there are.

@@ -4,9 +4,14 @@
 
 namespace sluice::engine {
 
-ExecutorStream::ExecutorStream(const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type)
-	: scan_(pg::Call(leaf::BeginExecutorScan, analyzed, target_list))
+ExecutorStream::ExecutorStream(const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type,
+							   leaf::FetchSize fetch, RunJournal &journal)
+	: scan_(pg::Call(leaf::BeginExecutorScan, analyzed, target_list, fetch))
 {
+	if (scan_->tuned > 0) {
+		journal.Info(Format("{} of postgres_fdw: up to {} rows are fetched at a time",
+							scan_->tuned == 1 ? "a scan" : Format("{} scans", scan_->tuned), fetch.rows));
+	}
 	if (row_type == nullptr) {
 		row_type = leaf::ScanRowType(scan_);
 	}

@@ -2,6 +2,7 @@
 // and filter are part of the one query, so push-down is the planner's.
 #pragma once
 
+#include "core/run_journal.hpp"
 #include "engine/sources/batch_stream.hpp"
 #include "engine/sources/executor_scan_leaf.hpp"
 
@@ -10,7 +11,8 @@ namespace sluice::engine {
 class ExecutorStream final : public BatchStream {
 public:
 	// Rows get row_type; NULL: the query's own.
-	ExecutorStream(const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
+	ExecutorStream(const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type, leaf::FetchSize fetch,
+				   RunJournal &journal);
 	Batch *Next() override;
 	void Finish() override;
 	int64_t RowsRead() const override { return rows_; }

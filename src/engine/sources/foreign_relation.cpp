@@ -2,6 +2,8 @@
 
 #include "core/mysql_syntax.hpp"
 #include "core/sqlstate.hpp"
+#include "core/wrapper_setting.hpp"
+#include "engine/destination_leaf.hpp"
 #include "engine/sources/foreign_relation_leaf.hpp"
 #include "engine/sources/source_choice.hpp"
 #include "engine/sources/source_name.hpp"
@@ -13,27 +15,8 @@ namespace {
 
 constexpr int kFdwSchemaNotFound = SqlState("HV00Q");
 
-// What we know of particular wrappers beyond the common API.
-struct Wrapper {
-	std::string_view name;
-	const char *fetch_size;		 // the table option that says how many rows a fetch brings
-	bool has_information_schema; // names can be looked up through a table of the wrapper's own
-};
-constexpr Wrapper kWrappers[] = {
-	{"mysql_fdw", "fetch_size", true},
-};
-
-const Wrapper *
-FindWrapper(Oid server)
-{
-	std::string const name = pg::Call(leaf::WrapperName, server);
-	for (const Wrapper &wrapper : kWrappers) {
-		if (wrapper.name == name) {
-			return &wrapper;
-		}
-	}
-	return nullptr;
-}
+// Names can be looked up through a table of this wrapper's own.
+constexpr char kKnowsItsTables[] = "mysql_fdw";
 
 // Every table whose name differs from this one in case at most.
 std::vector<SourceName>
@@ -111,7 +94,7 @@ CheckForeignSource(const catalog::Pipeline &pipeline, Oid server)
 	(void)SplitSourceName(*pipeline.source_table);
 }
 
-ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, const ForeignSettings &settings,
+ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, leaf::FetchSize fetch,
 								 RunJournal &journal)
 {
 	CheckForeignSource(pipeline, server);
@@ -120,21 +103,22 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 	std::string const local = FindLocal(source_table, server);
 	if (!local.empty()) {
 		name_ = local;
+		Tune(server, fetch, journal);
 		return;
 	}
 
 	pg::Call(leaf::RequireTemporaryRight);
-	const Wrapper *wrapper = FindWrapper(server);
+	bool const knows_tables = std::string_view(pg::Call(leaf::WrapperName, server)) == kKnowsItsTables;
 	SourceName wanted = SplitSourceName(source_table);
 	if (wanted.schema.empty()) {
-		if (wrapper == nullptr || !wrapper->has_information_schema) {
+		if (!knows_tables) {
 			throw Error(sqlstate::kInvalidName, Format("source_table \"{}\" names no schema", source_table),
 						"Write it as schema.table, as the source calls them.");
 		}
 		throw SourceTableNotFound(source_table, server_name, LookUpTables(server_name, wanted.table));
 	}
 	Import(server_name, wanted.schema, wanted.table);
-	if (!imported_ && wrapper != nullptr && wrapper->has_information_schema) {
+	if (!imported_ && knows_tables) {
 		std::vector<SourceName> const alike = LookUpTables(server_name, wanted.table);
 		std::optional<SourceName> const other = UniqueAlike(wanted, alike);
 		if (!other) {
@@ -152,17 +136,46 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 	journal.Info(Format("imported \"{}.{}\" of server \"{}\" as a temporary foreign table", wanted.schema, wanted.table,
 						server_name));
 
-	bool const asked =
-		pg::Sql("SELECT $1::pg_catalog.jsonb OPERATOR(pg_catalog.?) 'fetch_size'", {pipeline.options}).IsTrue(0, 0);
-	if (wrapper == nullptr || wrapper->fetch_size == nullptr) {
+	Tune(server, fetch, journal);
+}
+
+void
+ForeignRelation::Tune(Oid server, leaf::FetchSize fetch, RunJournal &journal) const
+{
+	std::string const wrapper = pg::Call(leaf::WrapperName, server);
+	const WrapperSetting *const setting = FindWrapperSetting(wrapper);
+	if (setting == nullptr) {
 		journal.Info("fetch_size is left to the wrapper: no such option of its tables is known");
-	} else if (!asked && pg::Call(leaf::ServerHasOption, server, wrapper->fetch_size)) {
-		journal.Info("fetch_size is left as the server's options say");
-	} else {
-		pg::Sql(
-			Format("ALTER FOREIGN TABLE {} OPTIONS (ADD {} '{}')", name_, wrapper->fetch_size, settings.fetch_size));
-		journal.Info(Format("{} set to {}", wrapper->fetch_size, settings.fetch_size));
+		return;
 	}
+	std::string const option(setting->option);
+	std::string const unless(setting->unless);
+	std::string const value = WrapperSettingValue(*setting, fetch.rows);
+	bool const asked = fetch.asked && setting->value.empty();
+	Oid const table = pg::Call(leaf::FindRelation, name_.c_str());
+	bool const on_table = pg::Call(leaf::TableHasOption, table, option.c_str());
+	if (!asked && (on_table || pg::Call(leaf::TableHasOption, table, unless.c_str()))) {
+		journal.Info(Format("{} is left as the foreign table's options say", option));
+		return;
+	}
+	if (!asked && (pg::Call(leaf::ServerHasOption, server, option.c_str()) ||
+				   pg::Call(leaf::ServerHasOption, server, unless.c_str()))) {
+		journal.Info(Format("{} is left as the server's options say", option));
+		return;
+	}
+	std::string const statement =
+		Format("ALTER FOREIGN TABLE {} OPTIONS ({} {} '{}')", name_, on_table ? "SET" : "ADD", option, value);
+	if (!imported_) {
+		// Not ours to change, not even for a moment: nobody could read it until the run's end.
+		journal.Info(Format("{} is left as it is, because the foreign table was not made for this run; rows may come "
+							"faster after {}",
+							option, statement));
+		return;
+	}
+	// Releases differ in what options they know.
+	std::optional<Error> const failure = pg::Subtransaction([&] { pg::Sql(statement); });
+	journal.Info(failure ? Format("{} is left to the wrapper: {}", option, failure->what())
+						 : Format("{} set to {}", option, value));
 }
 
 // Leaves imported_ false when the source has no such schema or table.

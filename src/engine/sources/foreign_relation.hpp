@@ -5,12 +5,9 @@
 
 #include "catalog/pipeline_store.hpp"
 #include "core/run_journal.hpp"
+#include "engine/sources/fetch_size_leaf.hpp"
 
 namespace sluice::engine {
-
-struct ForeignSettings {
-	int64_t fetch_size;
-};
 
 // The server's OID, checked: it exists (42704) and the role has USAGE (42501).
 Oid CheckServer(const std::string &server, Oid role);
@@ -22,8 +19,7 @@ void CheckForeignSource(const catalog::Pipeline &pipeline, Oid server);
 class ForeignRelation {
 public:
 	// Finds the table, importing it where it must be; throws 42P01 with what could have been meant.
-	ForeignRelation(const catalog::Pipeline &pipeline, Oid server, const ForeignSettings &settings,
-					RunJournal &journal);
+	ForeignRelation(const catalog::Pipeline &pipeline, Oid server, leaf::FetchSize fetch, RunJournal &journal);
 
 	// Qualified, for FROM.
 	const std::string &Name() const { return name_; }
@@ -34,6 +30,8 @@ public:
 	static std::string FindLocal(const std::string &source_table, Oid server);
 
 private:
+	// Makes the wrapper fetch many rows at a time, where it is known how.
+	void Tune(Oid server, leaf::FetchSize fetch, RunJournal &journal) const;
 	void Import(const std::string &server_name, const std::string &schema, const std::string &table);
 
 	std::string name_;

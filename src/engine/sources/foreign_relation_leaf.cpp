@@ -9,6 +9,22 @@ extern "C" {
 
 namespace sluice::engine::leaf {
 
+namespace {
+
+bool
+HasOption(const List *options, const char *option)
+{
+	const ListCell *cell;
+	foreach (cell, options) {
+		if (strcmp(lfirst_node(DefElem, cell)->defname, option) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+} // namespace
+
 Oid
 FindForeignTable(const char *name, Oid server)
 {
@@ -51,13 +67,13 @@ FindTemporary(const char *name)
 bool
 ServerHasOption(Oid server, const char *option)
 {
-	ListCell *cell;
-	foreach (cell, GetForeignServer(server)->options) {
-		if (strcmp(lfirst_node(DefElem, cell)->defname, option) == 0) {
-			return true;
-		}
-	}
-	return false;
+	return HasOption(GetForeignServer(server)->options, option);
+}
+
+bool
+TableHasOption(Oid table, const char *option)
+{
+	return HasOption(GetForeignTable(table)->options, option);
 }
 
 void

@@ -13,6 +13,7 @@ bool SupportsImport(Oid server);
 // The temporary table of that name in this session, or InvalidOid.
 Oid FindTemporary(const char *name);
 bool ServerHasOption(Oid server, const char *option);
+bool TableHasOption(Oid table, const char *option);
 // Raises 42501 unless the current user may create temporary tables here.
 void RequireTemporaryRight();
 // Raises 42501 unless the role may use the server.

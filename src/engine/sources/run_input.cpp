@@ -40,6 +40,7 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs either a source_table or a source_query",
 					"Set one of them with alter_pipeline.");
 	}
+	fetch_ = {options.Integer("fetch_size"), options.IsGiven("fetch_size")};
 	mapping_.columns = pipeline.columns;
 	mapping_.filter = pipeline.filter;
 	// They were checked when the pipeline was made; what is pasted into a statement is checked where it is.
@@ -73,9 +74,7 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 		}
 		label_ = remote_->Label();
 	} else {
-		ForeignSettings settings{};
-		settings.fetch_size = options.Integer("fetch_size");
-		foreign_.emplace(pipeline, server, settings, journal);
+		foreign_.emplace(pipeline, server, fetch_, journal);
 		mapping_.from = foreign_->Name();
 		label_ = mapping_.from;
 	}

@@ -23,6 +23,8 @@ public:
 	// Rows come over the wire from here; NULL when the executor reads them.
 	RemoteSource *Remote() const { return remote_.get(); }
 	const MappingInput &Mapping() const { return mapping_; }
+	// Of foreign data wrappers.
+	leaf::FetchSize Fetch() const { return fetch_; }
 	// For messages: "table public.orders".
 	const std::string &Label() const { return label_; }
 	// Leaves nothing behind.
@@ -31,6 +33,7 @@ public:
 private:
 	std::unique_ptr<RemoteSource> remote_;
 	std::optional<ForeignRelation> foreign_;
+	leaf::FetchSize fetch_{};
 	MappingInput mapping_;
 	std::string label_;
 };
