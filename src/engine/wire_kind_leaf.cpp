@@ -1,4 +1,4 @@
-#include "engine/wire_kind.hpp"
+#include "engine/wire_kind_leaf.hpp"
 
 namespace sluice::engine::leaf {
 

@@ -1,6 +1,6 @@
 #include "engine/sinks/copy_encoder_leaf.hpp"
 
-#include "engine/wire_kind.hpp"
+#include "engine/wire_kind_leaf.hpp"
 #include "pg/remote_copy_in_leaf.hpp"
 
 extern "C" {

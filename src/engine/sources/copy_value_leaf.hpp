@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/json_plain.hpp"
-#include "engine/wire_kind.hpp"
+#include "engine/wire_kind_leaf.hpp"
 
 namespace sluice::engine::leaf {
 
