@@ -57,7 +57,7 @@ load_through($node->port, 'plain', 'plain_loaded');
 same_bytes('plain_loaded', 'plain_expected', 'and holds the same bytes');
 
 # Texts of all shapes, which a proxy puts in place of the values that the server has made of them.
-my $seed = $ENV{SLUICE_TEST_SEED} // int rand 1_000_000;
+my $seed = $ENV{SLUICE_TEST_SEED} // 4711;
 note("seed $seed");
 srand $seed;
 my @small = map { random_json(3, 6) } 1 .. 4000;
