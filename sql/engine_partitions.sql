@@ -85,7 +85,7 @@ SELECT pipe('many', 'many', 'append', 'SELECT i AS id, repeat(''x'', i % 2000) A
 CALL run_pipeline('many') \gset
 SELECT count(*), count(DISTINCT tableoid), sum(length(val)) = (SELECT sum(i % 2000) FROM generate_series(1, 30000) AS i) AS same FROM many;
 
--- By SQL: triggers, foreign keys or foreign tables anywhere, deferrable keys; a replace.
+-- By SQL: triggers or foreign tables anywhere, deferrable keys. Foreign keys and a replace are nothing special.
 CREATE TABLE odd (id int NOT NULL, val text) PARTITION BY RANGE (id);
 CREATE TABLE odd_1 PARTITION OF odd FOR VALUES FROM (0) TO (10);
 CREATE TABLE odd_2 PARTITION OF odd FOR VALUES FROM (10) TO (20) PARTITION BY RANGE (id);

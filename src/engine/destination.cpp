@@ -83,7 +83,7 @@ LockDestination(const catalog::Pipeline &pipeline, Destination *destination, con
 	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(nullptr), 0);
 	if (destination->replace) {
 		pg::Call(leaf::CheckReplaceRight, destination->oid);
-		LockTable(destination->oid, ShareRowExclusiveLock, patience, "replacing its rows", journal);
+		LockTree(destination->oid, ShareRowExclusiveLock, patience, "replacing its rows", journal);
 	} else {
 		pg::Call(leaf::LockUntimed, destination->oid, RowExclusiveLock);
 	}
@@ -109,17 +109,14 @@ ChoosePath(Destination *destination)
 	} else if (destination->created) {
 		destination->path = LoadPath::AppendCreated;
 		destination->reason = "this run created it";
-	} else if (traits.kind == RELKIND_PARTITIONED_TABLE) {
-		destination->path = LoadPath::AppendRouted;
-		destination->reason = "all its partitions are plain tables without triggers and foreign keys";
-	} else if (!destination->replace) {
-		destination->path = LoadPath::Append;
-		destination->reason = "it is a plain table without triggers";
 	} else if (traits.no_swap[0] != '\0') {
 		destination->path = LoadPath::ReplaceInPlace;
 		destination->reason = traits.no_swap;
+	} else if (traits.kind == RELKIND_PARTITIONED_TABLE) {
+		destination->path = destination->replace ? LoadPath::ReplaceRouted : LoadPath::AppendRouted;
+		destination->reason = "all its partitions are plain tables without triggers";
 	} else {
-		destination->path = LoadPath::ReplaceSwap;
+		destination->path = destination->replace ? LoadPath::ReplaceSwap : LoadPath::Append;
 		destination->reason = "it is a plain table without triggers";
 	}
 }
@@ -163,6 +160,9 @@ PathText(const Destination &destination)
 		break;
 	case LoadPath::ReplaceSwap:
 		what = "rows go into a new file that is swapped in for that of {}";
+		break;
+	case LoadPath::ReplaceRouted:
+		what = "rows are routed into new files that are swapped in for those of the partitions of {}";
 		break;
 	case LoadPath::ReplaceInPlace:
 		what = "the rows of {} are deleted and new ones inserted in place of a swap";

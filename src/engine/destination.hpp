@@ -17,6 +17,7 @@ enum class LoadPath {
 	AppendRouted,	// the same, into the partitions
 	AppendCreated,	// the same, into a table made by this run: frozen rows
 	ReplaceSwap,	// a new heap, swapped in
+	ReplaceRouted,	// new heaps of the partitions, swapped in together
 	ReplaceInPlace, // DELETE, then table_multi_insert
 	Sql,			// INSERT ... SELECT, after DELETE when replacing
 };

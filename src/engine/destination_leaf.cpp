@@ -31,23 +31,8 @@ HasUserTrigger(Relation relation)
 	return false;
 }
 
-bool
-HasDeferrableUnique(Relation relation)
-{
-	List *indexes = RelationGetIndexList(relation);
-	bool found = false;
-	ListCell *cell;
-	foreach (cell, indexes) {
-		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
-		found = found || !index->rd_index->indimmediate;
-		index_close(index, NoLock);
-	}
-	list_free(indexes);
-	return found;
-}
-
 const char *
-WhyOnlySql(Relation relation, bool replace)
+WhyOnlySql(Relation relation)
 {
 	bool const partitioned = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
 	switch (relation->rd_rel->relkind) {
@@ -57,9 +42,6 @@ WhyOnlySql(Relation relation, bool replace)
 		return "it is a foreign table";
 	default:
 		break;
-	}
-	if (partitioned && replace) {
-		return "it is partitioned";
 	}
 	if (!partitioned && relation->rd_tableam != GetHeapamTableAmRoutine()) {
 		return "its access method is not heap";
@@ -78,10 +60,7 @@ WhyOnlySql(Relation relation, bool replace)
 	if (relation->rd_rel->relispartition) {
 		return "it is a partition";
 	}
-	if (partitioned) {
-		return WhyNotRouted(relation);
-	}
-	if (has_subclass(RelationGetRelid(relation)) || has_superclass(RelationGetRelid(relation))) {
+	if (!partitioned && (has_subclass(RelationGetRelid(relation)) || has_superclass(RelationGetRelid(relation)))) {
 		return "it takes part in inheritance";
 	}
 	return nullptr;
@@ -206,7 +185,7 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	traits->owner = destination->rd_rel->relowner;
 	traits->kind = destination->rd_rel->relkind;
 	traits->persistence = destination->rd_rel->relpersistence;
-	const char *why = WhyOnlySql(destination, replace);
+	const char *why = WhyOnlySql(destination);
 	const char *no_swap = why == nullptr && replace ? WhyDecoded(destination) : nullptr;
 	// A swap checks such a constraint once, when all rows are there.
 	if (why == nullptr && traits->kind == RELKIND_RELATION && (!replace || no_swap != nullptr) &&
@@ -218,6 +197,7 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 		return;
 	}
 	if (traits->kind == RELKIND_PARTITIONED_TABLE) {
+		DescribePartitions(destination, replace, traits);
 		return;
 	}
 	traits->index_count = list_length(RelationGetIndexList(destination));
@@ -225,6 +205,21 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	if (no_swap != nullptr) {
 		strlcpy(traits->no_swap, no_swap, sizeof(traits->no_swap));
 	}
+}
+
+bool
+HasDeferrableUnique(Relation relation)
+{
+	List *indexes = RelationGetIndexList(relation);
+	bool found = false;
+	ListCell *cell;
+	foreach (cell, indexes) {
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		found = found || !index->rd_index->indimmediate;
+		index_close(index, NoLock);
+	}
+	list_free(indexes);
+	return found;
 }
 
 const char *

@@ -19,7 +19,8 @@ struct TableTraits {
 	Oid owner;
 	char kind;
 	char persistence;
-	int index_count;
+	int index_count;	 // of all partitions, if it has any
+	int partition_count; // that hold rows themselves
 	ForeignKeyList *foreign_keys;
 	// Why only SQL can load it, or ''.
 	char needs_sql[256];
@@ -30,6 +31,7 @@ void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 
 // Why rows must reach logical decoding (design rule 20), or NULL.
 const char *WhyDecoded(Relation relation);
+bool HasDeferrableUnique(Relation relation);
 bool IsEmpty(Relation destination);
 // Why an append to it cannot be a swap while it is empty, or ''.
 const char *WhyNotFilled(Relation destination);

@@ -14,7 +14,7 @@ WhyNot(const OptionValues &options, const Destination &destination)
 	if (options.Text("direct") == "off") {
 		return "the option direct is off";
 	}
-	if (destination.path == LoadPath::ReplaceSwap) {
+	if (destination.path == LoadPath::ReplaceSwap || destination.path == LoadPath::ReplaceRouted) {
 		// The new heap is made by the load itself, and a table that is decoded is not swapped.
 		return {};
 	}
@@ -33,7 +33,8 @@ ChooseDirectLoad(const OptionValues &options, Destination *destination)
 {
 	destination->direct = false;
 	destination->not_direct.clear();
-	if (destination->path == LoadPath::AppendCreated || destination->path == LoadPath::ReplaceSwap) {
+	if (destination->path == LoadPath::AppendCreated || destination->path == LoadPath::ReplaceSwap ||
+		destination->path == LoadPath::ReplaceRouted) {
 		destination->not_direct = WhyNot(options, *destination);
 		destination->direct = destination->not_direct.empty();
 	}

@@ -99,7 +99,8 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 		lines->push_back(text);
 	}
 	const leaf::TableTraits &traits = destination->traits;
-	if (destination->path == LoadPath::ReplaceSwap && traits.index_count > 0) {
+	bool const swap = destination->path == LoadPath::ReplaceSwap || destination->path == LoadPath::ReplaceRouted;
+	if (swap && traits.index_count > 0) {
 		lines->push_back(Format("indexes: {} built on the new file before the swap", traits.index_count));
 	}
 	if (destination->path == LoadPath::Append && traits.index_count > 0 &&

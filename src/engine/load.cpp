@@ -1,6 +1,7 @@
 #include "engine/load.hpp"
 
 #include "engine/sinks/heap_sink.hpp"
+#include "engine/sinks/partition_replace_sink.hpp"
 #include "engine/sinks/partition_sink.hpp"
 #include "engine/sinks/remote_sink.hpp"
 #include "engine/sinks/replace_sink.hpp"
@@ -26,8 +27,15 @@ MakeSink(const LoadRequest &request)
 		return std::make_unique<ReplaceSink>(relation, destination.traits, mode, destination.direct, request.patience,
 											 request.journal, destination.analyze);
 	}
-	if (destination.path == LoadPath::AppendRouted) {
-		return std::make_unique<PartitionSink>(destination.relation);
+	if (destination.path == LoadPath::ReplaceRouted) {
+		return std::make_unique<PartitionReplaceSink>(std::exchange(destination.relation, nullptr), destination.traits,
+													  destination.direct, request.patience, request.journal,
+													  destination.analyze);
+	}
+	if (destination.traits.kind == RELKIND_PARTITIONED_TABLE) {
+		return std::make_unique<PartitionSink>(destination.relation, destination.traits,
+											   destination.path == LoadPath::ReplaceInPlace, request.patience,
+											   request.journal);
 	}
 	HeapSinkMode const mode = destination.path == LoadPath::AppendCreated	 ? HeapSinkMode::Created
 							  : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace

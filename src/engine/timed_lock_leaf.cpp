@@ -3,6 +3,7 @@
 #include "pg/compat.hpp"
 
 extern "C" {
+#include "catalog/pg_inherits.h"
 #include "storage/lmgr.h"
 }
 
@@ -33,6 +34,52 @@ LockWithin(Oid relation, LOCKMODE mode, const char *milliseconds)
 	(void)set_config_option("lock_timeout", milliseconds, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	LockRelationOid(relation, mode);
 	AtEOXact_GUC(false, level);
+}
+
+void
+LockAllWithin(LockAttempt *attempt)
+{
+	int const level = NewGUCNestLevel();
+	TimestampTz deadline = 0;
+	for (int i = 0; i < attempt->count; ++i) {
+		Oid const relation = attempt->relations[i];
+		attempt->failed = relation;
+		if (!ConditionalLockRelationOid(relation, attempt->mode)) {
+			int64 left = attempt->first_milliseconds;
+			if (i > 0) {
+				deadline = deadline != 0
+							   ? deadline
+							   : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), attempt->rest_milliseconds);
+				left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+			}
+			(void)set_config_option("lock_timeout", psprintf(INT64_FORMAT, std::max<int64>(left, 1)), PGC_USERSET,
+									PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+			LockRelationOid(relation, attempt->mode);
+		}
+	}
+	AtEOXact_GUC(false, level);
+}
+
+void
+AwaitLock(Oid relation, LOCKMODE mode, const char *milliseconds)
+{
+	LockWithin(relation, mode, milliseconds);
+	UnlockRelationOid(relation, mode);
+}
+
+TreeMembers *
+ListTree(Oid relation)
+{
+	auto *members = static_cast<TreeMembers *>(palloc0(sizeof(TreeMembers)));
+	List *all = get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE ? find_all_inheritors(relation, NoLock, nullptr)
+																	   : list_make1_oid(relation);
+	members->relations = static_cast<Oid *>(palloc(sizeof(Oid) * list_length(all)));
+	ListCell *cell;
+	foreach (cell, all) {
+		members->relations[members->count++] = lfirst_oid(cell);
+	}
+	list_free(all);
+	return members;
 }
 
 void

@@ -9,6 +9,25 @@ bool TryLock(Oid relation, LOCKMODE mode);
 void LockUntimed(Oid relation, LOCKMODE mode);
 // With lock_timeout set; raises 55P03. Runs in a subtransaction of its own: its abort undoes the setting too.
 void LockWithin(Oid relation, LOCKMODE mode, const char *milliseconds);
+// Several, in that order, in a subtransaction of its own: waits for the first as long as it may, for the others
+// together. `failed`: which one it was at.
+struct LockAttempt {
+	const Oid *relations;
+	int count;
+	LOCKMODE mode;
+	int64 first_milliseconds;
+	int64 rest_milliseconds;
+	Oid failed;
+};
+void LockAllWithin(LockAttempt *attempt);
+// Waits until it could be had, does not keep it.
+void AwaitLock(Oid relation, LOCKMODE mode, const char *milliseconds);
+// The relation, and its partitions at all levels if it is partitioned; in the order in which the server locks them.
+struct TreeMembers {
+	int count;
+	Oid *relations;
+};
+TreeMembers *ListTree(Oid relation);
 // A second, or until an interrupt.
 void PauseForLock();
 

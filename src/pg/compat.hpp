@@ -324,6 +324,9 @@ ReportAnalyze(Relation relation, int64 rows)
 #endif
 }
 
+// 18: ANALYZE of a table looks at its children for themselves, too, unless it says ONLY.
+inline constexpr const char *kAnalyzeOnly = PG_VERSION_NUM >= 180000 ? "ONLY " : "";
+
 // 16: the map from a partitioned table's columns to a partition's is made when it is first asked for.
 inline const TupleConversionMap *
 RootToPartition(ResultRelInfo *partition, EState *estate)

@@ -233,6 +233,13 @@ WriteDirect(DirectWriter *writer, Batch *batch)
 }
 
 void
+WriteDirectRow(DirectWriter *writer, TupleDesc row_type, TupleTableSlot *slot)
+{
+	StoreRow(writer, row_type, slot);
+	writer->checks.rows++;
+}
+
+void
 CloseDirectWriter(DirectWriter *writer)
 {
 	if (writer->page != nullptr) {

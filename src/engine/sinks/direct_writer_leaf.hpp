@@ -28,6 +28,8 @@ const char *WhyNotNewFile(Relation target);
 // The target is new in this (sub)transaction, empty and without indexes. Frozen: where COPY FREEZE could.
 DirectWriter *OpenDirectWriter(Relation destination, Relation target, bool frozen);
 void WriteDirect(DirectWriter *writer, Batch *batch);
+// One row that is checked already. What it allocates in the current context may be freed afterwards.
+void WriteDirectRow(DirectWriter *writer, TupleDesc row_type, TupleTableSlot *slot);
 void CloseDirectWriter(DirectWriter *writer);
 
 } // namespace sluice::engine::leaf

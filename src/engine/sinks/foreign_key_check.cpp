@@ -40,6 +40,26 @@ ReportViolation(const leaf::ForeignKey &key, bool own, const std::string &values
 	throw Error(std::move(info));
 }
 
+// Where to look for the rows of one side of a constraint.
+struct Side {
+	Oid relation;
+	bool is_own;
+	bool referencing;
+};
+
+std::string
+RowsOf(const leaf::ForeignKey &key, const Side &side, const ForeignKeyScope &scope)
+{
+	if (!side.is_own) {
+		return pg::Call(leaf::FromItem, side.relation);
+	}
+	if (scope.partitions == nullptr) {
+		return "ONLY " + scope.rows_in;
+	}
+	return scope.partitions->FromItem(
+		side.relation, pg::Call(leaf::ForeignKeyColumns, key.constraint, side.referencing), side.referencing);
+}
+
 } // namespace
 
 void
@@ -53,18 +73,21 @@ CheckForeignKeys(const leaf::ForeignKeyList &list, const ForeignKeyScope &scope,
 	pg::SqlOptions options;
 	options.run_as = scope.owner;
 	options.latest_snapshot = true;
+	auto const is_own = [&](Oid relation) {
+		return scope.partitions != nullptr ? scope.partitions->Holds(relation) : relation == scope.table;
+	};
 	for (int i = 0; i < list.count; ++i) {
 		const leaf::ForeignKey &key = list.keys[i];
-		bool const own = key.referencing == scope.table;
-		Oid const other = own ? key.referenced : key.referencing;
-		if (other != scope.table) {
-			LockTable(other, ShareRowExclusiveLock, patience, "checking foreign keys", journal);
+		Side const referencing{key.referencing, is_own(key.referencing), true};
+		Side const referenced{key.referenced, is_own(key.referenced), false};
+		bool const own = referencing.is_own;
+		if (!own || !referenced.is_own) {
+			LockTree(own ? key.referenced : key.referencing, ShareRowExclusiveLock, patience, "checking foreign keys",
+					 journal);
 		}
-		std::string const referencing = own ? scope.rows_in : pg::QualifiedName(key.referencing);
-		std::string const referenced =
-			key.referenced == scope.table ? scope.rows_in : pg::QualifiedName(key.referenced);
-		std::string const query = pg::Call(leaf::ForeignKeyQuery, key.constraint, referencing.c_str(),
-										   referenced.c_str(), own ? scope.condition.c_str() : "");
+		std::string const query =
+			pg::Call(leaf::ForeignKeyQuery, key.constraint, RowsOf(key, referencing, scope).c_str(),
+					 RowsOf(key, referenced, scope).c_str(), own ? scope.condition.c_str() : "");
 		pg::SqlResult const broken = pg::Sql(query, {}, options);
 		if (!broken.Empty()) {
 			ReportViolation(key, own, broken.Text(0, 0), own && broken.IsTrue(0, 1));

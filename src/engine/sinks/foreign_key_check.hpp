@@ -5,6 +5,7 @@
 
 #include "core/run_journal.hpp"
 #include "engine/sinks/foreign_keys_leaf.hpp"
+#include "engine/sinks/partition_rows.hpp"
 #include "engine/timed_lock.hpp"
 
 namespace sluice::engine {
@@ -16,6 +17,8 @@ struct ForeignKeyScope {
 	std::string rows_in;
 	// Which rows of the destination are new: a condition on fk.*, or '' for all.
 	std::string condition;
+	// In place of both for a table with partitions.
+	const PartitionRows *partitions = nullptr;
 };
 
 // Locks the other table of each constraint, then looks for a row that breaks it. Throws Error 23503.

@@ -10,8 +10,6 @@ extern "C" {
 
 namespace sluice::engine::leaf {
 
-namespace {
-
 bool
 MayRead(Oid relation, Oid role)
 {
@@ -19,17 +17,21 @@ MayRead(Oid relation, Oid role)
 		   check_enable_rls(relation, role, true) != RLS_ENABLED;
 }
 
+bool
+IsIn(const RelationSet *set, Oid relation)
+{
+	return bsearch(&relation, set->oids, set->count, sizeof(Oid), oid_cmp) != nullptr;
+}
+
+namespace {
+
 // Why one query cannot check this constraint; NULL when it can.
 const char *
-WhyNotByQuery(Form_pg_constraint form, HeapTuple tuple, Relation table)
+WhyNotByQuery(Form_pg_constraint form, HeapTuple tuple, Relation table, bool own)
 {
-	bool const own = form->conrelid == RelationGetRelid(table);
 	Oid const other = own ? form->confrelid : form->conrelid;
 	if (pg::compat::HasPeriod(form)) {
 		return "is over a period of time";
-	}
-	if (OidIsValid(form->conparentid) || get_rel_relkind(other) != RELKIND_RELATION || get_rel_relispartition(other)) {
-		return "involves a partitioned table";
 	}
 	if (!own && !form->convalidated) {
 		return "is not valid";
@@ -56,33 +58,55 @@ WhyNotByQuery(Form_pg_constraint form, HeapTuple tuple, Relation table)
 }
 
 void
-Collect(ForeignKeyList *list, Relation table, bool own, char *reason, Size reason_size)
+Add(ForeignKeyList *list, Form_pg_constraint form)
+{
+	list->keys =
+		static_cast<ForeignKey *>(list->keys == nullptr ? palloc(sizeof(ForeignKey))
+														: repalloc(list->keys, sizeof(ForeignKey) * (list->count + 1)));
+	ForeignKey *found = &list->keys[list->count++];
+	found->constraint = form->oid;
+	found->referencing = form->conrelid;
+	found->referenced = form->confrelid;
+	strlcpy(found->name, NameStr(form->conname), sizeof(found->name));
+}
+
+struct Search {
+	Relation table;
+	const RelationSet *set;
+	bool own;	 // constraints of the set
+	bool others; // those that point to it
+	char *reason;
+	Size reason_size;
+};
+
+void
+Collect(ForeignKeyList *list, const Search &search)
 {
 	Relation catalog = table_open(ConstraintRelationId, AccessShareLock);
+	// One table's own constraints are found by an index, all others by one look at all.
+	bool const by_index = search.set->count == 1 && !search.others;
 	ScanKeyData key;
-	ScanKeyInit(&key, own ? Anum_pg_constraint_conrelid : Anum_pg_constraint_confrelid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(RelationGetRelid(table)));
-	SysScanDesc scan =
-		systable_beginscan(catalog, own ? ConstraintRelidTypidNameIndexId : InvalidOid, own, nullptr, 1, &key);
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(search.set->oids[0]));
+	SysScanDesc scan = systable_beginscan(catalog, by_index ? ConstraintRelidTypidNameIndexId : InvalidOid, by_index,
+										  nullptr, by_index ? 1 : 0, &key);
 	HeapTuple tuple;
 	while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
 		auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
-		bool const to_itself = form->conrelid == form->confrelid;
-		if (form->contype != CONSTRAINT_FOREIGN || !pg::compat::IsEnforced(form) || (!own && to_itself)) {
+		// One with a parent is a partition's share of a constraint that is found itself: no table here is a partition
+		// of something outside the set.
+		if (form->contype != CONSTRAINT_FOREIGN || !pg::compat::IsEnforced(form) || OidIsValid(form->conparentid)) {
 			continue;
 		}
-		const char *why = WhyNotByQuery(form, tuple, table);
-		if (why != nullptr && reason[0] == '\0') {
-			strlcpy(reason, psprintf("foreign key \"%s\" %s", NameStr(form->conname), why), reason_size);
+		bool const own = IsIn(search.set, form->conrelid);
+		if (own ? !search.own : !search.others || !IsIn(search.set, form->confrelid)) {
+			continue;
 		}
-		list->keys = static_cast<ForeignKey *>(list->keys == nullptr
-												   ? palloc(sizeof(ForeignKey))
-												   : repalloc(list->keys, sizeof(ForeignKey) * (list->count + 1)));
-		ForeignKey *found = &list->keys[list->count++];
-		found->constraint = form->oid;
-		found->referencing = form->conrelid;
-		found->referenced = form->confrelid;
-		strlcpy(found->name, NameStr(form->conname), sizeof(found->name));
+		const char *why = WhyNotByQuery(form, tuple, search.table, own);
+		if (why != nullptr && search.reason[0] == '\0') {
+			strlcpy(search.reason, psprintf("foreign key \"%s\" %s", NameStr(form->conname), why), search.reason_size);
+		}
+		Add(list, form);
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -90,22 +114,42 @@ Collect(ForeignKeyList *list, Relation table, bool own, char *reason, Size reaso
 
 } // namespace
 
-ForeignKeyList *
-FindForeignKeys(Relation table, bool replaced, char *reason, Size reason_size)
+bool
+HasDisabledTrigger(Relation table)
 {
-	auto *list = static_cast<ForeignKeyList *>(palloc0(sizeof(ForeignKeyList)));
-	reason[0] = '\0';
 	TriggerDesc *triggers = table->trigdesc;
 	for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
 		if (triggers->triggers[i].tgisinternal && triggers->triggers[i].tgenabled != TRIGGER_FIRES_ON_ORIGIN) {
-			strlcpy(reason, "an internal trigger is disabled or fires on replicas only", reason_size);
+			return true;
 		}
 	}
-	Collect(list, table, true, reason, reason_size);
-	if (replaced) {
-		Collect(list, table, false, reason, reason_size);
+	return false;
+}
+
+ForeignKeyList *
+FindForeignKeys(Relation table, const RelationSet *set, bool replaced, char *reason, Size reason_size)
+{
+	auto *list = static_cast<ForeignKeyList *>(palloc0(sizeof(ForeignKeyList)));
+	Search search{table, set, true, replaced && set->count > 1, reason, reason_size};
+	Collect(list, search);
+	if (replaced && set->count == 1) {
+		search.own = false;
+		search.others = true;
+		Collect(list, search);
 	}
 	return list;
+}
+
+ForeignKeyList *
+FindForeignKeys(Relation table, bool replaced, char *reason, Size reason_size)
+{
+	reason[0] = '\0';
+	if (HasDisabledTrigger(table)) {
+		strlcpy(reason, "an internal trigger is disabled or fires on replicas only", reason_size);
+	}
+	Oid alone = RelationGetRelid(table);
+	RelationSet const set{1, &alone};
+	return FindForeignKeys(table, &set, replaced, reason, reason_size);
 }
 
 const char *
@@ -156,10 +200,42 @@ ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced,
 	}
 	ReleaseSysCache(tuple);
 	return psprintf("SELECT '(' || %s || ')=(' || pg_catalog.concat_ws(', ', %s) || ')', (%s)"
-					" FROM ONLY %s AS fk LEFT JOIN ONLY %s AS pk ON (%s)"
+					" FROM %s AS fk LEFT JOIN %s AS pk ON (%s)"
 					" WHERE %s IS NULL AND (%s)%s%s LIMIT 1",
 					quote_literal_cstr(names.data), values.data, nulls.data, referencing, referenced, join.data,
 					missing, keyed.data, condition[0] != '\0' ? " AND " : "", condition);
+}
+
+const char *
+ForeignKeyColumns(Oid constraint, bool referencing)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	if (!HeapTupleIsValid(tuple)) {
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("constraint with OID %u does not exist", constraint)));
+	}
+	auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+	int count;
+	AttrNumber fk_keys[INDEX_MAX_KEYS];
+	AttrNumber pk_keys[INDEX_MAX_KEYS];
+	DeconstructFkConstraintRow(tuple, &count, fk_keys, pk_keys, nullptr, nullptr, nullptr, nullptr, nullptr);
+	StringInfoData list;
+	initStringInfo(&list);
+	for (int i = 0; i < count; ++i) {
+		const char *name =
+			get_attname(referencing ? form->conrelid : form->confrelid, referencing ? fk_keys[i] : pk_keys[i], false);
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", quote_identifier(name));
+	}
+	ReleaseSysCache(tuple);
+	return list.data;
+}
+
+const char *
+FromItem(Oid relation)
+{
+	return psprintf(
+		"%s%s", get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
+		quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)));
 }
 
 bool

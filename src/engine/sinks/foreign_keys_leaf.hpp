@@ -18,13 +18,30 @@ struct ForeignKeyList {
 	ForeignKey *keys;
 };
 
+// A table with all its partitions, or alone; sorted.
+struct RelationSet {
+	int count;
+	Oid *oids;
+};
+bool IsIn(const RelationSet *set, Oid relation);
+
 // Constraints whose rows a load of this table can break: its own, and with `replaced` also those of other
-// tables that point to it. reason: why only SQL can check them, or ''.
+// tables that point to it or to one of its partitions. What a constraint of a partitioned table left behind on
+// partitions is not listed again. reason: why only SQL can check them, or ''.
+ForeignKeyList *FindForeignKeys(Relation table, const RelationSet *set, bool replaced, char *reason, Size reason_size);
+// The same for a plain table.
 ForeignKeyList *FindForeignKeys(Relation table, bool replaced, char *reason, Size reason_size);
+bool HasDisabledTrigger(Relation table);
+// Whether queries of that role see all rows of the relation.
+bool MayRead(Oid relation, Oid role);
 
 // A query that returns one row that breaks the constraint: the key as "(a, b)=(1, 2)", whether part of it is
-// null. The relations are given by name because one of them may be a table's future heap.
+// null. The relations are given as items of FROM because their rows may still be in other heaps.
 const char *ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced, const char *condition);
+// The constraint's columns of one of the two, as a list.
+const char *ForeignKeyColumns(Oid constraint, bool referencing);
+// The relation as an item of FROM: with its partitions, but not with its children.
+const char *FromItem(Oid relation);
 
 // Whether the constraint's key columns may be shown to the current user in an error.
 bool MayShowKey(Oid referencing, Oid referenced);

@@ -42,7 +42,7 @@ InUsersNames(const Error &error, const leaf::IndexTwin &twin, const Names &names
 } // namespace
 
 leaf::IndexTwinList *
-BuildIndexTwins(Relation table, Relation heap, const LockPatience &patience, RunJournal &journal)
+BuildIndexTwins(Relation table, Relation heap, const LockPatience &patience, RunJournal &journal, bool each_logged)
 {
 	leaf::IndexTwinList *list = pg::Call(leaf::ListIndexes, table);
 	if (list->count == 0) {
@@ -61,6 +61,9 @@ BuildIndexTwins(Relation table, Relation heap, const LockPatience &patience, Run
 			pg::Call(leaf::BuildTwin, heap, twin);
 		} catch (const Error &error) {
 			throw InUsersNames(error, *twin, names);
+		}
+		if (!each_logged && !twin->was_invalid) {
+			continue;
 		}
 		int64_t const taken = std::max<int64_t>((GetCurrentTimestamp() - begin) / kMillisecond, 1) * kMillisecond;
 		journal.Info(Format("index \"{}\" built in {}{}", twin->name, FormatDuration(taken),

@@ -9,7 +9,8 @@
 namespace sluice::engine {
 
 // Locks each index of the table against changes of its definition, builds its twin on the heap. SHARE ROW EXCLUSIVE
-// is held on the table. Errors name the table and its index, never the twin.
-leaf::IndexTwinList *BuildIndexTwins(Relation table, Relation heap, const LockPatience &patience, RunJournal &journal);
+// is held on the table. Errors name the table and its index, never the twin. each_logged: with its time.
+leaf::IndexTwinList *BuildIndexTwins(Relation table, Relation heap, const LockPatience &patience, RunJournal &journal,
+									 bool each_logged = true);
 
 } // namespace sluice::engine

@@ -1,6 +1,8 @@
 #include "engine/sinks/partition_router_leaf.hpp"
 
 #include "engine/partitioned_leaf.hpp"
+#include "engine/sinks/direct_writer_leaf.hpp"
+#include "engine/sinks/swap_leaf.hpp"
 #include "pg/compat.hpp"
 
 extern "C" {
@@ -19,11 +21,15 @@ constexpr int kFirstSlots = 16;
 constexpr int64 kMaxWaitingBytes = 4 * 1024 * 1024;
 // As many partitions keep a page pinned and a ring of buffers of their own.
 constexpr int kMaxBulkStates = 32;
+// As many build pages in memory of their own, 256 kB each; the others share the buffers of the server.
+constexpr int kMaxDirectWriters = 64;
 
 // A partition that rows have gone to.
 struct Partition {
 	Partition *next;
 	ResultRelInfo *result;
+	Relation target;			   // where rows go: the partition, or the heap that will replace its own
+	DirectWriter *direct;		   // or NULL
 	const TupleConversionMap *map; // from the parent's columns, or NULL
 	TupleTableSlot *converted;	   // a row in the partition's columns
 	TupleDesc row_type;			   // a copy: a pin per slot costs time in the resource owner
@@ -37,12 +43,16 @@ struct Partition {
 	int64 bytes;
 	BulkInsertState bulk;
 	int64 last_written;
+	int64 rows;
+	BlockNumber first_block;
 };
 
 } // namespace
 
 struct PartitionRouter {
 	Relation parent;
+	RouterOptions options;
+	int insert_options; // TABLE_INSERT_*
 	EState *estate;
 	ResultRelInfo *root;
 	ModifyTableState *state;
@@ -55,7 +65,9 @@ struct PartitionRouter {
 	int64 slots;
 	int64 waiting;
 	int64 bytes;
+	int partition_count;
 	int bulk_states;
+	int direct_writers;
 	int64 writes;
 	int64 rows;
 	int64 row; // being worked on, for messages
@@ -74,6 +86,35 @@ NameRoutedRow(void *argument)
 	}
 }
 
+void
+CheckRoutable(Relation relation)
+{
+	const char *why = WhyNotRoutedTo(relation);
+	if (why != nullptr) {
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("partition \"%s\" was changed while rows were loaded", RelationGetRelationName(relation)),
+				 errdetail("Now %s.", why), errhint("Run the pipeline again.")));
+	}
+}
+
+// Where rows of the partition go, and how.
+void
+ChooseTarget(PartitionRouter *router, Partition *partition)
+{
+	Relation relation = partition->result->ri_RelationDesc;
+	partition->target = relation;
+	if (!router->options.replace) {
+		CheckRoutable(relation);
+		return;
+	}
+	partition->target = MakeNewHeap(relation);
+	if (router->options.direct && router->direct_writers < kMaxDirectWriters) {
+		partition->direct = OpenDirectWriter(relation, partition->target, true);
+		router->direct_writers++;
+	}
+}
+
 Partition *
 FindPartition(PartitionRouter *router, ResultRelInfo *result)
 {
@@ -82,16 +123,11 @@ FindPartition(PartitionRouter *router, ResultRelInfo *result)
 		return reinterpret_cast<Partition *>(result->ri_CopyMultiInsertBuffer);
 	}
 	Relation relation = result->ri_RelationDesc;
-	const char *why = WhyNotRoutedTo(relation);
-	if (why != nullptr) {
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("partition \"%s\" was changed while rows were loaded", RelationGetRelationName(relation)),
-				 errdetail("Now %s.", why), errhint("Run the pipeline again.")));
-	}
 	MemoryContext old = MemoryContextSwitchTo(router->memory);
 	auto *partition = static_cast<Partition *>(palloc0(sizeof(Partition)));
 	partition->result = result;
+	partition->first_block = InvalidBlockNumber;
+	ChooseTarget(router, partition);
 	partition->map = pg::compat::RootToPartition(result, router->estate);
 	partition->row_type = CreateTupleDescCopyConstr(RelationGetDescr(relation));
 	if (partition->map != nullptr) {
@@ -105,6 +141,7 @@ FindPartition(PartitionRouter *router, ResultRelInfo *result)
 	partition->numbers = static_cast<int64 *>(palloc(sizeof(int64) * kFirstSlots));
 	partition->next = router->partitions;
 	router->partitions = partition;
+	router->partition_count++;
 	MemoryContextSwitchTo(old);
 	result->ri_CopyMultiInsertBuffer = reinterpret_cast<struct CopyMultiInsertBuffer *>(partition);
 	return partition;
@@ -153,10 +190,13 @@ WritePartition(PartitionRouter *router, Partition *partition)
 	BeginBulk(router, partition);
 	MemoryContext old = MemoryContextSwitchTo(router->scratch);
 	router->row = 0;
-	table_multi_insert(result->ri_RelationDesc, partition->slots, partition->waiting, router->command, 0,
+	table_multi_insert(partition->target, partition->slots, partition->waiting, router->command, router->insert_options,
 					   partition->bulk);
+	bool const has_indexes = !router->options.replace && result->ri_NumIndices > 0;
 	for (int i = 0; i < partition->waiting; ++i) {
-		if (result->ri_NumIndices > 0) {
+		partition->first_block =
+			std::min(partition->first_block, ItemPointerGetBlockNumberNoCheck(&partition->slots[i]->tts_tid));
+		if (has_indexes) {
 			CHECK_FOR_INTERRUPTS();
 			router->row = partition->numbers[i];
 			ResetPerTupleExprContext(router->estate);
@@ -226,6 +266,11 @@ Keep(PartitionRouter *router, Partition *partition, TupleTableSlot *row)
 	if (partition->has_constraints) {
 		ExecConstraints(result, row, router->estate);
 	}
+	partition->rows++;
+	if (partition->direct != nullptr) {
+		WriteDirectRow(partition->direct, partition->row_type, row);
+		return;
+	}
 	int const place = partition->waiting;
 	if (place == partition->made) {
 		MakeSlot(router, partition);
@@ -247,10 +292,15 @@ Keep(PartitionRouter *router, Partition *partition, TupleTableSlot *row)
 } // namespace
 
 PartitionRouter *
-OpenPartitionRouter(Relation parent)
+OpenPartitionRouter(Relation parent, RouterOptions options)
 {
 	auto *router = static_cast<PartitionRouter *>(palloc0(sizeof(PartitionRouter)));
 	router->parent = parent;
+	router->options = options;
+	// Frozen as in a plain table that is replaced (replace_sink.cpp).
+	router->insert_options = options.replace	  ? TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN
+							 : options.find_again ? TABLE_INSERT_SKIP_FSM
+												  : 0;
 	router->memory = AllocSetContextCreate(CurrentMemoryContext, "pg_sluice partitions", ALLOCSET_DEFAULT_SIZES);
 	router->scratch = AllocSetContextCreate(router->memory, "pg_sluice partition write", ALLOCSET_DEFAULT_SIZES);
 	router->estate = CreateExecutorState();
@@ -309,9 +359,14 @@ RouteBatch(PartitionRouter *router, Batch *batch)
 	error_context_stack = callback.previous;
 }
 
-int64
+RoutedRows *
 ClosePartitionRouter(PartitionRouter *router)
 {
+	auto *routed = static_cast<RoutedRows *>(palloc0(sizeof(RoutedRows)));
+	routed->partitions =
+		static_cast<RoutedPartition *>(palloc0(sizeof(RoutedPartition) * (router->partition_count + 1)));
+	routed->rows = router->rows;
+	routed->transaction = GetCurrentTransactionId();
 	ErrorContextCallback callback;
 	callback.callback = NameRoutedRow;
 	callback.arg = router;
@@ -320,7 +375,19 @@ ClosePartitionRouter(PartitionRouter *router)
 	for (Partition *partition = router->partitions; partition != nullptr; partition = partition->next) {
 		WritePartition(router, partition);
 		EndBulk(router, partition);
-		table_finish_bulk_insert(partition->result->ri_RelationDesc, 0);
+		if (partition->direct != nullptr) {
+			CloseDirectWriter(partition->direct);
+		} else {
+			table_finish_bulk_insert(partition->target, router->insert_options);
+		}
+		RoutedPartition *done = &routed->partitions[routed->count++];
+		done->partition = RelationGetRelid(partition->result->ri_RelationDesc);
+		done->rows = partition->rows;
+		done->first_block = partition->first_block;
+		if (router->options.replace) {
+			done->heap = RelationGetRelid(partition->target);
+			table_close(partition->target, NoLock);
+		}
 		for (int i = 0; i < partition->made; ++i) {
 			ExecDropSingleTupleTableSlot(partition->slots[i]);
 		}
@@ -330,12 +397,11 @@ ClosePartitionRouter(PartitionRouter *router)
 		partition->result->ri_CopyMultiInsertBuffer = nullptr;
 	}
 	error_context_stack = callback.previous;
-	int64 const rows = router->rows;
 	ExecResetTupleTable(router->estate->es_tupleTable, false);
 	ExecCleanupTupleRouting(router->state, router->routing);
 	FreeExecutorState(router->estate);
 	MemoryContextDelete(router->memory);
-	return rows;
+	return routed;
 }
 
 } // namespace sluice::engine::leaf

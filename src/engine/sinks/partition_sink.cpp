@@ -1,13 +1,24 @@
 #include "engine/sinks/partition_sink.hpp"
 
-#include "pg/guard.hpp"
+#include "engine/partitioned_leaf.hpp"
+#include "engine/sinks/foreign_key_check.hpp"
 
 namespace sluice::engine {
 
 void
 PartitionSink::Open()
 {
-	router_ = pg::Call(leaf::OpenPartitionRouter, destination_);
+	if (replace_) {
+		leaf::TreeMembers const *leaves = pg::Call(leaf::ListLeaves, destination_);
+		for (int i = 0; i < leaves->count; ++i) {
+			Relation const partition = pg::Call(table_open, leaves->relations[i], NoLock);
+			pg::Call(leaf::DeleteAllRows, partition);
+			pg::Call(table_close, partition, NoLock);
+		}
+	}
+	leaf::RouterOptions options{};
+	options.find_again = traits_.foreign_keys->count > 0;
+	router_ = pg::Call(leaf::OpenPartitionRouter, destination_, options);
 }
 
 void
@@ -19,7 +30,25 @@ PartitionSink::Write(Batch *batch)
 int64_t
 PartitionSink::Finish()
 {
-	return pg::Call(leaf::ClosePartitionRouter, std::exchange(router_, nullptr));
+	leaf::RoutedRows const *routed = pg::Call(leaf::ClosePartitionRouter, std::exchange(router_, nullptr));
+	// A partition could get one of its own until the first row went there.
+	leaf::ForeignKeyList const *foreign_keys =
+		replace_ ? traits_.foreign_keys : pg::Call(leaf::ForeignKeysOfTree, destination_);
+	if (foreign_keys->count > 0) {
+		PartitionRows rows(RelationGetRelid(destination_), false);
+		for (int i = 0; i < routed->count; ++i) {
+			const leaf::RoutedPartition &part = routed->partitions[i];
+			rows.Add(part.partition, part.partition,
+					 Format("new.ctid >= '({},0)'::pg_catalog.tid AND new.xmin = '{}'::pg_catalog.xid",
+							part.first_block, routed->transaction));
+		}
+		ForeignKeyScope scope;
+		scope.table = RelationGetRelid(destination_);
+		scope.owner = traits_.owner;
+		scope.partitions = &rows;
+		CheckForeignKeys(*foreign_keys, scope, patience_, journal_);
+	}
+	return routed->rows;
 }
 
 } // namespace sluice::engine

@@ -1,20 +1,30 @@
-// Rows appended to a partitioned table whose partitions are plain tables.
+// Rows appended to a partitioned table whose partitions are plain tables; optionally after deleting all that it holds
+// (replace in place).
 #pragma once
 
+#include "engine/destination_leaf.hpp"
 #include "engine/sinks/partition_router_leaf.hpp"
 #include "engine/sinks/sink.hpp"
+#include "engine/timed_lock.hpp"
 
 namespace sluice::engine {
 
 class PartitionSink final : public Sink {
 public:
-	explicit PartitionSink(Relation destination) : destination_(destination) {}
+	PartitionSink(Relation destination, const leaf::TableTraits &traits, bool replace_in_place,
+				  const LockPatience &patience, RunJournal &journal)
+		: destination_(destination), traits_(traits), replace_(replace_in_place), patience_(patience), journal_(journal)
+	{}
 	void Open() override;
 	void Write(Batch *batch) override;
 	int64_t Finish() override;
 
 private:
 	Relation destination_;
+	leaf::TableTraits traits_;
+	bool replace_; // the lock for replacing is held
+	LockPatience patience_;
+	RunJournal &journal_;
 	leaf::PartitionRouter *router_ = nullptr;
 };
 

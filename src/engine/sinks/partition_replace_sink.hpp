@@ -1,0 +1,62 @@
+// Replaces all rows of a partitioned table: each partition gets a new heap with its indexes, and all of them are
+// swapped in together at the end, so a reader sees all old rows or all new ones. Partitions that had no rows and get
+// none are left alone. The lock for replacing is held on the table and its partitions by whoever made this sink.
+#pragma once
+
+#include "engine/destination_leaf.hpp"
+#include "engine/sinks/index_twins_leaf.hpp"
+#include "engine/sinks/partition_router_leaf.hpp"
+#include "engine/sinks/sink.hpp"
+#include "engine/timed_lock.hpp"
+
+namespace sluice::engine {
+
+class PartitionReplaceSink final : public Sink {
+public:
+	// The sink closes the destination.
+	PartitionReplaceSink(Relation destination, const leaf::TableTraits &traits, bool direct,
+						 const LockPatience &patience, RunJournal &journal, bool analyze)
+		: destination_(destination), traits_(traits), direct_(direct), patience_(patience), journal_(journal),
+		  analyze_(analyze)
+	{}
+	void Open() override;
+	void Write(Batch *batch) override;
+	int64_t Finish() override;
+
+	bool Analyzed() const override { return analyzed_; }
+
+private:
+	struct Part {
+		Oid partition;
+		Oid heap;
+		int64_t rows;
+		leaf::IndexTwinList *indexes;
+	};
+
+	// Statistics of a partitioned table, and where they are until the swap.
+	struct Gathered {
+		Oid table;
+		Oid parent;
+		int64_t rows;
+	};
+
+	void TakeParts(const leaf::RoutedRows &routed);
+	void BuildIndexes();
+	bool HasExtendedStatistics();
+	void AnalyzeNewHeaps();
+	void CheckReferences();
+	void LockForSwap();
+
+	Relation destination_;
+	leaf::TableTraits traits_;
+	bool direct_;
+	LockPatience patience_;
+	RunJournal &journal_;
+	bool analyze_;
+	bool analyzed_ = false;
+	leaf::PartitionRouter *router_ = nullptr;
+	std::vector<Part> parts_;
+	std::vector<Gathered> statistics_;
+};
+
+} // namespace sluice::engine
