@@ -239,6 +239,13 @@ SELECT count(*), count(DISTINCT id) FROM empty;
 SELECT bt_index_check('empty_pkey', true);
 SELECT pg_stat_force_next_flush();
 SELECT n_live_tup, n_dead_tup FROM pg_stat_user_tables WHERE relid = 'empty'::regclass;
+-- a user may choose that it never makes writers wait
+TRUNCATE empty;
+SELECT alter_pipeline('fill', options => '{"indexes": "keep"}');
+SELECT * FROM explain_pipeline('fill') WHERE explain_pipeline ~ '^(indexes|path)';
+CALL run_pipeline('fill') \gset
+:log
+SELECT count(*) FROM empty;
 TRUNCATE empty;
 SELECT pipe('fill_twice', 'empty', 'append', 'SELECT 1 AS id FROM generate_series(1, 2)');
 CALL run_pipeline('fill_twice') \gset

@@ -246,6 +246,43 @@ SELECT pipe('pointing_there', 'pointing_there', 'append', 'SELECT 49 AS parent')
 CALL run_pipeline('pointing_there') \gset
 SELECT (SELECT count(*) FROM tree) AS tree, (SELECT count(*) FROM pointing) AS pointing, (SELECT count(*) FROM pointing_there) AS pointing_there;
 
+-- An append to a table without rows builds the indexes after the load, too.
+CREATE TABLE filled (id int PRIMARY KEY, val text, up int CONSTRAINT up REFERENCES filled) PARTITION BY RANGE (id);
+CREATE TABLE filled_1 PARTITION OF filled FOR VALUES FROM (1) TO (1000);
+CREATE TABLE filled_2 (up int, lost int, val text, id int NOT NULL);
+ALTER TABLE filled_2 DROP lost;
+ALTER TABLE filled ATTACH PARTITION filled_2 FOR VALUES FROM (1000) TO (3000);
+CREATE TABLE filled_3 PARTITION OF filled FOR VALUES FROM (3000) TO (4000);
+CREATE INDEX ON filled USING hash (val);
+CREATE TABLE sub AS SELECT pg_relation_filenode('filled_1') AS f1, pg_relation_filenode('filled_2') AS f2, pg_relation_filenode('filled_3') AS f3;
+SELECT pipe('fill', 'filled', 'append', 'SELECT i AS id, ''v'' || i AS val, nullif(i / 2, 0) AS up FROM generate_series(1, 2500) AS i');
+SELECT * FROM explain_pipeline('fill') WHERE explain_pipeline ~ '^(indexes|path)';
+CALL run_pipeline('fill') \gset
+:log
+SELECT count(*), count(up), sum(id), (SELECT count(*) FROM filled_2 WHERE up = id / 2) AS second FROM filled;
+SELECT pg_relation_filenode('filled_1') <> f1, pg_relation_filenode('filled_2') <> f2, pg_relation_filenode('filled_3') = f3 FROM sub;
+SELECT bool_and(bt_index_check(indexrelid, true) IS NOT NULL) FROM pg_index AS i JOIN pg_class AS c ON c.oid = indexrelid AND relam = 403 AND relkind = 'i' WHERE indrelid::regclass::text LIKE 'filled%';
+CALL run_pipeline('fill') \gset
+SELECT inherited, n_distinct FROM pg_stats WHERE tablename = 'filled' AND attname = 'id';
+TRUNCATE filled;
+SELECT alter_pipeline('fill', options => '{"indexes": "keep"}');
+CALL run_pipeline('fill') \gset
+:log
+SELECT count(*) FROM filled;
+-- while the table is in use the rows are appended after all
+SELECT alter_pipeline('fill', options => '{"indexes": "auto"}');
+BEGIN;
+TRUNCATE filled;
+DECLARE c CURSOR FOR SELECT * FROM filled_2;
+CALL run_pipeline('fill') \gset
+:log
+SELECT count(*), count(up), sum(id), (SELECT count(*) FROM filled_2 WHERE up = id / 2) AS second FROM filled;
+SET LOCAL enable_seqscan = off;
+SELECT count(*) FROM generate_series(1, 2500) AS i WHERE EXISTS (SELECT FROM filled WHERE val = 'v' || i);
+COMMIT;
+SELECT bool_and(bt_index_check(indexrelid, true) IS NOT NULL) FROM pg_index AS i JOIN pg_class AS c ON c.oid = indexrelid AND relam = 403 AND relkind = 'i' WHERE indrelid::regclass::text LIKE 'filled%';
+SELECT count(*) AS remains FROM pg_class WHERE relname ~ '^pg_(temp|sluice)_[0-9]';
+
 -- By SQL as a whole: what only SQL can do in one partition.
 CREATE FUNCTION path_of(name text) RETURNS text LANGUAGE sql AS $$ SELECT explain_pipeline FROM explain_pipeline(name) WHERE explain_pipeline LIKE 'path%' $$;
 CREATE ROLE regress_partition_owner;

@@ -10,7 +10,7 @@ INSERT INTO src SELECT i, (ARRAY['a', 'b', 'c', NULL])[1 + i % 4], 'v' || i, i %
 	FROM generate_series(1, 5000) AS i;
 CREATE FUNCTION pipe(name text, destination_table text, load text DEFAULT 'append', source_query text DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
 	SELECT create_pipeline(name, source_table => CASE WHEN source_query IS NULL THEN 'engine_partitions.src' END, source_query => source_query,
-		destination_table => destination_table, load => load)
+		destination_table => destination_table, load => load, options => '{"indexes": "keep"}')
 $$;
 
 -- Two levels, other orders of columns, dropped ones, generated and default values, all kinds of indexes.

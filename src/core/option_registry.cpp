@@ -33,6 +33,10 @@ constexpr std::array kOptions = {
 		"No due time of the schedule lies after this one; without an offset a time in the pipeline's time zone."},
 	OptionSpec{"fetch_size", Integer, 1, 1'000'000, "", "10000",
 			   "How many rows are asked from a foreign data wrapper at a time."},
+	OptionSpec{
+		"indexes", Enumeration, 0, 0, "auto|keep", "auto",
+		"Whether an append to an empty table builds its indexes after the load, or keeps them up row by row so that "
+		"other writers never wait."},
 	OptionSpec{"jit", Boolean, 0, 0, "", "false", "Whether the run's expressions may be compiled just in time."},
 	OptionSpec{"keep_failed_runs", Integer, 0, 2'147'483'647, "", "",
 			   "How many failed runs the history keeps; 0 keeps all, empty means pg_sluice.keep_failed_runs."},

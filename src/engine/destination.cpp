@@ -121,25 +121,48 @@ ChoosePath(Destination *destination)
 	}
 }
 
-void
-FillIfEmpty(Destination *destination, RunJournal &journal)
+std::string
+WhyNotFilled(const OptionValues &options, const Destination &destination)
 {
-	if (destination->path != LoadPath::Append || destination->traits.index_count == 0 ||
-		!pg::Call(leaf::IsEmpty, destination->relation)) {
+	if (options.Text("indexes") == "keep") {
+		return "the option indexes is keep";
+	}
+	if (destination.traits.no_fill[0] != '\0') {
+		return destination.traits.no_fill;
+	}
+	return pg::Call(leaf::WhyNotFilled, destination.relation);
+}
+
+void
+FillIfEmpty(const OptionValues &options, Destination *destination, RunJournal &journal)
+{
+	auto const may_be_filled = [&] {
+		return (destination->path == LoadPath::Append || destination->path == LoadPath::AppendRouted) &&
+			   destination->traits.index_count > 0;
+	};
+	if (!may_be_filled() || !pg::Call(leaf::IsEmpty, destination->relation)) {
 		return;
 	}
-	std::string why = pg::Call(leaf::WhyNotFilled, destination->relation);
-	if (why.empty() && !pg::Call(leaf::TryLock, destination->oid, ShareRowExclusiveLock)) {
+	std::string why = WhyNotFilled(options, *destination);
+	if (why.empty() && !TryLockTree(destination->oid, ShareRowExclusiveLock)) {
 		why = "another session is about to write to it";
 	}
 	if (why.empty() && !pg::Call(leaf::IsEmpty, destination->relation)) {
 		why = "another session has just written to it";
 	}
+	if (why.empty() && destination->path == LoadPath::AppendRouted) {
+		// Only now its partitions stay as they are.
+		ChoosePath(destination);
+		if (!may_be_filled()) {
+			return;
+		}
+		why = WhyNotFilled(options, *destination);
+	}
 	if (!why.empty()) {
 		journal.Info(Format("{} is empty, but its indexes are kept up row by row, because {}", destination->name, why));
 		return;
 	}
-	destination->path = LoadPath::ReplaceSwap;
+	destination->path = destination->path == LoadPath::AppendRouted ? LoadPath::ReplaceRouted : LoadPath::ReplaceSwap;
 	destination->fills_empty = true;
 	destination->reason = "it is empty and nobody else writes to it: its indexes are built after the load";
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "catalog/pipeline_store.hpp"
+#include "core/option_registry.hpp"
 #include "core/run_journal.hpp"
 #include "engine/destination_leaf.hpp"
 #include "engine/timed_lock.hpp"
@@ -56,8 +57,10 @@ void LockDestination(const catalog::Pipeline &pipeline, Destination *destination
 void ChoosePath(Destination *destination);
 
 // An append to an empty table with indexes becomes a swap where that can be done at once, so that the indexes are
-// built after the load. Takes the lock for it; after ChoosePath.
-void FillIfEmpty(Destination *destination, RunJournal &journal);
+// built after the load, unless the option `indexes` says no. Takes the lock for it; after ChoosePath.
+void FillIfEmpty(const OptionValues &options, Destination *destination, RunJournal &journal);
+// Why an append to an empty table is not such a swap, as far as can be told without locks; '' when it may be.
+std::string WhyNotFilled(const OptionValues &options, const Destination &destination);
 
 // The path and its reason, for the log and explain_pipeline.
 std::string PathText(const Destination &destination);

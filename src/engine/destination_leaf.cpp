@@ -240,6 +240,9 @@ WhyDecoded(Relation relation)
 bool
 IsEmpty(Relation destination)
 {
+	if (destination->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
+		return ArePartitionsEmpty(destination);
+	}
 	return RelationGetNumberOfBlocks(destination) == 0;
 }
 

@@ -26,12 +26,15 @@ struct TableTraits {
 	char needs_sql[256];
 	// Why its file may not be swapped (design rule 20), or ''.
 	char no_swap[256];
+	// The same for an append to a partitioned table while that is empty, or ''.
+	char no_fill[256];
 };
 void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 
 // Why rows must reach logical decoding (design rule 20), or NULL.
 const char *WhyDecoded(Relation relation);
 bool HasDeferrableUnique(Relation relation);
+// With all its partitions.
 bool IsEmpty(Relation destination);
 // Why an append to it cannot be a swap while it is empty, or ''.
 const char *WhyNotFilled(Relation destination);

@@ -103,9 +103,9 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 	if (swap && traits.index_count > 0) {
 		lines->push_back(Format("indexes: {} built on the new file before the swap", traits.index_count));
 	}
-	if (destination->path == LoadPath::Append && traits.index_count > 0 &&
-		pg::Call(leaf::IsEmpty, destination->relation)) {
-		std::string const why = pg::Call(leaf::WhyNotFilled, destination->relation);
+	bool const append = destination->path == LoadPath::Append || destination->path == LoadPath::AppendRouted;
+	if (append && traits.index_count > 0 && pg::Call(leaf::IsEmpty, destination->relation)) {
+		std::string const why = WhyNotFilled(options, *destination);
 		lines->push_back(why.empty() ? Format("indexes: {} built after the load, if the table is still empty then and "
 											  "nobody else writes to it",
 											  traits.index_count)

@@ -21,15 +21,15 @@ MakeSink(const LoadRequest &request)
 	if (destination.remote != nullptr) {
 		return std::make_unique<RemoteSink>(*destination.remote);
 	}
+	ReplaceSinkMode const mode = destination.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
 	if (destination.path == LoadPath::ReplaceSwap) {
 		Relation const relation = std::exchange(destination.relation, nullptr);
-		ReplaceSinkMode const mode = destination.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
 		return std::make_unique<ReplaceSink>(relation, destination.traits, mode, destination.direct, request.patience,
 											 request.journal, destination.analyze);
 	}
 	if (destination.path == LoadPath::ReplaceRouted) {
 		return std::make_unique<PartitionReplaceSink>(std::exchange(destination.relation, nullptr), destination.traits,
-													  destination.direct, request.patience, request.journal,
+													  mode, destination.direct, request.patience, request.journal,
 													  destination.analyze);
 	}
 	if (destination.traits.kind == RELKIND_PARTITIONED_TABLE) {
@@ -37,10 +37,10 @@ MakeSink(const LoadRequest &request)
 											   destination.path == LoadPath::ReplaceInPlace, request.patience,
 											   request.journal);
 	}
-	HeapSinkMode const mode = destination.path == LoadPath::AppendCreated	 ? HeapSinkMode::Created
-							  : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace
-																			 : HeapSinkMode::Append;
-	return std::make_unique<HeapSink>(destination.relation, destination.traits, mode, destination.direct,
+	HeapSinkMode const heap_mode = destination.path == LoadPath::AppendCreated	  ? HeapSinkMode::Created
+								   : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace
+																				  : HeapSinkMode::Append;
+	return std::make_unique<HeapSink>(destination.relation, destination.traits, heap_mode, destination.direct,
 									  request.patience, request.journal, destination.analyze);
 }
 

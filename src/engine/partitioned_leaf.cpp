@@ -4,6 +4,7 @@ extern "C" {
 #include "access/twophase.h"
 #include "catalog/partition.h"
 #include "commands/trigger.h"
+#include "storage/bufmgr.h"
 #include "storage/lock.h"
 }
 
@@ -166,6 +167,10 @@ DescribePartitions(Relation parent, bool replace, TableTraits *traits)
 	if (why == nullptr && !swap && traits->foreign_keys->count > 0) {
 		why = findings.unreadable;
 	}
+	const char *no_fill = no_swap != nullptr ? no_swap : findings.other_owner;
+	if (!replace && no_fill != nullptr) {
+		strlcpy(traits->no_fill, no_fill, sizeof(traits->no_fill));
+	}
 	if (why != nullptr) {
 		strlcpy(traits->needs_sql, why, sizeof(traits->needs_sql));
 	} else if (replace && no_swap != nullptr) {
@@ -185,6 +190,21 @@ ForeignKeysOfTree(Relation parent)
 						errdetail("Now %s.", reason), errhint("Run the pipeline again.")));
 	}
 	return list;
+}
+
+bool
+ArePartitionsEmpty(Relation parent)
+{
+	TreeMembers const *leaves = ListLeaves(parent);
+	bool empty = true;
+	for (int i = 0; i < leaves->count && empty; ++i) {
+		Relation partition = try_table_open(leaves->relations[i], AccessShareLock);
+		if (partition != nullptr) {
+			empty = RelationGetNumberOfBlocks(partition) == 0;
+			table_close(partition, AccessShareLock);
+		}
+	}
+	return empty;
 }
 
 bool

@@ -65,7 +65,7 @@ PrepareLocal(const catalog::Pipeline &pipeline, const MappedQuery &query, const 
 	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(match.source_of.data()),
 			 RelationGetNumberOfAttributes(destination->relation));
 	ChoosePath(destination);
-	FillIfEmpty(destination, journal);
+	FillIfEmpty(options, destination, journal);
 	journal.Info(PathText(*destination));
 	ChooseDirectLoad(options, destination);
 	if (std::string const text = DirectLoadText(*destination); !text.empty()) {

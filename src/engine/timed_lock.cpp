@@ -114,4 +114,14 @@ LockTree(Oid relation, LOCKMODE mode, const LockPatience &patience, const char *
 	}
 }
 
+bool
+TryLockTree(Oid relation, LOCKMODE mode)
+{
+	leaf::TreeMembers const *members = pg::Call(leaf::ListTree, relation);
+	if (members->count == 1) {
+		return pg::Call(leaf::TryLock, relation, mode);
+	}
+	return Try([&] { pg::Call(leaf::LockAllNow, members->relations, members->count, mode); });
+}
+
 } // namespace sluice::engine

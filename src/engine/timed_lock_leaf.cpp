@@ -61,6 +61,17 @@ LockAllWithin(LockAttempt *attempt)
 }
 
 void
+LockAllNow(const Oid *relations, int count, LOCKMODE mode)
+{
+	for (int i = 0; i < count; ++i) {
+		if (!ConditionalLockRelationOid(relations[i], mode)) {
+			ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+							errmsg("could not lock relation with OID %u at once", relations[i])));
+		}
+	}
+}
+
+void
 AwaitLock(Oid relation, LOCKMODE mode, const char *milliseconds)
 {
 	LockWithin(relation, mode, milliseconds);

@@ -20,6 +20,8 @@ struct LockAttempt {
 	Oid failed;
 };
 void LockAllWithin(LockAttempt *attempt);
+// Without waiting; in a subtransaction of its own.
+void LockAllNow(const Oid *relations, int count, LOCKMODE mode);
 // Waits until it could be had, does not keep it.
 void AwaitLock(Oid relation, LOCKMODE mode, const char *milliseconds);
 // The relation, and its partitions at all levels if it is partitioned; in the order in which the server locks them.

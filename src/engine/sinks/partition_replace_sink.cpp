@@ -1,8 +1,11 @@
 #include "engine/sinks/partition_replace_sink.hpp"
 
 #include "core/duration.hpp"
+#include "core/sqlstate.hpp"
 #include "engine/partitioned_leaf.hpp"
 #include "engine/sinks/foreign_key_check.hpp"
+#include "engine/sinks/heap_reader_leaf.hpp"
+#include "engine/sinks/heap_sink.hpp"
 #include "engine/sinks/index_twins.hpp"
 #include "engine/sinks/statistics_leaf.hpp"
 #include "engine/sinks/statistics_tree_leaf.hpp"
@@ -18,6 +21,8 @@ PartitionReplaceSink::Open()
 	leaf::RouterOptions options{};
 	options.replace = true;
 	options.direct = direct_;
+	// As in replace_sink.cpp.
+	options.frozen = mode_ == ReplaceSinkMode::Replace;
 	router_ = pg::Call(leaf::OpenPartitionRouter, destination_, options);
 }
 
@@ -50,8 +55,11 @@ PartitionReplaceSink::TakeParts(const leaf::RoutedRows &routed)
 		}
 		pg::Call(table_close, relation, NoLock);
 	}
-	journal_.Info(Format("rows went to {} of {} partitions; {} that had rows are emptied", routed.count, leaves->count,
-						 parts_.size() - routed.count));
+	std::string const emptied =
+		mode_ == ReplaceSinkMode::Replace
+			? Format("; {} that had rows are emptied", parts_.size() - static_cast<size_t>(routed.count))
+			: "";
+	journal_.Info(Format("rows went to {} of {} partitions{}", routed.count, leaves->count, emptied));
 }
 
 void
@@ -138,25 +146,88 @@ PartitionReplaceSink::CheckReferences()
 	CheckForeignKeys(*traits_.foreign_keys, scope, patience_, journal_);
 }
 
-// The table first: who reads it through its name holds that lock, and waits for nothing else that is locked here.
-void
-PartitionReplaceSink::LockForSwap()
+// Whether this session itself uses nothing of it. Throws where that is an error.
+bool
+PartitionReplaceSink::MayBeSwapped()
 {
-	std::vector<Oid> relations;
-	leaf::TreeMembers const *branches = pg::Call(leaf::ListBranches, destination_);
-	relations.assign(branches->relations, branches->relations + branches->count);
+	auto const look = [&](Relation relation, const leaf::IndexTwinList *indexes) {
+		if (mode_ == ReplaceSinkMode::Fill) {
+			return pg::Call(leaf::IsUnused, relation, indexes);
+		}
+		pg::Call(leaf::CheckUnused, relation, indexes);
+		return true;
+	};
 	leaf::IndexTwinList const none{};
-	pg::Call(leaf::CheckUnused, destination_, &none);
+	bool unused = look(destination_, &none);
 	for (const Part &part : parts_) {
 		Relation const relation = pg::Call(table_open, part.partition, NoLock);
-		pg::Call(leaf::CheckUnused, relation, part.indexes);
+		unused = look(relation, part.indexes) && unused;
 		pg::Call(table_close, relation, NoLock);
+	}
+	return unused;
+}
+
+// The table first: who reads it through its name holds that lock, and waits for nothing else that is locked here.
+bool
+PartitionReplaceSink::LockForSwap()
+{
+	if (!MayBeSwapped()) {
+		return false;
+	}
+	leaf::TreeMembers const *branches = pg::Call(leaf::ListBranches, destination_);
+	std::vector<Oid> relations(branches->relations, branches->relations + branches->count);
+	for (const Part &part : parts_) {
 		relations.push_back(part.partition);
 		for (int i = 0; i < part.indexes->count; ++i) {
 			relations.push_back(part.indexes->twins[i].index);
 		}
 	}
-	LockTables(relations, AccessExclusiveLock, patience_, "swapping in its new rows", journal_);
+	LockPatience patience = patience_;
+	if (mode_ == ReplaceSinkMode::Fill) {
+		// As in replace_sink.cpp.
+		patience.attempts = 1;
+		patience.timeout = std::min<int64_t>(patience.timeout, DeadlockTimeout * kMillisecond / 2);
+	}
+	try {
+		LockTables(relations, AccessExclusiveLock, patience, "swapping in its new rows", journal_);
+	} catch (const Error &error) {
+		if (mode_ == ReplaceSinkMode::Replace || error.State() != sqlstate::kLockNotAvailable) {
+			throw;
+		}
+		return false;
+	}
+	return true;
+}
+
+// An append never fails because somebody reads the table.
+void
+PartitionReplaceSink::AppendInstead()
+{
+	journal_.EnterPhase("loading");
+	journal_.Warning(Format("the rows are appended to the partitions of {} with their indexes kept up row by row, "
+							"because the table is in use",
+							pg::QualifiedName(RelationGetRelid(destination_))));
+	leaf::TableTraits traits = traits_;
+	traits.foreign_keys = nullptr; // checked already
+	for (const Part &part : parts_) {
+		Relation const partition = pg::Call(table_open, part.partition, NoLock);
+		HeapSink sink(partition, traits, HeapSinkMode::Append, false, patience_, journal_, false);
+		sink.Open();
+		Relation const heap = pg::Call(table_open, part.heap, NoLock);
+		leaf::HeapReader *reader = pg::Call(leaf::OpenHeapReader, heap);
+		while (Batch *batch = pg::Call(leaf::ReadHeap, reader)) {
+			sink.Write(batch);
+		}
+		pg::Call(leaf::CloseHeapReader, reader);
+		pg::Call(table_close, heap, NoLock);
+		(void)sink.Finish();
+		pg::Call(table_close, partition, NoLock);
+		pg::Call(leaf::DropHeap, part.heap);
+	}
+	for (const Gathered &gathered : statistics_) {
+		pg::Call(leaf::DropHeap, gathered.parent);
+	}
+	pg::Call(table_close, std::exchange(destination_, nullptr), NoLock);
 }
 
 int64_t
@@ -172,7 +243,11 @@ PartitionReplaceSink::Finish()
 	CheckReferences();
 
 	journal_.EnterPhase("swapping");
-	LockForSwap();
+	if (!LockForSwap()) {
+		analyzed_ = false;
+		AppendInstead();
+		return routed->rows;
+	}
 	Oid const destination = RelationGetRelid(destination_);
 	pg::Call(table_close, std::exchange(destination_, nullptr), NoLock);
 	for (const Part &part : parts_) {

@@ -1,11 +1,13 @@
 // Replaces all rows of a partitioned table: each partition gets a new heap with its indexes, and all of them are
 // swapped in together at the end, so a reader sees all old rows or all new ones. Partitions that had no rows and get
-// none are left alone. The lock for replacing is held on the table and its partitions by whoever made this sink.
+// none are left alone. The lock for replacing is held on the table and its partitions by whoever made this sink. An
+// append to a table without rows goes the same way, and takes the ordinary one where the swap cannot be at once.
 #pragma once
 
 #include "engine/destination_leaf.hpp"
 #include "engine/sinks/index_twins_leaf.hpp"
 #include "engine/sinks/partition_router_leaf.hpp"
+#include "engine/sinks/replace_sink.hpp"
 #include "engine/sinks/sink.hpp"
 #include "engine/timed_lock.hpp"
 
@@ -14,10 +16,10 @@ namespace sluice::engine {
 class PartitionReplaceSink final : public Sink {
 public:
 	// The sink closes the destination.
-	PartitionReplaceSink(Relation destination, const leaf::TableTraits &traits, bool direct,
+	PartitionReplaceSink(Relation destination, const leaf::TableTraits &traits, ReplaceSinkMode mode, bool direct,
 						 const LockPatience &patience, RunJournal &journal, bool analyze)
-		: destination_(destination), traits_(traits), direct_(direct), patience_(patience), journal_(journal),
-		  analyze_(analyze)
+		: destination_(destination), traits_(traits), mode_(mode), direct_(direct), patience_(patience),
+		  journal_(journal), analyze_(analyze)
 	{}
 	void Open() override;
 	void Write(Batch *batch) override;
@@ -45,10 +47,14 @@ private:
 	bool HasExtendedStatistics();
 	void AnalyzeNewHeaps();
 	void CheckReferences();
-	void LockForSwap();
+	bool MayBeSwapped();
+	// Whether all that changes is locked. Throws where it must be.
+	bool LockForSwap();
+	void AppendInstead();
 
 	Relation destination_;
 	leaf::TableTraits traits_;
+	ReplaceSinkMode mode_;
 	bool direct_;
 	LockPatience patience_;
 	RunJournal &journal_;

@@ -22,7 +22,7 @@ constexpr int64 kMaxWaitingBytes = 4 * 1024 * 1024;
 // As many partitions keep a page pinned and a ring of buffers of their own.
 constexpr int kMaxBulkStates = 32;
 // As many build pages in memory of their own, 256 kB each; the others share the buffers of the server.
-constexpr int kMaxDirectWriters = 64;
+constexpr int kMaxDirectWriters = 32;
 
 // A partition that rows have gone to.
 struct Partition {
@@ -110,7 +110,7 @@ ChooseTarget(PartitionRouter *router, Partition *partition)
 	}
 	partition->target = MakeNewHeap(relation);
 	if (router->options.direct && router->direct_writers < kMaxDirectWriters) {
-		partition->direct = OpenDirectWriter(relation, partition->target, true);
+		partition->direct = OpenDirectWriter(relation, partition->target, router->options.frozen);
 		router->direct_writers++;
 	}
 }
@@ -297,10 +297,8 @@ OpenPartitionRouter(Relation parent, RouterOptions options)
 	auto *router = static_cast<PartitionRouter *>(palloc0(sizeof(PartitionRouter)));
 	router->parent = parent;
 	router->options = options;
-	// Frozen as in a plain table that is replaced (replace_sink.cpp).
-	router->insert_options = options.replace	  ? TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN
-							 : options.find_again ? TABLE_INSERT_SKIP_FSM
-												  : 0;
+	router->insert_options = (options.replace || options.find_again ? TABLE_INSERT_SKIP_FSM : 0) |
+							 (options.frozen ? TABLE_INSERT_FROZEN : 0);
 	router->memory = AllocSetContextCreate(CurrentMemoryContext, "pg_sluice partitions", ALLOCSET_DEFAULT_SIZES);
 	router->scratch = AllocSetContextCreate(router->memory, "pg_sluice partition write", ALLOCSET_DEFAULT_SIZES);
 	router->estate = CreateExecutorState();

@@ -11,6 +11,7 @@ namespace sluice::engine::leaf {
 struct RouterOptions {
 	bool replace;	 // SHARE ROW EXCLUSIVE is held on all partitions
 	bool direct;	 // with replace
+	bool frozen;	 // with replace
 	bool find_again; // appended rows are asked for by their place: they do not fill holes
 };
 
