@@ -92,7 +92,7 @@ LockTables(const std::vector<Oid> &relations, LOCKMODE mode, const LockPatience 
 		Warn(attempt.failed, {patience, number, purpose}, first ? patience.timeout : rest, journal);
 		if (!first && number < patience.attempts) {
 			// Holding nothing, it can be waited for as long as for the first.
-			(void)Try([&] { pg::Call(leaf::AwaitLock, attempt.failed, mode, Milliseconds(patience.timeout).c_str()); });
+			(void)Try([&] { pg::Call(leaf::AwaitLock, attempt.failed, mode, attempt.first_milliseconds); });
 		}
 	}
 	GiveUp(attempt.failed, purpose);

@@ -12,6 +12,19 @@ namespace sluice::engine::leaf {
 namespace {
 
 constexpr long kPauseMilliseconds = 1000;
+constexpr long kLookMilliseconds = 50;
+
+void
+Pause(long milliseconds)
+{
+	static uint32 wait_event = 0;
+	if (wait_event == 0) {
+		wait_event = pg::compat::WaitEvent("SluiceTableLock");
+	}
+	(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, wait_event);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
 
 } // namespace
 
@@ -72,10 +85,13 @@ LockAllNow(const Oid *relations, int count, LOCKMODE mode)
 }
 
 void
-AwaitLock(Oid relation, LOCKMODE mode, const char *milliseconds)
+AwaitLock(Oid relation, LOCKMODE mode, int64 milliseconds)
 {
-	LockWithin(relation, mode, milliseconds);
-	UnlockRelationOid(relation, mode);
+	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
+	while (!ConditionalLockRelationOid(relation, mode) && GetCurrentTimestamp() < deadline) {
+		Pause(kLookMilliseconds);
+	}
+	ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("relation with OID %u was waited for", relation)));
 }
 
 TreeMembers *
@@ -96,13 +112,7 @@ ListTree(Oid relation)
 void
 PauseForLock()
 {
-	static uint32 wait_event = 0;
-	if (wait_event == 0) {
-		wait_event = pg::compat::WaitEvent("SluiceTableLock");
-	}
-	(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, kPauseMilliseconds, wait_event);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
+	Pause(kPauseMilliseconds);
 }
 
 } // namespace sluice::engine::leaf

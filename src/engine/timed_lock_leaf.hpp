@@ -22,8 +22,10 @@ struct LockAttempt {
 void LockAllWithin(LockAttempt *attempt);
 // Without waiting; in a subtransaction of its own.
 void LockAllNow(const Oid *relations, int count, LOCKMODE mode);
-// Waits until it could be had, does not keep it.
-void AwaitLock(Oid relation, LOCKMODE mode, const char *milliseconds);
+// Waits until it could be had, or as long as that, out of everybody's way: it asks again and again, and nobody has to
+// queue behind a request. Ends with 55P03 in any case: only the abort of its subtransaction gives the lock back on
+// standbys, too.
+void AwaitLock(Oid relation, LOCKMODE mode, int64 milliseconds);
 // The relation, and its partitions at all levels if it is partitioned; in the order in which the server locks them.
 struct TreeMembers {
 	int count;
