@@ -71,6 +71,14 @@ constexpr std::array kOptions = {
 	OptionSpec{
 		"start_at", Timestamp, 0, 0, "", "",
 		"No due time of the schedule lies before this one; without an offset a time in the pipeline's time zone."},
+	OptionSpec{
+		"stream_key", Text, 0, 63, "", "",
+		"The source's column by whose values streams are cut where ranges of pages are no way: a query, a view, an "
+		"old server."},
+	OptionSpec{
+		"streams", Enumeration, 0, 0, "auto|1|2|3|4|5|6|7|8", "1",
+		"In how many streams a table that is replaced, new or empty is loaded from another PostgreSQL; auto takes "
+		"several where there is much to load and there are cores and processes for it."},
 	OptionSpec{"swap_lock_attempts", Integer, 1, 1'000'000, "", "60",
 			   "How often a replace tries to lock the table for the swap before the run fails."},
 	OptionSpec{"swap_lock_timeout", Duration, 10 * kMillisecond, kHour, "", "5",
@@ -212,9 +220,9 @@ Accepts(OptionType type, JsonType json_type)
 	case Integer:
 	case Duration:
 	case MemorySize:
+	case Enumeration: // a number may be among the values
 		return json_type == JsonType::Number || json_type == JsonType::String;
 	case Text:
-	case Enumeration:
 	case Timestamp:
 		return json_type == JsonType::String;
 	}

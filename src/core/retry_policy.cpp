@@ -21,7 +21,8 @@ constexpr std::array kTransient = {
 	SqlState("57P05"), // idle_session_timeout
 	SqlState("58030"), // io_error
 	SqlState("HV00N"), // fdw_unable_to_establish_connection
-	sqlstate::kWorkerLost, sqlstate::kSourceSilent, sqlstate::kRunTimedOut, sqlstate::kDestinationLost,
+	sqlstate::kWorkerLost,		sqlstate::kSourceSilent, sqlstate::kRunTimedOut,
+	sqlstate::kDestinationLost, sqlstate::kSnapshotLost,
 };
 
 constexpr std::array kOutages = {

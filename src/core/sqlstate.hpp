@@ -54,5 +54,6 @@ inline constexpr int kVersionMismatch = SqlState("SL007");	  // the library and 
 inline constexpr int kPipelineParked = SqlState("SL008");	  // the database is a copy, and nobody adopted the pipeline
 inline constexpr int kLostAtDestination = SqlState("SL009"); // a lost run, looked up at its destination server: no rows
 inline constexpr int kDestinationLost = SqlState("SL010");	 // the destination server cannot be reached or went away
+inline constexpr int kSnapshotLost = SqlState("SL011");		 // of the source, which several streams were to read
 
 } // namespace sluice::sqlstate

@@ -133,6 +133,23 @@ WhyNotFilled(const OptionValues &options, const Destination &destination)
 	return pg::Call(leaf::WhyNotFilled, destination.relation);
 }
 
+std::string
+TakeToFill(const OptionValues &options, Destination *destination)
+{
+	std::string why = WhyNotFilled(options, *destination);
+	if (why.empty() && !pg::Call(leaf::TryLock, destination->oid, ShareRowExclusiveLock)) {
+		why = "another session is about to write to it";
+	}
+	if (why.empty() && !pg::Call(leaf::IsEmpty, destination->relation)) {
+		why = "another session has just written to it";
+	}
+	if (why.empty()) {
+		destination->path = LoadPath::ReplaceSwap;
+		destination->fills_empty = true;
+	}
+	return why;
+}
+
 void
 FillIfEmpty(const OptionValues &options, Destination *destination, RunJournal &journal)
 {

@@ -62,6 +62,9 @@ void FillIfEmpty(const OptionValues &options, Destination *destination, RunJourn
 // Why an append to an empty table is not such a swap, as far as can be told without locks; '' when it may be.
 std::string WhyNotFilled(const OptionValues &options, const Destination &destination);
 
+// Makes an append to an empty plain table a swap; '' when it is one now, else why it cannot be.
+std::string TakeToFill(const OptionValues &options, Destination *destination);
+
 // The path and its reason, for the log and explain_pipeline.
 std::string PathText(const Destination &destination);
 

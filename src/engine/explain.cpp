@@ -10,6 +10,7 @@
 #include "engine/sinks/remote_destination.hpp"
 #include "engine/sources/run_input.hpp"
 #include "engine/sources/source_choice.hpp"
+#include "engine/streams/stream_plan.hpp"
 #include "engine/transform/projection_leaf.hpp"
 #include "pg/sql.hpp"
 
@@ -62,8 +63,19 @@ AddPlan(std::vector<std::string> *lines, const MappedQuery &query)
 }
 
 void
+AddStreams(std::vector<std::string> *lines, const OptionValues &options, const RunInput &input,
+		   const MappedQuery &query, const ColumnMatch &match, const Destination &destination)
+{
+	// A run asks again, and then there may be fewer worker slots.
+	StreamPlan const plan = PlanStreams({options, input, query, match, destination, true, kMaxStreams});
+	if (!plan.reason.empty()) {
+		lines->push_back("streams: " + plan.Text());
+	}
+}
+
+void
 AddDestination(std::vector<std::string> *lines, Destination *destination, const OptionValues &options,
-			   const MappedQuery *query)
+			   const MappedQuery *query, const RunInput *input)
 {
 	if (destination->remote != nullptr) {
 		for (std::string &line : destination->remote->Describe(query)) {
@@ -83,9 +95,10 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 		pg::Call(leaf::CheckReplaceRight, destination->oid);
 	}
 	destination->relation = pg::Call(table_open, destination->oid, AccessShareLock);
+	ColumnMatch match;
 	if (query != nullptr) {
 		RunJournal journal(Clock);
-		ColumnMatch const match = MatchColumns(*query, destination->relation, &journal);
+		match = MatchColumns(*query, destination->relation, &journal);
 		pg::Call(leaf::CheckInsertRight, destination->oid, match.source_of.data(),
 				 RelationGetNumberOfAttributes(destination->relation));
 		for (const JournalLine &line : journal.Lines()) {
@@ -95,6 +108,9 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 	ChoosePath(destination);
 	lines->push_back("path: " + PathText(*destination));
 	ChooseDirectLoad(options, destination);
+	if (query != nullptr) {
+		AddStreams(lines, options, *input, *query, match, *destination);
+	}
 	if (std::string const text = DirectLoadText(*destination); !text.empty()) {
 		lines->push_back(text);
 	}
@@ -150,7 +166,7 @@ Explain(const catalog::Pipeline &pipeline)
 	if (WouldImport(pipeline)) {
 		lines.push_back(Format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
 							   *pipeline.source_table, *pipeline.source));
-		AddDestination(&lines, &destination, options, nullptr);
+		AddDestination(&lines, &destination, options, nullptr, nullptr);
 	} else {
 		RunJournal journal(Clock);
 		RunInput input(pipeline, options, journal);
@@ -169,7 +185,7 @@ Explain(const catalog::Pipeline &pipeline)
 		} else {
 			AddPlan(&lines, query);
 		}
-		AddDestination(&lines, &destination, options, &query);
+		AddDestination(&lines, &destination, options, &query, &input);
 	}
 	memory.Free();
 	return lines;

@@ -8,6 +8,7 @@
 #include "engine/sources/executor_stream.hpp"
 #include "engine/sources/remote_stream.hpp"
 #include "engine/staged_rows.hpp"
+#include "engine/streams/stream_load.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -174,6 +175,11 @@ LoadByStream(const LoadRequest &request, StagedRows *staged)
 int64_t
 Load(const LoadRequest &request)
 {
+	if (request.plan.streams > 1) {
+		if (std::optional<int64_t> const rows = LoadInStreams(request, request.plan)) {
+			return *rows;
+		}
+	}
 	StagedRows staged;
 	bool const by_sql = request.destination.remote == nullptr && request.destination.path == LoadPath::Sql;
 	int64_t const rows = by_sql ? LoadBySql(request, &staged) : LoadByStream(request, &staged);

@@ -4,6 +4,8 @@
 #include "engine/destination.hpp"
 #include "engine/run_progress.hpp"
 #include "engine/sources/run_input.hpp"
+#include "engine/streams/stream_host.hpp"
+#include "engine/streams/stream_plan.hpp"
 
 namespace sluice::engine {
 
@@ -15,6 +17,10 @@ struct LoadRequest {
 	const LockPatience &patience;
 	RunJournal &journal;
 	RunProgress &progress;
+	const catalog::Pipeline &pipeline;
+	const std::string &run_id;
+	const StreamPlan &plan;
+	const StreamHost *streams; // NULL: this process cannot have any
 };
 
 // Returns how many rows were loaded. Closes the destination, keeping its lock.

@@ -68,9 +68,6 @@ PrepareLocal(const catalog::Pipeline &pipeline, const MappedQuery &query, const 
 	FillIfEmpty(options, destination, journal);
 	journal.Info(PathText(*destination));
 	ChooseDirectLoad(options, destination);
-	if (std::string const text = DirectLoadText(*destination); !text.empty()) {
-		journal.Info(text);
-	}
 	return match;
 }
 
@@ -124,9 +121,21 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 		match = PrepareLocal(pipeline, query, options, patience, &destination, journal);
 	}
 
+	bool const can_start = request.streams != nullptr;
+	int const spare = can_start ? pg::Call(request.streams->spare) : 0;
+	StreamPlan plan = PlanStreams({options, input, query, match, destination, can_start, spare});
+	FillInStreams(&plan, options, &destination, journal);
+	if (!plan.reason.empty()) {
+		journal.Info(plan.Text());
+	}
+	if (std::string const text = DirectLoadText(destination); !text.empty()) {
+		journal.Info(text);
+	}
+
 	destination.analyze = options.Text("analyze") != "off";
 	progress.Enter("loading");
-	LoadRequest const load{input, query, match, destination, patience, journal, progress};
+	LoadRequest const load{input,	 query,	   match,		   destination, patience,		journal,
+						   progress, pipeline, request.run_id, plan,		request.streams};
 	progress.BeginLoad(destination.oid);
 	int64_t const rows = Load(load);
 	progress.EndLoad();

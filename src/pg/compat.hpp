@@ -272,19 +272,32 @@ SwapAllFrozen(Form_pg_class one, Form_pg_class other)
 #endif
 }
 
-// 16 renamed relfilenode fields. The relation that stays gets a file of this transaction, the other one its old file.
+// 16 renamed relfilenode fields. The other relation gets the old file of the one that stays, which gets a file that is
+// new in this transaction, or one that an earlier one has committed. Whether changes are WAL-logged depends on the
+// file, also of a table that is new itself.
 inline void
-MoveFileAge(Relation kept, Relation dropped)
+MoveFileAge(Relation kept, Relation dropped, bool is_new)
 {
 	dropped->rd_createSubid = kept->rd_createSubid;
+	if (!is_new) {
+		kept->rd_createSubid = InvalidSubTransactionId;
+	}
 #if PG_VERSION_NUM >= 160000
 	dropped->rd_newRelfilelocatorSubid = kept->rd_newRelfilelocatorSubid;
 	dropped->rd_firstRelfilelocatorSubid = kept->rd_firstRelfilelocatorSubid;
-	RelationAssumeNewRelfilelocator(kept);
+	if (is_new) {
+		RelationAssumeNewRelfilelocator(kept);
+	} else {
+		kept->rd_newRelfilelocatorSubid = kept->rd_firstRelfilelocatorSubid = InvalidSubTransactionId;
+	}
 #else
 	dropped->rd_newRelfilenodeSubid = kept->rd_newRelfilenodeSubid;
 	dropped->rd_firstRelfilenodeSubid = kept->rd_firstRelfilenodeSubid;
-	RelationAssumeNewRelfilenode(kept);
+	if (is_new) {
+		RelationAssumeNewRelfilenode(kept);
+	} else {
+		kept->rd_newRelfilenodeSubid = kept->rd_firstRelfilenodeSubid = InvalidSubTransactionId;
+	}
 #endif
 }
 

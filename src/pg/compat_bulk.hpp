@@ -72,6 +72,16 @@ IsNewFile(Relation relation)
 #endif
 }
 
+inline void
+LogNewPages(Relation relation, ForkNumber fork, int count, BlockNumber *blocks, Page *pages, bool standard)
+{
+#if PG_VERSION_NUM >= 160000
+	log_newpages(&relation->rd_locator, fork, count, blocks, pages, standard);
+#else
+	log_newpages(&relation->rd_node, fork, count, blocks, pages, standard);
+#endif
+}
+
 #if PG_VERSION_NUM >= 170000
 
 inline void
@@ -200,11 +210,7 @@ WriteNewPages(NewFork *fork, bool last)
 		pages[i] = fork->pages + static_cast<Size>(i) * BLCKSZ;
 	}
 	if (RelationNeedsWAL(fork->relation)) {
-#if PG_VERSION_NUM >= 160000
-		log_newpages(&fork->relation->rd_locator, fork->number, count, blocks, pages, fork->standard);
-#else
-		log_newpages(&fork->relation->rd_node, fork->number, count, blocks, pages, fork->standard);
-#endif
+		LogNewPages(fork->relation, fork->number, count, blocks, pages, fork->standard);
 	}
 	for (int i = 0; i < count; ++i) {
 		PageSetChecksumInplace(pages[i], blocks[i]);

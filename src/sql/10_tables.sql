@@ -203,3 +203,8 @@ CREATE TABLE pipeline_run_log (
 );
 COMMENT ON TABLE pipeline_run_log IS 'What each run said; read it through the view pipeline_log';
 CREATE INDEX pipeline_run_log_by_pipeline ON pipeline_run_log (pipeline_id, at DESC);
+
+-- Where the streams of a load put rows until all of them are there. Nobody is granted anything here.
+CREATE SCHEMA sluice_staging;
+REVOKE ALL ON SCHEMA sluice_staging FROM PUBLIC;
+COMMENT ON SCHEMA sluice_staging IS 'Tables of loads in several streams that are under way, named after their runs; seen by nobody, dropped with the run';

@@ -136,6 +136,7 @@ CollectEnded(SchedulerState &state)
 		} else {
 			pg::InTransaction([&written, &live] { written = WriteEnd(live); });
 			state.acted = true;
+			state.reap = true;
 		}
 		if (written) {
 			pg::Call(leaf::FreeRun, live.slot, live.facts.cookie);

@@ -35,23 +35,6 @@ ReadIdentity()
 	return {GetUserId(), GetSessionUserId(), XactIsoLevel};
 }
 
-void
-CheckIdentity(const catalog::Pipeline &pipeline)
-{
-	Identity const identity = pg::Call(ReadIdentity);
-	if (identity.current != pipeline.owner_oid || identity.session != pipeline.owner_oid) {
-		throw Error(
-			sqlstate::kInsufficientPrivilege,
-			Format("the run of pipeline \"{}\" would not be made as its owner \"{}\"", pipeline.name, pipeline.owner),
-			"A setting \"role\" of the owner or of the database changes who the session is: "
-			"remove it with ALTER ROLE ... RESET role, or ALTER DATABASE ... RESET role.");
-	}
-	if (identity.isolation != XACT_READ_COMMITTED) {
-		throw Error(sqlstate::kActiveSqlTransaction, "a pipeline runs in a READ COMMITTED transaction only",
-					"Start the transaction with BEGIN ISOLATION LEVEL READ COMMITTED, or use trigger_pipeline.");
-	}
-}
-
 std::string
 RunInTheWay(const std::string &pipeline_id)
 {
@@ -84,33 +67,6 @@ TakeLocks(const catalog::Pipeline &pipeline)
 					"pg_sluice.single_run allows one run at a time: wait for the other run to end.",
 					RunInTheWay(std::string()));
 	}
-}
-
-int
-Pin(const catalog::Pipeline &pipeline, const OptionValues &options)
-{
-	std::string const work_mem = options.Text("work_mem");
-	// pg_temp last, or temporary tables, staged rows among them, would hide the user's.
-	std::string const search_path = pipeline.search_path + ", pg_temp";
-	std::vector<leaf::PinnedSetting> settings{
-		{"TimeZone", pipeline.timezone.c_str()},
-		{"DateStyle", "ISO, MDY"},
-		{"IntervalStyle", "postgres"},
-		{"extra_float_digits", "1"},
-		{"bytea_output", "hex"},
-		{"row_security", "on"},
-		{"statement_timeout", "0"},
-		{"lock_timeout", "0"},
-		{"idle_in_transaction_session_timeout", "0"},
-		{"transaction_timeout", "0"},
-		{"jit", options.Boolean("jit") ? "on" : "off"},
-		{"search_path", search_path.c_str()},
-	};
-	if (!work_mem.empty()) {
-		settings.push_back({"work_mem", work_mem.c_str()});
-	}
-	return pg::Call(leaf::PinSettings, static_cast<const leaf::PinnedSetting *>(settings.data()),
-					static_cast<int>(settings.size()));
 }
 
 class TimeLimit {
@@ -149,12 +105,13 @@ Load(const RunBodyRequest &request, const OptionValues &options, RunJournal &jou
 	const catalog::Pipeline &pipeline = request.pipeline;
 	CheckIdentity(pipeline);
 	TakeLocks(pipeline);
-	int const level = Pin(pipeline, options);
+	int const level = PinRunSettings(pipeline, options);
 	engine::RunResult result;
 	{
 		ContextScope const scope(request.context);
-		result = engine::ExecuteRun({pipeline, request.run_id, request.progress, request.root_run, request.only_look},
-									journal, counters);
+		result = engine::ExecuteRun(
+			{pipeline, request.run_id, request.progress, request.root_run, request.only_look, request.streams}, journal,
+			counters);
 		journal.EnterPhase("finishing");
 		pg::Call(leaf::FireDeferredTriggers);
 	}
@@ -175,6 +132,50 @@ Load(const RunBodyRequest &request, const OptionValues &options, RunJournal &jou
 }
 
 } // namespace
+
+void
+CheckIdentity(const catalog::Pipeline &pipeline)
+{
+	Identity const identity = pg::Call(ReadIdentity);
+	if (identity.current != pipeline.owner_oid || identity.session != pipeline.owner_oid) {
+		throw Error(
+			sqlstate::kInsufficientPrivilege,
+			Format("the run of pipeline \"{}\" would not be made as its owner \"{}\"", pipeline.name, pipeline.owner),
+			"A setting \"role\" of the owner or of the database changes who the session is: "
+			"remove it with ALTER ROLE ... RESET role, or ALTER DATABASE ... RESET role.");
+	}
+	if (identity.isolation != XACT_READ_COMMITTED) {
+		throw Error(sqlstate::kActiveSqlTransaction, "a pipeline runs in a READ COMMITTED transaction only",
+					"Start the transaction with BEGIN ISOLATION LEVEL READ COMMITTED, or use trigger_pipeline.");
+	}
+}
+
+int
+PinRunSettings(const catalog::Pipeline &pipeline, const OptionValues &options)
+{
+	std::string const work_mem = options.Text("work_mem");
+	// pg_temp last, or temporary tables, staged rows among them, would hide the user's.
+	std::string const search_path = pipeline.search_path + ", pg_temp";
+	std::vector<leaf::PinnedSetting> settings{
+		{"TimeZone", pipeline.timezone.c_str()},
+		{"DateStyle", "ISO, MDY"},
+		{"IntervalStyle", "postgres"},
+		{"extra_float_digits", "1"},
+		{"bytea_output", "hex"},
+		{"row_security", "on"},
+		{"statement_timeout", "0"},
+		{"lock_timeout", "0"},
+		{"idle_in_transaction_session_timeout", "0"},
+		{"transaction_timeout", "0"},
+		{"jit", options.Boolean("jit") ? "on" : "off"},
+		{"search_path", search_path.c_str()},
+	};
+	if (!work_mem.empty()) {
+		settings.push_back({"work_mem", work_mem.c_str()});
+	}
+	return pg::Call(leaf::PinSettings, static_cast<const leaf::PinnedSetting *>(settings.data()),
+					static_cast<int>(settings.size()));
+}
 
 bool
 MayRunNow(const catalog::Pipeline &pipeline)

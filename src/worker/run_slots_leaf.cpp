@@ -84,6 +84,23 @@ CountLive(Reservation *wanted, RunSlot **free_slot)
 	return counts;
 }
 
+// Processes that nobody of ours has or may ask for at once; one is left for others.
+int
+CountSpare()
+{
+	SharedState *shared = Shared();
+	// Our launcher and that of logical replication.
+	int taken = 2;
+	for (const DatabaseSlot &slot : shared->databases) {
+		taken += OidIsValid(slot.database) && (slot.scheduler_pid != 0 || slot.launched_at != 0) ? 1 : 0;
+	}
+	for (int i = 0; i < shared->run_slots; ++i) {
+		const RunSlot *slot = &shared->runs[i];
+		taken += IsLive(slot) ? 1 + slot->streams : 0;
+	}
+	return max_worker_processes - taken - 1;
+}
+
 } // namespace
 
 int
@@ -331,6 +348,28 @@ MarkPassedOver()
 	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
 	own_slot->passed_over = true;
 	LWLockRelease(Shared()->lock);
+}
+
+int
+ReserveStreams(int wanted)
+{
+	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
+	own_slot->streams = 0;
+	int const spare = CountSpare();
+	int const granted = wanted < spare ? wanted : spare;
+	own_slot->streams = granted >= 2 ? granted : 0;
+	int const streams = own_slot->streams;
+	LWLockRelease(Shared()->lock);
+	return streams;
+}
+
+int
+SpareStreams()
+{
+	LWLockAcquire(Shared()->lock, LW_SHARED);
+	int const spare = CountSpare();
+	LWLockRelease(Shared()->lock);
+	return spare > 0 ? spare : 0;
 }
 
 void

@@ -56,6 +56,11 @@ void ReadOwnRun(RunSlot *copy);
 void MarkFinished();
 // Somebody holds the row of this queued run: it was not started.
 void MarkPassedOver();
+// Processes for this run besides its own: at most so many, and one is left for others; 0 where there would be fewer
+// than two. What parallel queries and other extensions take is not counted.
+int ReserveStreams(int wanted);
+// How many that could be.
+int SpareStreams();
 struct ProgressReport {
 	int64 records_read;
 	int64 records;

@@ -10,6 +10,7 @@
 #include "worker/log.hpp"
 #include "worker/run_body.hpp"
 #include "worker/session_leaf.hpp"
+#include "worker/streams.hpp"
 #include "worker/worker_entry.hpp"
 
 namespace sluice::worker {
@@ -141,7 +142,7 @@ Execute(Attempt &attempt)
 		if (attempt.started) {
 			pg::InTransaction([&attempt] {
 				RunBody({*attempt.pipeline, attempt.run_id, attempt.context, ShowProgress, attempt.root_run,
-						 attempt.only_look},
+						 attempt.only_look, &kStreamHost},
 						attempt.journal, &attempt.counters);
 			});
 		}
@@ -169,7 +170,9 @@ Run(const std::string &run_id)
 	LogError(
 		Format("run {} of pipeline \"{}\" ended", run_id, attempt.pipeline ? attempt.pipeline->name : std::string("?")),
 		*failure);
-	if (RecordEnd(attempt, *failure)) {
+	bool const recorded = RecordEnd(attempt, *failure);
+	DropStagingOf(run_id);
+	if (recorded) {
 		pg::Call(leaf::MarkFinished);
 	}
 }

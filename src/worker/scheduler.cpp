@@ -92,6 +92,7 @@ Scheduler::Safety()
 		return false;
 	}
 	MarkLostRuns(state_);
+	state_.reap = true;
 	purging_ = true;
 	safety_at_ = now;
 	return true;
@@ -197,6 +198,7 @@ Scheduler::Wake()
 	CollectEnded(state_);
 	ServeStops(state_);
 	bool const tick = Safety();
+	ReapStaging(state_);
 	(void)SettleEnded(state_);
 	// Starting comes between: with a long list of due pipelines the first need not wait for the last.
 	for (fired_to_ = pg::Now(); FireDue(state_); fired_to_ = pg::Now()) {

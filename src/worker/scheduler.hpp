@@ -33,6 +33,7 @@ struct SchedulerState {
 	// Results of the current wake.
 	bool acted = false;		 // something was fired, started or closed
 	bool closed = false;	 // queued runs were closed without a start
+	bool reap = true;		 // streams of a load may have left a table behind
 	bool retry_soon = false; // something could not be done now: look again in a second
 	TimestampTz waiting_due = DT_NOEND;
 	TimestampTz source_retry = DT_NOEND; // when a source that is left alone may be tried again
@@ -53,6 +54,8 @@ void StartPending(SchedulerState &state);
 void CollectEnded(SchedulerState &state);
 // Rows that say 'running' and have no worker: marks them failed.
 void MarkLostRuns(SchedulerState &state);
+// Drops what loads in streams left behind whose run is over.
+void ReapStaging(SchedulerState &state);
 // Closes queued runs that somebody wants stopped; terminates those that do not obey.
 void ServeStops(SchedulerState &state);
 

@@ -38,6 +38,7 @@ struct RunSlot {
 	int64 bytes;
 	TimestampTz phase_since;
 	char phase[32];
+	int streams; // processes that it has besides its own
 };
 
 // A stop asked for while the run was still queued; the scheduler serves it.

@@ -59,6 +59,16 @@ StartRun(const RunTicket *ticket, const char *name, BackgroundWorkerHandle **han
 	return StartDynamic(&worker, handle);
 }
 
+bool
+StartStream(const StreamTicket *ticket, const char *name, BackgroundWorkerHandle **handle)
+{
+	BackgroundWorker worker;
+	Describe(&worker, "pg_sluice stream", "pg_sluice_stream_main");
+	strlcpy(worker.bgw_name, name, sizeof(worker.bgw_name));
+	memcpy(worker.bgw_extra, ticket, sizeof(*ticket));
+	return StartDynamic(&worker, handle);
+}
+
 void
 ForgetWorker(BackgroundWorkerHandle *handle)
 {

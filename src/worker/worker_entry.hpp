@@ -12,6 +12,13 @@ struct RunTicket {
 };
 static_assert(sizeof(RunTicket) <= BGW_EXTRALEN);
 
+// The same of a stream of a load.
+struct StreamTicket {
+	uint32 board;
+	int stream;
+};
+static_assert(sizeof(StreamTicket) <= BGW_EXTRALEN);
+
 namespace leaf {
 
 // Registers the launcher; from _PG_init.
@@ -20,6 +27,7 @@ void RegisterLauncher();
 // lives in TopMemoryContext.
 bool StartScheduler(Oid database, const char *name, BackgroundWorkerHandle **handle);
 bool StartRun(const RunTicket *ticket, const char *name, BackgroundWorkerHandle **handle);
+bool StartStream(const StreamTicket *ticket, const char *name, BackgroundWorkerHandle **handle);
 void ForgetWorker(BackgroundWorkerHandle *handle);
 bool HasStopped(BackgroundWorkerHandle *handle);
 
@@ -31,4 +39,5 @@ extern "C" {
 SLUICE_EXPORT void pg_sluice_launcher_main(Datum);
 SLUICE_EXPORT void pg_sluice_scheduler_main(Datum database);
 SLUICE_EXPORT void pg_sluice_run_main(Datum);
+SLUICE_EXPORT void pg_sluice_stream_main(Datum);
 }

@@ -21,14 +21,18 @@ FinishPage(DirectWriter *writer)
 	if (writer->frozen) {
 		PageSetAllVisible(writer->page);
 	}
-	pg::compat::PutNewPage(&writer->heap);
+	if (writer->shared != nullptr) {
+		PutSharedPage(writer->shared);
+	} else {
+		pg::compat::PutNewPage(&writer->heap);
+	}
 	writer->page = nullptr;
 }
 
 void
 StartPage(DirectWriter *writer)
 {
-	writer->page = pg::compat::TakeNewPage(&writer->heap);
+	writer->page = writer->shared != nullptr ? TakeSharedPage(writer->shared) : pg::compat::TakeNewPage(&writer->heap);
 	// All zeroes: the space between the columns of a tuple has to be.
 	PageInit(writer->page, BLCKSZ, 0);
 }
@@ -136,32 +140,22 @@ StoreRow(DirectWriter *writer, TupleDesc row_type, TupleTableSlot *slot)
 	FinishTuple(writer, tuple, length);
 }
 
-// All pages of the heap are all-visible and all-frozen.
-void
-WriteVisibilityMap(DirectWriter *writer)
+// What both kinds of direct writer have.
+DirectWriter *
+NewWriter(Relation destination, Relation target, bool frozen)
 {
-	BlockNumber left = writer->heap.next;
-	if (left == 0) {
-		return;
-	}
-	pg::compat::CreateFork(writer->target, VISIBILITYMAP_FORKNUM);
-	pg::compat::NewFork map;
-	// The bits lie where a page of rows has its free space.
-	pg::compat::OpenNewFork(&map, writer->target, VISIBILITYMAP_FORKNUM, false);
-	while (left > 0) {
-		CHECK_FOR_INTERRUPTS();
-		Page page = pg::compat::TakeNewPage(&map);
-		PageInit(page, BLCKSZ, 0);
-		auto *bits = reinterpret_cast<uint8 *>(PageGetContents(page));
-		BlockNumber const blocks = std::min<BlockNumber>(left, kMapBytes * kBlocksPerByte);
-		memset(bits, 0xFF, blocks / kBlocksPerByte);
-		if (BlockNumber const rest = blocks % kBlocksPerByte; rest > 0) {
-			bits[blocks / kBlocksPerByte] = static_cast<uint8>((1 << (rest * BITS_PER_HEAPBLOCK)) - 1);
-		}
-		pg::compat::PutNewPage(&map);
-		left -= blocks;
-	}
-	pg::compat::CloseNewFork(&map);
+	auto *writer = static_cast<DirectWriter *>(palloc0(sizeof(DirectWriter)));
+	writer->target = target;
+	OpenRowChecks(&writer->checks, destination);
+	writer->kept_free = RelationGetTargetPageFreeSpace(target, HEAP_DEFAULT_FILLFACTOR);
+	writer->frozen = frozen;
+	writer->visibility = static_cast<uint16>((frozen ? HEAP_XMIN_FROZEN : 0) | HEAP_XMAX_INVALID);
+	writer->stamp.t_xmin = GetCurrentTransactionId();
+	writer->stamp.t_field3.t_cid = GetCurrentCommandId(true);
+	// Nothing decodes these rows (who asks for a direct writer made sure), so their long values are not to be either.
+	writer->options = TABLE_INSERT_SKIP_FSM | TABLE_INSERT_NO_LOGICAL | (frozen ? TABLE_INSERT_FROZEN : 0);
+	writer->scratch = AllocSetContextCreate(CurrentMemoryContext, "pg_sluice direct writer", ALLOCSET_DEFAULT_SIZES);
+	return writer;
 }
 
 } // namespace
@@ -187,20 +181,10 @@ WhyNotNewFile(Relation target)
 DirectWriter *
 OpenDirectWriter(Relation destination, Relation target, bool frozen)
 {
-	auto *writer = static_cast<DirectWriter *>(palloc0(sizeof(DirectWriter)));
-	writer->target = target;
-	OpenRowChecks(&writer->checks, destination);
-	writer->kept_free = RelationGetTargetPageFreeSpace(target, HEAP_DEFAULT_FILLFACTOR);
 	// Frozen as COPY FREEZE does it. The file is new in this (sub)transaction, so an abort drops it with its rows; no
 	// older snapshot or open cursor of this session can read it, because the table was not there (created), or is
 	// checked to be unused before the swap (replaced).
-	writer->frozen = frozen;
-	writer->visibility = static_cast<uint16>((frozen ? HEAP_XMIN_FROZEN : 0) | HEAP_XMAX_INVALID);
-	writer->stamp.t_xmin = GetCurrentTransactionId();
-	writer->stamp.t_field3.t_cid = GetCurrentCommandId(true);
-	// Nothing decodes these rows (who asks for a direct writer made sure), so their long values are not to be either.
-	writer->options = TABLE_INSERT_SKIP_FSM | TABLE_INSERT_NO_LOGICAL | (frozen ? TABLE_INSERT_FROZEN : 0);
-	writer->scratch = AllocSetContextCreate(CurrentMemoryContext, "pg_sluice direct writer", ALLOCSET_DEFAULT_SIZES);
+	DirectWriter *writer = NewWriter(destination, target, frozen);
 	pg::compat::OpenNewFork(&writer->heap, target, MAIN_FORKNUM, true);
 	return writer;
 }
@@ -232,6 +216,44 @@ WriteDirect(DirectWriter *writer, Batch *batch)
 	checks->rows += batch->count;
 }
 
+DirectWriter *
+OpenSharedWriter(Relation destination, Relation target)
+{
+	// Frozen, although the table outlives this transaction: it is put into use only if none that wrote to it was
+	// aborted.
+	DirectWriter *writer = NewWriter(destination, target, true);
+	writer->shared = OpenSharedPages(target);
+	return writer;
+}
+
+void
+WriteVisibilityMap(Relation target)
+{
+	BlockNumber left = RelationGetNumberOfBlocks(target);
+	// Somebody may have vacuumed what others have filled.
+	if (left == 0 || smgrexists(RelationGetSmgr(target), VISIBILITYMAP_FORKNUM)) {
+		return;
+	}
+	pg::compat::CreateFork(target, VISIBILITYMAP_FORKNUM);
+	pg::compat::NewFork map;
+	// The bits lie where a page of rows has its free space.
+	pg::compat::OpenNewFork(&map, target, VISIBILITYMAP_FORKNUM, false);
+	while (left > 0) {
+		CHECK_FOR_INTERRUPTS();
+		Page page = pg::compat::TakeNewPage(&map);
+		PageInit(page, BLCKSZ, 0);
+		auto *bits = reinterpret_cast<uint8 *>(PageGetContents(page));
+		BlockNumber const blocks = std::min<BlockNumber>(left, kMapBytes * kBlocksPerByte);
+		memset(bits, 0xFF, blocks / kBlocksPerByte);
+		if (BlockNumber const rest = blocks % kBlocksPerByte; rest > 0) {
+			bits[blocks / kBlocksPerByte] = static_cast<uint8>((1 << (rest * BITS_PER_HEAPBLOCK)) - 1);
+		}
+		pg::compat::PutNewPage(&map);
+		left -= blocks;
+	}
+	pg::compat::CloseNewFork(&map);
+}
+
 void
 WriteDirectRow(DirectWriter *writer, TupleDesc row_type, TupleTableSlot *slot)
 {
@@ -245,9 +267,13 @@ CloseDirectWriter(DirectWriter *writer)
 	if (writer->page != nullptr) {
 		FinishPage(writer);
 	}
-	pg::compat::CloseNewFork(&writer->heap);
-	if (writer->frozen) {
-		WriteVisibilityMap(writer);
+	if (writer->shared != nullptr) {
+		CloseSharedPages(writer->shared);
+	} else {
+		pg::compat::CloseNewFork(&writer->heap);
+		if (writer->frozen) {
+			WriteVisibilityMap(writer->target);
+		}
 	}
 	if (writer->target == writer->checks.destination) {
 		pgstat_count_heap_insert(writer->target, writer->checks.rows);

@@ -4,6 +4,7 @@
 
 #include "engine/sinks/row_checks_leaf.hpp"
 #include "engine/sinks/row_sample_leaf.hpp"
+#include "engine/sinks/shared_pages_leaf.hpp"
 #include "pg/compat_bulk.hpp"
 
 namespace sluice::engine::leaf {
@@ -12,7 +13,8 @@ struct DirectWriter {
 	RowChecks checks;
 	Relation target; // the destination, or the heap that will replace its own
 	pg::compat::NewFork heap;
-	Page page; // being filled, or NULL
+	SharedPages *shared; // in place of it, or NULL
+	Page page;			 // being filled, or NULL
 	Size kept_free;
 	HeapTupleFields stamp; // who wrote it, of all tuples
 	uint16 visibility;	   // of all tuples, for t_infomask
@@ -27,6 +29,10 @@ const char *WhyNotNewFile(Relation target);
 
 // The target is new in this (sub)transaction, empty and without indexes. Frozen: where COPY FREEZE could.
 DirectWriter *OpenDirectWriter(Relation destination, Relation target, bool frozen);
+// The target is filled by several processes: each block becomes that of one of them. Frozen.
+DirectWriter *OpenSharedWriter(Relation destination, Relation target);
+// When all of these are done: all pages of the heap are all-visible and all-frozen. Nobody else uses it.
+void WriteVisibilityMap(Relation target);
 void WriteDirect(DirectWriter *writer, Batch *batch);
 // One row that is checked already. What it allocates in the current context may be freed afterwards.
 void WriteDirectRow(DirectWriter *writer, TupleDesc row_type, TupleTableSlot *slot);

@@ -251,7 +251,7 @@ PartitionReplaceSink::Finish()
 	Oid const destination = RelationGetRelid(destination_);
 	pg::Call(table_close, std::exchange(destination_, nullptr), NoLock);
 	for (const Part &part : parts_) {
-		pg::Call(leaf::SwapHeap, part.partition, part.heap, part.indexes, part.rows, analyzed_);
+		pg::Call(leaf::SwapHeap, part.partition, part.heap, part.indexes, part.rows, analyzed_, true);
 	}
 	for (const Gathered &gathered : statistics_) {
 		pg::Call(leaf::TakeStatisticsOf, gathered.table, gathered.parent, static_cast<double>(gathered.rows));

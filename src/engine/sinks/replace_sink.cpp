@@ -112,9 +112,22 @@ int64_t
 ReplaceSink::Finish()
 {
 	int64_t const rows = writer_.Rows();
+	writer_.Close();
+	return PutInPlace(rows, true);
+}
+
+int64_t
+ReplaceSink::FinishWith(Relation heap, int64_t rows)
+{
+	heap_ = heap;
+	return PutInPlace(rows, false);
+}
+
+int64_t
+ReplaceSink::PutInPlace(int64_t rows, bool is_new)
+{
 	Oid const destination = RelationGetRelid(destination_);
 	Oid const heap = RelationGetRelid(heap_);
-	writer_.Close();
 	pg::Call(CommandCounterIncrement);
 	pg::Call(leaf::SetSizes, heap, static_cast<double>(rows));
 	leaf::IndexTwinList *indexes = BuildIndexTwins(destination_, heap_, patience_, journal_);
@@ -138,7 +151,7 @@ ReplaceSink::Finish()
 	}
 	pg::Call(table_close, destination_, NoLock);
 	destination_ = nullptr;
-	pg::Call(leaf::SwapHeap, destination, heap, indexes, rows, analyzed_);
+	pg::Call(leaf::SwapHeap, destination, heap, indexes, rows, analyzed_, is_new);
 	if (analyzed_) {
 		journal_.Info(Format("{} analyzed", pg::QualifiedName(destination)));
 	}

@@ -24,10 +24,13 @@ public:
 	void Open() override;
 	void Write(Batch *batch) override;
 	int64_t Finish() override;
+	// In place of these three: the new heap was filled, and committed, by others. ACCESS EXCLUSIVE is held on it.
+	int64_t FinishWith(Relation heap, int64_t rows);
 
 	bool Analyzed() const override { return analyzed_; }
 
 private:
+	int64_t PutInPlace(int64_t rows, bool is_new);
 	// Whether the destination and its indexes are locked for the swap. Throws where it must be.
 	bool LockForSwap(const leaf::IndexTwinList *indexes);
 	int64_t AppendInstead(Oid heap);

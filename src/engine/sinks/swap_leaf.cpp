@@ -43,7 +43,7 @@ PromotePredicateLocks(Oid destination, const IndexTwinList *indexes)
 
 // Two relations of the same kind and shape exchange their files: one that stays, one that is dropped after it.
 void
-ExchangeFiles(Relation catalog, Oid kept, Oid dropped)
+ExchangeFiles(Relation catalog, Oid kept, Oid dropped, bool is_new)
 {
 	HeapTuple kept_tuple = CopyOfClassRow(kept);
 	HeapTuple dropped_tuple = CopyOfClassRow(dropped);
@@ -69,7 +69,7 @@ ExchangeFiles(Relation catalog, Oid kept, Oid dropped)
 	// Whether a file is new in this transaction decides whether its changes are WAL-logged: that moves with it.
 	Relation kept_relation = relation_open(kept, NoLock);
 	Relation dropped_relation = relation_open(dropped, NoLock);
-	pg::compat::MoveFileAge(kept_relation, dropped_relation);
+	pg::compat::MoveFileAge(kept_relation, dropped_relation, is_new);
 	CatalogTupleUpdate(catalog, &kept_tuple->t_self, kept_tuple);
 	CatalogTupleUpdate(catalog, &dropped_tuple->t_self, dropped_tuple);
 	// Each points to the other's file until the invalidation is seen.
@@ -175,13 +175,13 @@ DropHeap(Oid heap)
 }
 
 void
-SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows, bool analyzed)
+SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows, bool analyzed, bool is_new)
 {
 	PromotePredicateLocks(destination, indexes);
 	Relation catalog = table_open(RelationRelationId, RowExclusiveLock);
-	ExchangeFiles(catalog, destination, heap);
+	ExchangeFiles(catalog, destination, heap, is_new);
 	for (int i = 0; i < indexes->count; ++i) {
-		ExchangeFiles(catalog, indexes->twins[i].index, indexes->twins[i].twin);
+		ExchangeFiles(catalog, indexes->twins[i].index, indexes->twins[i].twin, true);
 	}
 	table_close(catalog, RowExclusiveLock);
 	CommandCounterIncrement();

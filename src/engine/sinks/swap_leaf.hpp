@@ -17,7 +17,7 @@ bool IsUnused(Relation destination, const IndexTwinList *indexes);
 void DropHeap(Oid heap);
 // Puts the files of the heap, its TOAST table and its indexes in the place of the destination's own, and drops the
 // old ones; with `analyzed` the statistics of the heap as well. ACCESS EXCLUSIVE is held on the destination and its
-// indexes; the destination is closed.
-void SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows, bool analyzed);
+// indexes; the destination is closed. is_new: this transaction made the heap.
+void SwapHeap(Oid destination, Oid heap, const IndexTwinList *indexes, int64 rows, bool analyzed, bool is_new);
 
 } // namespace sluice::engine::leaf

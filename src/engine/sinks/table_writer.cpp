@@ -19,6 +19,12 @@ TableWriter::OpenDirect(Relation destination, Relation target, bool frozen, bool
 }
 
 void
+TableWriter::OpenShared(Relation destination, Relation target)
+{
+	direct_ = pg::Call(leaf::OpenSharedWriter, destination, target);
+}
+
+void
 TableWriter::Write(Batch *batch)
 {
 	if (direct_ != nullptr) {

@@ -17,6 +17,9 @@ public:
 	void Open(Relation destination, Relation target, int options);
 	// For a target without WhyNotNewFile that nothing decodes. analyze: StoreStatistics is to follow, if it can.
 	void OpenDirect(Relation destination, Relation target, bool frozen, bool analyze);
+	// For a target that others fill in the same way at the same time, nobody reads and nothing decodes; frozen rows.
+	// The visibility map is still to be made.
+	void OpenShared(Relation destination, Relation target);
 	void Write(Batch *batch);
 	void Close();
 	// After Close: writes what ANALYZE would write about the target's columns. False: ANALYZE has to do it.

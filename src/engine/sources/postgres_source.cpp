@@ -41,19 +41,30 @@ BuildRowType(int count, const SourceColumn *columns, const char *const *names)
 	return row_type;
 }
 
-// From EXPLAIN's JSON; 0 when it holds no such number.
+// From EXPLAIN's JSON, of its first node; 0 when it holds no such number.
 int64_t
-PlannedRows(const std::string &plan)
+PlannedNumber(const std::string &plan, const std::string &name)
 {
-	constexpr std::string_view kKey = "\"Plan Rows\":";
-	size_t const key = plan.find(kKey);
+	std::string const quoted = "\"" + name + "\":";
+	size_t const key = plan.find(quoted);
 	if (key == std::string::npos) {
 		return 0;
 	}
-	size_t const number = std::min(plan.find_first_not_of(' ', key + kKey.size()), plan.size());
-	int64_t rows = 0;
-	(void)std::from_chars(plan.data() + number, plan.data() + plan.size(), rows);
-	return std::max<int64_t>(rows, 0);
+	size_t const number = std::min(plan.find_first_not_of(' ', key + quoted.size()), plan.size());
+	int64_t value = 0;
+	(void)std::from_chars(plan.data() + number, plan.data() + plan.size(), value);
+	return std::max<int64_t>(value, 0);
+}
+
+// The connection that exported it is gone; or this one has come to another server of that name.
+[[noreturn]] void
+ThrowNoSnapshot(const Error &error)
+{
+	throw Error(
+		sqlstate::kSnapshotLost, "the snapshot of the source that the run reads is gone",
+		"The connection that held it was lost, or the server's host name leads to several servers: then set the "
+		"option streams to 1.",
+		Redact(error.what()));
 }
 
 } // namespace
@@ -62,14 +73,29 @@ struct PostgresSource::State {
 	std::string server;
 	std::string label;
 	std::unique_ptr<pg::RemoteConnection> remote;
-	std::string from;  // relation or (query) AS source
-	std::string where; // with its keyword, or ''
+	std::string relation; // of a table
+	std::string from;	  // relation or (query) AS source
+	std::string where;	  // with its keyword, or ''
 	bool is_table = false;
 	bool plain_table = false; // COPY reads it as it is
 	std::vector<SourceColumn> columns;
 	TupleDesc row_type = nullptr;
 	leaf::CopyDecoder *decoder = nullptr;
 	int64_t rows_expected = 0;
+	std::optional<SourceSlice> slice;
+
+	// One part of a slice, or everything.
+	std::string Select(const std::string &list, const SourceSpan &span) const
+	{
+		std::string const alias = where.empty() ? "" : " AS source";
+		std::string text =
+			"SELECT " + list + " FROM " + (span.relation.empty() ? from : "ONLY " + span.relation + alias);
+		text += where;
+		if (!span.condition.empty()) {
+			text += (where.empty() ? " WHERE (" : " AND (") + span.condition + ")";
+		}
+		return text;
+	}
 };
 
 bool
@@ -79,7 +105,7 @@ PostgresSource::Handles(const ForeignServer &server)
 	return strcmp(wrapper->fdwname, "postgres_fdw") == 0;
 }
 
-PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &journal)
+PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &journal, const SourceSlice *slice)
 	: state_(std::make_unique<State>())
 {
 	State &state = *state_;
@@ -99,11 +125,23 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 
 	// The table is looked for before the path is pinned. A query keeps the remote user's path.
 	remote.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+	if (slice != nullptr) {
+		state.slice = *slice;
+		try {
+			remote.Exec("SET TRANSACTION SNAPSHOT " + pg::QuoteLiteral(slice->snapshot));
+		} catch (const Error &error) {
+			if (error.State() != sqlstate::kInvalidParameterValue && error.State() != sqlstate::kUndefinedObject) {
+				throw;
+			}
+			ThrowNoSnapshot(error);
+		}
+	}
 	std::string statement;
 	if (pipeline.source_table) {
 		RemoteRelation const relation = FindRemoteRelation(remote, state.server, *pipeline.source_table, journal);
 		state.from = relation.qualified;
 		state.is_table = true;
+		state.relation = relation.qualified;
 		state.plain_table = relation.plain;
 		state.label = relation.qualified;
 		statement = "SELECT * FROM " + state.from;
@@ -190,12 +228,78 @@ PostgresSource::Filter(const std::string &condition, bool compares_text)
 			throw;
 		}
 		remote.Exec("ROLLBACK TO SAVEPOINT filter");
+		remote.Exec("RELEASE SAVEPOINT filter");
 		return Format("the source refuses it: {}", Redact(error.what()));
 	}
 	remote.Exec("RELEASE SAVEPOINT filter");
 	state.from = from;
 	state.where = where;
 	return {};
+}
+
+void
+PostgresSource::Restrict(const std::vector<SourceSpan> &spans)
+{
+	state_->slice->spans = spans;
+}
+
+std::string
+PostgresSource::Shape() const
+{
+	std::string shape = state_->from + state_->where;
+	for (const SourceColumn &column : state_->columns) {
+		shape += Format(" {} {} {} {}", pg::QuoteIdentifier(column.name), column.type, column.typmod, column.as_text);
+	}
+	return shape;
+}
+
+pg::RemoteConnection &
+PostgresSource::Connection() const
+{
+	return *state_->remote;
+}
+
+const std::string &
+PostgresSource::Relation() const
+{
+	return state_->relation;
+}
+
+const std::string &
+PostgresSource::From() const
+{
+	return state_->from;
+}
+
+std::string
+PostgresSource::Body() const
+{
+	return state_->from + state_->where;
+}
+
+PostgresSource::Estimate
+PostgresSource::EstimateSize(const char *columns) const
+{
+	pg::SqlResult const result =
+		state_->remote->Exec(Format("EXPLAIN (FORMAT JSON) SELECT {} FROM {}", columns, Body()));
+	std::string const plan = result.Empty() ? "" : result.Text(0, 0);
+	Estimate estimate;
+	estimate.rows = PlannedNumber(plan, "Plan Rows");
+	estimate.bytes = estimate.rows * PlannedNumber(plan, "Plan Width");
+	estimate.reads_elsewhere = plan.find("\"Foreign Scan\"") != std::string::npos;
+	return estimate;
+}
+
+std::string
+PostgresSource::ExportSnapshot()
+{
+	return state_->remote->Exec("SELECT pg_catalog.pg_export_snapshot()").Text(0, 0);
+}
+
+void
+PostgresSource::KeepAlive()
+{
+	(void)state_->remote->Exec("SELECT");
 }
 
 std::string
@@ -214,11 +318,18 @@ PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
 			any_text = true;
 		}
 	}
+	if (state.slice) {
+		std::string union_all;
+		for (const SourceSpan &span : state.slice->spans) {
+			union_all += (union_all.empty() ? "" : " UNION ALL ") + state.Select(list, span);
+		}
+		return "COPY (" + union_all + ") TO STDOUT (FORMAT binary)";
+	}
 	// Straight from the table where that means the same: the source is spared its executor.
 	if (state.plain_table && !any_text && !list.empty() && state.where.empty()) {
 		return "COPY " + state.from + " (" + list + ") TO STDOUT (FORMAT binary)";
 	}
-	return "COPY (SELECT " + list + " FROM " + state.from + state.where + ") TO STDOUT (FORMAT binary)";
+	return "COPY (" + state.Select(list, {}) + ") TO STDOUT (FORMAT binary)";
 }
 
 void
@@ -229,8 +340,9 @@ PostgresSource::Start(const std::vector<bool> &needed)
 	std::copy(needed.begin(), needed.end(), flags.get());
 	state.decoder = pg::Call(leaf::CreateCopyDecoder, state.remote->Plain(), state.row_type,
 							 static_cast<const bool *>(flags.get()), state.label.c_str());
-	pg::SqlResult const plan = state.remote->Exec("EXPLAIN (FORMAT JSON) SELECT 1 FROM " + state.from + state.where);
-	state.rows_expected = plan.Empty() ? 0 : PlannedRows(plan.Text(0, 0));
+	if (!state.slice) {
+		state.rows_expected = EstimateSize("1").rows;
+	}
 	state.remote->CopyOut(RemoteStatement(needed));
 }
 

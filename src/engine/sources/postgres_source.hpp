@@ -10,8 +10,21 @@
 #include "catalog/run_store.hpp"
 #include "core/run_journal.hpp"
 #include "engine/sources/remote_source.hpp"
+#include "pg/remote_connection.hpp"
 
 namespace sluice::engine {
+
+// A part of what the pipeline reads, or of one of the tables that its table consists of.
+struct SourceSpan {
+	std::string relation;  // quoted and qualified, that table alone; '': what the pipeline reads
+	std::string condition; // SQL; '': all of it
+};
+
+// Some of the source's rows, as a snapshot that another connection holds there shows them.
+struct SourceSlice {
+	std::string snapshot;
+	std::vector<SourceSpan> spans;
+};
 
 class PostgresSource final : public RemoteSource {
 public:
@@ -20,7 +33,8 @@ public:
 
 	// Connects as the current user's mapping, pins the remote session, begins a READ ONLY transaction
 	// there, finds the table or checks the query, and learns the row type. Throws Error.
-	PostgresSource(const catalog::Pipeline &pipeline, RunJournal &journal);
+	// With a slice it reads that alone.
+	PostgresSource(const catalog::Pipeline &pipeline, RunJournal &journal, const SourceSlice *slice = nullptr);
 	~PostgresSource() override;
 
 	TupleDesc RowType() const override;
@@ -35,6 +49,29 @@ public:
 	int64_t RowsRead() const override;
 	int64_t RowsExpected() const override;
 	void Finish() override;
+
+	// With a slice: the next Start reads these.
+	void Restrict(const std::vector<SourceSpan> &spans);
+	// What is read and how its columns are, to see that two connections mean the same.
+	std::string Shape() const;
+	// To ask it more, before Start and in the same snapshot.
+	pg::RemoteConnection &Connection() const;
+	// The table, quoted and qualified; '' when the source is a query.
+	const std::string &Relation() const;
+	// What the pipeline reads: a FROM item; and with the condition that the source applies.
+	const std::string &From() const;
+	std::string Body() const;
+	// The planner's estimate, with these columns.
+	struct Estimate {
+		int64_t rows = 0;
+		int64_t bytes = 0;
+		bool reads_elsewhere = false; // foreign tables: no snapshot of this server is theirs
+	};
+	Estimate EstimateSize(const char *columns) const;
+	// Other connections may read what this one sees, until Finish.
+	std::string ExportSnapshot();
+	// That it is still there, for a connection that nothing is read through.
+	void KeepAlive();
 
 private:
 	struct State;

@@ -34,6 +34,14 @@ RemoteStream::Start()
 	source_.Start(used_);
 }
 
+void
+RemoteStream::Restart()
+{
+	more_ = true;
+	pending_ = false;
+	Start();
+}
+
 // False at the end of the source.
 bool
 RemoteStream::Refill()

@@ -21,6 +21,8 @@ public:
 	int64_t RowsRead() const override { return source_.RowsRead(); }
 	int64_t BytesRead() const override { return source_.BytesRead(); }
 	int64_t RowsExpected() const override { return source_.RowsExpected(); }
+	// After the end: the query once more, which may ask for something else by now.
+	void Restart();
 	// Whether rows pass through without a projection.
 	bool PassesThrough() const { return projection_ == nullptr; }
 

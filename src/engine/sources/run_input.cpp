@@ -34,7 +34,8 @@ LocalRelation(const std::string &source_table)
 	return pg::QualifiedName(relation);
 }
 
-RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal)
+RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
+				   const SourceSlice *slice)
 {
 	if (pipeline.source_table.has_value() == pipeline.source_query.has_value()) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs either a source_table or a source_query",
@@ -63,7 +64,9 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 		journal.Info(Format("server \"{}\" is {}", *pipeline.source, choice.reason));
 	}
 	if (choice.kind == SourceKind::Postgres) {
-		remote_ = std::make_unique<PostgresSource>(pipeline, journal);
+		auto postgres = std::make_unique<PostgresSource>(pipeline, journal, slice);
+		postgres_ = postgres.get();
+		remote_ = std::move(postgres);
 	} else if (choice.kind == SourceKind::Mysql) {
 		remote_ = std::make_unique<MysqlSource>(pipeline, journal);
 	}

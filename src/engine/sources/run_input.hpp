@@ -15,13 +15,20 @@
 
 namespace sluice::engine {
 
+class PostgresSource;
+struct SourceSlice;
+
 class RunInput {
 public:
 	// Connects where there is something to connect to. Throws Error.
-	RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal);
+	// With a slice, that part of a PostgreSQL server's table alone.
+	RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
+			 const SourceSlice *slice = nullptr);
 
 	// Rows come over the wire from here; NULL when the executor reads them.
 	RemoteSource *Remote() const { return remote_.get(); }
+	// The same when it is another PostgreSQL, else NULL.
+	PostgresSource *Postgres() const { return postgres_; }
 	const MappingInput &Mapping() const { return mapping_; }
 	// Of foreign data wrappers.
 	leaf::FetchSize Fetch() const { return fetch_; }
@@ -32,6 +39,7 @@ public:
 
 private:
 	std::unique_ptr<RemoteSource> remote_;
+	PostgresSource *postgres_ = nullptr;
 	std::optional<ForeignRelation> foreign_;
 	leaf::FetchSize fetch_{};
 	MappingInput mapping_;

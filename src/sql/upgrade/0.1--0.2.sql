@@ -100,3 +100,8 @@ COMMENT ON COLUMN pipeline_sources.waits_until IS 'no run of this source starts 
 ALTER TABLE pipeline_sources ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON pipeline_sources FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 GRANT SELECT ON pipeline_ended, pipeline_sources, pipeline_batch_nodes TO PUBLIC;
+
+-- Loads in several streams.
+CREATE SCHEMA sluice_staging;
+REVOKE ALL ON SCHEMA sluice_staging FROM PUBLIC;
+COMMENT ON SCHEMA sluice_staging IS 'Tables of loads in several streams that are under way, named after their runs; seen by nobody, dropped with the run';
