@@ -45,6 +45,8 @@ ConnectWorker(Oid database, Oid owner, uint32 flags, const char *application_nam
 	SetForProcess("default_transaction_isolation", "read committed");
 	SetForProcess("default_transaction_read_only", "off");
 	SetForProcess("default_transaction_deferrable", "off");
+	// Receive and send functions take it for the encoding of what travels.
+	SetForProcess("client_encoding", GetDatabaseEncodingName());
 }
 
 void

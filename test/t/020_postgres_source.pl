@@ -122,6 +122,20 @@ like(etl_ok("SELECT string_agg(message, E'\\n') FROM pipeline_log", 'log is read
 load_ok("source => 'src', source_table => 'all_types', destination_table => 'made_here'", 'a missing destination is created');
 is($target->safe_psql('postgres', 'SELECT count(*) FROM made_here'), $source->safe_psql('postgres', 'SELECT count(*) FROM all_types'), 'all rows are in it');
 
+# What the client or the role speaks is not what travels between the servers.
+my $accents = "id int, a varchar(20), b varchar(20)[], c jsonb, d json, e char(5), f text, g mood";
+$source->safe_psql('postgres', "CREATE TABLE accents ($accents);
+	ALTER TYPE mood ADD VALUE U&'fr\\00f6hlich'; INSERT INTO accents SELECT n, U&'\\00e9', ARRAY[U&'\\00e9'], U&'{\"k\": \"\\00e9\\005cn\"}', U&'{\"k\": \"\\00e9\\005cn\"}', U&'\\00e9', U&'\\00e9', 'sad' FROM generate_series(1, 3) n;
+	INSERT INTO accents (g) VALUES (U&'fr\\00f6hlich')");
+$target->safe_psql('postgres', "ALTER TYPE mood ADD VALUE U&'fr\\00f6hlich'; CREATE TABLE accents ($accents); ALTER TABLE accents OWNER TO etl; ALTER ROLE etl SET client_encoding = 'latin1'");
+etl_ok("SELECT create_pipeline('accents', source => 'src', source_table => 'accents', destination_table => 'accents', load => 'replace'); CALL run_pipeline('accents', '{}', NULL)",
+	'a client of another encoding loads');
+is(content($target, 'accents'), content($source, 'accents'), 'and text arrives as it was');
+etl_ok("CALL trigger_and_wait('accents', '{}', NULL, NULL, NULL)", 'so does a worker of a role with another encoding');
+is($target->safe_psql('postgres', 'SELECT count(*), (SELECT count(*) FROM pipeline_runs WHERE pipeline_name = $$accents$$ AND status = $$success$$) FROM accents'), '4|2', 'both have run');
+is(content($target, 'accents'), content($source, 'accents'), 'and text arrives as it was');
+$target->safe_psql('postgres', 'ALTER ROLE etl RESET client_encoding');
+
 my $many = join(', ', map { "c$_ int DEFAULT $_" } 1 .. 200);
 $source->safe_psql('postgres', "CREATE TABLE two_hundred ($many); INSERT INTO two_hundred SELECT i FROM generate_series(1, 500) i;
 	CREATE TABLE empty (a int, b text); CREATE TABLE no_columns (); INSERT INTO no_columns DEFAULT VALUES; INSERT INTO no_columns DEFAULT VALUES;

@@ -54,7 +54,8 @@ VacAttrStats *
 ExamineColumn(Relation table, AttrNumber number)
 {
 	Form_pg_attribute const attribute = TupleDescAttr(RelationGetDescr(table), number - 1);
-	int const target = attribute->attisdropped ? 0 : TargetOf(table, number);
+	bool const is_virtual = attribute->attgenerated != '\0' && attribute->attgenerated != ATTRIBUTE_GENERATED_STORED;
+	int const target = attribute->attisdropped || is_virtual ? 0 : TargetOf(table, number);
 	if (target == 0) {
 		return nullptr;
 	}

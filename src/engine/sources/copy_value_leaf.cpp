@@ -180,7 +180,8 @@ InitDecodeColumn(ValueDecoder *decoder, DecodeColumn *column, Oid type, int32 ty
 	if ((kind == WireKind::Json || kind == WireKind::Jsonb) && decoder->json == nullptr) {
 		decoder->json = static_cast<PlainJson *>(palloc(sizeof(PlainJson)));
 	}
-	Oid const element = kind == WireKind::Other ? get_element_type(type) : InvalidOid;
+	// int2vector and oidvector are arrays, too, with functions of their own.
+	Oid const element = kind == WireKind::Other && function == F_ARRAY_RECV ? get_element_type(type) : InvalidOid;
 	if (OidIsValid(element)) {
 		column->element = static_cast<DecodeColumn *>(palloc0(sizeof(DecodeColumn)));
 		InitDecodeColumn(decoder, column->element, element, typmod);

@@ -54,6 +54,16 @@ FetchSizeOf(const ForeignScan *scan)
 	return columns == nullptr || IsA(columns, IntList) ? lthird_node(Integer, scan->fdw_private) : nullptr;
 }
 
+// Of a column that may hold anything and of which nothing is known: beyond it values are kept out of line.
+constexpr int32 kUnknownWidth = BLCKSZ;
+
+int32
+WidthOfType(Oid type, int32 modifier)
+{
+	bool const unbounded = get_typlen(type) < 0 && type_maximum_size(type, modifier) < 0;
+	return unbounded ? kUnknownWidth : get_typavgwidth(type, modifier);
+}
+
 // Bytes of a row on its way.
 int64
 WidthOf(const Walk *walk, const ForeignScan *scan)
@@ -63,7 +73,7 @@ WidthOf(const Walk *walk, const ForeignScan *scan)
 	if (scan->scan.scanrelid == 0) {
 		foreach (cell, scan->fdw_scan_tlist) {
 			const auto *expression = reinterpret_cast<const Node *>(lfirst_node(TargetEntry, cell)->expr);
-			width += get_typavgwidth(exprType(expression), exprTypmod(expression));
+			width += WidthOfType(exprType(expression), exprTypmod(expression));
 		}
 		return width;
 	}
@@ -78,7 +88,7 @@ WidthOf(const Walk *walk, const ForeignScan *scan)
 		Oid collation;
 		get_atttypetypmodcoll(relation, number, &type, &modifier, &collation);
 		int32 const known = get_attavgwidth(relation, number);
-		width += known > 0 ? known : get_typavgwidth(type, modifier);
+		width += known > 0 ? known : WidthOfType(type, modifier);
 	}
 	return width;
 }
