@@ -281,6 +281,26 @@ SET LOCAL enable_seqscan = off;
 SELECT count(*) FROM generate_series(1, 2500) AS i WHERE EXISTS (SELECT FROM filled WHERE val = 'v' || i);
 COMMIT;
 SELECT bool_and(bt_index_check(indexrelid, true) IS NOT NULL) FROM pg_index AS i JOIN pg_class AS c ON c.oid = indexrelid AND relam = 403 AND relkind = 'i' WHERE indrelid::regclass::text LIKE 'filled%';
+-- what a function that the source calls writes stays: beside the rows, and where they go
+CREATE FUNCTION beside(i int, t text, id int) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+	IF i = 1 THEN
+		EXECUTE format('INSERT INTO engine_partition_replace.%I (id) VALUES (%s)', t, id);
+	END IF;
+	RETURN i;
+END $$;
+CREATE TABLE plain_filled (id int PRIMARY KEY);
+SELECT pipe('beside_plain', 'plain_filled', 'append', 'SELECT engine_partition_replace.beside(i, ''plain_filled'', 3000) AS id FROM generate_series(1, 2500) AS i');
+SELECT pipe('beside', 'filled', 'append', 'SELECT engine_partition_replace.beside(i, ''filled_3'', 3000) AS id FROM generate_series(1, 2500) AS i');
+TRUNCATE filled;
+CALL run_pipeline('beside') \gset
+SELECT tableoid::regclass, count(*) FROM filled GROUP BY 1 ORDER BY 1;
+SELECT alter_pipeline('beside', source_query => 'SELECT engine_partition_replace.beside(i, ''filled_2'', 2999) AS id FROM generate_series(1, 2500) AS i');
+TRUNCATE filled;
+CALL run_pipeline('beside') \gset
+SELECT tableoid::regclass, count(*) FROM filled GROUP BY 1 ORDER BY 1;
+CALL run_pipeline('beside_plain') \gset
+SELECT count(*) FROM plain_filled;
 SELECT count(*) AS remains FROM pg_class WHERE relname ~ '^pg_(temp|sluice)_[0-9]';
 
 -- By SQL as a whole: what only SQL can do in one partition.

@@ -117,11 +117,10 @@ LockTree(Oid relation, LOCKMODE mode, const LockPatience &patience, const char *
 bool
 TryLockTree(Oid relation, LOCKMODE mode)
 {
-	leaf::TreeMembers const *members = pg::Call(leaf::ListTree, relation);
-	if (members->count == 1) {
+	if (pg::Call(get_rel_relkind, relation) != RELKIND_PARTITIONED_TABLE) {
 		return pg::Call(leaf::TryLock, relation, mode);
 	}
-	return Try([&] { pg::Call(leaf::LockAllNow, members->relations, members->count, mode); });
+	return Try([&] { pg::Call(leaf::LockAllNow, relation, mode); });
 }
 
 } // namespace sluice::engine

@@ -25,7 +25,7 @@ void LockTables(const std::vector<Oid> &relations, LOCKMODE mode, const LockPati
 std::vector<Oid> LockTree(Oid relation, LOCKMODE mode, const LockPatience &patience, const char *purpose,
 						  RunJournal &journal);
 
-// False when one of them is not available at once.
+// The same without waiting: false when one of them is not available at once.
 bool TryLockTree(Oid relation, LOCKMODE mode);
 
 } // namespace sluice::engine

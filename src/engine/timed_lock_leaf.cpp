@@ -74,13 +74,19 @@ LockAllWithin(LockAttempt *attempt)
 }
 
 void
-LockAllNow(const Oid *relations, int count, LOCKMODE mode)
+LockAllNow(Oid relation, LOCKMODE mode)
 {
-	for (int i = 0; i < count; ++i) {
-		if (!ConditionalLockRelationOid(relations[i], mode)) {
+	TreeMembers const *members = ListTree(relation);
+	for (int i = 0; i < members->count; ++i) {
+		if (!ConditionalLockRelationOid(members->relations[i], mode)) {
 			ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-							errmsg("could not lock relation with OID %u at once", relations[i])));
+							errmsg("could not lock relation with OID %u at once", members->relations[i])));
 		}
+	}
+	TreeMembers const *now = ListTree(relation);
+	if (now->count != members->count || memcmp(now->relations, members->relations, sizeof(Oid) * members->count) != 0) {
+		ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+						errmsg("the partitions of relation with OID %u changed while they were locked", relation)));
 	}
 }
 

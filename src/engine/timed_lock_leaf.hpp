@@ -20,8 +20,9 @@ struct LockAttempt {
 	Oid failed;
 };
 void LockAllWithin(LockAttempt *attempt);
-// Without waiting; in a subtransaction of its own.
-void LockAllNow(const Oid *relations, int count, LOCKMODE mode);
+// A table with all its partitions as they are once they are locked. Raises 55P03 rather than wait, and where one was
+// attached or detached meanwhile; in a subtransaction of its own.
+void LockAllNow(Oid relation, LOCKMODE mode);
 // Waits until it could be had, or as long as that, out of everybody's way: it asks again and again, and nobody has to
 // queue behind a request. Ends with 55P03 in any case: only the abort of its subtransaction gives the lock back on
 // standbys, too.

@@ -45,6 +45,11 @@ PartitionReplaceSink::TakeParts(const leaf::RoutedRows &routed)
 		Oid const partition = leaves->relations[i];
 		if (auto const found = written.find(partition); found != written.end()) {
 			parts_.push_back({partition, found->second->heap, found->second->rows, nullptr});
+			written.erase(found);
+			continue;
+		}
+		// An append takes no rows away.
+		if (mode_ == ReplaceSinkMode::Fill) {
 			continue;
 		}
 		Relation const relation = pg::Call(table_open, partition, NoLock);
@@ -54,6 +59,12 @@ PartitionReplaceSink::TakeParts(const leaf::RoutedRows &routed)
 			pg::Call(table_close, heap, NoLock);
 		}
 		pg::Call(table_close, relation, NoLock);
+	}
+	if (!written.empty()) {
+		throw Error(
+			sqlstate::kObjectNotInPrerequisiteState,
+			Format("partition {} was detached while rows were loaded", pg::QualifiedName(written.begin()->first)),
+			"Run the pipeline again.");
 	}
 	std::string const emptied =
 		mode_ == ReplaceSinkMode::Replace
@@ -146,13 +157,15 @@ PartitionReplaceSink::CheckReferences()
 	CheckForeignKeys(*traits_.foreign_keys, scope, patience_, journal_);
 }
 
-// Whether this session itself uses nothing of it. Throws where that is an error.
+// Whether this session itself uses nothing of it, and has not written to what an append is to fill: a function that the
+// source calls may. Throws where that is an error.
 bool
 PartitionReplaceSink::MayBeSwapped()
 {
 	auto const look = [&](Relation relation, const leaf::IndexTwinList *indexes) {
 		if (mode_ == ReplaceSinkMode::Fill) {
-			return pg::Call(leaf::IsUnused, relation, indexes);
+			return pg::Call(leaf::IsUnused, relation, indexes) &&
+				   (relation == destination_ || pg::Call(leaf::IsEmpty, relation));
 		}
 		pg::Call(leaf::CheckUnused, relation, indexes);
 		return true;

@@ -63,7 +63,8 @@ ReplaceSink::LockForSwap(const leaf::IndexTwinList *indexes)
 	LockPatience patience = patience_;
 	if (mode_ == ReplaceSinkMode::Replace) {
 		pg::Call(leaf::CheckUnused, destination_, indexes);
-	} else if (!pg::Call(leaf::IsUnused, destination_, indexes)) {
+	} else if (!pg::Call(leaf::IsUnused, destination_, indexes) || !pg::Call(leaf::IsEmpty, destination_)) {
+		// Also where a function that the source calls wrote to it.
 		return false;
 	} else {
 		// Nobody is to become the victim of a deadlock: a reader that now waits to write is in our way, and we in its.
