@@ -1,6 +1,7 @@
 #include "engine/destination.hpp"
 
 #include "core/sqlstate.hpp"
+#include "engine/partitioned_leaf.hpp"
 #include "engine/timed_lock_leaf.hpp"
 #include "pg/sql.hpp"
 
@@ -31,6 +32,21 @@ DistributedBy(Oid relation)
 		}
 	}
 	return {};
+}
+
+// An append whose foreign keys lead back to its table needs a stronger lock than to write: who deletes a row that new
+// ones refer to does not see them. It is taken while the run holds nothing that is in anybody's way: two runs that had
+// both written could only wait for each other.
+void
+LockForAppend(const Destination &destination, const LockPatience &patience, RunJournal &journal)
+{
+	if (pg::Call(leaf::IsCheckedAgainstItself, destination.relation)) {
+		LockTree(destination.oid, ShareRowExclusiveLock, patience, "checking its foreign keys to itself", journal);
+		journal.Info(
+			Format("other writers wait until the end, because {} has foreign keys to itself", destination.name));
+	} else {
+		pg::Call(leaf::LockUntimed, destination.oid, RowExclusiveLock);
+	}
 }
 
 } // namespace
@@ -85,13 +101,16 @@ LockDestination(const catalog::Pipeline &pipeline, Destination *destination, con
 		pg::Call(leaf::CheckReplaceRight, destination->oid);
 		LockTree(destination->oid, ShareRowExclusiveLock, patience, "replacing its rows", journal);
 	} else {
-		pg::Call(leaf::LockUntimed, destination->oid, RowExclusiveLock);
+		pg::Call(leaf::LockUntimed, destination->oid, AccessShareLock);
 	}
 	if (pg::Call(leaf::FindRelation, pipeline.destination_table->c_str()) != destination->oid) {
 		throw Error(sqlstate::kUndefinedTable, Format("{} was dropped or renamed meanwhile", destination->name),
 					"Run the pipeline again.");
 	}
 	destination->relation = pg::Call(table_open, destination->oid, NoLock);
+	if (!destination->replace) {
+		LockForAppend(*destination, patience, journal);
+	}
 }
 
 void

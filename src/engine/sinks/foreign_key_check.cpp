@@ -81,10 +81,8 @@ CheckForeignKeys(const leaf::ForeignKeyList &list, const ForeignKeyScope &scope,
 		Side const referencing{key.referencing, is_own(key.referencing), true};
 		Side const referenced{key.referenced, is_own(key.referenced), false};
 		bool const own = referencing.is_own;
-		if (!own || !referenced.is_own) {
-			LockTree(own ? key.referenced : key.referencing, ShareRowExclusiveLock, patience, "checking foreign keys",
-					 journal);
-		}
+		LockTree(own ? key.referenced : key.referencing, ShareRowExclusiveLock, patience, "checking foreign keys",
+				 journal);
 		std::string const query =
 			pg::Call(leaf::ForeignKeyQuery, key.constraint, RowsOf(key, referencing, scope).c_str(),
 					 RowsOf(key, referenced, scope).c_str(), own ? scope.condition.c_str() : "");

@@ -21,7 +21,8 @@ struct ForeignKeyScope {
 	const PartitionRows *partitions = nullptr;
 };
 
-// Locks the other table of each constraint, then looks for a row that breaks it. Throws Error 23503.
+// Locks the other table of each constraint, which may be the destination itself, then looks for a row that breaks it.
+// Throws Error 23503.
 void CheckForeignKeys(const leaf::ForeignKeyList &list, const ForeignKeyScope &scope, const LockPatience &patience,
 					  RunJournal &journal);
 
