@@ -67,6 +67,19 @@ ThrowNoSnapshot(const Error &error)
 		Redact(error.what()));
 }
 
+// Receive functions convert text from the client's encoding, but the source has sent it in the database's. To the one
+// or back to the other nothing can fail: both are in use already.
+class DatabaseEncoding {
+public:
+	DatabaseEncoding() : client_(pg_get_client_encoding()) { (void)SetClientEncoding(GetDatabaseEncoding()); }
+	~DatabaseEncoding() { (void)SetClientEncoding(client_); }
+	DatabaseEncoding(const DatabaseEncoding &) = delete;
+	DatabaseEncoding &operator=(const DatabaseEncoding &) = delete;
+
+private:
+	int client_;
+};
+
 } // namespace
 
 struct PostgresSource::State {
@@ -349,6 +362,7 @@ PostgresSource::Start(const std::vector<bool> &needed)
 bool
 PostgresSource::Fill(Batch *batch)
 {
+	DatabaseEncoding const encoding;
 	return pg::Call(leaf::FillFromCopy, state_->decoder, batch);
 }
 

@@ -19,30 +19,6 @@ AddContext(void *arg)
 	}
 }
 
-void
-Fill(RowDecoder *decoder, Batch *batch, RowReader read)
-{
-	while (!BatchIsFull(batch) && read(decoder, batch)) {
-	}
-}
-
-// Receive functions convert text from the client's encoding; the source has sent it in the database's. What is said to
-// the client meanwhile is an error, which goes out later.
-void
-FillForOtherClient(RowDecoder *decoder, Batch *batch, RowReader read, int client)
-{
-	SetClientEncoding(decoder->encoding);
-	PG_TRY();
-	{
-		Fill(decoder, batch, read);
-	}
-	PG_FINALLY();
-	{
-		SetClientEncoding(client);
-	}
-	PG_END_TRY();
-}
-
 } // namespace
 
 void
@@ -98,11 +74,7 @@ FillBatch(RowDecoder *decoder, Batch *batch, RowReader read)
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	MemoryContext const old = MemoryContextSwitchTo(batch->memory);
-	int const client = pg_get_client_encoding();
-	if (client == decoder->encoding) {
-		Fill(decoder, batch, read);
-	} else {
-		FillForOtherClient(decoder, batch, read, client);
+	while (!BatchIsFull(batch) && read(decoder, batch)) {
 	}
 	MemoryContextSwitchTo(old);
 	error_context_stack = callback.previous;
