@@ -59,6 +59,12 @@ ForgetBatches(const std::string &pipeline_id)
 			{pipeline_id});
 }
 
+void
+ForgetBatch(const std::string &root_run)
+{
+	Execute("DELETE FROM {0}.pipeline_batch_nodes WHERE batch = $1::uuid", {root_run});
+}
+
 std::optional<BatchNode>
 FindNode(const std::string &batch, const std::string &pipeline_id, const std::string &root_run)
 {

@@ -16,6 +16,8 @@ namespace sluice::catalog {
 void RecordBatch(const Pipeline &pipeline, const std::string &root_run, bool dependents);
 // Before the runs of a pipeline are deleted: batches that began with one of them and are over.
 void ForgetBatches(const std::string &pipeline_id);
+// A root that came too late begins no batch.
+void ForgetBatch(const std::string &root_run);
 
 struct BatchNode {
 	std::string batch;

@@ -1,6 +1,7 @@
 // Queued runs get their workers, by priority, then oldest due first.
 #include <set>
 
+#include "catalog/batch_store.hpp"
 #include "catalog/run_settle.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
@@ -129,7 +130,11 @@ Starter::Behind(const catalog::RunRow &run, const std::string &other)
 	if (run.if_running == "queue") {
 		return Outcome::PipelineBusy;
 	}
-	return Close(run, "skipped", other + " was not over");
+	Outcome const outcome = Close(run, "skipped", other + " was not over");
+	if (outcome == Outcome::Closed) {
+		catalog::ForgetBatch(run.id);
+	}
+	return outcome;
 }
 
 bool

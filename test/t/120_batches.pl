@@ -182,6 +182,18 @@ $node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE id IN ('$run1', '$run
 $gate->quit;
 is(join(' ', sort(outcome($run1), outcome($run2))), 'skipped success', 'and stays so');
 is($node->sql('SELECT count(*) FROM pipeline_batch_nodes'), '2', 'the one that ran has a batch');
+# One that was committed while the other one runs.
+$gate = $node->close_gate;
+$one = $node->background_psql('postgres');
+$run1 = $one->query_safe("BEGIN; SELECT trigger_pipeline('top')");
+$run2 = trigger('top');
+$node->await_gated(1, 'the second one runs');
+$one->query_safe('COMMIT');
+$one->quit;
+is($node->sql("SELECT wait_for_run('$run1', '60 s')"), 'skipped', 'the first one is skipped, as it comes late');
+is($node->sql("SELECT count(*) FROM pipeline_batch_nodes WHERE batch = '$run1'"), '0', 'and begins no batch');
+$gate->quit;
+is(outcome($run2), 'success', 'the other one goes on');
 clean();
 
 # Rules.
