@@ -37,7 +37,9 @@ constexpr std::array kOptions = {
 		"indexes", Enumeration, 0, 0, "auto|keep", "auto",
 		"Whether an append to an empty table builds its indexes after the load, or keeps them up row by row so that "
 		"other writers never wait."},
-	OptionSpec{"jit", Boolean, 0, 0, "", "false", "Whether the run's expressions may be compiled just in time."},
+	OptionSpec{"jit", Boolean, 0, 0, "", "false",
+			   "Whether the run's expressions may be compiled just in time, here and where a PostgreSQL source reads a "
+			   "table."},
 	OptionSpec{"keep_failed_runs", Integer, 0, 2'147'483'647, "", "",
 			   "How many failed runs the history keeps; 0 keeps all, empty means pg_sluice.keep_failed_runs."},
 	OptionSpec{"keep_failed_runs_for", Duration, 0, 36500 * kDay, "", "",

@@ -9,6 +9,10 @@ namespace sluice::pg::leaf {
 namespace {
 
 constexpr int kCancelTimeoutMs = 2000;
+// A reader that waits for the next bytes is woken for each few kB that the source sends, at the source's cost. Left
+// alone for this long the source fills the buffers of the network, which hold a few times as much. Those of a Unix
+// socket do not.
+constexpr long kStrideMicroseconds = 500;
 
 Remote *open_connections = nullptr;
 
@@ -308,6 +312,8 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 				 errhint("Check that the %s is up, the options of the server and the user mapping.", What(remote))));
 	}
 	(void)PQsetErrorVerbosity(remote->conn, PQERRORS_DEFAULT);
+	const char *const host = PQhost(remote->conn);
+	remote->over_tcp = host != nullptr && host[0] != '/' && host[0] != '@';
 	// From here on libpq returns to us instead of waiting by itself, PQfinish included.
 	if (PQsetnonblocking(remote->conn, 1) != 0) {
 		RaiseLost(remote);
@@ -359,7 +365,7 @@ int
 RemoteCopyRow(Remote *remote)
 {
 	DropRow(remote);
-	for (;;) {
+	for (int look = 0;; ++look) {
 		// Rows that are already here are taken first: libpq moves everything outstanding at each read.
 		int const length = PQgetCopyData(remote->conn, &remote->copy_row, 1);
 		if (length > 0) {
@@ -372,7 +378,11 @@ RemoteCopyRow(Remote *remote)
 			}
 			return -1;
 		}
-		if (!WaitSocket(remote, WL_SOCKET_READABLE, SilenceLimit(remote))) {
+		// More may have come than libpq's buffer could take.
+		if (look == 1 && remote->over_tcp) {
+			pg_usleep(kStrideMicroseconds);
+			CHECK_FOR_INTERRUPTS();
+		} else if (look > 0 && !WaitSocket(remote, WL_SOCKET_READABLE, SilenceLimit(remote))) {
 			RaiseSilent(remote);
 		}
 		if (PQconsumeInput(remote->conn) == 0) {

@@ -16,8 +16,9 @@ struct Remote {
 	const char *server;	 // name, for messages
 	int idle_timeout_ms; // longest silence; 0: none
 	bool is_destination; // for messages
-	bool has_fd;		 // AcquireExternalFD was called
-	Remote *next;		 // open connections of this backend, for exit
+	bool over_tcp;
+	bool has_fd;  // AcquireExternalFD was called
+	Remote *next; // open connections of this backend, for exit
 };
 
 void RemoteConnect(Remote *remote, const char *const *keywords, const char *const *values, int timeout_ms);

@@ -158,6 +158,15 @@ is($target->safe_psql('postgres', 'SELECT sum(a) FROM parent'), 3, 'rows of chil
 load_ok("source => 'src', source_table => 'generated', destination_table => 'generated'", 'a generated column at the source');
 is($target->safe_psql('postgres', 'SELECT b FROM generated'), 42, 'its value is read');
 load_ok("source => 'src', source_table => 'a_view', destination_table => 'a_view'", 'a view');
+# What the session at the source is, seen from a view and from a query.
+$source->safe_psql('postgres', "CREATE VIEW seen AS SELECT current_setting('jit') AS jit; ALTER SYSTEM SET jit = on; SELECT pg_reload_conf()");
+ok($source->poll_query_until('postgres', 'SHOW jit', 'on'), 'the source compiles');
+foreach my $case ([ "source_table => 'seen'", '', 'off', 'a table is read without' ], [ "source_table => 'seen'", ', "jit": true', 'on', 'but for the option jit' ], [ "source_query => 'SELECT * FROM seen'", '', 'on', 'a query as the source likes' ])
+{
+	my ($from, $option, $jit, $what) = @$case;
+	load_ok("source => 'src', $from, destination_table => 'jit_$number', options => '{\"analyze\": \"off\"$option}'", "compiling: $what");
+	is($target->safe_psql('postgres', 'SELECT jit FROM jit_' . ($number - 1)), $jit, $what);
+}
 load_ok("source => 'src', source_table => 'parts', destination_table => 'parts'", 'a partitioned table');
 load_ok("source => 'src', source_query => 'SELECT a_int4 AS id, count(*) OVER () AS n FROM all_types -- the end', destination_table => 'from_query', columns => 'id, n * 2 AS twice', filter => 'id < 4 -- few'",
 	'a query with columns and filter');

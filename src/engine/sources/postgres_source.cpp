@@ -164,9 +164,12 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 		state.from = "(\n" + statement + "\n) AS source";
 		state.label = "the source query";
 	}
-	PinRemoteSession(remote, pipeline.timezone,
-					 pipeline.source_table ? std::vector<RemoteSetting>{{"search_path", "''"}}
-										   : std::vector<RemoteSetting>{});
+	// What a query needs its author knows; a table is read faster without it.
+	PinRemoteSession(
+		remote, pipeline.timezone,
+		pipeline.source_table
+			? std::vector<RemoteSetting>{{"search_path", "''"}, {"jit", options.Boolean("jit") ? "'on'" : "'off'"}}
+			: std::vector<RemoteSetting>{});
 
 	std::string as_text;
 	for (pg::RemoteConnection::Column &column : remote.Describe(statement)) {
