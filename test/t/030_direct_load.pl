@@ -127,5 +127,24 @@ is($node->sql('SELECT count(*) FROM unlogged'), '0', 'unlogged rows do not');
 $node->sql("CALL run_pipeline('unlogged')");
 is_sound('unlogged', 'unlogged, again');
 
+# Streams write in transactions other than the one that made their table, so their pages are logged; files of partitions are synced.
+my ($host, $port) = ($node->host, $node->port);
+$node->sql(qq{CREATE EXTENSION postgres_fdw;
+	CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname 'postgres');
+	CREATE USER MAPPING FOR CURRENT_USER SERVER here;
+	CREATE TABLE parts (id int, filler text) PARTITION BY HASH (id);
+	CREATE TABLE parts_0 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+	CREATE TABLE parts_1 PARTITION OF parts FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+	SELECT create_pipeline('streamed', source => 'here', source_table => 'public.big', destination_table => 'streamed', load => 'replace', options => '{"streams": 2}');
+	SELECT create_pipeline('parts', source_query => 'SELECT * FROM public.big', destination_table => 'parts', load => 'replace')});
+is(join(' ', map { $node->sql("CALL trigger_and_wait('$_')") =~ s/.*\|//r } 'streamed', 'parts'), 'success success', 'streams and partitions');
+like($node->sql("SELECT string_agg(message, ';') FROM pipeline_log WHERE pipeline = 'streamed'"), qr/2 streams over/, 'in two streams');
+$node->restart_by('KILL');
+foreach my $table ('streamed', 'parts')
+{
+	is($node->sql("SELECT count(*), sum(length(filler)) FROM $table"), '40000|3600000', "$table: the rows survive a crash");
+}
+is_sound($_, "$_ after the crash") foreach 'streamed', 'parts_0', 'parts_1';
+
 $node->stop;
 done_testing();

@@ -95,9 +95,37 @@ $primary->sql("SELECT alter_pipeline('replaced', source_query => \$q\$" . rows_o
 $primary->restart_by('KILL');
 has_rows($primary, 'replaced', 'second', 'killed at once after the commit');
 
+# Pages of several streams in one file, and the new files of partitions.
+my ($host, $port) = ($primary->host, $primary->port);
+$primary->sql(qq{CREATE EXTENSION postgres_fdw;
+	CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname 'postgres');
+	CREATE USER MAPPING FOR CURRENT_USER SERVER here;
+	CREATE TABLE parts (id int, filler text) PARTITION BY RANGE (id);
+	CREATE TABLE parts_low PARTITION OF parts FOR VALUES FROM (MINVALUE) TO (5000);
+	CREATE TABLE parts_high PARTITION OF parts FOR VALUES FROM (5000) TO (MAXVALUE);
+	SELECT create_pipeline('streamed', source => 'here', source_table => 'public.second', destination_table => 'streamed', load => 'replace', options => '{"streams": 2}');
+	SELECT create_pipeline('parts', source_query => 'SELECT * FROM public.second', destination_table => 'parts', load => 'replace')});
+my @loaded = map { $primary->sql("CALL trigger_and_wait('$_')") } 'streamed', 'parts';
+$primary->restart_by('KILL');
+is(join(' ', map { s/.*\|//r } @loaded), 'success success', 'streams and partitions are loaded, and the server is killed');
+like($primary->sql("SELECT string_agg(message, ';') FROM pipeline_log WHERE pipeline = 'streamed'"), qr/2 streams over/, 'in two streams');
+like($primary->sql("SELECT string_agg(message, ';') FROM pipeline_log WHERE pipeline = 'parts'"), qr/direct load: /, 'directly');
+
+sub has_streamed_and_parts
+{
+	my ($node, $name) = @_;
+	has_rows($node, 'streamed', 'second', $name);
+	is($node->sql(hash_of('parts')), $rows{second}, "$name: parts has the second rows");
+	is($node->sql("SELECT string_agg(bad::text, ' ') FROM (VALUES ('parts_low'), ('parts_high')) p (t), LATERAL (SELECT (SELECT count(*) FROM verify_heapam(t))"
+			  . ' + (SELECT count(*) FROM pg_check_frozen(t)) + (SELECT count(*) FROM pg_check_visible(t)) AS bad) b'), '0 0', "$name: its partitions are sound");
+	return;
+}
+has_streamed_and_parts($primary, 'killed after them');
+
 $primary->wait_for_catchup($standby);
 has_rows($standby, 'created', 'first', 'the standby');
 has_rows($standby, 'replaced', 'second', 'the standby');
+has_streamed_and_parts($standby, 'the standby');
 $standby->stop;
 
 my $early = bless PostgreSQL::Test::Cluster->new('early'), 'SluiceNode';

@@ -183,6 +183,18 @@ is($reader->query_safe(sprintf($content, 'target')), $later, 'for an older snaps
 $reader->quit;
 is($node->sql("SELECT relallvisible = relpages FROM pg_class WHERE oid = 'target'::regclass"), 't', 'all pages are visible to all');
 
+# A stream loses its connection to the source.
+$gate = $node->close_gate;
+$run = etl("SELECT trigger_pipeline('load3')");
+await_streams(2, 'two streams wait again');
+is($node->sql("SELECT pg_terminate_backend(min(pid)) FROM pg_stat_activity WHERE datname = 'origin' AND usename = 'reader' AND query ~ '^COPY'"), 't',
+	'the connection of one is cut');
+$gate->quit;
+run_ends($run, 'success', 'a lost connection: the run succeeds');
+logged($run, qr/all streams start again/, 'after another start');
+is($node->sql(sprintf($content, 'target')), $later, 'with all rows');
+nothing_is_left('a lost connection');
+
 # An error in one piece ends all of them at once, as it would end a single stream.
 $node->sql('UPDATE orders SET grp = 9 WHERE id = 15001', db => 'origin');
 $run = load('load3', 'failed');
