@@ -14,6 +14,9 @@ sub new
 	my ($class, @arguments) = @_;
 	my $dir = tempdir('sluice_mariaXXXX', TMPDIR => 1, CLEANUP => 1);
 	my $self = bless { dir => $dir, port => PostgreSQL::Test::Cluster::get_free_port(), socket => "$dir/s" }, $class;
+	# A server that starts deletes what looks like temporary tables of its own: also those of another one in the same folder.
+	mkdir("$dir/tmp") or die "$dir/tmp: $!";
+	local $ENV{TMPDIR} = "$dir/tmp";
 	my $user = getpwuid($>);
 	system_log('mariadb-install-db', '--no-defaults', "--datadir=$dir/data", "--user=$user", '--auth-root-authentication-method=normal',
 		'--skip-test-db') == 0 or die 'mariadb-install-db failed';
