@@ -79,6 +79,13 @@ SELECT create_pipeline('extend', source_table => 'engine_statistics.src', column
 CALL run_pipeline('extend') \g /dev/null
 SELECT count(*) FROM pg_stats_ext WHERE statistics_name = 'extended_both' AND n_distinct IS NOT NULL;
 SELECT * FROM compare('extended');
+-- Statistics that cannot be made do not cost the rows.
+CREATE TABLE unanalyzed (a int);
+CREATE STATISTICS unanalyzed_inverse ON (1 / a) FROM unanalyzed;
+SELECT create_pipeline('no_statistics', source_query => 'SELECT 0 AS a', destination_table => 'unanalyzed', load => 'replace') \g /dev/null
+CALL run_pipeline('no_statistics') \g /dev/null
+SELECT * FROM unanalyzed;
+SELECT level, message FROM pipeline_log WHERE pipeline = 'no_statistics' AND phase = 'analyzing' ORDER BY at;
 SELECT create_pipeline('fatten', source_query => 'SELECT n, repeat(md5(n::text), 50) AS fat FROM generate_series(1, 15000) n', destination_table => 'fat', load => 'replace') \g /dev/null
 CREATE TABLE fat (n int, fat text);
 ALTER TABLE fat ALTER fat SET STORAGE PLAIN;

@@ -1,6 +1,7 @@
 #include "engine/run.hpp"
 
 #include "catalog/pipeline_options.hpp"
+#include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/destination.hpp"
 #include "engine/direct_load.hpp"
@@ -17,7 +18,8 @@ namespace sluice::engine {
 
 namespace {
 
-// A table that is new or has all new rows has no statistics that mean anything (design rule 24).
+// A table that is new or has all new rows has no statistics that mean anything (design rule 24). No reason to lose the
+// rows: the expression of a statistics object may fail with them, and a Citus table refuses some commands after others.
 void
 Analyze(const Destination &destination, const OptionValues &options, RunJournal &journal)
 {
@@ -33,7 +35,12 @@ Analyze(const Destination &destination, const OptionValues &options, RunJournal 
 	}
 	pg::SqlOptions as_owner;
 	as_owner.run_as = destination.traits.owner;
-	pg::Sql("ANALYZE " + destination.name, {}, as_owner);
+	std::optional<Error> const failure =
+		pg::Subtransaction([&] { pg::Sql("ANALYZE " + destination.name, {}, as_owner); });
+	if (failure) {
+		journal.Warning(Format("{} could not be analyzed: {}", destination.name, Redact(failure->what())));
+		return;
+	}
 	journal.Info(Format("{} analyzed", destination.name));
 }
 

@@ -200,6 +200,13 @@ $far->safe_psql('postgres', "UPDATE locked.pg_sluice_ledger SET loaded_at = load
 is(run_now(), 'success', 'the next run');
 is($far->safe_psql('postgres', 'SELECT string_agg(pipeline_name, \',\' ORDER BY loaded_at) FROM locked.pg_sluice_ledger'), "never heard of,p$number", 'clears away those that ended well');
 
+# -- statistics that cannot be made there do not cost the rows
+
+$far->safe_psql('postgres', 'SET ROLE writer; CREATE TABLE dst.unanalyzed (a int); CREATE STATISTICS dst.unanalyzed_inverse ON (1 / a) FROM dst.unanalyzed');
+load_ok("source_query => 'SELECT 0 AS a', destination_table => 'unanalyzed', load => 'replace'", 'a table that cannot be analyzed');
+like(last_log(), qr/warning dst\.unanalyzed of server "far" could not be analyzed: division by zero/, 'is told');
+is($far->safe_psql('postgres', 'SELECT a FROM dst.unanalyzed'), '0', 'and has its rows');
+
 # -- a cancel reaches the server in the middle of the load
 
 $far->safe_psql('postgres', 'SET ROLE writer; CREATE TABLE dst.slow (i int); CREATE FUNCTION dst.wait_here() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$; CREATE TRIGGER w BEFORE INSERT ON dst.slow FOR EACH ROW EXECUTE FUNCTION dst.wait_here()');

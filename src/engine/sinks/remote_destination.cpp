@@ -2,6 +2,7 @@
 
 #include "core/duration.hpp"
 #include "core/identifier.hpp"
+#include "core/redact.hpp"
 #include "core/retry_policy.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/sources/foreign_relation.hpp"
@@ -367,8 +368,22 @@ RemoteDestination::Analyze()
 		journal_.Info(Format("{} is not analyzed, because the remote role does not own it", label_));
 		return;
 	}
-	Exec("ANALYZE " + table_);
-	journal_.Info(Format("{} analyzed", label_));
+	std::optional<Error> const failure = pg::Subtransaction([&] {
+		Exec("SAVEPOINT pg_sluice_analyze");
+		Exec("ANALYZE " + table_);
+		Exec("RELEASE SAVEPOINT pg_sluice_analyze");
+	});
+	if (!failure) {
+		journal_.Info(Format("{} analyzed", label_));
+		return;
+	}
+	// What ends the session or the command there is no matter of this table.
+	std::string const kind = SqlStateText(failure->State()).substr(0, 2);
+	if (kind == "08" || kind == "57" || kind == "SL") {
+		throw *failure;
+	}
+	Exec("ROLLBACK TO SAVEPOINT pg_sluice_analyze");
+	journal_.Warning(Format("{} could not be analyzed: {}", label_, Redact(failure->what())));
 }
 
 } // namespace sluice::engine
