@@ -70,19 +70,33 @@ FitsByAssignment(Oid from, Oid to)
 	return can_coerce_type(1, &from, &to, COERCION_ASSIGNMENT);
 }
 
+// By the type's input function. A cast may be another function: text's to regclass knows no '-'.
+Node *
+ReadAs(Oid type, Node *expression)
+{
+	auto *read = makeNode(CoerceViaIO);
+	read->arg = reinterpret_cast<Expr *>(expression);
+	read->resulttype = type;
+	read->coerceformat = COERCE_EXPLICIT_CAST;
+	read->location = -1;
+	return reinterpret_cast<Node *>(read);
+}
+
+bool
+IsReadFromText(const OutputColumn *column, Oid to)
+{
+	return column->from_text && column->type == TEXTOID &&
+		   (getBaseType(to) == REGCLASSOID || !FitsByAssignment(TEXTOID, to));
+}
+
 Node *
 CoerceColumn(const OutputColumn *column, Node *expression, Form_pg_attribute attribute)
 {
 	Oid type = column->type;
-	if (column->from_text && type == TEXTOID && !FitsByAssignment(type, attribute->atttypid)) {
+	if (IsReadFromText(column, attribute->atttypid)) {
 		// In two steps: an explicit cast to a type with a length would cut values off silently.
-		Oid const base = getBaseType(attribute->atttypid);
-		Node *cast =
-			coerce_to_target_type(nullptr, expression, type, base, -1, COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
-		if (cast != nullptr) {
-			expression = cast;
-			type = base;
-		}
+		type = getBaseType(attribute->atttypid);
+		expression = ReadAs(type, expression);
 	}
 	return coerce_to_target_type(nullptr, expression, type, attribute->atttypid, attribute->atttypmod,
 								 COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
@@ -235,9 +249,7 @@ OwnTargetList(const AnalyzedQuery *analyzed)
 bool
 NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Relation destination, int attribute)
 {
-	const OutputColumn *output = &analyzed->columns[column];
-	return output->from_text && output->type == TEXTOID &&
-		   !FitsByAssignment(TEXTOID, TupleDescAttr(destination->rd_att, attribute)->atttypid);
+	return IsReadFromText(&analyzed->columns[column], TupleDescAttr(destination->rd_att, attribute)->atttypid);
 }
 
 const char *
@@ -257,9 +269,11 @@ ColumnTypeText(const OutputColumn *column)
 }
 
 const char *
-BaseTypeText(Oid type)
+ReadAsText(Oid type, const char *value)
 {
-	return format_type_extended(getBaseType(type), -1, 0);
+	Oid const base = getBaseType(type);
+	return base == REGCLASSOID ? psprintf("pg_catalog.regclassin(pg_catalog.textout(%s))", value)
+							   : psprintf("CAST(%s AS %s)", value, format_type_extended(base, -1, 0));
 }
 
 } // namespace sluice::engine::leaf

@@ -50,7 +50,7 @@ bool NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Relation desti
 // For a table made after the query: "numeric(10,2)", with schema and collation where they matter. Raises
 // 42P16 for types that no column can have.
 const char *ColumnTypeText(const OutputColumn *column);
-// The type behind domains, without a length, to cast to.
-const char *BaseTypeText(Oid type);
+// SQL that makes a text a value of the type behind domains, without a length, by the type's input function.
+const char *ReadAsText(Oid type, const char *value);
 
 } // namespace sluice::engine::leaf
