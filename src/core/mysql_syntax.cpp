@@ -1,6 +1,7 @@
 #include "core/mysql_syntax.hpp"
 
 #include <array>
+#include <cctype>
 
 #include "core/ascii.hpp"
 #include "core/format.hpp"
@@ -162,6 +163,21 @@ CheckMysqlQuery(std::string_view query)
 					"Write one SELECT in the SQL of the source, as it is sent there.");
 	}
 	return std::string(query.substr(0, end));
+}
+
+bool
+MentionsColumn(std::string_view sql, std::string_view column)
+{
+	auto const is_part = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '$' || c >= 0x80; };
+	std::string const text = Lowered(sql);
+	std::string const name = Lowered(column);
+	for (size_t at = text.find(name); !name.empty() && at != std::string::npos; at = text.find(name, at + 1)) {
+		size_t const end = at + name.size();
+		if ((at == 0 || !is_part(text[at - 1])) && (end == text.size() || !is_part(text[end]))) {
+			return true;
+		}
+	}
+	return false;
 }
 
 std::string

@@ -17,6 +17,9 @@ std::string QuoteMysqlText(std::string_view text);
 // does; all else is the source's business.
 std::string CheckMysqlQuery(std::string_view query);
 
+// Whether SQL that is read here may speak of a column: as a word, in any case, or quoted. May err towards yes.
+bool MentionsColumn(std::string_view sql, std::string_view column);
+
 // Puts the literal in the place of each call run_context(), outside of strings, quoted names and comments.
 std::string ReplaceMysqlRunContext(std::string_view query, std::string_view literal);
 

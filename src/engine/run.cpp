@@ -119,6 +119,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	progress.Enter("preparing");
 	MappedQuery query(input.Mapping());
 	PushFilter(input, query, journal);
+	input.CountBefore(query, journal);
 	ColumnMatch match;
 	if (destination.remote != nullptr) {
 		destination.remote->Prepare(query);
@@ -147,7 +148,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	int64_t const rows = Load(load);
 	progress.EndLoad();
 	journal.Info(Format("{} rows loaded into {}", rows, destination.name));
-	input.Finish();
+	input.Finish(rows);
 
 	if (destination.remote != nullptr) {
 		progress.Enter("analyzing");

@@ -77,6 +77,15 @@ TEST(MysqlSyntax, RefusesAnythingElse)
 	}
 }
 
+TEST(MysqlSyntax, FindsColumnsThatAreMentioned)
+{
+	EXPECT_TRUE(MentionsColumn("id, price * 2 AS p", "price"));
+	EXPECT_TRUE(MentionsColumn("source.PRICE", "price"));
+	EXPECT_TRUE(MentionsColumn("\"a b\"", "a b"));
+	EXPECT_FALSE(MentionsColumn("prices, unit_price, price2", "price"));
+	EXPECT_FALSE(MentionsColumn("id", ""));
+}
+
 TEST(MysqlSyntax, PutsTheContextWhereItIsCalledFor)
 {
 	EXPECT_EQ(ReplaceMysqlRunContext("SELECT run_context(), RUN_CONTEXT ( )", "X"), "SELECT X, X");

@@ -5,6 +5,7 @@
 #include "core/wrapper_setting.hpp"
 #include "engine/destination_leaf.hpp"
 #include "engine/sources/foreign_relation_leaf.hpp"
+#include "engine/sources/mysql_wrapper.hpp"
 #include "engine/sources/source_choice.hpp"
 #include "engine/sources/source_name.hpp"
 #include "pg/sql.hpp"
@@ -14,9 +15,6 @@ namespace sluice::engine {
 namespace {
 
 constexpr int kFdwSchemaNotFound = SqlState("HV00Q");
-
-// Names can be looked up through a table of this wrapper's own.
-constexpr char kKnowsItsTables[] = "mysql_fdw";
 
 // Every table whose name differs from this one in case at most.
 std::vector<SourceName>
@@ -100,15 +98,23 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 	CheckForeignSource(pipeline, server);
 	std::string const &source_table = *pipeline.source_table;
 	std::string const &server_name = *pipeline.source;
+	// Of this wrapper's servers names can be looked up, through a table of theirs.
+	bool const knows_tables = std::string_view(pg::Call(leaf::WrapperName, server)) == kMysqlWrapper;
+	if (knows_tables) {
+		CheckMysqlWrapperAllowed(server, GetUserId());
+		pg::Call(leaf::RequireTemporaryRight);
+	}
 	std::string const local = FindLocal(source_table, server);
 	if (!local.empty()) {
 		name_ = local;
+		if (knows_tables) {
+			RefuseMysqlInstants(pipeline, MysqlNameOf(pg::Call(leaf::FindForeignTable, source_table.c_str(), server)));
+		}
 		Tune(server, fetch, journal);
 		return;
 	}
 
 	pg::Call(leaf::RequireTemporaryRight);
-	bool const knows_tables = std::string_view(pg::Call(leaf::WrapperName, server)) == kKnowsItsTables;
 	SourceName wanted = SplitSourceName(source_table);
 	if (wanted.schema.empty()) {
 		if (!knows_tables) {
@@ -135,7 +141,9 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 	name_ = "pg_temp." + pg::QuoteIdentifier(wanted.table);
 	journal.Info(Format("imported \"{}.{}\" of server \"{}\" as a temporary foreign table", wanted.schema, wanted.table,
 						server_name));
-
+	if (knows_tables) {
+		RefuseMysqlInstants(pipeline, wanted);
+	}
 	Tune(server, fetch, journal);
 }
 

@@ -11,16 +11,16 @@ namespace sluice::engine::leaf {
 
 namespace {
 
-bool
-HasOption(const List *options, const char *option)
+DefElem *
+FindOption(const List *options, const char *option)
 {
 	const ListCell *cell;
 	foreach (cell, options) {
 		if (strcmp(lfirst_node(DefElem, cell)->defname, option) == 0) {
-			return true;
+			return lfirst_node(DefElem, cell);
 		}
 	}
-	return false;
+	return nullptr;
 }
 
 } // namespace
@@ -67,13 +67,20 @@ FindTemporary(const char *name)
 bool
 ServerHasOption(Oid server, const char *option)
 {
-	return HasOption(GetForeignServer(server)->options, option);
+	return FindOption(GetForeignServer(server)->options, option) != nullptr;
 }
 
 bool
 TableHasOption(Oid table, const char *option)
 {
-	return HasOption(GetForeignTable(table)->options, option);
+	return FindOption(GetForeignTable(table)->options, option) != nullptr;
+}
+
+const char *
+TableOption(Oid table, const char *option)
+{
+	DefElem *element = FindOption(GetForeignTable(table)->options, option);
+	return element != nullptr ? defGetString(element) : nullptr;
 }
 
 void

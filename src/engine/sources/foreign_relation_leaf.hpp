@@ -14,6 +14,8 @@ bool SupportsImport(Oid server);
 Oid FindTemporary(const char *name);
 bool ServerHasOption(Oid server, const char *option);
 bool TableHasOption(Oid table, const char *option);
+// Its value, or NULL.
+const char *TableOption(Oid table, const char *option);
 // Raises 42501 unless the current user may create temporary tables here.
 void RequireTemporaryRight();
 // Raises 42501 unless the role may use the server.

@@ -17,7 +17,8 @@ struct SessionVariable {
 	std::string_view value;
 };
 
-// Those that the server has are set: nothing there may end, cut or slow down a long read.
+// Those that the server has are set: nothing there may end, cut or slow down a long read, and no value depends on what
+// somebody set for all sessions. init_command may change them; not so sql_mode, time_zone and the character sets.
 constexpr std::array kSession = {
 	SessionVariable{"max_statement_time", "0"},
 	SessionVariable{"max_execution_time", "0"},
@@ -28,6 +29,17 @@ constexpr std::array kSession = {
 	SessionVariable{"wait_timeout", "86400"},
 	SessionVariable{"idle_transaction_timeout", "0"},
 	SessionVariable{"idle_readonly_transaction_timeout", "0"},
+	SessionVariable{"autocommit", "1"},
+	SessionVariable{"completion_type", "0"},
+	SessionVariable{"max_recursive_iterations", "4294967295"},
+	SessionVariable{"max_sort_length", "1048576"},
+	SessionVariable{"group_concat_max_len", "1073741824"},
+	SessionVariable{"lc_time_names", "'en_US'"},
+	SessionVariable{"default_week_format", "0"},
+	SessionVariable{"div_precision_increment", "4"},
+	SessionVariable{"default_regex_flags", "''"},
+	SessionVariable{"system_versioning_asof", "DEFAULT"},
+	SessionVariable{"windowing_use_high_precision", "1"},
 };
 
 std::string
@@ -83,25 +95,30 @@ MysqlConnection::~MysqlConnection()
 void
 MysqlConnection::Pin()
 {
-	if (!parameters_.init_command.empty()) {
-		Exec(parameters_.init_command);
-	}
 	Exec("SET NAMES utf8mb4");
 	std::string names;
 	for (const SessionVariable &variable : kSession) {
 		names += Format("{}'{}'", names.empty() ? "" : ", ", variable.name);
 	}
 	pg::SqlResult const known = Exec("SHOW SESSION VARIABLES WHERE Variable_name IN (" + names + ")");
-	std::string settings = Format("SET SESSION sql_mode = {}, SESSION time_zone = '+00:00'",
-								  QuoteMysqlText(ToMysql(parameters_.sql_mode)));
+	std::string settings;
 	for (const SessionVariable &variable : kSession) {
 		for (size_t row = 0; row < known.Rows(); ++row) {
 			if (known.Text(row, 0) == variable.name) {
-				settings += Format(", SESSION {} = {}", variable.name, variable.value);
+				settings += Format("{} SESSION {} = {}", settings.empty() ? "SET" : ",", variable.name, variable.value);
 			}
 		}
 	}
-	Exec(settings);
+	if (!settings.empty()) {
+		Exec(settings);
+	}
+	if (!parameters_.init_command.empty()) {
+		Exec(parameters_.init_command);
+	}
+	// What the rows are read by is nobody else's to change.
+	Exec("SET NAMES utf8mb4");
+	Exec(Format("SET SESSION sql_mode = {}, SESSION time_zone = '+00:00'",
+				QuoteMysqlText(ToMysql(parameters_.sql_mode))));
 	Exec("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 	Exec("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
 }

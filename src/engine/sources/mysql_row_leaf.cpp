@@ -117,9 +117,7 @@ DecodeMoment(const MysqlDecoder *decoder, const MysqlColumn *column, MysqlCursor
 	if (column->kind == MysqlKind::Date) {
 		return DateADTGetDatum(date);
 	}
-	if (column->kind == MysqlKind::Timestamp && decoder->shift_timestamps) {
-		return DirectFunctionCall1(timestamptz_timestamp, TimestampTzGetDatum(timestamp));
-	}
+	// An instant arrives in UTC, which is how it is stored here: as good as a datetime.
 	return TimestampGetDatum(timestamp);
 }
 
@@ -282,8 +280,6 @@ CreateMysqlDecoder(MysqlLink *link, TupleDesc row_type, const MysqlKind *kinds, 
 	auto *decoder = static_cast<MysqlDecoder *>(palloc0(sizeof(MysqlDecoder)));
 	InitRowDecoder(&decoder->base, link->server, row_type, label);
 	decoder->link = link;
-	const char *const zone = pg_get_timezone_name(session_timezone);
-	decoder->shift_timestamps = strcmp(zone, "UTC") != 0 && strcmp(zone, "Etc/UTC") != 0 && strcmp(zone, "GMT") != 0;
 	decoder->columns = static_cast<MysqlColumn *>(palloc0(sizeof(MysqlColumn) * (row_type->natts + 1)));
 	for (int i = 0; i < row_type->natts; ++i) {
 		if (!needed[i]) {

@@ -23,7 +23,7 @@ enum class MysqlKind : uint8 {
 	Decimal,
 	Date,
 	Datetime,
-	Timestamp, // UTC on the wire
+	Timestamp, // an instant: the session there is in UTC
 	Time,
 	Interval, // a time that may exceed a day
 	Bit,
@@ -45,10 +45,9 @@ struct MysqlColumn {
 struct MysqlDecoder {
 	RowDecoder base;
 	MysqlLink *link;
-	MysqlColumn *columns;  // in wire order
-	bool null_zero_dates;  // else they are errors
-	bool shift_timestamps; // the run's time zone is not UTC
-	bool failed;		   // the link says why
+	MysqlColumn *columns; // in wire order
+	bool null_zero_dates; // else they are errors
+	bool failed;		  // the link says why
 };
 
 // In the current memory context. kinds: one per attribute of row_type; needed: the attributes that are on the wire.

@@ -95,8 +95,9 @@ MysqlSource::MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal)
 		state.label = "the source query";
 	}
 	std::vector<const char *> names;
-	for (const MYSQL_FIELD *field :
-		 state.remote->Prepare(state.table ? "SELECT * FROM " + NameAtSource(*state.table) : state.query)) {
+	std::string const invisible = state.table ? InvisibleColumns(pipeline, journal) : "";
+	for (const MYSQL_FIELD *field : state.remote->Prepare(
+			 state.table ? "SELECT *" + invisible + " FROM " + NameAtSource(*state.table) : state.query)) {
 		state.columns.push_back(
 			{pg::Call(leaf::TextFromMysql, field->name), MapMysqlType(*field, state.time_is_interval)});
 	}
@@ -157,6 +158,30 @@ MysqlSource::FindTable(const std::string &source_table, RunJournal &journal)
 	}
 	journal.Info(Format("there is no table \"{}\" at the source, \"{}.{}\" is read instead", source_table,
 						state.table->schema, state.table->table));
+}
+
+// "*" leaves them out, there as here: those that columns or filter name, as more of a select list.
+std::string
+MysqlSource::InvisibleColumns(const catalog::Pipeline &pipeline, RunJournal &journal)
+{
+	State &state = *state_;
+	pg::SqlResult const rows = state.remote->Exec(Format(
+		"SELECT column_name FROM information_schema.columns WHERE table_schema = {} AND table_name = {} AND extra LIKE "
+		"'%INVISIBLE%' ORDER BY ordinal_position",
+		QuoteMysqlText(pg::Call(leaf::TextToMysql, state.table->schema.c_str())),
+		QuoteMysqlText(pg::Call(leaf::TextToMysql, state.table->table.c_str()))));
+	std::string list;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		std::string const &name = rows.Text(row, 0);
+		if (MentionsColumn(pipeline.columns.value_or("") + " " + pipeline.filter.value_or(""), name)) {
+			list += ", " + QuoteMysqlName(name);
+		} else if (!pipeline.columns) {
+			journal.Warning(Format("column \"{}\" of {}.{} is INVISIBLE at the source and is not read: what is to be "
+								   "read of such a table is named in columns",
+								   name, state.table->schema, state.table->table));
+		}
+	}
+	return list;
 }
 
 TupleDesc

@@ -31,6 +31,7 @@ public:
 
 private:
 	void FindTable(const std::string &source_table, RunJournal &journal);
+	std::string InvisibleColumns(const catalog::Pipeline &pipeline, RunJournal &journal);
 
 	struct State;
 	std::unique_ptr<State> state_;

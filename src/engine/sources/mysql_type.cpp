@@ -90,7 +90,7 @@ MapMysqlType(const MYSQL_FIELD &field, bool time_is_interval)
 		return Plain(TIMESTAMPOID, MysqlKind::Datetime);
 	case MYSQL_TYPE_TIMESTAMP:
 	case MYSQL_TYPE_TIMESTAMP2:
-		return Plain(TIMESTAMPOID, MysqlKind::Timestamp);
+		return Plain(TIMESTAMPTZOID, MysqlKind::Timestamp);
 	case MYSQL_TYPE_TIME:
 	case MYSQL_TYPE_TIME2:
 		return time_is_interval ? Plain(INTERVALOID, MysqlKind::Interval) : Plain(TIMEOID, MysqlKind::Time);

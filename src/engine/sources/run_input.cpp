@@ -4,6 +4,7 @@
 #include "engine/definition_syntax_leaf.hpp"
 #include "engine/destination_leaf.hpp"
 #include "engine/sources/mysql_source.hpp"
+#include "engine/sources/mysql_wrapper.hpp"
 #include "engine/sources/postgres_source.hpp"
 #include "engine/sources/source_choice.hpp"
 #include "pg/sql.hpp"
@@ -78,6 +79,9 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 		label_ = remote_->Label();
 	} else {
 		foreign_.emplace(pipeline, server, fetch_, journal);
+		counts_ =
+			std::string_view(pg::Call(GetForeignDataWrapper, pg::Call(GetForeignServer, server)->fdwid)->fdwname) ==
+			kMysqlWrapper;
 		mapping_.from = foreign_->Name();
 		label_ = mapping_.from;
 	}
@@ -85,8 +89,24 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 }
 
 void
-RunInput::Finish()
+RunInput::CountBefore(const MappedQuery &query, RunJournal &journal)
 {
+	if (counts_ && query.Analyzed()->query->hasAggs) {
+		journal.Warning(
+			"columns use an aggregate, so whether mysql_fdw read all rows cannot be seen: it ends without an "
+			"error where it cannot hold one");
+	} else if (counts_) {
+		count_query_ = query.Text();
+		count_before_ = CountMysqlRows(count_query_);
+	}
+}
+
+void
+RunInput::Finish(int64_t rows)
+{
+	if (!count_query_.empty()) {
+		CheckMysqlRows(count_before_, CountMysqlRows(count_query_), rows, label_);
+	}
 	if (foreign_) {
 		foreign_->Finish();
 	}

@@ -34,8 +34,10 @@ public:
 	leaf::FetchSize Fetch() const { return fetch_; }
 	// For messages: "table public.orders".
 	const std::string &Label() const { return label_; }
-	// Leaves nothing behind.
-	void Finish();
+	// Where the reader may end too early without a word: how many rows there are.
+	void CountBefore(const MappedQuery &query, RunJournal &journal);
+	// After so many rows. Leaves nothing behind. Throws Error 08006 when rows are missing.
+	void Finish(int64_t rows);
 
 private:
 	std::unique_ptr<RemoteSource> remote_;
@@ -44,6 +46,9 @@ private:
 	leaf::FetchSize fetch_{};
 	MappingInput mapping_;
 	std::string label_;
+	bool counts_ = false;
+	std::string count_query_;
+	int64_t count_before_ = 0;
 };
 
 // "source_query" as a FROM item; throws 42601 unless it is one SELECT.

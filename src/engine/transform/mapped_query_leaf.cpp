@@ -123,6 +123,28 @@ DefaultFor(Relation destination, int attribute_number)
 	return expression;
 }
 
+// What would make a value of one type one of another: a cast where the two have one, else what says the same.
+const char *
+CastExample(const char *name, Oid from, Oid to)
+{
+	const char *const column = quote_identifier(name);
+	Oid const base = getBaseType(to);
+	const char *const wanted = format_type_be(to);
+	if (can_coerce_type(1, &from, &to, COERCION_EXPLICIT)) {
+		return psprintf("%s::%s", column, wanted);
+	}
+	if (base == BOOLOID && TypeCategory(from) == TYPCATEGORY_NUMERIC) {
+		return psprintf("%s <> 0", column);
+	}
+	if (base == BOOLOID && from == BITOID) {
+		return psprintf("%s = B'1'", column);
+	}
+	if (from == BYTEAOID) {
+		return psprintf("encode(%s, 'hex')::%s", column, wanted);
+	}
+	return psprintf("%s::text::%s", column, wanted);
+}
+
 // The query's column for an attribute, coerced. destination: NULL where the attribute is no relation's of ours.
 Node *
 FittingColumn(const AnalyzedQuery *analyzed, int source, TupleDesc row_type, int index, Relation destination)
@@ -137,8 +159,8 @@ FittingColumn(const AnalyzedQuery *analyzed, int source, TupleDesc row_type, int
 		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
 						errmsg("column \"%s\" is of type %s but the source gives %s", name, wanted,
 							   format_type_be(column->type)),
-						errhint("Cast it in columns, for example: %s::%s AS %s.", quote_identifier(name), wanted,
-								quote_identifier(name)),
+						errhint("Cast it in columns, for example: %s AS %s.",
+								CastExample(column->name, column->type, attribute->atttypid), quote_identifier(name)),
 						destination != nullptr ? errtablecol(destination, index + 1) : 0));
 	}
 	return expression;
