@@ -8,9 +8,8 @@ MODULE_big = pg_sluice
 SOURCES := $(sort $(shell find src -name '*.cpp'))
 OBJS = $(SOURCES:.cpp=.o)
 SQL_PARTS := $(sort $(wildcard src/sql/*.sql))
-UPGRADE_FROM = 0.1
-UPGRADE = pg_sluice--$(UPGRADE_FROM)--$(EXTVERSION).sql
-DATA_built = pg_sluice--$(EXTVERSION).sql $(UPGRADE)
+UPGRADES := $(foreach from,0.1 0.2,pg_sluice--$(from)--$(EXTVERSION).sql)
+DATA_built = pg_sluice--$(EXTVERSION).sql $(UPGRADES)
 # What older releases installed, as it was: CREATE EXTENSION ... VERSION, and the test of the way from there.
 DATA = $(wildcard test/upgrade/pg_sluice--*.sql)
 EXTRA_CLEAN = $(OBJS:.o=.d) build log output_iso tmp_regress tmp_isolation tmp_check
@@ -51,14 +50,15 @@ include $(PGXS)
 pg_sluice--$(EXTVERSION).sql: $(SQL_PARTS)
 	cat $^ > $@
 
-# What is new or other in tables comes first; views and functions are then made again as they are now. Views keep
-# their columns and get new ones at the end; a function with other arguments is dropped in the first part.
-REPLAYED := $(filter-out src/sql/00_% src/sql/10_% src/sql/20_% src/sql/90_%,$(SQL_PARTS))
-UPGRADE_PARTS = $(addprefix src/sql/upgrade/,$(UPGRADE_FROM)--$(EXTVERSION).sql $(UPGRADE_FROM)--$(EXTVERSION)_end.sql)
-$(UPGRADE): $(REPLAYED) $(UPGRADE_PARTS) Makefile
-	cat $(firstword $(UPGRADE_PARTS)) > $@
-	sed -E 's/^CREATE (FUNCTION|PROCEDURE|VIEW) /CREATE OR REPLACE \1 /' $(REPLAYED) >> $@
-	cat $(lastword $(UPGRADE_PARTS)) >> $@
+# The steps from version to version change tables; indexes, policies, views and functions are then made again as they
+# are now. Views keep their columns and get new ones at the end; a function with other arguments is dropped in a step.
+REPLAYED := $(filter-out src/sql/00_% src/sql/05_% src/sql/10_% src/sql/90_%,$(SQL_PARTS))
+STEPS := src/sql/05_schema.sql src/sql/upgrade/0.2--0.3.sql
+pg_sluice--0.1--$(EXTVERSION).sql: STEPS := src/sql/upgrade/0.1--0.2.sql $(STEPS)
+$(UPGRADES): $(REPLAYED) src/sql/05_schema.sql $(wildcard src/sql/upgrade/*.sql) Makefile
+	cat src/sql/upgrade/begin.sql $(STEPS) > $@
+	sed -E 's/^CREATE (FUNCTION|PROCEDURE|VIEW|TRIGGER) /CREATE OR REPLACE \1 /' $(REPLAYED) >> $@
+	cat src/sql/upgrade/end.sql >> $@
 
 # Other flags or another server: everything is built again. (-Werror alone changes no object.)
 BUILT_WITH = $(shell $(PG_CONFIG) --version) $(filter-out -Werror,$(CXX) $(CPPFLAGS) $(CXXFLAGS))

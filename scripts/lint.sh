@@ -150,7 +150,7 @@ check_border() {
 
 # Only the catalog knows the SQL of our own tables.
 check_catalog_sql() {
-    ! grep -rnE '"[^"]*\b(FROM|INTO|UPDATE|JOIN|TABLE)\b[^"]*\bpipeline_(definitions|identity|due|state|versions|runs|run_log)\b' \
+    ! grep -rnE '"[^"]*\b(FROM|INTO|UPDATE|JOIN|TABLE)\b[^"]*\bpipeline_(definitions|identity|due|state|versions|runs|run_log|ended|sources|batch_nodes)\b' \
         src/core src/pg src/engine src/worker src/api src/module.cpp
 }
 

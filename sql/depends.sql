@@ -158,15 +158,15 @@ SELECT trigger_pipeline('a') AS run \gset
 SELECT wait_for_batch(:'run');
 ROLLBACK;
 \set VERBOSITY default
-SELECT count(*) FROM pipeline_batch_nodes;
+SELECT count(*) FROM sluice.pipeline_batch_nodes;
 BEGIN;
 SELECT trigger_pipeline('a', dependents => false) AS alone, trigger_pipeline('b') AS child, trigger_pipeline('c', dependents => true) AS forced \gset
-SELECT count(*) FROM pipeline_batch_nodes;
+SELECT count(*) FROM sluice.pipeline_batch_nodes;
 SELECT alter_pipeline('d', depends_on => '{c}');
 SELECT trigger_pipeline('c', dependents => true, if_running => 'queue') AS forced \gset
 SELECT pipeline, state, depends_on FROM batch_nodes(:'forced');
 ROLLBACK;
-SELECT count(*) FROM pipeline_batch_nodes;
+SELECT count(*) FROM sluice.pipeline_batch_nodes;
 
 SELECT drop_pipeline('theirs'), drop_pipeline('d');
 SELECT drop_pipeline('c');

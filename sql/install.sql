@@ -25,17 +25,17 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid 
 	AND (p.prosecdef OR p.proconfig IS NOT NULL);
 
 -- Tables and views: SELECT for all, nothing else; row-level security on every table, for SELECT only.
-SELECT c.relname, c.relkind, c.relrowsecurity AS rls, c.reloptions, c.relacl
+SELECT c.oid::regclass AS relation, c.relkind, c.relrowsecurity AS rls, c.reloptions, c.relacl
 FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice')
 	AND has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER');
-SELECT c.relname, c.relkind, c.relrowsecurity AS rls, has_table_privilege('public', c.oid, 'SELECT') AS readable,
+SELECT c.oid::regclass AS relation, c.relkind, c.relrowsecurity AS rls, has_table_privilege('public', c.oid, 'SELECT') AS readable,
 	(SELECT string_agg(polcmd::text, '') FROM pg_policy WHERE polrelid = c.oid) AS policies
 FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice')
-ORDER BY c.relname COLLATE "C";
+ORDER BY c.oid::regclass::text COLLATE "C";
 -- Views run as who asks.
 SELECT relname FROM pg_class WHERE relkind = 'v' AND relname LIKE 'pipeline%' AND NOT reloptions @> '{security_invoker=true}';
 

@@ -37,24 +37,27 @@ CALL run_pipeline('ours');
 RESET ROLE;
 
 -- No DML for anyone, not even on one's own rows.
-INSERT INTO pipeline_runs (id) VALUES (gen_random_uuid());
-UPDATE pipeline_definitions SET owner_oid = 10;
-DELETE FROM pipeline_run_log;
-TRUNCATE pipeline_due;
-UPDATE pipeline_state SET failures_in_a_row = 0;
+INSERT INTO sluice.pipeline_runs (id) VALUES (gen_random_uuid());
+UPDATE sluice.pipeline_definitions SET owner_oid = 10;
+DELETE FROM sluice.pipeline_run_log;
+TRUNCATE sluice.pipeline_due;
+UPDATE sluice.pipeline_state SET failures_in_a_row = 0;
 \set VERBOSITY sqlstate
 UPDATE pipelines SET name = 'x';
 \set VERBOSITY default
-DELETE FROM pipeline_versions;
+DELETE FROM sluice.pipeline_versions;
+INSERT INTO pipeline_runs (id) VALUES (gen_random_uuid());
+INSERT INTO pipeline_definitions (id) VALUES (gen_random_uuid());
+CREATE TABLE sluice.mine ();
 \echo :LAST_ERROR_SQLSTATE
-CREATE TRIGGER t BEFORE INSERT ON pipeline_runs EXECUTE FUNCTION pipeline_bind_owner();
+CREATE TRIGGER t BEFORE INSERT ON sluice.pipeline_runs EXECUTE FUNCTION sluice.pipeline_bind_owner();
 
 -- Others see nothing of it.
 SET SESSION AUTHORIZATION rights_bob;
 SELECT (SELECT count(*) FROM pipelines) AS pipelines, (SELECT count(*) FROM pipeline_status) AS status,
 	(SELECT count(*) FROM pipeline_runs) AS runs, (SELECT count(*) FROM pipeline_log) AS log,
-	(SELECT count(*) FROM pipeline_versions) AS versions, (SELECT count(*) FROM pipeline_due) AS due,
-	(SELECT count(*) FROM pipeline_state) AS state, (SELECT count(*) FROM pipeline_definitions) AS definitions,
+	(SELECT count(*) FROM pipeline_versions) AS versions, (SELECT count(*) FROM sluice.pipeline_due) AS due,
+	(SELECT count(*) FROM sluice.pipeline_state) AS state, (SELECT count(*) FROM pipeline_definitions) AS definitions,
 	(SELECT count(*) FROM list_pipelines()) AS list, (SELECT count(*) FROM recent_runs()) AS recent;
 SELECT trigger_pipeline('mine');
 SELECT get_pipeline('rights_ann/mine');

@@ -37,8 +37,7 @@ PublicRoutines()
 	// Not for those to whom only running pipelines is granted.
 	std::string list;
 	for (const std::string &routine : sluice::catalog::Routines()) {
-		if (routine.find("allow_pipelines(") == std::string::npos &&
-			routine.find("pipeline_bind_owner(") == std::string::npos) {
+		if (routine.find("allow_pipelines(") == std::string::npos) {
 			list += (list.empty() ? "" : ", ") + routine;
 		}
 	}

@@ -1,12 +1,57 @@
-// What the install script needs: the trigger that finds owners again after a restore, and the first wake.
+// What the install script needs: schemas that are free, the triggers of a restore, and the first wake.
 
 #include "api/restore_leaf.hpp"
-#include "pg/guard.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/extension.hpp"
 #include "worker/control.hpp"
+
+namespace {
+
+using sluice::Error;
+using sluice::Format;
+
+constexpr const char *kTables = "sluice";
+constexpr const char *kStaging = "sluice_staging";
+
+void
+RequireFree(const char *schema)
+{
+	if (OidIsValid(sluice::pg::Call(get_namespace_oid, schema, true))) {
+		throw Error(
+			sluice::sqlstate::kDuplicateSchema, Format("schema \"{}\" already exists", schema),
+			Format("pg_sluice keeps its tables in a schema of this name, which must be its own. Drop the one that "
+				   "is there, or rename it: ALTER SCHEMA {} RENAME TO ...",
+				   schema));
+	}
+}
+
+} // namespace
+
+SLUICE_FUNCTION(sluice_check_schemas)
+{
+	sluice::pg::Extension const extension = sluice::pg::FindExtension();
+	for (const char *schema : {kTables, kStaging}) {
+		if (extension.schema_name == schema) {
+			throw Error(
+				sluice::sqlstate::kInvalidSchemaName,
+				Format("extension \"pg_sluice\" cannot be in schema \"{}\"", schema),
+				Format("It keeps its tables in a schema of this name. Name another one in CREATE EXTENSION; if the "
+					   "extension is there already: ALTER SCHEMA {} RENAME TO ...",
+					   schema));
+		}
+	}
+	RequireFree(kTables);
+	PG_RETURN_VOID();
+}
 
 SLUICE_FUNCTION(sluice_bind_owner)
 {
 	return sluice::pg::Call(sluice::api::leaf::BindOwner, fcinfo);
+}
+
+SLUICE_FUNCTION(sluice_restore_row)
+{
+	return sluice::pg::Call(sluice::api::leaf::RestoreRow, fcinfo);
 }
 
 SLUICE_FUNCTION(sluice_wake)

@@ -1,4 +1,4 @@
-// The trigger that finds the owners of restored rows. Leaf code: may raise.
+// The triggers that take restored rows. Leaf code: may raise.
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -7,5 +7,9 @@ namespace sluice::api::leaf {
 
 // Sets owner_oid from owner; 0 when there is no such role.
 Datum BindOwner(FunctionCallInfo fcinfo);
+
+// INSTEAD OF INSERT on a view: the row goes to the table of the view's name in schema sluice. What is NULL is left
+// to the table's default: older dumps do not have every column.
+Datum RestoreRow(FunctionCallInfo fcinfo);
 
 } // namespace sluice::api::leaf

@@ -9,8 +9,8 @@ AnyParked()
 {
 	// The index is sorted: all homes are one when the first and the last entry (nulls come last) are.
 	return Execute("SELECT bool_or(" SLUICE_SQL_PARKED ") FROM ("
-				   "(SELECT home, home_database FROM {0}.pipeline_definitions ORDER BY home_database, home LIMIT 1) "
-				   "UNION ALL (SELECT home, home_database FROM {0}.pipeline_definitions "
+				   "(SELECT home, home_database FROM sluice.pipeline_definitions ORDER BY home_database, home LIMIT 1) "
+				   "UNION ALL (SELECT home, home_database FROM sluice.pipeline_definitions "
 				   "ORDER BY home_database DESC, home DESC LIMIT 1)) d")
 		.IsTrue(0, 0);
 }
@@ -19,10 +19,11 @@ std::vector<Pipeline>
 AdoptAll()
 {
 	// Of two who adopt at the same time the second one waits here, and finds nothing left to do.
-	Execute("INSERT INTO {0}.pipeline_identity (identity, database_oid) VALUES (gen_random_uuid(), " SLUICE_SQL_DATABASE
-			") ON CONFLICT (only_row) DO UPDATE SET database_oid = EXCLUDED.database_oid");
+	Execute(
+		"INSERT INTO sluice.pipeline_identity (identity, database_oid) VALUES (gen_random_uuid(), " SLUICE_SQL_DATABASE
+		") ON CONFLICT (only_row) DO UPDATE SET database_oid = EXCLUDED.database_oid");
 	pg::SqlResult const rows =
-		Execute("UPDATE {0}.pipeline_definitions d SET home = " SLUICE_SQL_IDENTITY
+		Execute("UPDATE sluice.pipeline_definitions d SET home = " SLUICE_SQL_IDENTITY
 				", home_database = " SLUICE_SQL_DATABASE " WHERE " SLUICE_SQL_PARKED " RETURNING d.id");
 	std::vector<Pipeline> adopted;
 	for (size_t row = 0; row < rows.Rows(); ++row) {

@@ -15,8 +15,8 @@ std::string
 LastAttemptOf(const std::string &first)
 {
 	return "LATERAL (SELECT a.id, a.status, a.cause, a.due_at, a.start_time, a.end_time FROM (SELECT r.* FROM "
-		   "{0}.pipeline_runs r WHERE r.id = " +
-		   first + " UNION ALL SELECT r.* FROM {0}.pipeline_runs r WHERE r.root_run = " + first +
+		   "sluice.pipeline_runs r WHERE r.id = " +
+		   first + " UNION ALL SELECT r.* FROM sluice.pipeline_runs r WHERE r.root_run = " + first +
 		   " AND r.attempt > 1) a ORDER BY a.attempt DESC LIMIT 1)";
 }
 
@@ -25,7 +25,7 @@ std::string
 TypicalOf(const std::string &pipeline)
 {
 	return "(SELECT (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.duration)) * 1000000)::bigint "
-		   "FROM (SELECT r.status, r.duration FROM {0}.pipeline_runs r WHERE r.pipeline_id = " +
+		   "FROM (SELECT r.status, r.duration FROM sluice.pipeline_runs r WHERE r.pipeline_id = " +
 		   pipeline + " ORDER BY r.id DESC LIMIT 50) s WHERE s.status = 'success')";
 }
 
@@ -108,9 +108,10 @@ LookAtSingle(const RunRow &run, Oid role)
 		(kAttemptColumns + AttemptTimes()) + "m.pipeline_name, CASE WHEN m.state = 'queued' THEN " +
 		TypicalOf("m.pipeline_id") +
 		" END FROM (SELECT r.*, CASE WHEN r.status IN ('pending', 'running') THEN 'queued' ELSE 'done' END AS state, "
-		"r.status AS outcome FROM {0}.pipeline_runs r WHERE r.id = $1::uuid) m "
-		"LEFT JOIN {0}.pipeline_runs last ON last.id = m.id LEFT JOIN {0}.pipeline_runs active ON active.id = m.id "
-		"LEFT JOIN {0}.pipeline_runs fb ON false";
+		"r.status AS outcome FROM sluice.pipeline_runs r WHERE r.id = $1::uuid) m "
+		"LEFT JOIN sluice.pipeline_runs last ON last.id = m.id LEFT JOIN sluice.pipeline_runs active ON active.id = "
+		"m.id "
+		"LEFT JOIN sluice.pipeline_runs fb ON false";
 	pg::SqlResult const rows = Execute(
 		statement, {LastAttempt(run.root_run).value_or(run.id), Number(role), Instant(pg::Now())}, Reading::Latest);
 	BatchView view;
@@ -138,11 +139,11 @@ LookAtBatch(const RunRow &run, Oid role)
 		"m.rule, " +
 		(kAttemptColumns + AttemptTimes()) + "COALESCE(f.name, m.pipeline_name), CASE WHEN m.state <> 'done' THEN " +
 		TypicalOf("COALESCE(f.id, m.pipeline_id)") +
-		" END, EXISTS (SELECT FROM {0}.pipeline_ended e WHERE e.batch = $1::uuid) "
-		"FROM {0}.pipeline_batch_nodes m LEFT JOIN " +
+		" END, EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.batch = $1::uuid) "
+		"FROM sluice.pipeline_batch_nodes m LEFT JOIN " +
 		LastAttemptOf("m.run") + " last ON true LEFT JOIN " + LastAttemptOf("m.fallback_run") +
 		" fb ON true LEFT JOIN " + LastAttemptOf("COALESCE(m.fallback_run, m.run)") +
-		" active ON true LEFT JOIN {0}.pipeline_definitions f ON m.fallback_run IS NOT NULL AND f.id = m.fallback "
+		" active ON true LEFT JOIN sluice.pipeline_definitions f ON m.fallback_run IS NOT NULL AND f.id = m.fallback "
 		"WHERE m.batch = $1::uuid ORDER BY last.start_time, m.pipeline_name, m.pipeline_id";
 	pg::SqlResult const rows = Execute(statement, {run.batch, Number(role), Instant(pg::Now())}, Reading::Latest);
 	if (rows.Empty()) {

@@ -37,7 +37,7 @@ DescribePipeline(const std::string &id)
 			   "(SELECT r.id, r.status, r.reason, r.cause, r.triggered_by, r.pipeline_version AS version, r.attempt, "
 			   "r.due_at, r.queued_at, r.start_time, r.end_time, r.duration, r.records_read, r.records_processed, "
 			   "r.records_failed, r.bytes_processed, r.error_message, r.error_sqlstate, r.error_hint "
-			   "FROM {0}.pipeline_runs r WHERE r.pipeline_id = p.id ORDER BY r.id DESC LIMIT 10) l), '[]')) "
+			   "FROM sluice.pipeline_runs r WHERE r.pipeline_id = p.id ORDER BY r.id DESC LIMIT 10) l), '[]')) "
 			   "FROM {0}.pipelines p JOIN {0}.pipeline_status s ON s.id = p.id WHERE p.id = $1::uuid",
 			   {id})
 		.Text(0, 0);
@@ -48,7 +48,7 @@ RunLog(const std::string &run_id)
 {
 	pg::SqlResult const rows = Execute(
 		"SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00', level, phase, message, data "
-		"FROM {0}.pipeline_run_log WHERE run_id = $1::uuid ORDER BY line",
+		"FROM sluice.pipeline_run_log WHERE run_id = $1::uuid ORDER BY line",
 		{run_id});
 	std::vector<std::vector<pg::SqlValue>> lines;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
@@ -63,56 +63,56 @@ Look(Oid role)
 {
 	Overview overview;
 	pg::SqlValue const asker = Number(role);
-	overview.pipelines = Execute("SELECT count(*) FROM {0}.pipeline_definitions "
+	overview.pipelines = Execute("SELECT count(*) FROM sluice.pipeline_definitions "
 								 "WHERE pg_has_role($1::oid, owner_oid, 'USAGE')",
 								 {asker})
 							 .Integer(0, 0);
 	// A retry whose time has not come waits for nothing but that.
 	pg::SqlResult const queue =
 		Execute("SELECT count(*), " SLUICE_SQL_MICROSECONDS(
-					"min(COALESCE(due_at, queued_at))") " FROM {0}.pipeline_runs WHERE status = 'pending' AND "
+					"min(COALESCE(due_at, queued_at))") " FROM sluice.pipeline_runs WHERE status = 'pending' AND "
 														"pg_has_role($1::oid, owner_oid, 'USAGE') AND NOT (cause = "
 														"'retry' AND due_at > " SLUICE_SQL_AT("$2") ")",
 				{asker, Instant(pg::Now())});
 	overview.queued = queue.Integer(0, 0);
 	overview.oldest_queued = InstantCell(queue, 0, 1);
 	Some some =
-		Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM {0}.pipeline_definitions d WHERE " SLUICE_SQL_PARKED
+		Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM sluice.pipeline_definitions d WHERE " SLUICE_SQL_PARKED
 														  " AND pg_has_role($1::oid, owner_oid, 'USAGE')",
 					  {asker}));
 	overview.parked = some.count;
 	overview.parked_names = some.names;
-	some =
-		Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM {0}.pipeline_definitions WHERE paused_at IS NOT NULL "
-														  "AND pg_has_role($1::oid, owner_oid, 'USAGE')",
-					  {asker}));
+	some = Count(
+		Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM sluice.pipeline_definitions WHERE paused_at IS NOT NULL "
+													"AND pg_has_role($1::oid, owner_oid, 'USAGE')",
+				{asker}));
 	overview.paused = some.count;
 	overview.paused_names = some.names;
-	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE(
-							 "d.name") "FROM {0}.pipeline_definitions d "
-									   "JOIN {0}.pipeline_state s ON s.pipeline_id = d.id AND s.failures_in_a_row > 0 "
-									   "WHERE d.status = 'active' AND pg_has_role($1::oid, d.owner_oid, 'USAGE')",
-						 {asker}));
+	some =
+		Count(Execute("SELECT " SLUICE_FIRST_FIVE(
+						  "d.name") "FROM sluice.pipeline_definitions d "
+									"JOIN sluice.pipeline_state s ON s.pipeline_id = d.id AND s.failures_in_a_row > 0 "
+									"WHERE d.status = 'active' AND pg_has_role($1::oid, d.owner_oid, 'USAGE')",
+					  {asker}));
 	overview.failing = some.count;
 	overview.failing_names = some.names;
 	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE(
-							 "d.name") "FROM {0}.pipeline_definitions d "
+							 "d.name") "FROM sluice.pipeline_definitions d "
 									   "WHERE d.status = 'active' AND pg_has_role($1::oid, d.owner_oid, 'USAGE') "
 									   "AND NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = d.owner_oid)",
 						 {asker}));
 	overview.without_owner = some.count;
 	overview.without_owner_names = some.names;
-	some = Count(Execute(
-		"SELECT " SLUICE_FIRST_FIVE(
-			"a.rolname") "FROM pg_authid a WHERE NOT a.rolcanlogin "
-						 "AND pg_has_role($1::oid, a.oid, 'USAGE') AND EXISTS (SELECT FROM {0}.pipeline_definitions d "
-						 "WHERE d.owner_oid = a.oid AND d.status = 'active')",
-		{asker}));
+	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE("a.rolname") "FROM pg_authid a WHERE NOT a.rolcanlogin "
+																  "AND pg_has_role($1::oid, a.oid, 'USAGE') AND EXISTS "
+																  "(SELECT FROM sluice.pipeline_definitions d "
+																  "WHERE d.owner_oid = a.oid AND d.status = 'active')",
+						 {asker}));
 	overview.without_login = some.count;
 	overview.without_login_roles = some.names;
 	some =
 		Count(Execute("SELECT " SLUICE_FIRST_FIVE(
-						  "s.source") "FROM (SELECT DISTINCT source FROM {0}.pipeline_sources "
+						  "s.source") "FROM (SELECT DISTINCT source FROM sluice.pipeline_sources "
 									  "WHERE waits_until IS NOT NULL AND pg_has_role($1::oid, owner_oid, 'USAGE')) s",
 					  {asker}));
 	overview.waiting_sources = some.count;
@@ -123,10 +123,12 @@ Look(Oid role)
 std::vector<std::string>
 Routines()
 {
-	pg::SqlResult const rows =
-		Execute("SELECT d.objid::regprocedure FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass "
-				"AND d.refobjid = $1::oid AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass ORDER BY 1",
-				{Number(pg::RequireExtension().oid)});
+	pg::Extension const extension = pg::RequireExtension();
+	pg::SqlResult const rows = Execute(
+		"SELECT p.oid::regprocedure FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid AND p.pronamespace = $2::oid "
+		"WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = $1::oid AND d.deptype = 'e' "
+		"AND d.classid = 'pg_proc'::regclass ORDER BY 1",
+		{Number(extension.oid), Number(extension.schema)});
 	std::vector<std::string> routines;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		routines.push_back(rows.Text(row, 0));

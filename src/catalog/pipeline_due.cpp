@@ -10,7 +10,7 @@ LockDue(TimestampTz now, int limit)
 {
 	pg::SqlResult const rows =
 		Execute("SELECT pipeline_id, " SLUICE_SQL_MICROSECONDS(
-					"next_due") " FROM {0}.pipeline_due "
+					"next_due") " FROM sluice.pipeline_due "
 								"WHERE next_due <= " SLUICE_SQL_AT(
 									"$1") " ORDER BY next_due LIMIT $2::bigint FOR UPDATE SKIP LOCKED",
 				{Instant(now), Number(limit)});
@@ -25,9 +25,9 @@ LockDue(TimestampTz now, int limit)
 void
 SetNextDue(const std::string &id, std::optional<TimestampTz> next_due)
 {
-	Execute("UPDATE {0}.pipeline_due SET next_due = " SLUICE_SQL_AT(
+	Execute("UPDATE sluice.pipeline_due SET next_due = " SLUICE_SQL_AT(
 				"$2") " WHERE pipeline_id = "
-					  "(SELECT q.pipeline_id FROM {0}.pipeline_due q WHERE q.pipeline_id = $1::uuid FOR UPDATE SKIP "
+					  "(SELECT q.pipeline_id FROM sluice.pipeline_due q WHERE q.pipeline_id = $1::uuid FOR UPDATE SKIP "
 					  "LOCKED)",
 			{id, Instant(next_due)});
 }
@@ -35,7 +35,7 @@ SetNextDue(const std::string &id, std::optional<TimestampTz> next_due)
 std::optional<TimestampTz>
 NextDueOf(const std::string &id)
 {
-	pg::SqlResult const rows = Execute("SELECT " SLUICE_SQL_MICROSECONDS("next_due") " FROM {0}.pipeline_due "
+	pg::SqlResult const rows = Execute("SELECT " SLUICE_SQL_MICROSECONDS("next_due") " FROM sluice.pipeline_due "
 																					 "WHERE pipeline_id = $1::uuid",
 									   {id});
 	return rows.Empty() ? std::nullopt : InstantCell(rows, 0, 0);
@@ -45,7 +45,7 @@ std::optional<TimestampTz>
 EarliestDue()
 {
 	pg::SqlResult const rows =
-		Execute("SELECT " SLUICE_SQL_MICROSECONDS("next_due") " FROM {0}.pipeline_due "
+		Execute("SELECT " SLUICE_SQL_MICROSECONDS("next_due") " FROM sluice.pipeline_due "
 															  "WHERE next_due IS NOT NULL ORDER BY next_due LIMIT 1");
 	return rows.Empty() ? std::nullopt : InstantCell(rows, 0, 0);
 }
@@ -54,14 +54,14 @@ Oid
 CreatedRelation(const std::string &id)
 {
 	pg::SqlResult const rows =
-		Execute("SELECT created_relation FROM {0}.pipeline_state WHERE pipeline_id = $1::uuid", {id});
+		Execute("SELECT created_relation FROM sluice.pipeline_state WHERE pipeline_id = $1::uuid", {id});
 	return rows.Empty() ? InvalidOid : static_cast<Oid>(rows.Integer(0, 0, InvalidOid));
 }
 
 void
 RememberCreatedRelation(const std::string &id, Oid relation)
 {
-	Execute("INSERT INTO {0}.pipeline_state (pipeline_id, created_relation) VALUES ($1::uuid, $2::oid) "
+	Execute("INSERT INTO sluice.pipeline_state (pipeline_id, created_relation) VALUES ($1::uuid, $2::oid) "
 			"ON CONFLICT (pipeline_id) DO UPDATE SET created_relation = EXCLUDED.created_relation",
 			{id, Number(relation)});
 }

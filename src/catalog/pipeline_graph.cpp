@@ -41,9 +41,9 @@ NeededBy(const std::vector<std::string> &ids, Oid role)
 	pg::SqlResult const rows =
 		Execute("WITH RECURSIVE needed (id, label, depends_on, on_failure) AS (SELECT d.id, "
 				"CASE WHEN pg_has_role($2::oid, d.owner_oid, 'USAGE') THEN d.name ELSE d.id::text END, d.depends_on, "
-				"d.on_failure FROM {0}.pipeline_definitions d WHERE d.id = ANY ($1::uuid[]) UNION SELECT d.id, "
+				"d.on_failure FROM sluice.pipeline_definitions d WHERE d.id = ANY ($1::uuid[]) UNION SELECT d.id, "
 				"CASE WHEN pg_has_role($2::oid, d.owner_oid, 'USAGE') THEN d.name ELSE d.id::text END, d.depends_on, "
-				"d.on_failure FROM needed n JOIN {0}.pipeline_definitions d ON d.id = ANY (n.depends_on || "
+				"d.on_failure FROM needed n JOIN sluice.pipeline_definitions d ON d.id = ANY (n.depends_on || "
 				"n.on_failure)) SELECT id, label, depends_on, on_failure FROM needed",
 				{PlainArray(ids), Number(role)}, Reading::Latest);
 	std::vector<GraphNode> nodes;
@@ -56,7 +56,7 @@ NeededBy(const std::vector<std::string> &ids, Oid role)
 std::vector<std::string>
 DependentsOf(const std::string &id, Oid role)
 {
-	return Labels(Execute("SELECT " SLUICE_LABEL " FROM {0}.pipeline_definitions d "
+	return Labels(Execute("SELECT " SLUICE_LABEL " FROM sluice.pipeline_definitions d "
 						  "WHERE d.depends_on @> ARRAY[$1::uuid] AND d.depends_on <> '{{}}' ORDER BY 1",
 						  {id, Number(role)}, Reading::Latest));
 }
@@ -64,7 +64,7 @@ DependentsOf(const std::string &id, Oid role)
 std::vector<std::string>
 FallbackUsersOf(const std::string &id, Oid role)
 {
-	return Labels(Execute("SELECT " SLUICE_LABEL " FROM {0}.pipeline_definitions d "
+	return Labels(Execute("SELECT " SLUICE_LABEL " FROM sluice.pipeline_definitions d "
 						  "WHERE d.on_failure = $1::uuid ORDER BY 1",
 						  {id, Number(role)}, Reading::Latest));
 }

@@ -62,7 +62,7 @@ FirstPipeline(const pg::SqlResult &rows)
 pg::SqlResult
 FindById(const UuidBytes &id, Oid role)
 {
-	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM {0}.pipeline_definitions d "
+	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM sluice.pipeline_definitions d "
 				   "WHERE d.id = $1::uuid AND pg_has_role($2::oid, d.owner_oid, 'USAGE')",
 				   {FormatUuid(id), Number(role)});
 }
@@ -71,7 +71,7 @@ FindById(const UuidBytes &id, Oid role)
 pg::SqlResult
 FindByName(const std::string &name, const std::optional<std::string> &owner, Oid role)
 {
-	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM {0}.pipeline_definitions d "
+	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM sluice.pipeline_definitions d "
 				   "WHERE d.name = $1 AND ($2::text IS NULL OR pg_get_userbyid(d.owner_oid) = $2) "
 				   "AND pg_has_role($3::oid, d.owner_oid, 'USAGE') ORDER BY d.owner_oid <> $3::oid, d.owner, d.id",
 				   {name, owner, Number(role)});
@@ -94,14 +94,14 @@ std::optional<Pipeline>
 FindPipeline(const std::string &id)
 {
 	return FirstPipeline(
-		Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM {0}.pipeline_definitions d WHERE d.id = $1::uuid", {id}));
+		Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM sluice.pipeline_definitions d WHERE d.id = $1::uuid", {id}));
 }
 
 std::optional<Pipeline>
 LockPipeline(const std::string &id)
 {
 	return FirstPipeline(Execute(
-		"SELECT " SLUICE_PIPELINE_COLUMNS "FROM {0}.pipeline_definitions d WHERE d.id = $1::uuid FOR UPDATE", {id}));
+		"SELECT " SLUICE_PIPELINE_COLUMNS "FROM sluice.pipeline_definitions d WHERE d.id = $1::uuid FOR UPDATE", {id}));
 }
 
 Error

@@ -38,7 +38,7 @@ ExecuteNaming(const std::string &name, const std::string &owner, std::string_vie
 void
 WriteVersion(const std::string &id)
 {
-	Execute("INSERT INTO {0}.pipeline_versions (pipeline_id, version, owner, owner_oid, definition, created_at, "
+	Execute("INSERT INTO sluice.pipeline_versions (pipeline_id, version, owner, owner_oid, definition, created_at, "
 			"created_by) SELECT d.id, d.version, d.owner, d.owner_oid, jsonb_build_object('name', d.name, "
 			"'description', d.description, "
 			"'tags', d.tags, 'owner', d.owner, 'source', d.source, 'source_table', d.source_table, "
@@ -49,7 +49,7 @@ WriteVersion(const std::string &id)
 			"'depends_on_names', p.depends_on_names, 'on_failure', d.on_failure, 'on_failure_name', "
 			"p.on_failure_name, 'options', d.options, 'status', d.status, 'search_path', d.search_path), d.updated_at, "
 			"$2::name "
-			"FROM {0}.pipeline_definitions d JOIN {0}.pipelines p ON p.id = d.id WHERE d.id = $1::uuid",
+			"FROM sluice.pipeline_definitions d JOIN {0}.pipelines p ON p.id = d.id WHERE d.id = $1::uuid",
 			{id, CurrentUserName()});
 }
 
@@ -58,7 +58,7 @@ WriteVersion(const std::string &id)
 void
 WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due)
 {
-	Execute("INSERT INTO {0}.pipeline_due (pipeline_id, next_due) VALUES ($1::uuid, " SLUICE_SQL_AT(
+	Execute("INSERT INTO sluice.pipeline_due (pipeline_id, next_due) VALUES ($1::uuid, " SLUICE_SQL_AT(
 				"$2") ") "
 					  "ON CONFLICT (pipeline_id) DO UPDATE SET next_due = EXCLUDED.next_due",
 			{id, Instant(next_due)});
@@ -68,7 +68,7 @@ void
 InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
 	ExecuteNaming(pipeline.name, pipeline.owner,
-				  "INSERT INTO {0}.pipeline_definitions (id, name, description, tags, owner, owner_oid, source, "
+				  "INSERT INTO sluice.pipeline_definitions (id, name, description, tags, owner, owner_oid, source, "
 				  "source_table, source_query, destination, destination_table, mode, load, columns, filter, schedule, "
 				  "timezone, options, status, search_path, created_by, depends_on, on_failure, created_at, updated_at, "
 				  "home, home_database) "
@@ -102,14 +102,14 @@ InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 				   pipeline.on_failure});
 	WriteVersion(pipeline.id);
 	WriteNextDue(pipeline.id, next_due);
-	Execute("INSERT INTO {0}.pipeline_state (pipeline_id) VALUES ($1::uuid)", {pipeline.id});
+	Execute("INSERT INTO sluice.pipeline_state (pipeline_id) VALUES ($1::uuid)", {pipeline.id});
 }
 
 void
 UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
 	ExecuteNaming(pipeline.name, pipeline.owner,
-				  "UPDATE {0}.pipeline_definitions SET name = $2, description = $3, "
+				  "UPDATE sluice.pipeline_definitions SET name = $2, description = $3, "
 				  "tags = COALESCE($4::text[], '{{}}'), owner = $5::name, owner_oid = $6::oid, source = $7::name, "
 				  "source_table = $8, source_query = $9, destination = $10::name, destination_table = $11, mode = $12, "
 				  "load = $13, columns = $14, filter = $15, schedule = $16, timezone = $17, options = $18::jsonb, "
@@ -141,7 +141,7 @@ UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 	WriteVersion(pipeline.id);
 	WriteNextDue(pipeline.id, next_due);
 	// A copy restored from a dump has definitions only.
-	Execute("INSERT INTO {0}.pipeline_state (pipeline_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING", {pipeline.id});
+	Execute("INSERT INTO sluice.pipeline_state (pipeline_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING", {pipeline.id});
 }
 
 void
@@ -152,7 +152,7 @@ RenamePipeline(const std::string &id, const std::string &new_name)
 		throw NoSuchPipeline(id);
 	}
 	ExecuteNaming(new_name, pipeline->owner,
-				  "UPDATE {0}.pipeline_definitions SET name = $2, version = version + 1, "
+				  "UPDATE sluice.pipeline_definitions SET name = $2, version = version + 1, "
 				  "updated_at = " SLUICE_SQL_AT("$3") " WHERE id = $1::uuid",
 				  {id, new_name, Instant(pg::Now())});
 	WriteVersion(id);
@@ -161,14 +161,14 @@ RenamePipeline(const std::string &id, const std::string &new_name)
 void
 DeletePipeline(const std::string &id, bool keep_history)
 {
-	Execute("DELETE FROM {0}.pipeline_definitions WHERE id = $1::uuid", {id});
-	Execute("DELETE FROM {0}.pipeline_due WHERE pipeline_id = $1::uuid", {id});
-	Execute("DELETE FROM {0}.pipeline_state WHERE pipeline_id = $1::uuid", {id});
+	Execute("DELETE FROM sluice.pipeline_definitions WHERE id = $1::uuid", {id});
+	Execute("DELETE FROM sluice.pipeline_due WHERE pipeline_id = $1::uuid", {id});
+	Execute("DELETE FROM sluice.pipeline_state WHERE pipeline_id = $1::uuid", {id});
 	if (!keep_history) {
 		ForgetBatches(id);
-		Execute("DELETE FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid", {id});
-		Execute("DELETE FROM {0}.pipeline_run_log WHERE pipeline_id = $1::uuid", {id});
-		Execute("DELETE FROM {0}.pipeline_versions WHERE pipeline_id = $1::uuid", {id});
+		Execute("DELETE FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid", {id});
+		Execute("DELETE FROM sluice.pipeline_run_log WHERE pipeline_id = $1::uuid", {id});
+		Execute("DELETE FROM sluice.pipeline_versions WHERE pipeline_id = $1::uuid", {id});
 	}
 }
 
@@ -177,12 +177,12 @@ SetPaused(const std::string &id, bool paused, const std::optional<std::string> &
 		  std::optional<TimestampTz> next_due)
 {
 	if (paused) {
-		Execute("UPDATE {0}.pipeline_definitions SET paused_at = " SLUICE_SQL_AT(
+		Execute("UPDATE sluice.pipeline_definitions SET paused_at = " SLUICE_SQL_AT(
 					"$2") ", paused_by = $3::name, "
 						  "paused_reason = $4 WHERE id = $1::uuid",
 				{id, Instant(pg::Now()), CurrentUserName(), reason});
 	} else {
-		Execute("UPDATE {0}.pipeline_definitions SET paused_at = NULL, paused_by = NULL, paused_reason = NULL "
+		Execute("UPDATE sluice.pipeline_definitions SET paused_at = NULL, paused_by = NULL, paused_reason = NULL "
 				"WHERE id = $1::uuid",
 				{id});
 	}
@@ -200,12 +200,13 @@ RoleNames()
 bool
 RefreshOwnerNames()
 {
-	Execute(
-		"UPDATE {0}.pipeline_definitions d SET owner = (SELECT a.rolname FROM pg_authid a WHERE a.oid = d.owner_oid) "
-		"WHERE d.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_definitions q JOIN pg_authid b ON b.oid = q.owner_oid "
-		"WHERE b.rolname <> q.owner FOR UPDATE OF q SKIP LOCKED)) "
-		"AND EXISTS (SELECT FROM pg_authid c WHERE c.oid = d.owner_oid)");
-	return Execute("SELECT 1 FROM {0}.pipeline_definitions q JOIN pg_authid b ON b.oid = q.owner_oid "
+	Execute("UPDATE sluice.pipeline_definitions d SET owner = (SELECT a.rolname FROM pg_authid a WHERE a.oid = "
+			"d.owner_oid) "
+			"WHERE d.id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_definitions q JOIN pg_authid b ON b.oid = "
+			"q.owner_oid "
+			"WHERE b.rolname <> q.owner FOR UPDATE OF q SKIP LOCKED)) "
+			"AND EXISTS (SELECT FROM pg_authid c WHERE c.oid = d.owner_oid)");
+	return Execute("SELECT 1 FROM sluice.pipeline_definitions q JOIN pg_authid b ON b.oid = q.owner_oid "
 				   "WHERE b.rolname <> q.owner LIMIT 1")
 		.Empty();
 }

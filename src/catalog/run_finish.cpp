@@ -33,7 +33,7 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 	ErrorInfo const none{};
 	ErrorInfo const &info = error ? *error : none;
 	pg::SqlResult const rows = Execute(
-		"UPDATE {0}.pipeline_runs r SET status = $2, reason = COALESCE($3, r.metadata ->> 'missed'), end_time "
+		"UPDATE sluice.pipeline_runs r SET status = $2, reason = COALESCE($3, r.metadata ->> 'missed'), end_time "
 		"= " SLUICE_SQL_AT(
 			"$4") ", phase = COALESCE($5, phase), records_read = GREATEST(records_read, $6::bigint), "
 				  "records_processed = GREATEST(records_processed, $7::bigint), "
@@ -42,7 +42,7 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 				  "error_message = $11, error_sqlstate = $12, error_detail = $13, error_hint = $14, error_context = "
 				  "$15, "
 				  "error_phase = CASE WHEN $11 IS NOT NULL THEN $5 END, log = $16 "
-				  "WHERE r.id = (SELECT q.id FROM {0}.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY "
+				  "WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY "
 				  "($17::text[]) "
 				  "FOR UPDATE SKIP LOCKED) RETURNING pipeline_id, owner_oid",
 		{run_id, status, reason, Instant(pg::Now()), IfAny(journal.Phase()), Number(counters.records_read),
@@ -81,13 +81,14 @@ WriteLog(const std::string &run_id, const EndedRun &run, const RunJournal &journ
 	if (at.empty()) {
 		return;
 	}
-	Execute("INSERT INTO {0}.pipeline_run_log (run_id, line, pipeline_id, owner_oid, at, level, phase, message, data) "
-			"SELECT $1::uuid, l.line, $2::uuid, $3::oid, " SLUICE_SQL_AT(
-				"l.at") ", l.level, l.phase, l.message, "
-						"l.data::jsonb FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) "
-						"WITH ORDINALITY l (at, level, phase, message, data, line)",
-			{run_id, run.pipeline_id, run.owner_oid, PlainArray(at), TextArray(levels), TextArray(phases),
-			 TextArray(messages), TextArray(data)});
+	Execute(
+		"INSERT INTO sluice.pipeline_run_log (run_id, line, pipeline_id, owner_oid, at, level, phase, message, data) "
+		"SELECT $1::uuid, l.line, $2::uuid, $3::oid, " SLUICE_SQL_AT(
+			"l.at") ", l.level, l.phase, l.message, "
+					"l.data::jsonb FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) "
+					"WITH ORDINALITY l (at, level, phase, message, data, line)",
+		{run_id, run.pipeline_id, run.owner_oid, PlainArray(at), TextArray(levels), TextArray(phases),
+		 TextArray(messages), TextArray(data)});
 }
 
 bool
@@ -113,14 +114,14 @@ RecordLastRun(const std::string &pipeline_id, bool success)
 	pg::SqlValue const now = Instant(pg::Now());
 	pg::SqlValue const succeeded = success ? "true" : "false";
 	pg::SqlResult const updated = Execute(
-		"UPDATE {0}.pipeline_state SET last_run_at = " SLUICE_SQL_AT(
+		"UPDATE sluice.pipeline_state SET last_run_at = " SLUICE_SQL_AT(
 			"$2") ", last_success_at = CASE WHEN $3::boolean THEN " SLUICE_SQL_AT("$2") " ELSE last_success_at END, "
 																						"failures_in_a_row = "
 																						"CASE WHEN $3::boolean THEN 0 "
 																						"ELSE failures_in_a_row END "
 																						"WHERE pipeline_id = "
 																						"(SELECT s.pipeline_id FROM "
-																						"{0}.pipeline_state s WHERE "
+																						"sluice.pipeline_state s WHERE "
 																						"s.pipeline_id = $1::uuid FOR "
 																						"UPDATE "
 																						"SKIP LOCKED)",
@@ -129,10 +130,10 @@ RecordLastRun(const std::string &pipeline_id, bool success)
 		return;
 	}
 	// A copy restored from a dump has definitions only.
-	Execute("INSERT INTO {0}.pipeline_state (pipeline_id, last_run_at, last_success_at) "
+	Execute("INSERT INTO sluice.pipeline_state (pipeline_id, last_run_at, last_success_at) "
 			"SELECT $1::uuid, " SLUICE_SQL_AT("$2") ", CASE WHEN $3::boolean THEN " SLUICE_SQL_AT(
-				"$2") " END WHERE NOT EXISTS (SELECT FROM {0}.pipeline_state WHERE pipeline_id = $1::uuid) "
-					  "AND EXISTS (SELECT FROM {0}.pipeline_definitions WHERE id = $1::uuid) ON CONFLICT DO NOTHING",
+				"$2") " END WHERE NOT EXISTS (SELECT FROM sluice.pipeline_state WHERE pipeline_id = $1::uuid) "
+					  "AND EXISTS (SELECT FROM sluice.pipeline_definitions WHERE id = $1::uuid) ON CONFLICT DO NOTHING",
 			{pipeline_id, now, succeeded});
 }
 
@@ -146,7 +147,7 @@ FinishRun(const std::string &run_id, const std::string &status, const std::optio
 std::string
 HintOnLost(const std::string &run_id)
 {
-	bool const elsewhere = !Execute("SELECT 1 FROM {0}.pipeline_runs r JOIN {0}.pipeline_definitions d ON d.id = "
+	bool const elsewhere = !Execute("SELECT 1 FROM sluice.pipeline_runs r JOIN sluice.pipeline_definitions d ON d.id = "
 									"r.pipeline_id WHERE r.id = $1::uuid AND d.destination IS NOT NULL",
 									{run_id})
 								.Empty();

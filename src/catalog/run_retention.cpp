@@ -16,19 +16,21 @@ constexpr const char *kNoId = "00000000-0000-0000-0000-000000000000";
 #define SLUICE_FAILED "status = 'failed'"
 #define SLUICE_OTHERS "status IN ('success', 'skipped', 'stopped')"
 #define SLUICE_NEWEST(class)                                                                                           \
-	"SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid AND " class " ORDER BY id DESC OFFSET $2::bigint "  \
-																			   "LIMIT 1"
+	"SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid AND " class " ORDER BY id DESC OFFSET "          \
+																				  "$2::bigint "                        \
+																				  "LIMIT 1"
 
 // $2: the greatest id there may be, $3: too many from here back, $4: too old before, $5: stays, $6: limit.
 #define SLUICE_PURGE(class)                                                                                            \
-	"DELETE FROM {0}.pipeline_runs WHERE id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_runs q "                       \
+	"DELETE FROM sluice.pipeline_runs WHERE id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q "                 \
 	"WHERE q.pipeline_id = $1::uuid AND q.id <= $2::uuid AND q." class                                                 \
 		" AND (q.id <= $3::uuid OR q.end_time < " SLUICE_SQL_AT(                                                       \
 			"$4") ") AND q.id <> $5::uuid "                                                                            \
-				  "AND NOT EXISTS (SELECT FROM {0}.pipeline_runs a WHERE a.batch = q.batch "                           \
+				  "AND NOT EXISTS (SELECT FROM sluice.pipeline_runs a WHERE a.batch = q.batch "                        \
 				  "AND a.status IN ('pending', 'running')) "                                                           \
-				  "AND NOT EXISTS (SELECT FROM {0}.pipeline_ended e WHERE e.batch = q.batch) "                         \
-				  "AND NOT EXISTS (SELECT FROM {0}.pipeline_runs a WHERE a.pipeline_id = $1::uuid AND a.root_run = "   \
+				  "AND NOT EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.batch = q.batch) "                      \
+				  "AND NOT EXISTS (SELECT FROM sluice.pipeline_runs a WHERE a.pipeline_id = $1::uuid AND a.root_run "  \
+				  "= "                                                                                                 \
 				  "q.root_run "                                                                                        \
 				  "AND a.status IN ('pending', 'running')) "                                                           \
 				  "ORDER BY q.id LIMIT $6::bigint FOR UPDATE SKIP LOCKED)) RETURNING id"
@@ -82,9 +84,9 @@ PurgeClass(const Statements &statements, const std::string &pipeline_id, bool ex
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		ids.push_back(rows.Text(row, 0));
 	}
-	Execute("DELETE FROM {0}.pipeline_run_log WHERE run_id = ANY ($1::uuid[])", {PlainArray(ids)});
+	Execute("DELETE FROM sluice.pipeline_run_log WHERE run_id = ANY ($1::uuid[])", {PlainArray(ids)});
 	// A batch goes with its root run.
-	Execute("DELETE FROM {0}.pipeline_batch_nodes WHERE batch = ANY ($1::uuid[])", {PlainArray(ids)});
+	Execute("DELETE FROM sluice.pipeline_batch_nodes WHERE batch = ANY ($1::uuid[])", {PlainArray(ids)});
 	return static_cast<int>(ids.size());
 }
 
@@ -97,7 +99,7 @@ RetentionOf(const std::string &pipeline_id)
 	retention.failed = {pg::Settings::keep_failed_runs, pg::Settings::keep_failed_runs_for * kSecond};
 	retention.others = {pg::Settings::keep_runs, pg::Settings::keep_runs_for * kSecond};
 	pg::SqlResult const rows =
-		Execute("SELECT options FROM {0}.pipeline_definitions WHERE id = $1::uuid "
+		Execute("SELECT options FROM sluice.pipeline_definitions WHERE id = $1::uuid "
 				"AND options ?| '{{keep_failed_runs,keep_failed_runs_for,keep_runs,keep_runs_for}}'",
 				{pipeline_id});
 	if (rows.Empty()) {
@@ -124,8 +126,8 @@ EndedAfter(TimestampTz after, int limit)
 {
 	pg::SqlResult const rows =
 		Execute("SELECT pipeline_id, " SLUICE_SQL_MICROSECONDS(
-					"end_time") " FROM {0}.pipeline_runs WHERE end_time > " SLUICE_SQL_AT("$1") " ORDER BY end_time "
-																								"LIMIT $2::bigint",
+					"end_time") " FROM sluice.pipeline_runs WHERE end_time > " SLUICE_SQL_AT("$1") " ORDER BY end_time "
+																								   "LIMIT $2::bigint",
 				{Instant(after), Number(limit)});
 	std::vector<EndedRuns> ended;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
@@ -140,8 +142,8 @@ AnyId()
 #define SLUICE_TIME_PART "SELECT ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint AS n "
 	pg::SqlResult const rows =
 		Execute("SELECT rpad(lpad(to_hex(a.n + floor(random() * (z.n - a.n))::bigint), 12, '0'), 32, '0')::uuid FROM "
-				"(" SLUICE_TIME_PART "FROM {0}.pipeline_definitions ORDER BY id LIMIT 1) a, "
-				"(" SLUICE_TIME_PART "FROM {0}.pipeline_definitions ORDER BY id DESC LIMIT 1) z");
+				"(" SLUICE_TIME_PART "FROM sluice.pipeline_definitions ORDER BY id LIMIT 1) a, "
+				"(" SLUICE_TIME_PART "FROM sluice.pipeline_definitions ORDER BY id DESC LIMIT 1) z");
 #undef SLUICE_TIME_PART
 	return rows.Empty() ? kNoId : rows.Text(0, 0);
 }
@@ -151,8 +153,8 @@ PipelinesWithRuns(const std::string &after, int limit)
 {
 	// One probe of the index for each, however many runs they have.
 	pg::SqlResult const rows =
-		Execute("WITH RECURSIVE p AS ((SELECT pipeline_id FROM {0}.pipeline_runs WHERE pipeline_id > $1::uuid "
-				"ORDER BY pipeline_id LIMIT 1) UNION ALL SELECT (SELECT r.pipeline_id FROM {0}.pipeline_runs r "
+		Execute("WITH RECURSIVE p AS ((SELECT pipeline_id FROM sluice.pipeline_runs WHERE pipeline_id > $1::uuid "
+				"ORDER BY pipeline_id LIMIT 1) UNION ALL SELECT (SELECT r.pipeline_id FROM sluice.pipeline_runs r "
 				"WHERE r.pipeline_id > p.pipeline_id ORDER BY r.pipeline_id LIMIT 1) FROM p "
 				"WHERE p.pipeline_id IS NOT NULL) "
 				"SELECT pipeline_id FROM p WHERE pipeline_id IS NOT NULL LIMIT $2::bigint",
@@ -167,7 +169,7 @@ PipelinesWithRuns(const std::string &after, int limit)
 int
 PurgeRuns(const std::string &pipeline_id, const Retention &retention, int limit)
 {
-	bool const exists = !Execute("SELECT FROM {0}.pipeline_definitions WHERE id = $1::uuid", {pipeline_id}).Empty();
+	bool const exists = !Execute("SELECT FROM sluice.pipeline_definitions WHERE id = $1::uuid", {pipeline_id}).Empty();
 	int const purged = PurgeClass(kFailed, pipeline_id, exists, retention.failed, limit);
 	return purged < limit ? purged + PurgeClass(kOthers, pipeline_id, exists, retention.others, limit - purged)
 						  : purged;

@@ -13,16 +13,16 @@ NoteEnded(const std::string &run_id)
 	if (!pg::IsPreloaded()) {
 		return;
 	}
-	Execute("INSERT INTO {0}.pipeline_ended (run_id, batch, pipeline_id) SELECT id, batch, pipeline_id FROM "
-			"{0}.pipeline_runs WHERE id = $1::uuid ON CONFLICT DO NOTHING",
+	Execute("INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) SELECT id, batch, pipeline_id FROM "
+			"sluice.pipeline_runs WHERE id = $1::uuid ON CONFLICT DO NOTHING",
 			{run_id});
 }
 
 bool
 IsSettled(const std::string &root_run)
 {
-	return Execute("SELECT 1 FROM {0}.pipeline_ended WHERE run_id = $1::uuid OR run_id IN "
-				   "(SELECT id FROM {0}.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1)",
+	return Execute("SELECT 1 FROM sluice.pipeline_ended WHERE run_id = $1::uuid OR run_id IN "
+				   "(SELECT id FROM sluice.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1)",
 				   {root_run}, Reading::Latest)
 		.Empty();
 }
@@ -30,7 +30,7 @@ IsSettled(const std::string &root_run)
 std::vector<EndedRun>
 LockEnded(int limit)
 {
-	pg::SqlResult const rows = Execute("SELECT run_id, batch, pipeline_id FROM {0}.pipeline_ended ORDER BY run_id "
+	pg::SqlResult const rows = Execute("SELECT run_id, batch, pipeline_id FROM sluice.pipeline_ended ORDER BY run_id "
 									   "LIMIT $1::bigint FOR UPDATE SKIP LOCKED",
 									   {Number(limit)});
 	std::vector<EndedRun> ended;
@@ -43,13 +43,13 @@ LockEnded(int limit)
 bool
 AnyEnded()
 {
-	return !Execute("SELECT 1 FROM {0}.pipeline_ended LIMIT 1").Empty();
+	return !Execute("SELECT 1 FROM sluice.pipeline_ended LIMIT 1").Empty();
 }
 
 void
 ForgetEnded(const std::string &run_id)
 {
-	Execute("DELETE FROM {0}.pipeline_ended WHERE run_id = $1::uuid", {run_id});
+	Execute("DELETE FROM sluice.pipeline_ended WHERE run_id = $1::uuid", {run_id});
 }
 
 std::string
@@ -58,13 +58,14 @@ InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason,
 {
 	std::string id = NewId();
 	Execute(
-		"INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
+		"INSERT INTO sluice.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
 		"root_run, batch, status, reason, cause, if_running, triggered_by, context, metadata, attempt, due_at, "
 		"queued_at, source, priority) SELECT $2::uuid, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner, "
 		"r.owner_oid, r.root_run, r.batch, 'pending', $3, 'retry', 'queue', r.triggered_by, r.context, (r.metadata - "
 		"'lost_before') || CASE WHEN $6 IS NULL THEN '{{}}' ELSE jsonb_build_object('lost_before', $6) END, "
-		"r.attempt + 1, " SLUICE_SQL_AT("$4") ", " SLUICE_SQL_AT("$5") ", r.source, r.priority "
-																	   "FROM {0}.pipeline_runs r WHERE r.id = $1::uuid",
+		"r.attempt + 1, " SLUICE_SQL_AT("$4") ", " SLUICE_SQL_AT(
+			"$5") ", r.source, r.priority "
+				  "FROM sluice.pipeline_runs r WHERE r.id = $1::uuid",
 		{run.id, id, reason, Instant(due), Instant(pg::Now()), lost_before});
 	return id;
 }
@@ -72,9 +73,10 @@ InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason,
 std::vector<std::string>
 SucceededRuns(const std::vector<std::string> &root_runs)
 {
-	pg::SqlResult const rows = Execute("SELECT DISTINCT root_run FROM {0}.pipeline_runs WHERE status = 'success' AND "
-									   "(id = ANY ($1::uuid[]) OR (root_run = ANY ($1::uuid[]) AND attempt > 1))",
-									   {PlainArray(root_runs)});
+	pg::SqlResult const rows =
+		Execute("SELECT DISTINCT root_run FROM sluice.pipeline_runs WHERE status = 'success' AND "
+				"(id = ANY ($1::uuid[]) OR (root_run = ANY ($1::uuid[]) AND attempt > 1))",
+				{PlainArray(root_runs)});
 	std::vector<std::string> succeeded;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		succeeded.push_back(rows.Text(row, 0));
@@ -86,7 +88,7 @@ void
 RestoreDestination(Pipeline *pipeline, int version)
 {
 	pg::SqlResult const rows =
-		Execute("SELECT definition ->> 'destination', definition ->> 'destination_table' FROM {0}.pipeline_versions "
+		Execute("SELECT definition ->> 'destination', definition ->> 'destination_table' FROM sluice.pipeline_versions "
 				"WHERE pipeline_id = $1::uuid AND version = $2::int",
 				{pipeline->id, Number(version)});
 	if (!rows.Empty()) {
@@ -98,9 +100,10 @@ RestoreDestination(Pipeline *pipeline, int version)
 bool
 HasLaterAttempt(const RunRow &run)
 {
-	return !Execute("SELECT 1 FROM {0}.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1 AND attempt > $2::int "
-					"LIMIT 1",
-					{run.root_run, Number(run.attempt)})
+	return !Execute(
+				"SELECT 1 FROM sluice.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1 AND attempt > $2::int "
+				"LIMIT 1",
+				{run.root_run, Number(run.attempt)})
 				.Empty();
 }
 
@@ -113,8 +116,9 @@ LockLastAttempt(const std::string &root_run)
 			return std::nullopt;
 		}
 		// The scheduler and the run itself want the rows of runs that are not over.
-		Execute("SELECT FROM {0}.pipeline_runs WHERE id = $1::uuid AND status NOT IN ('pending', 'running') FOR UPDATE",
-				{*last});
+		Execute(
+			"SELECT FROM sluice.pipeline_runs WHERE id = $1::uuid AND status NOT IN ('pending', 'running') FOR UPDATE",
+			{*last});
 		std::optional<RunRow> run = FindRun(*last, true);
 		if (!run || run->status == "pending" || run->status == "running") {
 			return run;
@@ -129,7 +133,7 @@ LockLastAttempt(const std::string &root_run)
 void
 NoteRetried(const RunRow &run)
 {
-	Execute("INSERT INTO {0}.pipeline_ended (run_id, batch, pipeline_id) VALUES ($1::uuid, $2::uuid, $3::uuid) "
+	Execute("INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) VALUES ($1::uuid, $2::uuid, $3::uuid) "
 			"ON CONFLICT DO NOTHING",
 			{run.id, run.batch, run.pipeline_id});
 }
@@ -137,7 +141,7 @@ NoteRetried(const RunRow &run)
 bool
 HastenRetry(const std::string &run_id)
 {
-	return Execute("UPDATE {0}.pipeline_runs SET due_at = LEAST(due_at, " SLUICE_SQL_AT(
+	return Execute("UPDATE sluice.pipeline_runs SET due_at = LEAST(due_at, " SLUICE_SQL_AT(
 					   "$2") ") WHERE id = $1::uuid AND status || '' = 'pending'",
 				   {run_id, Instant(pg::Now())})
 			   .Processed() > 0;
@@ -147,8 +151,8 @@ int
 CountFailure(const std::string &pipeline_id)
 {
 	pg::SqlResult const rows =
-		Execute("UPDATE {0}.pipeline_state SET failures_in_a_row = failures_in_a_row + 1 WHERE pipeline_id = "
-				"(SELECT s.pipeline_id FROM {0}.pipeline_state s WHERE s.pipeline_id = $1::uuid FOR UPDATE SKIP "
+		Execute("UPDATE sluice.pipeline_state SET failures_in_a_row = failures_in_a_row + 1 WHERE pipeline_id = "
+				"(SELECT s.pipeline_id FROM sluice.pipeline_state s WHERE s.pipeline_id = $1::uuid FOR UPDATE SKIP "
 				"LOCKED) RETURNING failures_in_a_row",
 				{pipeline_id});
 	return rows.Empty() ? 0 : static_cast<int>(rows.Integer(0, 0));
@@ -158,9 +162,9 @@ bool
 PauseForFailures(const std::string &pipeline_id, const std::string &reason)
 {
 	pg::SqlResult const rows =
-		Execute("UPDATE {0}.pipeline_definitions SET paused_at = " SLUICE_SQL_AT(
+		Execute("UPDATE sluice.pipeline_definitions SET paused_at = " SLUICE_SQL_AT(
 					"$2") ", paused_by = 'pg_sluice', paused_reason = $3 WHERE id = (SELECT d.id FROM "
-						  "{0}.pipeline_definitions d WHERE d.id = $1::uuid AND d.paused_at IS NULL FOR UPDATE SKIP "
+						  "sluice.pipeline_definitions d WHERE d.id = $1::uuid AND d.paused_at IS NULL FOR UPDATE SKIP "
 						  "LOCKED)",
 				{pipeline_id, Instant(pg::Now()), reason});
 	if (rows.Processed() == 0) {
@@ -175,7 +179,7 @@ std::vector<SourceOutage>
 SourceOutages()
 {
 	pg::SqlResult const rows =
-		Execute("SELECT source, owner_oid, " SLUICE_SQL_MICROSECONDS("waits_until") " FROM {0}.pipeline_sources");
+		Execute("SELECT source, owner_oid, " SLUICE_SQL_MICROSECONDS("waits_until") " FROM sluice.pipeline_sources");
 	std::vector<SourceOutage> outages;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		outages.push_back({{rows.Text(row, 0), static_cast<Oid>(rows.Integer(row, 1))}, InstantCell(rows, row, 2)});
@@ -187,7 +191,7 @@ int
 CountOutage(const SourceAccess &access, const std::string &error)
 {
 	pg::SqlResult const rows =
-		Execute("INSERT INTO {0}.pipeline_sources AS s (source, owner_oid, failures_in_a_row, last_failure_at, "
+		Execute("INSERT INTO sluice.pipeline_sources AS s (source, owner_oid, failures_in_a_row, last_failure_at, "
 				"last_error) VALUES ($1::name, $4::oid, 1, " SLUICE_SQL_AT(
 					"$2") ", $3) ON CONFLICT (source, owner_oid) "
 						  "DO UPDATE SET failures_in_a_row = s.failures_in_a_row + 1, last_failure_at = "
@@ -200,15 +204,15 @@ CountOutage(const SourceAccess &access, const std::string &error)
 void
 LetSourceWait(const SourceAccess &access, TimestampTz until)
 {
-	Execute("UPDATE {0}.pipeline_sources SET waits_until = " SLUICE_SQL_AT("$3") " WHERE source = $1::name "
-																				 "AND owner_oid = $2::oid",
+	Execute("UPDATE sluice.pipeline_sources SET waits_until = " SLUICE_SQL_AT("$3") " WHERE source = $1::name "
+																					"AND owner_oid = $2::oid",
 			{access.source, Number(access.owner), Instant(until)});
 }
 
 void
 EndOutage(const SourceAccess &access)
 {
-	Execute("DELETE FROM {0}.pipeline_sources WHERE source = $1::name AND owner_oid = $2::oid",
+	Execute("DELETE FROM sluice.pipeline_sources WHERE source = $1::name AND owner_oid = $2::oid",
 			{access.source, Number(access.owner)});
 }
 

@@ -83,7 +83,7 @@ InsertRun(const Pipeline &pipeline, const NewRun &run)
 {
 	std::string id = NewId();
 	Execute(
-		"INSERT INTO {0}.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
+		"INSERT INTO sluice.pipeline_runs (id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, "
 		"root_run, batch, status, reason, cause, if_running, triggered_by, context, due_at, queued_at, start_time, "
 		"end_time, source, priority, metadata) VALUES ($1::uuid, $2::uuid, $3, $4::int, $5::name, $6::oid, $1::uuid, "
 		"COALESCE($15::uuid, $1::uuid), $7, $8, $9, $10, "
@@ -110,7 +110,7 @@ InsertRun(const Pipeline &pipeline, const NewRun &run)
 std::optional<RunRow>
 FindRun(const std::string &id, bool latest_snapshot)
 {
-	pg::SqlResult const rows = Execute("SELECT " SLUICE_RUN_COLUMNS "FROM {0}.pipeline_runs r WHERE r.id = $1::uuid",
+	pg::SqlResult const rows = Execute("SELECT " SLUICE_RUN_COLUMNS "FROM sluice.pipeline_runs r WHERE r.id = $1::uuid",
 									   {id}, latest_snapshot ? Reading::Latest : Reading::Transaction);
 	return rows.Empty() ? std::nullopt : std::optional<RunRow>(ReadRun(rows, 0));
 }
@@ -120,12 +120,12 @@ ActiveRun(const std::string &pipeline_id)
 {
 	if (pipeline_id.empty()) {
 		// Two index scans of one row each, however long the queue is.
-		return FirstCell(Execute("(SELECT id FROM {0}.pipeline_runs WHERE status = 'running' ORDER BY id LIMIT 1) "
-								 "UNION ALL (SELECT id FROM {0}.pipeline_runs WHERE status = 'pending' "
+		return FirstCell(Execute("(SELECT id FROM sluice.pipeline_runs WHERE status = 'running' ORDER BY id LIMIT 1) "
+								 "UNION ALL (SELECT id FROM sluice.pipeline_runs WHERE status = 'pending' "
 								 "ORDER BY COALESCE(due_at, queued_at), id LIMIT 1) LIMIT 1",
 								 {}, Reading::Latest));
 	}
-	return FirstCell(Execute("SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid "
+	return FirstCell(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
 							 "AND status IN ('pending', 'running') ORDER BY status DESC, id LIMIT 1",
 							 {pipeline_id}, Reading::Latest));
 }
@@ -133,7 +133,7 @@ ActiveRun(const std::string &pipeline_id)
 std::vector<std::string>
 ActiveRuns(const std::string &pipeline_id)
 {
-	return FirstColumn(Execute("SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid "
+	return FirstColumn(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
 							   "AND status IN ('pending', 'running') ORDER BY status DESC, id",
 							   {pipeline_id}, Reading::Latest));
 }
@@ -141,7 +141,7 @@ ActiveRuns(const std::string &pipeline_id)
 std::optional<std::string>
 RunningRun(const std::string &pipeline_id)
 {
-	return FirstCell(Execute("SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid "
+	return FirstCell(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
 							 "AND status = 'running' LIMIT 1",
 							 {pipeline_id}, Reading::Latest));
 }
@@ -149,7 +149,7 @@ RunningRun(const std::string &pipeline_id)
 std::optional<std::string>
 QueuedRun(const std::string &pipeline_id)
 {
-	return FirstCell(Execute("SELECT id FROM {0}.pipeline_runs WHERE pipeline_id = $1::uuid "
+	return FirstCell(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
 							 "AND status = 'pending' LIMIT 1",
 							 {pipeline_id}, Reading::Latest));
 }
@@ -166,7 +166,7 @@ PendingRuns(const NotNow &not_now, int limit)
 	std::vector<pg::SqlValue> const sources(not_now.sources.begin(), not_now.sources.end());
 	std::vector<pg::SqlValue> const accesses(not_now.accesses.begin(), not_now.accesses.end());
 	pg::SqlResult const rows =
-		Execute("SELECT " SLUICE_RUN_COLUMNS "FROM {0}.pipeline_runs r WHERE r.status = 'pending' "
+		Execute("SELECT " SLUICE_RUN_COLUMNS "FROM sluice.pipeline_runs r WHERE r.status = 'pending' "
 				"AND NOT (r.if_running = 'queue' AND r.pipeline_id = ANY ($1::uuid[])) "
 				"AND r.owner_oid <> ALL ($3::oid[]) AND (r.source IS NULL OR (r.source <> ALL ($4::name[]) AND "
 				"r.owner_oid || '/' || r.source <> ALL ($6::text[]))) "
@@ -187,7 +187,7 @@ std::optional<TimestampTz>
 EarliestRetry(TimestampTz after)
 {
 	pg::SqlResult const rows = Execute(
-		"SELECT " SLUICE_SQL_MICROSECONDS("due_at") " FROM {0}.pipeline_runs WHERE status = 'pending' AND cause = "
+		"SELECT " SLUICE_SQL_MICROSECONDS("due_at") " FROM sluice.pipeline_runs WHERE status = 'pending' AND cause = "
 													"'retry' AND due_at > " SLUICE_SQL_AT("$1") " ORDER BY due_at "
 																								"LIMIT 1",
 		{Instant(after)});
@@ -197,7 +197,7 @@ EarliestRetry(TimestampTz after)
 void
 NoteWaiting(const std::string &run_id, const std::string &reason)
 {
-	Execute("UPDATE {0}.pipeline_runs SET reason = $2 WHERE id = (SELECT q.id FROM {0}.pipeline_runs q "
+	Execute("UPDATE sluice.pipeline_runs SET reason = $2 WHERE id = (SELECT q.id FROM sluice.pipeline_runs q "
 			"WHERE q.id = $1::uuid AND " SLUICE_QUEUED " AND q.reason IS DISTINCT FROM $2 FOR UPDATE SKIP LOCKED)",
 			{run_id, reason});
 }
@@ -205,7 +205,7 @@ NoteWaiting(const std::string &run_id, const std::string &reason)
 bool
 AnyPending()
 {
-	return !Execute("SELECT 1 FROM {0}.pipeline_runs WHERE status = 'pending' AND NOT (cause = 'retry' AND due_at "
+	return !Execute("SELECT 1 FROM sluice.pipeline_runs WHERE status = 'pending' AND NOT (cause = 'retry' AND due_at "
 					"> " SLUICE_SQL_AT("$1") ") LIMIT 1",
 					{Instant(pg::Now())})
 				.Empty();
@@ -214,15 +214,15 @@ AnyPending()
 int
 SkipDuplicates(const std::string &pipeline_id, const std::string &starting_run)
 {
-	pg::SqlResult const rows =
-		Execute("WITH skipped AS (UPDATE {0}.pipeline_runs r SET status = 'skipped', reason = 'run ' || $2 || ' came "
-				"first', end_time = " SLUICE_SQL_AT(
-					"$3") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_runs q "
-						  "WHERE q.pipeline_id = $1::uuid AND " SLUICE_QUEUED
-						  " AND q.if_running <> 'queue' AND q.id <> $2::uuid FOR UPDATE SKIP LOCKED)) RETURNING r.id), "
-						  "forgotten AS (DELETE FROM {0}.pipeline_batch_nodes n USING skipped s WHERE n.batch = s.id) "
-						  "SELECT count(*) FROM skipped",
-				{pipeline_id, starting_run, Instant(pg::Now())});
+	pg::SqlResult const rows = Execute(
+		"WITH skipped AS (UPDATE sluice.pipeline_runs r SET status = 'skipped', reason = 'run ' || $2 || ' came "
+		"first', end_time = " SLUICE_SQL_AT(
+			"$3") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q "
+				  "WHERE q.pipeline_id = $1::uuid AND " SLUICE_QUEUED
+				  " AND q.if_running <> 'queue' AND q.id <> $2::uuid FOR UPDATE SKIP LOCKED)) RETURNING r.id), "
+				  "forgotten AS (DELETE FROM sluice.pipeline_batch_nodes n USING skipped s WHERE n.batch = s.id) "
+				  "SELECT count(*) FROM skipped",
+		{pipeline_id, starting_run, Instant(pg::Now())});
 	return static_cast<int>(rows.Integer(0, 0));
 }
 
@@ -230,9 +230,9 @@ bool
 ClosePending(const std::string &run_id, const std::string &status, const std::string &reason)
 {
 	pg::SqlResult const rows =
-		Execute("UPDATE {0}.pipeline_runs SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
+		Execute("UPDATE sluice.pipeline_runs SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
 					"$4") ", error_message = CASE WHEN $2 = 'failed' THEN $3 END WHERE id = (SELECT q.id FROM "
-						  "{0}.pipeline_runs q "
+						  "sluice.pipeline_runs q "
 						  "WHERE q.id = $1::uuid AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED) RETURNING pipeline_id",
 				{run_id, status, reason, Instant(pg::Now())});
 	if (rows.Empty()) {
@@ -247,11 +247,11 @@ ClosePendingOf(const std::string &pipeline_id, const std::string &status, const 
 {
 	// Only a batch has to hear of them.
 	pg::SqlResult const rows = Execute(
-		"WITH closed AS (UPDATE {0}.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
-			"$4") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM {0}.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
+		"WITH closed AS (UPDATE sluice.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
+			"$4") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
 				  "AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED)) RETURNING r.id, r.batch, r.pipeline_id), "
-				  "noted AS (INSERT INTO {0}.pipeline_ended (run_id, batch, pipeline_id) SELECT c.id, c.batch, "
-				  "c.pipeline_id FROM closed c WHERE EXISTS (SELECT FROM {0}.pipeline_batch_nodes n WHERE "
+				  "noted AS (INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) SELECT c.id, c.batch, "
+				  "c.pipeline_id FROM closed c WHERE EXISTS (SELECT FROM sluice.pipeline_batch_nodes n WHERE "
 				  "n.batch = c.batch) ON CONFLICT DO NOTHING) SELECT count(*) FROM closed",
 		{pipeline_id, status, reason, Instant(pg::Now())});
 	return static_cast<int>(rows.Integer(0, 0));
@@ -262,32 +262,33 @@ MarkRunning(const std::string &run_id, int version)
 {
 	// The pipeline may have been altered or given to another owner while the run was queued. Why it waited is over,
 	// that it makes up for missed due times is not.
-	pg::SqlResult const rows =
-		Execute("UPDATE {0}.pipeline_runs r SET status = 'running', reason = r.metadata ->> 'missed', start_time "
-				"= " SLUICE_SQL_AT(
-					"$3") ", pipeline_version = $2::int, pipeline_name = COALESCE(d.name, r.pipeline_name), "
-						  "owner = COALESCE(d.owner, r.owner), owner_oid = COALESCE(d.owner_oid, r.owner_oid), "
-						  "source = CASE WHEN d.id IS NULL THEN r.source ELSE d.source END "
-						  "FROM {0}.pipeline_runs p LEFT JOIN {0}.pipeline_definitions d ON d.id = p.pipeline_id "
-						  "WHERE r.id = (SELECT q.id FROM {0}.pipeline_runs q WHERE q.id = $1::uuid AND " SLUICE_QUEUED
-						  " FOR UPDATE SKIP LOCKED) AND p.id = $1::uuid",
-				{run_id, Number(version), Instant(pg::Now())});
+	pg::SqlResult const rows = Execute(
+		"UPDATE sluice.pipeline_runs r SET status = 'running', reason = r.metadata ->> 'missed', start_time "
+		"= " SLUICE_SQL_AT(
+			"$3") ", pipeline_version = $2::int, pipeline_name = COALESCE(d.name, r.pipeline_name), "
+				  "owner = COALESCE(d.owner, r.owner), owner_oid = COALESCE(d.owner_oid, r.owner_oid), "
+				  "source = CASE WHEN d.id IS NULL THEN r.source ELSE d.source END "
+				  "FROM sluice.pipeline_runs p LEFT JOIN sluice.pipeline_definitions d ON d.id = p.pipeline_id "
+				  "WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND " SLUICE_QUEUED
+				  " FOR UPDATE SKIP LOCKED) AND p.id = $1::uuid",
+		{run_id, Number(version), Instant(pg::Now())});
 	return rows.Processed() > 0;
 }
 
 std::vector<std::string>
 RunningRuns()
 {
-	return FirstColumn(Execute("SELECT id FROM {0}.pipeline_runs WHERE status = 'running' ORDER BY id"));
+	return FirstColumn(Execute("SELECT id FROM sluice.pipeline_runs WHERE status = 'running' ORDER BY id"));
 }
 
 std::optional<std::string>
 LastAttempt(const std::string &root_run)
 {
-	return FirstCell(Execute("SELECT id FROM (SELECT id, attempt FROM {0}.pipeline_runs WHERE id = $1::uuid UNION ALL "
-							 "SELECT id, attempt FROM {0}.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1) a "
-							 "ORDER BY attempt DESC LIMIT 1",
-							 {root_run}, Reading::Latest));
+	return FirstCell(
+		Execute("SELECT id FROM (SELECT id, attempt FROM sluice.pipeline_runs WHERE id = $1::uuid UNION ALL "
+				"SELECT id, attempt FROM sluice.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1) a "
+				"ORDER BY attempt DESC LIMIT 1",
+				{root_run}, Reading::Latest));
 }
 
 std::optional<std::string>
@@ -296,9 +297,9 @@ FinalStatus(const std::string &root_run)
 	// Attempts after the first carry its id as their root. A failure that is not settled may still be tried
 	// again; one snapshot must say both, or a retry that is queued in between is overlooked.
 	std::optional<std::string> status = FirstCell(Execute(
-		"SELECT CASE WHEN EXISTS (SELECT FROM {0}.pipeline_ended e WHERE e.run_id = a.id AND a.status = 'failed') "
-		"THEN 'pending' ELSE status END FROM (SELECT id, status, attempt FROM {0}.pipeline_runs "
-		"WHERE id = $1::uuid UNION ALL SELECT id, status, attempt FROM {0}.pipeline_runs "
+		"SELECT CASE WHEN EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.run_id = a.id AND a.status = 'failed') "
+		"THEN 'pending' ELSE status END FROM (SELECT id, status, attempt FROM sluice.pipeline_runs "
+		"WHERE id = $1::uuid UNION ALL SELECT id, status, attempt FROM sluice.pipeline_runs "
 		"WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",
 		{root_run}, Reading::Latest));
 	if (status == "pending" || status == "running") {

@@ -1,5 +1,6 @@
 // How catalog/ runs its statements: as the extension's owner, with pinned settings and kept plans.
-// In the text of a statement {0} stands for the extension's schema, and literal braces are doubled.
+// In the text of a statement {0} stands for the extension's schema, where its views and functions are, and
+// literal braces are doubled; tables are in schema sluice.
 // Parameters are text; instants travel as microseconds since 2000-01-01 UTC, so that no session
 // setting has a say in how they are written.
 #pragma once

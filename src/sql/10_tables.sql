@@ -1,6 +1,6 @@
 -- Tables. Only C code in src/catalog writes them; roles have SELECT, filtered by row-level security.
 
-CREATE TABLE pipeline_definitions (
+CREATE TABLE sluice.pipeline_definitions (
 	id uuid PRIMARY KEY,
 	name text NOT NULL,
 	description text,
@@ -35,48 +35,37 @@ CREATE TABLE pipeline_definitions (
 	home uuid,
 	home_database oid
 );
-COMMENT ON TABLE pipeline_definitions IS 'What each pipeline is; read it through the view pipelines';
-CREATE INDEX pipeline_definitions_by_name ON pipeline_definitions (name);
--- What depends on a pipeline, and whose fallback it is.
-CREATE INDEX pipeline_definitions_by_parent ON pipeline_definitions USING gin (depends_on) WITH (fastupdate = off)
-	WHERE depends_on <> '{}';
-CREATE INDEX pipeline_definitions_by_fallback ON pipeline_definitions (on_failure) WHERE on_failure IS NOT NULL;
--- 0: restored from a dump into a cluster that lacks the role; several such owners may share a name.
-CREATE UNIQUE INDEX pipeline_definitions_one_name_per_owner ON pipeline_definitions (owner_oid, name)
-	WHERE owner_oid <> 0;
--- Its first and its last entry tell whether all pipelines are at home.
-CREATE INDEX pipeline_definitions_by_home ON pipeline_definitions (home_database, home);
+COMMENT ON TABLE sluice.pipeline_definitions IS 'What each pipeline is; read it through the view pipelines';
 
 -- Which database this is. Never dumped, so a restored copy has another identity than its pipelines; a copy by
 -- CREATE DATABASE ... TEMPLATE has another OID. pg_upgrade carries both over.
-CREATE TABLE pipeline_identity (
+CREATE TABLE sluice.pipeline_identity (
 	identity uuid NOT NULL,
 	database_oid oid NOT NULL,
 	only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row)
 );
-COMMENT ON TABLE pipeline_identity IS
+COMMENT ON TABLE sluice.pipeline_identity IS
 	'Which database this is: a pipeline with another home is parked until adopt_pipelines(); never dumped';
-INSERT INTO pipeline_identity
+INSERT INTO sluice.pipeline_identity
 SELECT pg_catalog.gen_random_uuid(), oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database();
 
 -- The scheduler's queue. A row of its own, so that a run's end never waits for the scheduler or the reverse.
-CREATE TABLE pipeline_due (
+CREATE TABLE sluice.pipeline_due (
 	pipeline_id uuid PRIMARY KEY,
 	next_due timestamptz
 ) WITH (fillfactor = 70);
-COMMENT ON TABLE pipeline_due IS 'When each scheduled pipeline is due next';
-CREATE INDEX pipeline_due_queue ON pipeline_due (next_due) WHERE next_due IS NOT NULL;
+COMMENT ON TABLE sluice.pipeline_due IS 'When each scheduled pipeline is due next';
 
-CREATE TABLE pipeline_state (
+CREATE TABLE sluice.pipeline_state (
 	pipeline_id uuid PRIMARY KEY,
 	last_run_at timestamptz,
 	last_success_at timestamptz,
 	failures_in_a_row int NOT NULL DEFAULT 0,
 	created_relation oid
 ) WITH (fillfactor = 70);
-COMMENT ON TABLE pipeline_state IS 'What the last runs of each pipeline left behind';
+COMMENT ON TABLE sluice.pipeline_state IS 'What the last runs of each pipeline left behind';
 
-CREATE TABLE pipeline_versions (
+CREATE TABLE sluice.pipeline_versions (
 	pipeline_id uuid NOT NULL,
 	version int NOT NULL,
 	owner name NOT NULL,
@@ -86,9 +75,9 @@ CREATE TABLE pipeline_versions (
 	created_by name NOT NULL,
 	PRIMARY KEY (pipeline_id, version)
 );
-COMMENT ON TABLE pipeline_versions IS 'Every definition that a pipeline has had';
+COMMENT ON TABLE sluice.pipeline_versions IS 'Every definition that a pipeline has had';
 
-CREATE TABLE pipeline_runs (
+CREATE TABLE sluice.pipeline_runs (
 	id uuid PRIMARY KEY,
 	pipeline_id uuid NOT NULL,
 	pipeline_name text NOT NULL,
@@ -128,33 +117,20 @@ CREATE TABLE pipeline_runs (
 	source name,
 	priority int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 80);
-COMMENT ON TABLE pipeline_runs IS 'Every run of every pipeline: one row per attempt';
-CREATE INDEX pipeline_runs_by_pipeline ON pipeline_runs (pipeline_id, id DESC);
-CREATE INDEX pipeline_runs_pending ON pipeline_runs (priority DESC, (COALESCE(due_at, queued_at)), id) WHERE status = 'pending';
-CREATE INDEX pipeline_runs_retries ON pipeline_runs (due_at) WHERE status = 'pending' AND cause = 'retry';
-CREATE INDEX pipeline_runs_active ON pipeline_runs (pipeline_id) WHERE status IN ('pending', 'running');
-CREATE INDEX pipeline_runs_running ON pipeline_runs (id) WHERE status = 'running';
-CREATE INDEX pipeline_runs_by_end ON pipeline_runs (end_time);
--- For the purge of old runs, which looks at either kind and leaves alone what belongs to an active one.
-CREATE INDEX pipeline_runs_over ON pipeline_runs (pipeline_id, id DESC)
-	WHERE status IN ('success', 'skipped', 'stopped');
-CREATE INDEX pipeline_runs_failed ON pipeline_runs (pipeline_id, id DESC) WHERE status = 'failed';
-CREATE INDEX pipeline_runs_active_batch ON pipeline_runs (batch) WHERE status IN ('pending', 'running');
-CREATE INDEX pipeline_runs_attempts ON pipeline_runs (root_run) WHERE attempt > 1;
+COMMENT ON TABLE sluice.pipeline_runs IS 'Every run of every pipeline: one row per attempt';
 
 -- Runs whose end is written and whose consequences are not: a retry, what depends on them, a pause. The scheduler
 -- takes them one by one, so two that end at the same moment never miss each other. The run's row may be gone by then.
-CREATE TABLE pipeline_ended (
+CREATE TABLE sluice.pipeline_ended (
 	run_id uuid PRIMARY KEY,
 	batch uuid NOT NULL,
 	pipeline_id uuid NOT NULL
 );
-COMMENT ON TABLE pipeline_ended IS 'Runs that have ended and whose consequences the scheduler still has to draw';
-CREATE INDEX pipeline_ended_by_batch ON pipeline_ended (batch);
+COMMENT ON TABLE sluice.pipeline_ended IS 'Runs that have ended and whose consequences the scheduler still has to draw';
 
 -- What a root run carries with it: the graph below it as it was when the run was queued. Written then, and by the
 -- scheduler alone from there on.
-CREATE TABLE pipeline_batch_nodes (
+CREATE TABLE sluice.pipeline_batch_nodes (
 	batch uuid NOT NULL,
 	pipeline_id uuid NOT NULL,
 	pipeline_name text NOT NULL,
@@ -170,14 +146,13 @@ CREATE TABLE pipeline_batch_nodes (
 	fallback_run uuid,
 	PRIMARY KEY (batch, pipeline_id)
 ) WITH (fillfactor = 80);
-COMMENT ON TABLE pipeline_batch_nodes IS 'The pipelines of each batch, a row each; read it through batch_nodes(run)';
-COMMENT ON COLUMN pipeline_batch_nodes.batch IS 'the id of the batch''s root run';
-COMMENT ON COLUMN pipeline_batch_nodes.parents IS 'the pipelines of this batch that it waits for';
-COMMENT ON COLUMN pipeline_batch_nodes.context IS 'of the batch; in the root''s row';
-COMMENT ON COLUMN pipeline_batch_nodes.run IS 'its first attempt';
-CREATE INDEX pipeline_batch_nodes_waiting ON pipeline_batch_nodes (pipeline_id) WHERE state = 'waiting';
+COMMENT ON TABLE sluice.pipeline_batch_nodes IS 'The pipelines of each batch, a row each; read it through batch_nodes(run)';
+COMMENT ON COLUMN sluice.pipeline_batch_nodes.batch IS 'the id of the batch''s root run';
+COMMENT ON COLUMN sluice.pipeline_batch_nodes.parents IS 'the pipelines of this batch that it waits for';
+COMMENT ON COLUMN sluice.pipeline_batch_nodes.context IS 'of the batch; in the root''s row';
+COMMENT ON COLUMN sluice.pipeline_batch_nodes.run IS 'its first attempt';
 
-CREATE TABLE pipeline_sources (
+CREATE TABLE sluice.pipeline_sources (
 	source name NOT NULL,
 	owner_oid oid NOT NULL,
 	failures_in_a_row int NOT NULL,
@@ -186,10 +161,10 @@ CREATE TABLE pipeline_sources (
 	last_error text,
 	PRIMARY KEY (source, owner_oid)
 ) WITH (fillfactor = 70);
-COMMENT ON TABLE pipeline_sources IS 'Data sources that could not be reached the last time with the user mapping of an owner: from a number of failures in a row on, that owner''s pipelines wait';
-COMMENT ON COLUMN pipeline_sources.waits_until IS 'no run of this source starts before, then one tries; NULL: none waits';
+COMMENT ON TABLE sluice.pipeline_sources IS 'Data sources that could not be reached the last time with the user mapping of an owner: from a number of failures in a row on, that owner''s pipelines wait';
+COMMENT ON COLUMN sluice.pipeline_sources.waits_until IS 'no run of this source starts before, then one tries; NULL: none waits';
 
-CREATE TABLE pipeline_run_log (
+CREATE TABLE sluice.pipeline_run_log (
 	run_id uuid NOT NULL,
 	line int NOT NULL,
 	pipeline_id uuid NOT NULL,
@@ -201,8 +176,7 @@ CREATE TABLE pipeline_run_log (
 	data jsonb,
 	PRIMARY KEY (run_id, line)
 );
-COMMENT ON TABLE pipeline_run_log IS 'What each run said; read it through the view pipeline_log';
-CREATE INDEX pipeline_run_log_by_pipeline ON pipeline_run_log (pipeline_id, at DESC);
+COMMENT ON TABLE sluice.pipeline_run_log IS 'What each run said; read it through the view pipeline_log';
 
 -- Where the streams of a load put rows until all of them are there. Nobody is granted anything here.
 CREATE SCHEMA sluice_staging;

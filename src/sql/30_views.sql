@@ -1,6 +1,6 @@
 -- What people read. Every view runs with the rights of who asks, so row-level security decides.
 
-CREATE VIEW pipelines WITH (security_invoker = true) AS
+CREATE VIEW @extschema@.pipelines WITH (security_invoker = true) AS
 SELECT d.id, d.name, d.description, d.tags, COALESCE(a.rolname, d.owner) AS owner,
 	d.source, d.source_table, d.source_query, d.destination, d.destination_table,
 	d.mode, d.load, d.key_columns, d.cursor_column, d.columns, d.filter,
@@ -9,31 +9,31 @@ SELECT d.id, d.name, d.description, d.tags, COALESCE(a.rolname, d.owner) AS owne
 	d.paused_at IS NOT NULL AS paused, d.paused_at, d.paused_by, d.paused_reason, d.search_path,
 	ARRAY(SELECT COALESCE(CASE WHEN p.owner_oid <> d.owner_oid THEN p.owner || '/' ELSE '' END || p.name, n.id::text)
 		FROM unnest(d.depends_on) WITH ORDINALITY n (id, position)
-		LEFT JOIN pipeline_definitions p ON p.id = n.id ORDER BY n.position) AS depends_on_names,
+		LEFT JOIN sluice.pipeline_definitions p ON p.id = n.id ORDER BY n.position) AS depends_on_names,
 	d.on_failure,
 	CASE WHEN d.on_failure IS NOT NULL THEN COALESCE((
 		SELECT CASE WHEN p.owner_oid <> d.owner_oid THEN p.owner || '/' ELSE '' END || p.name
-		FROM pipeline_definitions p WHERE p.id = d.on_failure), d.on_failure::text) END AS on_failure_name
-FROM pipeline_definitions d
+		FROM sluice.pipeline_definitions p WHERE p.id = d.on_failure), d.on_failure::text) END AS on_failure_name
+FROM sluice.pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
-LEFT JOIN pipeline_state s ON s.pipeline_id = d.id;
-COMMENT ON VIEW pipelines IS 'The pipelines of the roles that you are a member of, as they were defined';
-COMMENT ON COLUMN pipelines.source IS 'foreign server; NULL: this database';
-COMMENT ON COLUMN pipelines.destination IS 'foreign server; NULL: this database';
-COMMENT ON COLUMN pipelines.load IS 'how rows enter the destination: append or replace';
-COMMENT ON COLUMN pipelines.columns IS 'SQL select list over the source''s columns; NULL: all as they are';
-COMMENT ON COLUMN pipelines.filter IS 'SQL condition over the source''s columns; NULL: all rows';
-COMMENT ON COLUMN pipelines.schedule IS 'cron: minute hour day month weekday; NULL: only by hand';
-COMMENT ON COLUMN pipelines.timezone IS 'time zone of the schedule and of the run''s session';
-COMMENT ON COLUMN pipelines.status IS 'active, or inactive: may be incomplete, never starts';
-COMMENT ON COLUMN pipelines.version IS 'counts the changes; pipeline_versions holds them all';
-COMMENT ON COLUMN pipelines.paused IS 'no scheduled start until resume_pipeline';
-COMMENT ON COLUMN pipelines.depends_on IS 'ids of the pipelines that run before it';
-COMMENT ON COLUMN pipelines.depends_on_names IS 'the same as names: owner/name where the owner is another one, the id where you may not see it';
-COMMENT ON COLUMN pipelines.on_failure IS 'id of the pipeline that runs when a run of this one has failed for good';
-COMMENT ON COLUMN pipelines.search_path IS 'in which the SQL of this pipeline runs';
+LEFT JOIN sluice.pipeline_state s ON s.pipeline_id = d.id;
+COMMENT ON VIEW @extschema@.pipelines IS 'The pipelines of the roles that you are a member of, as they were defined';
+COMMENT ON COLUMN @extschema@.pipelines.source IS 'foreign server; NULL: this database';
+COMMENT ON COLUMN @extschema@.pipelines.destination IS 'foreign server; NULL: this database';
+COMMENT ON COLUMN @extschema@.pipelines.load IS 'how rows enter the destination: append or replace';
+COMMENT ON COLUMN @extschema@.pipelines.columns IS 'SQL select list over the source''s columns; NULL: all as they are';
+COMMENT ON COLUMN @extschema@.pipelines.filter IS 'SQL condition over the source''s columns; NULL: all rows';
+COMMENT ON COLUMN @extschema@.pipelines.schedule IS 'cron: minute hour day month weekday; NULL: only by hand';
+COMMENT ON COLUMN @extschema@.pipelines.timezone IS 'time zone of the schedule and of the run''s session';
+COMMENT ON COLUMN @extschema@.pipelines.status IS 'active, or inactive: may be incomplete, never starts';
+COMMENT ON COLUMN @extschema@.pipelines.version IS 'counts the changes; pipeline_versions holds them all';
+COMMENT ON COLUMN @extschema@.pipelines.paused IS 'no scheduled start until resume_pipeline';
+COMMENT ON COLUMN @extschema@.pipelines.depends_on IS 'ids of the pipelines that run before it';
+COMMENT ON COLUMN @extschema@.pipelines.depends_on_names IS 'the same as names: owner/name where the owner is another one, the id where you may not see it';
+COMMENT ON COLUMN @extschema@.pipelines.on_failure IS 'id of the pipeline that runs when a run of this one has failed for good';
+COMMENT ON COLUMN @extschema@.pipelines.search_path IS 'in which the SQL of this pipeline runs';
 
-CREATE VIEW pipeline_status WITH (security_invoker = true) AS
+CREATE VIEW @extschema@.pipeline_status WITH (security_invoker = true) AS
 SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	CASE
 		WHEN active.status = 'running' THEN 'running'
@@ -55,7 +55,7 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		WHEN d.status = 'inactive' THEN NULL
 		WHEN d.paused_at IS NOT NULL THEN COALESCE(d.paused_reason, 'paused by ' || d.paused_by)
 		WHEN node.batch IS NOT NULL THEN 'waits for ' || COALESCE((
-			SELECT string_agg(p.pipeline_name, ', ' ORDER BY p.pipeline_name) FROM pipeline_batch_nodes p
+			SELECT string_agg(p.pipeline_name, ', ' ORDER BY p.pipeline_name) FROM sluice.pipeline_batch_nodes p
 			WHERE p.batch = node.batch AND p.pipeline_id = ANY (node.parents) AND p.state <> 'done'), 'pipelines of another role')
 		WHEN last.status = 'failed' THEN last.error_message
 		ELSE last.reason
@@ -65,76 +65,76 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	last.error_message AS last_error, last.error_hint AS last_hint,
 	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row,
 	CASE WHEN active.status = 'pending' THEN GREATEST(active.due_at, outage.waits_until) END AS retry_at
-FROM pipeline_definitions d
+FROM sluice.pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
-LEFT JOIN pipeline_state s ON s.pipeline_id = d.id
-LEFT JOIN pipeline_due q ON q.pipeline_id = d.id
-LEFT JOIN pipeline_sources outage ON outage.source = d.source AND outage.owner_oid = d.owner_oid
-LEFT JOIN pipeline_identity i ON i.identity = d.home
+LEFT JOIN sluice.pipeline_state s ON s.pipeline_id = d.id
+LEFT JOIN sluice.pipeline_due q ON q.pipeline_id = d.id
+LEFT JOIN sluice.pipeline_sources outage ON outage.source = d.source AND outage.owner_oid = d.owner_oid
+LEFT JOIN sluice.pipeline_identity i ON i.identity = d.home
 	AND d.home_database = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())
 LEFT JOIN LATERAL (
-	SELECT r.status, r.reason, r.cause, r.due_at FROM pipeline_runs r
+	SELECT r.status, r.reason, r.cause, r.due_at FROM sluice.pipeline_runs r
 	WHERE r.pipeline_id = d.id AND r.status IN ('pending', 'running')
 	ORDER BY r.status DESC, r.id LIMIT 1) active ON true
 LEFT JOIN LATERAL (
-	SELECT n.batch, n.parents FROM pipeline_batch_nodes n
+	SELECT n.batch, n.parents FROM sluice.pipeline_batch_nodes n
 	WHERE n.pipeline_id = d.id AND n.state = 'waiting' ORDER BY n.batch LIMIT 1) node ON true
 LEFT JOIN LATERAL (
 	SELECT r.id, r.status, r.reason, r.start_time, r.end_time, r.error_message, r.error_hint, r.records_processed
-	FROM pipeline_runs r
+	FROM sluice.pipeline_runs r
 	WHERE r.pipeline_id = d.id AND r.status IN ('running', 'success', 'failed', 'stopped')
 	ORDER BY r.id DESC LIMIT 1) last ON true;
-COMMENT ON VIEW pipeline_status IS
+COMMENT ON VIEW @extschema@.pipeline_status IS
 	'A row for each pipeline: what it does now (idle, queued, running, retrying, waiting, parked, paused, failed, inactive), how its last run ended, when it is due next';
-COMMENT ON COLUMN pipeline_status.state IS 'idle, queued, running, retrying (a failed run is tried again), waiting (for its data source, or for pipelines that it depends on), parked (in a copy of its database), paused, failed (its last run did), inactive';
-COMMENT ON COLUMN pipeline_status.reason IS 'why it is in that state';
-COMMENT ON COLUMN pipeline_status.last_run IS 'the latest run that was started; SELECT * FROM run_log(it)';
-COMMENT ON COLUMN pipeline_status.retry_at IS 'when a queued run starts at the earliest: after the wait before a retry, or for its data source';
-COMMENT ON COLUMN pipeline_status.records IS 'rows that the last run loaded; NULL unless it succeeded';
-COMMENT ON COLUMN pipeline_status.failures_in_a_row IS 'failed runs since the last success';
+COMMENT ON COLUMN @extschema@.pipeline_status.state IS 'idle, queued, running, retrying (a failed run is tried again), waiting (for its data source, or for pipelines that it depends on), parked (in a copy of its database), paused, failed (its last run did), inactive';
+COMMENT ON COLUMN @extschema@.pipeline_status.reason IS 'why it is in that state';
+COMMENT ON COLUMN @extschema@.pipeline_status.last_run IS 'the latest run that was started; SELECT * FROM run_log(it)';
+COMMENT ON COLUMN @extschema@.pipeline_status.retry_at IS 'when a queued run starts at the earliest: after the wait before a retry, or for its data source';
+COMMENT ON COLUMN @extschema@.pipeline_status.records IS 'rows that the last run loaded; NULL unless it succeeded';
+COMMENT ON COLUMN @extschema@.pipeline_status.failures_in_a_row IS 'failed runs since the last success';
 
-CREATE VIEW pipeline_log WITH (security_invoker = true) AS
+CREATE VIEW @extschema@.pipeline_log WITH (security_invoker = true) AS
 SELECT COALESCE(d.name, r.pipeline_name) AS pipeline, l.run_id AS run, l.line, l.at, l.level, l.phase, l.message, l.data
-FROM pipeline_run_log l
-JOIN pipeline_runs r ON r.id = l.run_id
-LEFT JOIN pipeline_definitions d ON d.id = l.pipeline_id;
-COMMENT ON VIEW pipeline_log IS 'What runs said, line by line: narrow it by pipeline, run, at, level or phase';
-COMMENT ON COLUMN pipeline_log.level IS 'debug, info, warning, error';
+FROM sluice.pipeline_run_log l
+JOIN sluice.pipeline_runs r ON r.id = l.run_id
+LEFT JOIN sluice.pipeline_definitions d ON d.id = l.pipeline_id;
+COMMENT ON VIEW @extschema@.pipeline_log IS 'What runs said, line by line: narrow it by pipeline, run, at, level or phase';
+COMMENT ON COLUMN @extschema@.pipeline_log.level IS 'debug, info, warning, error';
 
-CREATE FUNCTION run_progress(OUT run uuid, OUT phase text, OUT phase_since timestamptz, OUT records_read bigint,
+CREATE FUNCTION @extschema@.run_progress(OUT run uuid, OUT phase text, OUT phase_since timestamptz, OUT records_read bigint,
 	OUT records bigint, OUT bytes bigint, OUT records_expected bigint)
 	RETURNS SETOF record
 	LANGUAGE C VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'sluice_run_progress';
-COMMENT ON FUNCTION run_progress() IS
+COMMENT ON FUNCTION @extschema@.run_progress() IS
 	'How far the runs of this database are that have a worker, from shared memory; read it through the view pipeline_progress';
-CREATE VIEW pipeline_progress WITH (security_invoker = true) AS
+CREATE VIEW @extschema@.pipeline_progress WITH (security_invoker = true) AS
 SELECT COALESCE(d.name, r.pipeline_name) AS pipeline, r.id AS run, r.attempt, p.phase, r.start_time,
 	p.records_read, p.records, p.bytes, rate.rows_per_second::bigint AS rate,
 	CASE WHEN p.phase = 'loading' AND p.records_expected > 0
 		THEN round(LEAST(100 * p.records_read / p.records_expected::numeric, 100), 1) END AS percent,
 	CASE WHEN p.phase = 'loading' AND p.records_expected >= p.records_read AND rate.rows_per_second > 0
 		THEN make_interval(secs => ((p.records_expected - p.records_read) / rate.rows_per_second)::double precision) END AS eta
-FROM run_progress() p
-JOIN pipeline_runs r ON r.id = p.run
-LEFT JOIN pipeline_definitions d ON d.id = r.pipeline_id
+FROM @extschema@.run_progress() p
+JOIN sluice.pipeline_runs r ON r.id = p.run
+LEFT JOIN sluice.pipeline_definitions d ON d.id = r.pipeline_id
 LEFT JOIN LATERAL (
 	SELECT p.records_read / NULLIF(extract(epoch FROM clock_timestamp() - p.phase_since), 0) AS rows_per_second
 	WHERE p.phase = 'loading') rate ON true;
-COMMENT ON VIEW pipeline_progress IS 'The runs that are under way in workers, and how far they are';
-COMMENT ON COLUMN pipeline_progress.phase IS 'starting, checking (the destination server), connecting, preparing, loading, analyzing, finishing, committing (there)';
-COMMENT ON COLUMN pipeline_progress.records_read IS 'rows that the source has sent so far';
-COMMENT ON COLUMN pipeline_progress.records IS 'rows written to the destination so far';
-COMMENT ON COLUMN pipeline_progress.bytes IS 'bytes that the source has sent so far';
-COMMENT ON COLUMN pipeline_progress.rate IS 'rows a second since the load began';
-COMMENT ON COLUMN pipeline_progress.percent IS 'of the rows that the planner of the source expects; NULL: it cannot tell';
-COMMENT ON COLUMN pipeline_progress.eta IS 'how long the load still takes at this rate';
+COMMENT ON VIEW @extschema@.pipeline_progress IS 'The runs that are under way in workers, and how far they are';
+COMMENT ON COLUMN @extschema@.pipeline_progress.phase IS 'starting, checking (the destination server), connecting, preparing, loading, analyzing, finishing, committing (there)';
+COMMENT ON COLUMN @extschema@.pipeline_progress.records_read IS 'rows that the source has sent so far';
+COMMENT ON COLUMN @extschema@.pipeline_progress.records IS 'rows written to the destination so far';
+COMMENT ON COLUMN @extschema@.pipeline_progress.bytes IS 'bytes that the source has sent so far';
+COMMENT ON COLUMN @extschema@.pipeline_progress.rate IS 'rows a second since the load began';
+COMMENT ON COLUMN @extschema@.pipeline_progress.percent IS 'of the rows that the planner of the source expects; NULL: it cannot tell';
+COMMENT ON COLUMN @extschema@.pipeline_progress.eta IS 'how long the load still takes at this rate';
 
-CREATE FUNCTION pipeline_option_list(OUT key text, OUT type text, OUT allowed text, OUT default_value text, OUT meaning text)
+CREATE FUNCTION @extschema@.pipeline_option_list(OUT key text, OUT type text, OUT allowed text, OUT default_value text, OUT meaning text)
 	RETURNS SETOF record
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sluice_pipeline_option_list';
-COMMENT ON FUNCTION pipeline_option_list() IS 'Every key that the options of a pipeline may hold; read it through the view pipeline_options';
-CREATE VIEW pipeline_options WITH (security_invoker = true) AS
-SELECT key, type, allowed, default_value, meaning FROM pipeline_option_list();
-COMMENT ON VIEW pipeline_options IS 'Every key that the options of a pipeline may hold';
+COMMENT ON FUNCTION @extschema@.pipeline_option_list() IS 'Every key that the options of a pipeline may hold; read it through the view pipeline_options';
+CREATE VIEW @extschema@.pipeline_options WITH (security_invoker = true) AS
+SELECT key, type, allowed, default_value, meaning FROM @extschema@.pipeline_option_list();
+COMMENT ON VIEW @extschema@.pipeline_options IS 'Every key that the options of a pipeline may hold';
 
-GRANT SELECT ON pipelines, pipeline_status, pipeline_progress, pipeline_log, pipeline_options TO PUBLIC;
+GRANT SELECT ON @extschema@.pipelines, @extschema@.pipeline_status, @extschema@.pipeline_progress, @extschema@.pipeline_log, @extschema@.pipeline_options TO PUBLIC;

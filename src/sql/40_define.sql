@@ -1,7 +1,7 @@
 -- Functions that define pipelines. Each that takes a pipeline exists for text (a name, owner/name or an
 -- id) and for uuid, so that it can be applied to the rows of the view pipelines.
 
-CREATE FUNCTION create_pipeline(
+CREATE FUNCTION @extschema@.create_pipeline(
 	name text,
 	source name DEFAULT NULL,
 	source_table text DEFAULT NULL,
@@ -25,13 +25,13 @@ CREATE FUNCTION create_pipeline(
 	options jsonb DEFAULT '{}')
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_create_pipeline';
-COMMENT ON FUNCTION create_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb) IS
+COMMENT ON FUNCTION @extschema@.create_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb) IS
 'Defines a pipeline and returns its id. Connects nowhere.
 name: unique among the owner''s pipelines. source: foreign server, NULL for this database. source_table or source_query: one of them. destination_table: local table, created by the first run if it does not exist.
 destination: foreign server of postgres_fdw, then load must be given; NULL: this database. load: append or replace; without it replace, if the destination does not exist yet. columns: SQL select list. filter: SQL condition. schedule: cron or an interval, see describe_schedule. timezone: IANA name, default pg_sluice.timezone. depends_on: pipelines that you may use and that run before this one, which then has no schedule; the option depends_rule says how they must end. on_failure: a pipeline that runs when a run of this one has failed for good. status: active, or inactive, which may be incomplete. options: see the view pipeline_options.
 Errors: 42710 the owner has a pipeline of this name, SL001 incomplete, 22023 a bad value, 42501 no right to the owner, 42704 depends_on or on_failure names no pipeline, 42P17 it would depend on itself, 0A000 not supported yet.';
 
-CREATE FUNCTION alter_pipeline(
+CREATE FUNCTION @extschema@.alter_pipeline(
 	pipeline text,
 	source name DEFAULT NULL,
 	source_table text DEFAULT NULL,
@@ -56,7 +56,7 @@ CREATE FUNCTION alter_pipeline(
 	reset text[] DEFAULT NULL)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_alter_pipeline';
-CREATE FUNCTION alter_pipeline(
+CREATE FUNCTION @extschema@.alter_pipeline(
 	pipeline uuid,
 	source name DEFAULT NULL,
 	source_table text DEFAULT NULL,
@@ -81,63 +81,63 @@ CREATE FUNCTION alter_pipeline(
 	reset text[] DEFAULT NULL)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_alter_pipeline_by_id';
-COMMENT ON FUNCTION alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]) IS
+COMMENT ON FUNCTION @extschema@.alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]) IS
 'Changes a pipeline; a run that is under way goes on as it began. Arguments as of create_pipeline.
 NULL leaves a column as it is; reset names columns to clear, or to set to their defaults. options are merged key by key, a null clears that key. Needs the right to SET ROLE to the owner, to both when the owner changes.
 Errors: 42704 no such pipeline, 42501 no right, SL001 incomplete, 22023 a bad value, or a column both set and reset, 42P17 it would depend on itself.';
-COMMENT ON FUNCTION alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]) IS
+COMMENT ON FUNCTION @extschema@.alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]) IS
 'Changes the pipeline with this id; see alter_pipeline(text, ...).';
 
-CREATE FUNCTION rename_pipeline(pipeline text, new_name text) RETURNS void
+CREATE FUNCTION @extschema@.rename_pipeline(pipeline text, new_name text) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_rename_pipeline';
-CREATE FUNCTION rename_pipeline(pipeline uuid, new_name text) RETURNS void
+CREATE FUNCTION @extschema@.rename_pipeline(pipeline uuid, new_name text) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_rename_pipeline_by_id';
-COMMENT ON FUNCTION rename_pipeline(text, text) IS
+COMMENT ON FUNCTION @extschema@.rename_pipeline(text, text) IS
 'Gives a pipeline another name; its id, history and schedule stay. Needs the right to SET ROLE to the owner.
 Errors: 42710 the owner has a pipeline of this name, 42602 not a name for a pipeline, 42704, 42501.';
-COMMENT ON FUNCTION rename_pipeline(uuid, text) IS 'Renames the pipeline with this id; see rename_pipeline(text, text).';
+COMMENT ON FUNCTION @extschema@.rename_pipeline(uuid, text) IS 'Renames the pipeline with this id; see rename_pipeline(text, text).';
 
-CREATE FUNCTION drop_pipeline(
+CREATE FUNCTION @extschema@.drop_pipeline(
 	pipeline text,
 	running text DEFAULT 'refuse',
 	history text DEFAULT 'delete',
 	if_exists boolean DEFAULT false)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_drop_pipeline';
-CREATE FUNCTION drop_pipeline(
+CREATE FUNCTION @extschema@.drop_pipeline(
 	pipeline uuid,
 	running text DEFAULT 'refuse',
 	history text DEFAULT 'delete',
 	if_exists boolean DEFAULT false)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_drop_pipeline_by_id';
-COMMENT ON FUNCTION drop_pipeline(text, text, text, boolean) IS
+COMMENT ON FUNCTION @extschema@.drop_pipeline(text, text, text, boolean) IS
 'Removes a pipeline, never its destination; queued runs are skipped. Needs the right to SET ROLE to the owner.
 running: what to do about a run that is under way: refuse, wait for its end, or stop it. history: delete the runs and logs, or keep them. if_exists: a NOTICE instead of an error.
 Errors: 55006 a run is under way, 2BP01 other pipelines depend on it or use it as their on_failure, 42704, 42501, 22023.';
-COMMENT ON FUNCTION drop_pipeline(uuid, text, text, boolean) IS
+COMMENT ON FUNCTION @extschema@.drop_pipeline(uuid, text, text, boolean) IS
 'Removes the pipeline with this id; see drop_pipeline(text, text, text, boolean).';
 
-CREATE FUNCTION pause_pipeline(pipeline text, reason text DEFAULT NULL) RETURNS void
+CREATE FUNCTION @extschema@.pause_pipeline(pipeline text, reason text DEFAULT NULL) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_pause_pipeline';
-CREATE FUNCTION pause_pipeline(pipeline uuid, reason text DEFAULT NULL) RETURNS void
+CREATE FUNCTION @extschema@.pause_pipeline(pipeline uuid, reason text DEFAULT NULL) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_pause_pipeline_by_id';
-COMMENT ON FUNCTION pause_pipeline(text, text) IS
+COMMENT ON FUNCTION @extschema@.pause_pipeline(text, text) IS
 'Stops all starts of a pipeline until resume_pipeline. A run that is under way goes on, queued ones are skipped, due times that pass meanwhile are not made up for. reason: shown in pipeline_status. Needs the right to SET ROLE to the owner.
 Errors: 42704, 42501.';
-COMMENT ON FUNCTION pause_pipeline(uuid, text) IS 'Pauses the pipeline with this id; see pause_pipeline(text, text).';
+COMMENT ON FUNCTION @extschema@.pause_pipeline(uuid, text) IS 'Pauses the pipeline with this id; see pause_pipeline(text, text).';
 
-CREATE FUNCTION resume_pipeline(pipeline text) RETURNS void
+CREATE FUNCTION @extschema@.resume_pipeline(pipeline text) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_resume_pipeline';
-CREATE FUNCTION resume_pipeline(pipeline uuid) RETURNS void
+CREATE FUNCTION @extschema@.resume_pipeline(pipeline uuid) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_resume_pipeline_by_id';
-COMMENT ON FUNCTION resume_pipeline(text) IS
+COMMENT ON FUNCTION @extschema@.resume_pipeline(text) IS
 'Ends a pause: the schedule goes on with the next due time from now. Needs the right to SET ROLE to the owner.
 Errors: 42704, 42501.';
-COMMENT ON FUNCTION resume_pipeline(uuid) IS 'Resumes the pipeline with this id; see resume_pipeline(text).';
+COMMENT ON FUNCTION @extschema@.resume_pipeline(uuid) IS 'Resumes the pipeline with this id; see resume_pipeline(text).';
 
-CREATE FUNCTION adopt_pipelines() RETURNS bigint
+CREATE FUNCTION @extschema@.adopt_pipelines() RETURNS bigint
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_adopt_pipelines';
-COMMENT ON FUNCTION adopt_pipelines() IS
+COMMENT ON FUNCTION @extschema@.adopt_pipelines() IS
 'Lets the parked pipelines of this database run here, and returns how many they were. Pipelines are parked in a restored dump and in a database made from a template, so that a copy does not do the work of the original. Schedules go on with their next due time from now; runs that were queued when the database was copied are skipped.
 Needs to be the owner of the database. Errors: 42501.';

@@ -1,77 +1,77 @@
 -- Functions that start, await and stop runs.
 
-CREATE FUNCTION trigger_pipeline(
+CREATE FUNCTION @extschema@.trigger_pipeline(
 	pipeline text,
 	context jsonb DEFAULT '{}',
 	if_running text DEFAULT 'error',
 	dependents boolean DEFAULT NULL)
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_trigger_pipeline';
-CREATE FUNCTION trigger_pipeline(
+CREATE FUNCTION @extschema@.trigger_pipeline(
 	pipeline uuid,
 	context jsonb DEFAULT '{}',
 	if_running text DEFAULT 'error',
 	dependents boolean DEFAULT NULL)
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_trigger_pipeline_by_id';
-COMMENT ON FUNCTION trigger_pipeline(text, jsonb, text, boolean) IS
+COMMENT ON FUNCTION @extschema@.trigger_pipeline(text, jsonb, text, boolean) IS
 'Queues a run and returns its id; a worker starts it as soon as this transaction commits, and not at all if it rolls back.
 context: JSON object that run_context() shows inside the run. if_running: error, skip (a run with status skipped is recorded) or queue (wait for its turn) when a run of this pipeline is queued or running. dependents: whether the pipelines that depend on this one follow; NULL: they do, unless this one depends on others itself.
 Needs the rights of the owner. Errors: 55006 a run is in the way, SL002 paused, SL008 parked, SL003 not preloaded, 55000 inactive or switched off, 42704, 22023.';
-COMMENT ON FUNCTION trigger_pipeline(uuid, jsonb, text, boolean) IS
+COMMENT ON FUNCTION @extschema@.trigger_pipeline(uuid, jsonb, text, boolean) IS
 'Queues a run of the pipeline with this id; see trigger_pipeline(text, jsonb, text, boolean).';
 
-CREATE PROCEDURE trigger_and_wait(
+CREATE PROCEDURE @extschema@.trigger_and_wait(
 	pipeline text,
 	context jsonb DEFAULT '{}',
 	timeout interval DEFAULT NULL,
 	INOUT run uuid DEFAULT NULL,
 	INOUT status text DEFAULT NULL)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_trigger_and_wait';
-CREATE PROCEDURE trigger_and_wait(
+CREATE PROCEDURE @extschema@.trigger_and_wait(
 	pipeline uuid,
 	context jsonb DEFAULT '{}',
 	timeout interval DEFAULT NULL,
 	INOUT run uuid DEFAULT NULL,
 	INOUT status text DEFAULT NULL)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_trigger_and_wait_by_id';
-COMMENT ON PROCEDURE trigger_and_wait(text, jsonb, interval, uuid, text) IS
+COMMENT ON PROCEDURE @extschema@.trigger_and_wait(text, jsonb, interval, uuid, text) IS
 'Triggers a pipeline, commits, and waits for the end of the run: status is success, failed, stopped or skipped, and NULL when the timeout came first (NULL: none). Holds no lock and no snapshot while it waits.
 Errors: 25001 inside a transaction block or function, and those of trigger_pipeline.';
-COMMENT ON PROCEDURE trigger_and_wait(uuid, jsonb, interval, uuid, text) IS
+COMMENT ON PROCEDURE @extschema@.trigger_and_wait(uuid, jsonb, interval, uuid, text) IS
 'Triggers the pipeline with this id and waits; see trigger_and_wait(text, jsonb, interval, uuid, text).';
 
-CREATE FUNCTION wait_for_run(run uuid, timeout interval DEFAULT NULL) RETURNS text
+CREATE FUNCTION @extschema@.wait_for_run(run uuid, timeout interval DEFAULT NULL) RETURNS text
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_wait_for_run';
-COMMENT ON FUNCTION wait_for_run(uuid, interval) IS
+COMMENT ON FUNCTION @extschema@.wait_for_run(uuid, interval) IS
 'Waits for the end of a run and returns its status (of the last attempt): success, failed, stopped or skipped; NULL when the timeout came first (NULL: none).
 Errors: 42704 no such run, 55000 triggered by this very transaction, SL003 no worker can ever make it.';
 
-CREATE PROCEDURE run_pipeline(pipeline text, context jsonb DEFAULT '{}', INOUT run uuid DEFAULT NULL)
+CREATE PROCEDURE @extschema@.run_pipeline(pipeline text, context jsonb DEFAULT '{}', INOUT run uuid DEFAULT NULL)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_run_pipeline';
-CREATE PROCEDURE run_pipeline(pipeline uuid, context jsonb DEFAULT '{}', INOUT run uuid DEFAULT NULL)
+CREATE PROCEDURE @extschema@.run_pipeline(pipeline uuid, context jsonb DEFAULT '{}', INOUT run uuid DEFAULT NULL)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_run_pipeline_by_id';
-COMMENT ON PROCEDURE run_pipeline(text, jsonb, uuid) IS
+COMMENT ON PROCEDURE @extschema@.run_pipeline(text, jsonb, uuid) IS
 'Runs a pipeline here and now, in this session and transaction, without a worker; its row and its rows live and die with the transaction. context: as of trigger_pipeline.
 Errors: 42501 unless session and current user are the owner, 55006 a run is in the way, SL002 paused, SL008 parked, 55000 inactive or switched off, and those of the run.';
-COMMENT ON PROCEDURE run_pipeline(uuid, jsonb, uuid) IS
+COMMENT ON PROCEDURE @extschema@.run_pipeline(uuid, jsonb, uuid) IS
 'Runs the pipeline with this id here and now; see run_pipeline(text, jsonb, uuid).';
 
-CREATE FUNCTION run_context() RETURNS jsonb
+CREATE FUNCTION @extschema@.run_context() RETURNS jsonb
 	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'sluice_run_context';
-COMMENT ON FUNCTION run_context() IS
+COMMENT ON FUNCTION @extschema@.run_context() IS
 'The context of the run that this session is making, as it was given to trigger_pipeline or run_pipeline; {} outside a run. For columns, filter and source_query.';
 
-CREATE FUNCTION stop_pipeline(pipeline text) RETURNS boolean
+CREATE FUNCTION @extschema@.stop_pipeline(pipeline text) RETURNS boolean
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_stop_pipeline';
-CREATE FUNCTION stop_pipeline(pipeline uuid) RETURNS boolean
+CREATE FUNCTION @extschema@.stop_pipeline(pipeline uuid) RETURNS boolean
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_stop_pipeline_by_id';
-COMMENT ON FUNCTION stop_pipeline(text) IS
+COMMENT ON FUNCTION @extschema@.stop_pipeline(text) IS
 'Stops the running and the queued runs of a pipeline, at once, like pg_cancel_backend: a rollback does not undo it. Returns whether there was anything to stop. Needs the rights of the owner.
 Errors: 42704, SL003.';
-COMMENT ON FUNCTION stop_pipeline(uuid) IS 'Stops the runs of the pipeline with this id; see stop_pipeline(text).';
-CREATE FUNCTION stop_run(run uuid) RETURNS boolean
+COMMENT ON FUNCTION @extschema@.stop_pipeline(uuid) IS 'Stops the runs of the pipeline with this id; see stop_pipeline(text).';
+CREATE FUNCTION @extschema@.stop_run(run uuid) RETURNS boolean
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_stop_run';
-COMMENT ON FUNCTION stop_run(uuid) IS
+COMMENT ON FUNCTION @extschema@.stop_run(uuid) IS
 'Stops one run, queued or running, at once, like pg_cancel_backend: a rollback does not undo it. Returns false when it was over already. Needs the rights of the owner.
 Errors: 42704 no such run, SL003.';

@@ -1,21 +1,21 @@
 -- Functions that show.
 
-CREATE FUNCTION list_pipelines() RETURNS SETOF pipeline_status
+CREATE FUNCTION @extschema@.list_pipelines() RETURNS SETOF @extschema@.pipeline_status
 	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT * FROM pipeline_status ORDER BY name, owner;
+	SELECT * FROM @extschema@.pipeline_status ORDER BY name, owner;
 END;
-COMMENT ON FUNCTION list_pipelines() IS 'The rows of pipeline_status, by name';
+COMMENT ON FUNCTION @extschema@.list_pipelines() IS 'The rows of pipeline_status, by name';
 
-CREATE FUNCTION get_pipeline(pipeline text) RETURNS jsonb
+CREATE FUNCTION @extschema@.get_pipeline(pipeline text) RETURNS jsonb
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_get_pipeline';
-CREATE FUNCTION get_pipeline(pipeline uuid) RETURNS jsonb
+CREATE FUNCTION @extschema@.get_pipeline(pipeline uuid) RETURNS jsonb
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_get_pipeline_by_id';
-COMMENT ON FUNCTION get_pipeline(text) IS
+COMMENT ON FUNCTION @extschema@.get_pipeline(text) IS
 'All about one pipeline: {"definition", "state", "runs": the last ten}. Errors: 42704.';
-COMMENT ON FUNCTION get_pipeline(uuid) IS 'All about the pipeline with this id; see get_pipeline(text).';
+COMMENT ON FUNCTION @extschema@.get_pipeline(uuid) IS 'All about the pipeline with this id; see get_pipeline(text).';
 
-CREATE FUNCTION recent_runs(days integer DEFAULT 2)
+CREATE FUNCTION @extschema@.recent_runs(days integer DEFAULT 2)
 	RETURNS TABLE (run uuid, pipeline text, owner name, status text, reason text, cause text, triggered_by name,
 		due_at timestamptz, queued_at timestamptz, start_time timestamptz, end_time timestamptz, duration interval,
 		records bigint, error_message text, error_hint text)
@@ -24,48 +24,48 @@ BEGIN ATOMIC
 	SELECT r.id, COALESCE(d.name, r.pipeline_name), r.owner, r.status, r.reason, r.cause, r.triggered_by,
 		r.due_at, r.queued_at, r.start_time, r.end_time, r.duration,
 		r.records_processed, r.error_message, r.error_hint
-	FROM pipeline_runs r
-	LEFT JOIN pipeline_definitions d ON d.id = r.pipeline_id
+	FROM sluice.pipeline_runs r
+	LEFT JOIN sluice.pipeline_definitions d ON d.id = r.pipeline_id
 	WHERE r.queued_at >= pg_catalog.now() - pg_catalog.make_interval(days => days)
 	ORDER BY r.id DESC;
 END;
-COMMENT ON FUNCTION recent_runs(integer) IS 'The runs that were queued in the last days (default 2), newest first';
+COMMENT ON FUNCTION @extschema@.recent_runs(integer) IS 'The runs that were queued in the last days (default 2), newest first';
 
-CREATE FUNCTION run_log(run uuid, OUT at timestamptz, OUT level text, OUT phase text, OUT message text, OUT data jsonb)
+CREATE FUNCTION @extschema@.run_log(run uuid, OUT at timestamptz, OUT level text, OUT phase text, OUT message text, OUT data jsonb)
 	RETURNS SETOF record
 	LANGUAGE C STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_run_log';
-COMMENT ON FUNCTION run_log(uuid) IS 'What a run said, in order. Errors: 42704 no such run.';
+COMMENT ON FUNCTION @extschema@.run_log(uuid) IS 'What a run said, in order. Errors: 42704 no such run.';
 
-CREATE FUNCTION pipeline_health(OUT check_name text, OUT verdict text, OUT message text, OUT hint text)
+CREATE FUNCTION @extschema@.pipeline_health(OUT check_name text, OUT verdict text, OUT message text, OUT hint text)
 	RETURNS SETOF record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_pipeline_health';
-COMMENT ON FUNCTION pipeline_health() IS
+COMMENT ON FUNCTION @extschema@.pipeline_health() IS
 'Whether runs can start here: one row for each check, verdict ok, warning or error, with what to do. Counts the pipelines that you may see.';
 
-CREATE FUNCTION explain_pipeline(pipeline text) RETURNS SETOF text
+CREATE FUNCTION @extschema@.explain_pipeline(pipeline text) RETURNS SETOF text
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_explain_pipeline';
-CREATE FUNCTION explain_pipeline(pipeline uuid) RETURNS SETOF text
+CREATE FUNCTION @extschema@.explain_pipeline(pipeline uuid) RETURNS SETOF text
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_explain_pipeline_by_id';
-COMMENT ON FUNCTION explain_pipeline(text) IS
+COMMENT ON FUNCTION @extschema@.explain_pipeline(text) IS
 'What a run would do: what it asks the source, which path the rows take and why, the DDL it would run. Connects to the source as the owner, writes nothing. Those who may not SET ROLE to the owner get the definition only. Errors: 42704, SL001.';
-COMMENT ON FUNCTION explain_pipeline(uuid) IS 'What a run of the pipeline with this id would do; see explain_pipeline(text).';
+COMMENT ON FUNCTION @extschema@.explain_pipeline(uuid) IS 'What a run of the pipeline with this id would do; see explain_pipeline(text).';
 
-CREATE FUNCTION describe_schedule(schedule text) RETURNS text
+CREATE FUNCTION @extschema@.describe_schedule(schedule text) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sluice_describe_schedule';
-COMMENT ON FUNCTION describe_schedule(text) IS
+COMMENT ON FUNCTION @extschema@.describe_schedule(text) IS
 'What a schedule says, in plain English: "every day at 02:00". Errors: 22023 no schedule.';
 
-CREATE FUNCTION preview_schedule(schedule text, timezone text DEFAULT NULL, n integer DEFAULT 5,
+CREATE FUNCTION @extschema@.preview_schedule(schedule text, timezone text DEFAULT NULL, n integer DEFAULT 5,
 	after timestamptz DEFAULT pg_catalog.now(), OUT due_at timestamptz, OUT local_time text)
 	RETURNS SETOF record
 	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_preview_schedule';
-COMMENT ON FUNCTION preview_schedule(text, text, integer, timestamptz) IS
+COMMENT ON FUNCTION @extschema@.preview_schedule(text, text, integer, timestamptz) IS
 'The next due instants of a schedule. timezone: IANA name, default pg_sluice.timezone. n: how many, up to 10000. after: the instant after which they lie.
 due_at is shown in the session''s time zone as any timestamptz; local_time is the clock of the schedule''s zone, with its offset from UTC. Errors: 22023 no schedule, zone or n, or never due; 22004.';
 
-CREATE FUNCTION make_schedule(every text DEFAULT 'day', at time DEFAULT '00:00', on_days text[] DEFAULT NULL,
+CREATE FUNCTION @extschema@.make_schedule(every text DEFAULT 'day', at time DEFAULT '00:00', on_days text[] DEFAULT NULL,
 	day_of_month integer DEFAULT NULL) RETURNS text
 	LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'sluice_make_schedule';
-COMMENT ON FUNCTION make_schedule(text, time, text[], integer) IS
+COMMENT ON FUNCTION @extschema@.make_schedule(text, time, text[], integer) IS
 'Writes a schedule for those who do not write cron. every: minute, 5 minutes, 10 minutes, 15 minutes, 30 minutes, hour, day, weekday (Monday to Friday), week, month, quarter or year.
 at: time of day, whole seconds; with minutes and hours, how far into each. on_days, with week: names of days, default Monday. day_of_month, with month, quarter and year: 1 to 31, default 1, -1 for the last day; of a quarter or year its first month, for -1 its last. Errors: 22023, 22004.';

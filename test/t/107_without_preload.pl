@@ -29,7 +29,7 @@ is($node->sql("SET timezone = 'Asia/Tokyo'; SET work_mem = '5MB'; CALL run_pipel
 	'Asia/Tokyo|5MB|{}', 'the session is as it was before');
 $node->sql("SELECT pause_pipeline('p'); SELECT resume_pipeline('p')");
 like($node->sql("SELECT hint FROM pipeline_health() WHERE verdict = 'error' LIMIT 1"), qr/shared_preload_libraries = 'pg_sluice'/, 'pipeline_health says it');
-is($node->sql('SELECT count(*) FROM pipeline_ended'), '0', 'nothing is left for a scheduler that never comes');
+is($node->sql('SELECT count(*) FROM sluice.pipeline_ended'), '0', 'nothing is left for a scheduler that never comes');
 
 # Once the line is there, what was due happens.
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_sluice'");

@@ -25,7 +25,7 @@ $node->sql(q{
 			SELECT i, d.id, d.name, 1, owner, owner_oid, i, i, runs.status, 'manual', at, at, at
 			FROM pipeline_definitions d, generate_series(1, how_many) n, LATERAL (SELECT now() - days * interval '1 day' + n * step AS at) t, LATERAL (SELECT id_at(at) AS i) j
 			WHERE d.name = runs.name RETURNING id, pipeline_id, owner_oid)
-		INSERT INTO pipeline_run_log SELECT id, l, pipeline_id, owner_oid, now(), 'info', 'load', 'line' FROM r, generate_series(1, 2) l $$;
+		INSERT INTO sluice.pipeline_run_log SELECT id, l, pipeline_id, owner_oid, now(), 'info', 'load', 'line' FROM r, generate_series(1, 2) l $$;
 	SELECT runs('plain', 500, s, 2 - n * 0.1) FROM unnest('{success,skipped,stopped,failed}'::text[]) WITH ORDINALITY u (s, n);
 	SELECT runs('few', 20, s, 1) FROM unnest('{success,failed}'::text[]) s;
 	SELECT runs('all', 1500, s, 200) FROM unnest('{success,failed}'::text[]) s;
@@ -56,9 +56,9 @@ my $holder = $node->background_psql('postgres');
 # The scheduler cannot settle the end of a run of a batch, whose root is one of those that are too many.
 for (1 .. 100)
 {
-	$holder->query_safe("INSERT INTO pipeline_ended SELECT gen_random_uuid(), batch, pipeline_id FROM pipeline_runs WHERE id = (SELECT min(id::text)::uuid FROM pipeline_runs WHERE pipeline_name = 'unsettled')");
+	$holder->query_safe("INSERT INTO sluice.pipeline_ended SELECT gen_random_uuid(), batch, pipeline_id FROM pipeline_runs WHERE id = (SELECT min(id::text)::uuid FROM pipeline_runs WHERE pipeline_name = 'unsettled')");
 	$holder->query_safe("BEGIN");
-	last if $holder->query_safe("SELECT count(*) FROM (SELECT 1 FROM pipeline_ended FOR UPDATE) l") eq '1';
+	last if $holder->query_safe("SELECT count(*) FROM (SELECT 1 FROM sluice.pipeline_ended FOR UPDATE) l") eq '1';
 	$holder->query_safe("COMMIT");
 }
 $holder->query_safe("SELECT 1 FROM pipeline_runs WHERE id = (SELECT min(id::text)::uuid FROM pipeline_runs WHERE pipeline_name = 'locked') FOR UPDATE");
@@ -82,8 +82,8 @@ await_counts('short', 'failed 1, success 3', "a pipeline's own ages; the newest 
 await_counts('yearly', 'failed 1, success 1', 'ages by the settings; the newest of both stay');
 await_counts('dropped', 'success 3', 'the history of a dropped pipeline ages, too');
 is(counts('all'), 'failed 1500, success 1500', 'without limit');
-is($node->sql("SELECT count(*) FROM pipeline_run_log WHERE run_id NOT IN (SELECT id FROM pipeline_runs)"), '0', 'log lines go with their run');
-is($node->sql("SELECT count(DISTINCT run_id) FROM pipeline_run_log"), $node->sql("SELECT count(*) FROM pipeline_runs WHERE status <> 'running'"), 'and no others do');
+is($node->sql("SELECT count(*) FROM sluice.pipeline_run_log WHERE run_id NOT IN (SELECT id FROM pipeline_runs)"), '0', 'log lines go with their run');
+is($node->sql("SELECT count(DISTINCT run_id) FROM sluice.pipeline_run_log"), $node->sql("SELECT count(*) FROM pipeline_runs WHERE status <> 'running'"), 'and no others do');
 is($node->sql("SELECT count(*) FROM pipeline_runs r WHERE pipeline_name = 'plain' AND status <> 'failed' AND EXISTS (SELECT FROM pipeline_runs WHERE pipeline_name = 'plain' AND status <> 'failed' AND queued_at > r.queued_at + interval '10 seconds')"),
 	'0', 'it is the newest that are kept');
 

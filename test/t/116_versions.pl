@@ -29,7 +29,7 @@ my $catalog = q{
 			JOIN rights ON objid = oid AND classid = CASE kind WHEN 'f' THEN 'pg_proc' ELSE 'pg_class' END::regclass
 		UNION ALL SELECT format('comment %s: %s', pg_describe_object(classid, objid, objsubid), description) FROM pg_description
 			JOIN member ON objid = objoid AND classid = classoid
-		UNION ALL SELECT format('relation %s: %s %s %s %s %s', relname, relkind, relpersistence, reloptions, relrowsecurity,
+		UNION ALL SELECT format('relation %s: %s %s %s %s %s', oid::regclass, relkind, relpersistence, reloptions, relrowsecurity,
 			CASE relkind WHEN 'v' THEN pg_get_viewdef(oid) END) FROM relation
 		UNION ALL SELECT format('column %s.%s: %s %s %s %s %s', relname, attname, format_type(atttypid, atttypmod), attnotnull, attgenerated,
 			pg_get_expr(adbin, adrelid), CASE relkind WHEN 'v' THEN attnum END) FROM relation r JOIN pg_attribute a ON attrelid = r.oid
@@ -107,7 +107,7 @@ is($node->sql(q{
 is($node->sql("SELECT has_function_privilege('operator', 'trigger_pipeline(uuid, jsonb, text, boolean)', 'EXECUTE')", db => 'old'), 't', 'who had a few keeps them, and gets no others');
 
 # The same as installed anew; with nobody allowed, so that rights compare as well.
-for my $name ('updated', 'fresh')
+for my $name ('updated', 'updated2', 'fresh')
 {
 	$node->sql("CREATE DATABASE $name");
 	$node->sql("ALTER DATABASE $name SET search_path = pipes, public");
@@ -116,6 +116,8 @@ for my $name ('updated', 'fresh')
 $node->sql("CREATE EXTENSION pg_sluice VERSION '0.1' SCHEMA pipes; ALTER EXTENSION pg_sluice UPDATE TO '$version'", db => 'updated');
 $node->sql('CREATE EXTENSION pg_sluice SCHEMA pipes', db => 'fresh');
 compare_catalogs('updated', 'fresh', "0.1 to $version");
+$node->sql("CREATE EXTENSION pg_sluice VERSION '0.2' SCHEMA pipes; ALTER EXTENSION pg_sluice UPDATE", db => 'updated2');
+compare_catalogs('updated2', 'fresh', "0.2 to $version");
 is($node->sql("SELECT count(*) FROM pg_class WHERE relname LIKE 'sluice%'", db => 'updated'), '0', 'nothing is left of the update itself');
 
 # A newer catalog than the library, while a run is under way, as ALTER EXTENSION would leave it with new files and an old process.

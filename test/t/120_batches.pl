@@ -181,7 +181,7 @@ $node->await_gated(1, 'of two at once one runs');
 $node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE id IN ('$run1', '$run2') AND status = 'skipped'", 'the other is skipped');
 $gate->quit;
 is(join(' ', sort(outcome($run1), outcome($run2))), 'skipped success', 'and stays so');
-is($node->sql('SELECT count(*) FROM pipeline_batch_nodes'), '2', 'the one that ran has a batch');
+is($node->sql('SELECT count(*) FROM sluice.pipeline_batch_nodes'), '2', 'the one that ran has a batch');
 # One that was committed while the other one runs.
 $gate = $node->close_gate;
 $one = $node->background_psql('postgres');
@@ -191,7 +191,7 @@ $node->await_gated(1, 'the second one runs');
 $one->query_safe('COMMIT');
 $one->quit;
 is($node->sql("SELECT wait_for_run('$run1', '60 s')"), 'skipped', 'the first one is skipped, as it comes late');
-is($node->sql("SELECT count(*) FROM pipeline_batch_nodes WHERE batch = '$run1'"), '0', 'and begins no batch');
+is($node->sql("SELECT count(*) FROM sluice.pipeline_batch_nodes WHERE batch = '$run1'"), '0', 'and begins no batch');
 $gate->quit;
 is(outcome($run2), 'success', 'the other one goes on');
 clean();
@@ -313,8 +313,8 @@ $node->await_gated(1, 'the root runs');
 $node->sql("SELECT alter_pipeline('fine', owner => 'heir'); ALTER ROLE giver NOSUPERUSER");
 $gate->quit;
 outcome($run);
-is($node->sql("SET ROLE heir; SELECT count(*) FROM pipeline_batch_nodes WHERE batch = '$run'"), '1', 'a new owner sees the node of its run');
-is($node->sql("SET ROLE giver; SELECT count(*) FROM pipeline_batch_nodes WHERE batch = '$run'"), '0', 'the old one does not');
+is($node->sql("SET ROLE heir; SELECT count(*) FROM sluice.pipeline_batch_nodes WHERE batch = '$run'"), '1', 'a new owner sees the node of its run');
+is($node->sql("SET ROLE giver; SELECT count(*) FROM sluice.pipeline_batch_nodes WHERE batch = '$run'"), '0', 'the old one does not');
 $node->sql("SELECT alter_pipeline('fine', owner => current_user)");
 
 # Paused and dropped while queued.
@@ -336,7 +336,7 @@ like($node->sql("SELECT concat_ws(' ', state, reason) FROM batch_nodes('$second'
 $gate->quit;
 $dropping->quit;
 like(outcome($second), qr/^(skipped|stopped)$/, 'the second batch ends');
-is($node->sql('SELECT count(*) FROM pipeline_ended'), '0', 'nothing is left to be settled');
+is($node->sql('SELECT count(*) FROM sluice.pipeline_ended'), '0', 'nothing is left to be settled');
 clean();
 
 # A schedule starts a batch like a trigger.

@@ -56,7 +56,7 @@ foreach my $done (3, 8, 13)
 }
 is($node->sql("SELECT wait_for_batch('$run', '120 s')"), 'success', 'the batch ends well after three crashes');
 is($node->sql('SELECT count(*) || \' \' || count(DISTINCT name) FROM made'), '18 18', 'and everything was loaded once');
-is($node->sql('SELECT count(*) FROM pipeline_ended'), '0', 'nothing is left to be settled');
+is($node->sql('SELECT count(*) FROM sluice.pipeline_ended'), '0', 'nothing is left to be settled');
 
 $node->stop;
 done_testing();

@@ -41,7 +41,7 @@ sub attempts
 sub await_end
 {
 	my ($run, $name) = @_;
-	return $near->await("SELECT NOT EXISTS (SELECT FROM pipeline_runs WHERE root_run = '$run' AND status IN ('pending', 'running')) AND NOT EXISTS (SELECT FROM pipeline_ended WHERE run_id IN (SELECT id FROM pipeline_runs WHERE root_run = '$run'))", $name);
+	return $near->await("SELECT NOT EXISTS (SELECT FROM pipeline_runs WHERE root_run = '$run' AND status IN ('pending', 'running')) AND NOT EXISTS (SELECT FROM sluice.pipeline_ended WHERE run_id IN (SELECT id FROM pipeline_runs WHERE root_run = '$run'))", $name);
 }
 
 for my $case ([ '', 'no retries' ], [ ', "max_retries": 3', 'with retries' ])

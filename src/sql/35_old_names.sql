@@ -1,0 +1,44 @@
+-- Tables that people read, under the names that they had when they lay in this schema.
+
+CREATE VIEW @extschema@.pipeline_runs WITH (security_invoker = true) AS
+SELECT
+	id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, root_run, batch, status, reason, cause,
+	if_running, triggered_by, context, metadata, attempt, due_at, queued_at, start_time, end_time, duration, phase,
+	records_read, records_processed, records_failed, bytes_processed, batches, watermark_before, watermark_after,
+	error_message, error_sqlstate, error_detail, error_hint, error_context, error_phase, log, source, priority
+FROM sluice.pipeline_runs;
+COMMENT ON VIEW @extschema@.pipeline_runs IS 'Every run of every pipeline: one row per attempt';
+
+CREATE VIEW @extschema@.pipeline_versions WITH (security_invoker = true) AS
+SELECT
+	pipeline_id, version, owner, owner_oid, definition, created_at, created_by
+FROM sluice.pipeline_versions;
+COMMENT ON VIEW @extschema@.pipeline_versions IS 'Every definition that a pipeline has had';
+
+CREATE VIEW @extschema@.pipeline_sources WITH (security_invoker = true) AS
+SELECT
+	source, owner_oid, failures_in_a_row, waits_until, last_failure_at, last_error
+FROM sluice.pipeline_sources;
+COMMENT ON VIEW @extschema@.pipeline_sources IS 'Data sources that could not be reached the last time with the user mapping of an owner: from a number of failures in a row on, that owner''s pipelines wait';
+COMMENT ON COLUMN @extschema@.pipeline_sources.waits_until IS 'no run of this source starts before, then one tries; NULL: none waits';
+
+CREATE VIEW @extschema@.pipeline_definitions WITH (security_invoker = true) AS
+SELECT
+	id, name, description, tags, owner, owner_oid, source, source_table, source_query, destination,
+	destination_table, mode, load, key_columns, cursor_column, columns, filter, schedule, timezone, depends_on,
+	on_failure, options, status, search_path, version, paused_at, paused_by, paused_reason, created_by, created_at,
+	updated_at, home, home_database
+FROM sluice.pipeline_definitions;
+COMMENT ON VIEW @extschema@.pipeline_definitions IS 'internal: takes the rows of dumps that were made before version 0.3; read it through the view pipelines';
+GRANT SELECT ON @extschema@.pipeline_runs, @extschema@.pipeline_versions, @extschema@.pipeline_sources, @extschema@.pipeline_definitions TO PUBLIC;
+
+-- A dump of an older version copies into the names of that time. Only who may write the tables may write here.
+CREATE FUNCTION sluice.pipeline_restore_row() RETURNS trigger
+	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_restore_row';
+COMMENT ON FUNCTION sluice.pipeline_restore_row() IS
+	'internal: a row that a dump of an older version puts into a view goes to the table of that name';
+REVOKE EXECUTE ON FUNCTION sluice.pipeline_restore_row() FROM PUBLIC;
+CREATE TRIGGER restore_row INSTEAD OF INSERT ON @extschema@.pipeline_definitions
+	FOR EACH ROW EXECUTE FUNCTION sluice.pipeline_restore_row();
+CREATE TRIGGER restore_row INSTEAD OF INSERT ON @extschema@.pipeline_versions
+	FOR EACH ROW EXECUTE FUNCTION sluice.pipeline_restore_row();

@@ -1,0 +1,44 @@
+-- From 0.2 to 0.3: tables move to a schema of their own. What was stored with them by names that were looked up where
+-- others may create (conditions of indexes, policies) is made again.
+ALTER TABLE @extschema@.pipeline_definitions SET SCHEMA sluice;
+ALTER TABLE @extschema@.pipeline_identity SET SCHEMA sluice;
+ALTER TABLE @extschema@.pipeline_due SET SCHEMA sluice;
+ALTER TABLE @extschema@.pipeline_state SET SCHEMA sluice;
+ALTER TABLE @extschema@.pipeline_versions SET SCHEMA sluice;
+ALTER TABLE @extschema@.pipeline_runs SET SCHEMA sluice;
+ALTER TABLE @extschema@.pipeline_run_log SET SCHEMA sluice;
+ALTER TABLE @extschema@.pipeline_ended SET SCHEMA sluice;
+ALTER TABLE @extschema@.pipeline_batch_nodes SET SCHEMA sluice;
+ALTER TABLE @extschema@.pipeline_sources SET SCHEMA sluice;
+DROP POLICY see ON sluice.pipeline_definitions;
+DROP POLICY see ON sluice.pipeline_identity;
+DROP POLICY see ON sluice.pipeline_due;
+DROP POLICY see ON sluice.pipeline_state;
+DROP POLICY see ON sluice.pipeline_versions;
+DROP POLICY see ON sluice.pipeline_runs;
+DROP POLICY see ON sluice.pipeline_run_log;
+DROP POLICY see ON sluice.pipeline_ended;
+DROP POLICY see ON sluice.pipeline_batch_nodes;
+DROP POLICY see ON sluice.pipeline_sources;
+ALTER FUNCTION @extschema@.pipeline_bind_owner() SET SCHEMA sluice;
+DROP INDEX
+	sluice.pipeline_definitions_by_name,
+	sluice.pipeline_definitions_by_parent,
+	sluice.pipeline_definitions_by_fallback,
+	sluice.pipeline_definitions_one_name_per_owner,
+	sluice.pipeline_definitions_by_home,
+	sluice.pipeline_due_queue,
+	sluice.pipeline_runs_by_pipeline,
+	sluice.pipeline_runs_pending,
+	sluice.pipeline_runs_retries,
+	sluice.pipeline_runs_active,
+	sluice.pipeline_runs_running,
+	sluice.pipeline_runs_by_end,
+	sluice.pipeline_runs_over,
+	sluice.pipeline_runs_failed,
+	sluice.pipeline_runs_active_batch,
+	sluice.pipeline_runs_attempts,
+	sluice.pipeline_ended_by_batch,
+	sluice.pipeline_batch_nodes_waiting,
+	sluice.pipeline_run_log_by_pipeline;
+
