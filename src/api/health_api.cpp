@@ -137,6 +137,18 @@ CheckSlots(const HealthFacts &facts, Report &report)
 }
 
 void
+CheckTrouble(const HealthFacts &facts, Report &report)
+{
+	if (facts.set_aside > 0) {
+		report.Error("set_aside",
+					 sluice::Format("{} thing{} failed by itself and {} set aside, among them: {}", facts.set_aside,
+									facts.set_aside == 1 ? "" : "s", facts.set_aside == 1 ? "is" : "are",
+									facts.trouble),
+					 "It is tried again every minute; everything else goes on. The server's log has the details.");
+	}
+}
+
+void
 CheckQueue(const HealthFacts &facts, const Overview &overview, Report &report)
 {
 	if (overview.queued == 0) {
@@ -202,6 +214,7 @@ SLUICE_FUNCTION(sluice_pipeline_health)
 	bool const readable = CheckVersion(report);
 	CheckProcesses(facts, report);
 	CheckSlots(facts, report);
+	CheckTrouble(facts, report);
 	if (readable) {
 		Overview const overview = sluice::catalog::Look(GetUserId());
 		CheckQueue(facts, overview, report);

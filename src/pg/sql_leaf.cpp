@@ -1,5 +1,10 @@
 #include "pg/sql_leaf.hpp"
 
+extern "C" {
+#include "parser/parse_expr.h"
+#include "parser/parser.h"
+}
+
 namespace sluice::pg::leaf {
 
 namespace {
@@ -9,6 +14,22 @@ void
 SetLocally(const char *name, const char *value)
 {
 	(void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+// What decides what the text of a statement, and of an array among its parameters, means. Almost always it is as it
+// should be: then nothing is set.
+void
+SetReading()
+{
+	if (!Array_nulls) {
+		SetLocally("array_nulls", "on");
+	}
+	if (Transform_null_equals) {
+		SetLocally("transform_null_equals", "off");
+	}
+	if (!standard_conforming_strings) {
+		SetLocally("standard_conforming_strings", "on");
+	}
 }
 
 void
@@ -49,6 +70,7 @@ RunSql(SqlCall *call, SqlCells *out)
 		// A kept plan that was made while a table was small must still do when it is large.
 		SetLocally("enable_seqscan", "off");
 		SetLocally("jit", "off");
+		SetReading();
 	}
 	bool const own_snapshot = call->latest_snapshot || !ActiveSnapshotSet();
 	if (own_snapshot) {

@@ -169,6 +169,8 @@ CollectHealth()
 		facts.looked_at = slot.looked_at;
 		facts.scheduler_failures = slot.failures;
 		facts.starved = slot.starved;
+		facts.set_aside = slot.set_aside;
+		facts.trouble = static_cast<const char *>(slot.trouble);
 		if (slot.last_tick != 0) {
 			// On the clock of pg::Now, as everything that is shown.
 			facts.last_tick = slot.last_tick + static_cast<int64>(pg::Settings::clock_offset) * USECS_PER_SEC;

@@ -60,6 +60,8 @@ struct HealthFacts {
 	int schedulers = 0; // in the whole cluster
 	int scheduler_limit = 0;
 	int databases_waiting = 0; // for a scheduler
+	int set_aside = 0;		   // what failed by itself and is tried again later
+	std::string trouble;	   // why one of them did
 	int max_worker_processes = 0;
 	int worker_processes_needed = 0; // for max_concurrent_runs runs at once
 };

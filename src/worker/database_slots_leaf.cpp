@@ -1,5 +1,6 @@
 #include "worker/database_slots_leaf.hpp"
 
+#include "worker/last_words_leaf.hpp"
 #include "worker/slot_lookup_leaf.hpp"
 
 namespace sluice::worker::leaf {
@@ -179,6 +180,19 @@ ReportScheduler(Oid database, const SchedulerReport *report)
 		slot->next_due = report->next_due;
 		slot->waiting_due = report->waiting_due;
 		slot->starved = report->starved;
+	}
+	LWLockRelease(shared->lock);
+}
+
+void
+ReportTrouble(Oid database, int set_aside, const char *trouble)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	DatabaseSlot *slot = FindDatabase(database);
+	if (slot != nullptr) {
+		slot->set_aside = set_aside;
+		CopyCut(slot->trouble, sizeof(slot->trouble), trouble);
 	}
 	LWLockRelease(shared->lock);
 }

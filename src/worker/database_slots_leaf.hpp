@@ -42,6 +42,8 @@ struct SchedulerReport {
 	bool starved;
 };
 void ReportScheduler(Oid database, const SchedulerReport *report);
+// What the scheduler has set aside: how many, and why one of them.
+void ReportTrouble(Oid database, int set_aside, const char *trouble);
 // Whether the extension there is of another version than the library. True the first time it is: then it is told.
 bool NoteMisfit(Oid database, bool misfit);
 // How far the history has been purged; another scheduler of the database goes on there.

@@ -39,13 +39,24 @@ NeverCame(SchedulerState &state, const LiveRun &live, TimestampTz now)
 }
 
 ErrorInfo
-LostError(const catalog::RunRow &run)
+LostError(const catalog::RunRow &run, const RunSlot &facts)
 {
 	ErrorInfo error;
+	std::string const words = static_cast<const char *>(facts.last_words);
+	if (facts.last_state != 0) {
+		error.sqlstate = facts.last_state;
+		error.message = words;
+		error.detail =
+			Format("Its process could not write this end: {}", static_cast<const char *>(facts.last_trouble));
+		error.hint = catalog::HintOnLost(run.id);
+		return error;
+	}
 	error.sqlstate = sqlstate::kWorkerLost;
 	error.message = run.status == "pending" ? "the worker process of this run ended before it could start"
 											: "the worker process of this run ended before the run was over";
-	error.detail = "It was terminated, or could not connect as the pipeline's owner, or the server was stopped.";
+	error.detail = words.empty()
+					   ? "It was terminated, or could not connect as the pipeline's owner, or the server was stopped."
+					   : "Its last words: " + words + ".";
 	error.hint = catalog::HintOnLost(run.id) + " The server's log tells why the process ended.";
 	return error;
 }
@@ -68,7 +79,7 @@ WriteEnd(const LiveRun &live)
 		journal.Warning(reason);
 		return catalog::FinishRun(live.run, "stopped", reason, std::nullopt, counters, journal);
 	}
-	ErrorInfo const error = LostError(*row);
+	ErrorInfo const error = LostError(*row, live.facts);
 	journal.Failure(error.message);
 	return catalog::FinishRun(live.run, "failed", std::nullopt, error, counters, journal);
 }
@@ -134,9 +145,20 @@ CollectEnded(SchedulerState &state)
 			state.retry_soon = true;
 			written = true;
 		} else {
-			pg::InTransaction([&written, &live] { written = WriteEnd(live); });
+			if (IsDeferred(state, live.run)) {
+				continue;
+			}
+			bool isolated = false;
+			pg::InTransaction([&] {
+				isolated = Isolated(state, live.run, Format("the end of run {} could not be written", live.run),
+									[&] { written = WriteEnd(live); });
+			});
 			state.acted = true;
 			state.reap = true;
+			if (!isolated) {
+				// The place stays taken, as that of a run that is over.
+				continue;
+			}
 		}
 		if (written) {
 			pg::Call(leaf::FreeRun, live.slot, live.facts.cookie);
@@ -181,8 +203,19 @@ ServeStops(SchedulerState &state)
 {
 	TimestampTz const now = pg::Call(GetCurrentTimestamp);
 	for (const StopRequest &stop : OpenStops(state.database)) {
+		std::string const run = UuidText(stop.run);
+		if (IsDeferred(state, run)) {
+			continue;
+		}
 		bool served = false;
-		pg::InTransaction([&] { served = ServeStop(state, stop, now); });
+		bool isolated = false;
+		pg::InTransaction([&] {
+			isolated = Isolated(state, run, Format("run {} could not be stopped", run),
+								[&] { served = ServeStop(state, stop, now); });
+		});
+		if (!isolated) {
+			continue;
+		}
 		if (served) {
 			pg::Call(leaf::DropStop, state.database, &stop.run);
 			pg::Call(leaf::AnnounceChange);

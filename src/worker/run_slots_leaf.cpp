@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "worker/last_words_leaf.hpp"
 #include "worker/slot_lookup_leaf.hpp"
 
 extern "C" {
@@ -314,6 +315,7 @@ DetachRun(int code, Datum index)
 		Oid const database = slot->database;
 		slot->pid = 0;
 		slot->state = RunState::Ended;
+		LeaveLastWords(slot);
 		if (slot->finished) {
 			memset(slot, 0, sizeof(*slot));
 		}

@@ -6,6 +6,7 @@
 #include "pg/compat.hpp"
 #include "pg/extension.hpp"
 #include "pg/transaction.hpp"
+#include "worker/last_words_leaf.hpp"
 #include "worker/live_runs.hpp"
 #include "worker/log.hpp"
 #include "worker/run_body.hpp"
@@ -170,7 +171,14 @@ Run(const std::string &run_id)
 	LogError(
 		Format("run {} of pipeline \"{}\" ended", run_id, attempt.pipeline ? attempt.pipeline->name : std::string("?")),
 		*failure);
-	bool const recorded = RecordEnd(attempt, *failure);
+	bool recorded = false;
+	try {
+		recorded = RecordEnd(attempt, *failure);
+	} catch (const Error &trouble) {
+		// The scheduler tries it with less.
+		leaf::NoteUnwritten(failure->State(), Redact(failure->what()).c_str(), Redact(trouble.what()).c_str());
+		LogError(Format("the end of run {} could not be written", run_id), trouble);
+	}
 	DropStagingOf(run_id);
 	if (recorded) {
 		pg::Call(leaf::MarkFinished);
@@ -194,6 +202,7 @@ pg_sluice_run_main(Datum)
 		return;
 	}
 	before_shmem_exit(worker::leaf::DetachRun, Int32GetDatum(ticket.slot));
+	worker::leaf::ListenForLastWords();
 	const char *run_id = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&slot.run)));
 	char name[NAMEDATALEN] = "pg_sluice run ";
 	strlcat(name, run_id, sizeof(name));

@@ -1,6 +1,7 @@
 #include "worker/scheduler.hpp"
 
 #include "catalog/run_settle.hpp"
+#include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/extension.hpp"
 #include "pg/settings.hpp"
@@ -66,6 +67,9 @@ private:
 	bool MayLeave(bool others_wait) const;
 	int64 Wait() const;
 	void SayError(const Error &error);
+	// One part of a wake: its failure is no reason to leave the others undone.
+	void Part(const std::function<void()> &body);
+	void TellTrouble();
 
 	SchedulerState state_;
 	TimestampTz active_at_; // last time there was something to do
@@ -82,6 +86,7 @@ private:
 	bool ever_acted_ = false;
 	bool failed_ = false; // this wake ended with an error
 	std::string said_error_;
+	std::string error_; // of a part of this wake
 };
 
 bool
@@ -144,6 +149,32 @@ Scheduler::LookAhead()
 	}
 	leaf::SchedulerReport const report{true, next_due_, state_.waiting_due, state_.starved};
 	pg::Call(leaf::ReportScheduler, state_.database, &report);
+	TellTrouble();
+}
+
+void
+Scheduler::Part(const std::function<void()> &body)
+{
+	try {
+		body();
+	} catch (const Error &error) {
+		failed_ = true;
+		error_ = Redact(error.what());
+		SayError(error);
+		// Whatever waits here must not hold back the runs of other databases.
+		pg::Call(leaf::WithdrawClaim, state_.database);
+	}
+}
+
+void
+Scheduler::TellTrouble()
+{
+	// What was tried again has succeeded, or is not there any more.
+	std::erase_if(state_.set_aside, [this](const auto &entry) { return !IsDeferred(state_, entry.first); });
+	int const count = static_cast<int>(state_.set_aside.size()) + (error_.empty() ? 0 : 1);
+	const std::string &trouble =
+		error_.empty() && !state_.set_aside.empty() ? state_.set_aside.begin()->second : error_;
+	pg::Call(leaf::ReportTrouble, state_.database, count, trouble.c_str());
 }
 
 void
@@ -195,25 +226,30 @@ Scheduler::Wake()
 	if (!CanServe()) {
 		return false;
 	}
-	CollectEnded(state_);
-	ServeStops(state_);
-	bool const tick = Safety();
-	ReapStaging(state_);
-	(void)SettleEnded(state_);
-	// Starting comes between: with a long list of due pipelines the first need not wait for the last.
-	for (fired_to_ = pg::Now(); FireDue(state_); fired_to_ = pg::Now()) {
-		StartPending(state_);
-	}
-	// Runs that could not even be started are settled at once, and what follows them starts.
-	do {
-		started_to_ = pg::Now();
-		StartPending(state_);
-	} while (std::exchange(state_.closed, false) && SettleEnded(state_));
+	bool tick = false;
+	Part([this] { CollectEnded(state_); });
+	Part([this] { ServeStops(state_); });
+	Part([this, &tick] { tick = Safety(); });
+	Part([this] { ReapStaging(state_); });
+	Part([this] { (void)SettleEnded(state_); });
+	Part([this] {
+		// Starting comes between: with a long list of due pipelines the first need not wait for the last.
+		for (fired_to_ = pg::Now(); FireDue(state_); fired_to_ = pg::Now()) {
+			StartPending(state_);
+		}
+	});
+	Part([this] {
+		// Runs that could not even be started are settled at once, and what follows them starts.
+		do {
+			started_to_ = pg::Now();
+			StartPending(state_);
+		} while (std::exchange(state_.closed, false) && SettleEnded(state_));
+	});
 	if (tick) {
-		RefreshOwners();
+		Part([this] { RefreshOwners(); });
 	}
 	LookAhead();
-	PurgeInQuiet();
+	Part([this] { PurgeInQuiet(); });
 	return true;
 }
 
@@ -296,14 +332,10 @@ Scheduler::Work()
 		failed_ = false;
 		ForgetDeferred(SystemNow());
 		bool exists = true;
-		try {
-			exists = Wake();
+		error_.clear();
+		Part([this, &exists] { exists = Wake(); });
+		if (!failed_) {
 			said_error_.clear();
-		} catch (const Error &error) {
-			failed_ = true;
-			SayError(error);
-			// Whatever waits here must not hold back the runs of other databases.
-			pg::Call(leaf::WithdrawClaim, state_.database);
 		}
 		if (state_.acted) {
 			active_at_ = SystemNow();
@@ -330,6 +362,7 @@ Isolated(SchedulerState &state, const std::string &id, const std::string &what, 
 	std::optional<Error> const failure = pg::Subtransaction(body);
 	if (failure) {
 		state.deferred[id] = SystemNow() + kDeferral;
+		state.set_aside[id] = Format("{}: {}", what, Redact(failure->what()));
 		LogError(what, *failure);
 	}
 	return !failure;

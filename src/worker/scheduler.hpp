@@ -29,6 +29,8 @@ struct SchedulerState {
 
 	// Pipelines and runs that failed by themselves, by id: not touched again before that time.
 	std::map<std::string, TimestampTz> deferred;
+	// Why, of those that failed.
+	std::map<std::string, std::string> set_aside;
 
 	// Results of the current wake.
 	bool acted = false;		 // something was fired, started or closed

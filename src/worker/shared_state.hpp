@@ -38,7 +38,10 @@ struct RunSlot {
 	int64 bytes;
 	TimestampTz phase_since;
 	char phase[32];
-	int streams; // processes that it has besides its own
+	int streams;			// processes that it has besides its own
+	int last_state;			// SQLSTATE of the failure that it could not write; 0: none
+	char last_words[512];	// what it ended with, if it left no end; '': unknown
+	char last_trouble[256]; // why it could not write that failure
 };
 
 // A stop asked for while the run was still queued; the scheduler serves it.
@@ -67,6 +70,8 @@ struct DatabaseSlot {
 	bool misfit;			 // the extension there is not of the library's version, and the log says so
 	TimestampTz purged_to;	 // history: all that ended up to here was looked at; 0: not since the server started
 	pg_uuid_t swept_to;		 // history: the last pipeline that the sweep over all has looked at
+	int set_aside;			 // ends, stops and starts that failed by themselves and are tried again later
+	char trouble[512];		 // why one of them did
 	int scheduler_pid;		 // 0: none
 	PGPROC *scheduler;
 };
