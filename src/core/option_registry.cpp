@@ -68,6 +68,8 @@ constexpr std::array kOptions = {
 			   "How long to wait before the first retry; the wait doubles with each further one."},
 	OptionSpec{"retry_max_delay", Duration, kSecond, 30 * kDay, "", "3600",
 			   "No wait before a retry is longer than this."},
+	OptionSpec{"sequences", Enumeration, 0, 0, "auto|off", "auto",
+			   "Whether a sequence behind a column that was loaded is moved past the values loaded."},
 	OptionSpec{"source_idle_timeout", Duration, 0, 30 * kDay, "", "1800",
 			   "How long a source may stay silent before the run fails; 0 waits forever."},
 	OptionSpec{

@@ -7,6 +7,7 @@
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
+#include "engine/sequences.hpp"
 #include "engine/sinks/remote_destination.hpp"
 #include "engine/sources/run_input.hpp"
 #include "engine/sources/source_choice.hpp"
@@ -74,12 +75,27 @@ AddStreams(std::vector<std::string> *lines, const OptionValues &options, const R
 }
 
 void
+AddSequences(std::vector<std::string> *lines, const OptionValues &options, const Destination &destination,
+			 const ColumnMatch &match)
+{
+	RunJournal journal(Clock);
+	FedSequences sequences(options, journal);
+	sequences.Find(destination, match);
+	for (std::string &line : sequences.Describe()) {
+		lines->push_back(std::move(line));
+	}
+}
+
+void
 AddDestination(std::vector<std::string> *lines, Destination *destination, const OptionValues &options,
 			   const MappedQuery *query, const RunInput *input)
 {
 	if (destination->remote != nullptr) {
 		for (std::string &line : destination->remote->Describe(query)) {
 			lines->push_back(std::move(line));
+		}
+		if (query != nullptr && destination->remote->Exists()) {
+			AddSequences(lines, options, *destination, destination->remote->Match(*query));
 		}
 		return;
 	}
@@ -131,6 +147,9 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 		 destination->path != LoadPath::Sql && traits.foreign_keys != nullptr && i < traits.foreign_keys->count; ++i) {
 		lines->push_back(
 			Format("foreign keys: \"{}\" checked by one query after the load", traits.foreign_keys->keys[i].name));
+	}
+	if (query != nullptr) {
+		AddSequences(lines, options, *destination, match);
 	}
 	pg::Call(table_close, destination->relation, NoLock);
 }

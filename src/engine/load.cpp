@@ -156,7 +156,9 @@ LoadByStream(const LoadRequest &request, StagedRows *staged)
 	if (staged->Name().empty()) {
 		request.progress.Expect(stream->RowsExpected());
 	}
+	request.sequences.Watch();
 	while (Batch *batch = stream->Next()) {
+		request.sequences.See(batch);
 		sink->Write(batch);
 		if (staged->Name().empty()) {
 			request.progress.Batch(stream->RowsRead(), stream->BytesRead(), batch->count);

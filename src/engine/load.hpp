@@ -3,6 +3,7 @@
 
 #include "engine/destination.hpp"
 #include "engine/run_progress.hpp"
+#include "engine/sequences.hpp"
 #include "engine/sources/run_input.hpp"
 #include "engine/streams/stream_host.hpp"
 #include "engine/streams/stream_plan.hpp"
@@ -20,6 +21,7 @@ struct LoadRequest {
 	const catalog::Pipeline &pipeline;
 	const std::string &run_id;
 	const StreamPlan &plan;
+	FedSequences &sequences;
 	const StreamHost *streams; // NULL: this process cannot have any
 };
 

@@ -140,15 +140,18 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 		journal.Info(text);
 	}
 
+	FedSequences sequences(options, journal);
+	sequences.Find(destination, match);
 	destination.analyze = options.Text("analyze") != "off";
 	progress.Enter("loading");
-	LoadRequest const load{input,	 query,	   match,		   destination, patience,		journal,
-						   progress, pipeline, request.run_id, plan,		request.streams};
+	LoadRequest const load{input,	 query,	   match,		   destination, patience,  journal,
+						   progress, pipeline, request.run_id, plan,		sequences, request.streams};
 	progress.BeginLoad(destination.oid);
 	int64_t const rows = Load(load);
 	progress.EndLoad();
 	journal.Info(Format("{} rows loaded into {}", rows, destination.name));
 	input.Finish(rows);
+	sequences.Move(destination);
 
 	if (destination.remote != nullptr) {
 		progress.Enter("analyzing");

@@ -351,6 +351,17 @@ RemoteDestination::EndCopy(int64_t sent)
 }
 
 void
+RemoteDestination::RollBackTo(const char *savepoint, const Error &failure)
+{
+	// What ends the session or the command there.
+	std::string const kind = SqlStateText(failure.State()).substr(0, 2);
+	if (kind == "08" || kind == "57" || kind == "SL") {
+		throw failure;
+	}
+	Exec(std::string("ROLLBACK TO SAVEPOINT ") + savepoint);
+}
+
+void
 RemoteDestination::Analyze()
 {
 	if (!created_ && pipeline_.load != "replace") {
@@ -377,12 +388,7 @@ RemoteDestination::Analyze()
 		journal_.Info(Format("{} analyzed", label_));
 		return;
 	}
-	// What ends the session or the command there is no matter of this table.
-	std::string const kind = SqlStateText(failure->State()).substr(0, 2);
-	if (kind == "08" || kind == "57" || kind == "SL") {
-		throw *failure;
-	}
-	Exec("ROLLBACK TO SAVEPOINT pg_sluice_analyze");
+	RollBackTo("pg_sluice_analyze", *failure);
 	journal_.Warning(Format("{} could not be analyzed: {}", label_, Redact(failure->what())));
 }
 

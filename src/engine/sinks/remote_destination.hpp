@@ -50,6 +50,15 @@ public:
 	// "public.t of server "x"", for messages.
 	const std::string &Label() const { return label_; }
 	const std::string &Server() const { return *pipeline_.destination; }
+	// Qualified, and its OID there.
+	const std::string &Table() const { return table_; }
+	const std::string &RelationOid() const { return relation_->oid; }
+	bool Exists() const { return relation_.has_value(); }
+	int ServerVersion() const { return remote_->ServerVersion(); }
+	// One statement in the transaction there, with an empty search_path before the rows and after them.
+	pg::SqlResult Exec(const std::string &statement, const std::vector<pg::SqlValue> &parameters = {});
+	// After a failure that is a matter of some object there; any other is thrown.
+	void RollBackTo(const char *savepoint, const Error &failure);
 	// What a run would do, for explain_pipeline.
 	std::vector<std::string> Describe(const MappedQuery *query);
 
@@ -60,7 +69,6 @@ private:
 	void RefuseCascade();
 	void Lock();
 	void SetPath(bool own);
-	pg::SqlResult Exec(const std::string &statement, const std::vector<pg::SqlValue> &parameters = {});
 	std::optional<bool> AskWhetherCommitted() const;
 	std::string CopyStatement() const;
 	std::string LedgerText() const;

@@ -1,0 +1,90 @@
+# What a load may do to a table and what it must say: sequences that go along.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use PostgreSQL::Test::Utils;
+use SluicePair;
+use Test::More;
+
+start_pair();
+
+sub define
+{
+	my ($name, $arguments) = @_;
+	return as_etl("SELECT create_pipeline('$name', $arguments) IS NULL");
+}
+
+# The last run's status, and its error.
+sub run_now
+{
+	my ($name) = @_;
+	my $out = as_etl("CALL trigger_and_wait('$name', NULL, '60 s', NULL, NULL)");
+	return $out if $out =~ /^ERROR/;
+	my ($run) = split /\|/, $out;
+	return $near->sql("SELECT concat_ws(' ', status, error_sqlstate || ':', error_message, error_detail, error_hint) FROM pipeline_runs WHERE id = '$run'");
+}
+
+sub told
+{
+	my ($name, $pattern) = @_;
+	return $near->sql("SELECT string_agg(level || ': ' || message, E'\\n' ORDER BY line) FROM pipeline_log WHERE run = (SELECT id FROM pipeline_runs WHERE pipeline_name = '$name' ORDER BY id DESC LIMIT 1) AND message ~ '$pattern'");
+}
+
+# -- sequences at a destination server: found, moved, never back, or a warning that says what to grant
+
+$far->safe_psql('postgres', q{SET ROLE writer;
+	CREATE TABLE dst.ids (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, down bigserial, half numeric DEFAULT nextval('dst.ids_id_seq'), t text);
+	ALTER SEQUENCE dst.ids_down_seq INCREMENT -1 MINVALUE -1000 START -1 RESTART;
+	RESET ROLE;
+	CREATE TABLE dst.foreign_ids (id serial, t text); GRANT SELECT, INSERT ON dst.foreign_ids TO writer; GRANT SELECT ON SEQUENCE dst.foreign_ids_id_seq TO writer;
+	CREATE TABLE dst.blind_ids (id serial, t text); GRANT INSERT ON dst.blind_ids TO writer});
+my $rows = "source_query => 'SELECT i AS id, -i AS down, i + 0.5 AS half, ''t'' AS t FROM generate_series(1, 100) i'";
+is(define('ids', "$rows, destination => 'far', destination_table => 'ids', load => 'replace'"), 'f', 'identity at a destination');
+like(as_etl("SELECT string_agg(line, ' ') FROM explain_pipeline('ids') AS line WHERE line LIKE 'sequences%'"), qr/dst\.ids_id_seq of column id is moved/, 'explain tells of its sequence');
+is(run_now('ids'), 'success', 'is loaded');
+is(told('ids', '^sequence'), "info: sequence dst.ids_id_seq moved from 1 to 100, past the value 100 that was loaded into id\n"
+	  . "info: sequence dst.ids_down_seq moved from -1 to -100, past the value -100 that was loaded into down\n"
+	  . "info: sequence dst.ids_id_seq moved from 100 to 101, past the value 101 that was loaded into half", 'its sequences are moved');
+is($far->safe_psql('postgres', "INSERT INTO dst.ids (t) VALUES ('new') RETURNING id, down"), "102|-101", 'and the next INSERT works');
+is(run_now('ids'), 'success', 'is loaded again');
+is(told('ids', '^sequence'), '', 'and they stay');
+for my $table (['foreign_ids', 'UPDATE', 'is'], ['blind_ids', 'SELECT, UPDATE', 'may be'])
+{
+	my ($name, $grant, $is) = @$table;
+	is(define($name, "$rows, columns => 'id, t', destination => 'far', destination_table => '$name', load => 'append'"), 'f', "$name: no right");
+	is(run_now($name), 'success', "$name: is loaded");
+	is(told($name, '^sequence'), "warning: sequence dst.${name}_id_seq $is behind the value 100 that was loaded into id, and writer may not move it: an INSERT that takes a value from it may fail. "
+		  . "GRANT $grant ON SEQUENCE dst.${name}_id_seq TO writer", "$name: a warning");
+	$far->safe_psql('postgres', "GRANT $grant ON SEQUENCE dst.${name}_id_seq TO writer");
+	is(run_now($name), 'success', "$name: granted");
+	like(told($name, '^sequence'), qr/^info: sequence dst\.${name}_id_seq moved from 1 to 100/, "$name: moved");
+}
+
+# -- streams, whose rows this process never sees
+
+$near->sql("SET ROLE etl; CREATE TABLE streamed (id bigserial PRIMARY KEY, t text)");
+$far->safe_psql('postgres', "SET ROLE writer; CREATE TABLE dst.many AS SELECT i AS id, repeat('x', 50) AS t FROM generate_series(1, 50000) i");
+is(define('streamed', "source => 'far', source_table => 'dst.many', destination_table => 'streamed', load => 'replace', options => '{\"streams\": 2}'"), 'f', 'two streams');
+is(run_now('streamed'), 'success', 'load');
+like(told('streamed', '^sequence'), qr/^info: sequence public\.streamed_id_seq moved from 1 to 50000/, 'and the sequence moves');
+
+# -- an application that takes values meanwhile, in an open transaction: nobody waits, nothing goes back
+
+$near->sql("SET ROLE etl; CREATE TABLE busy (id bigserial, t text)");
+is(define('busy', "source_query => 'SELECT last_value + 40 AS id FROM busy_id_seq', destination_table => 'busy', load => 'append'"), 'f', 'a busy sequence');
+my $application = $near->background_psql('postgres');
+$application->query_safe("BEGIN; SELECT nextval('busy_id_seq')");
+$application->{stdin} .= q{DO $$ DECLARE before bigint := 0; now bigint; BEGIN WHILE NOT pg_try_advisory_xact_lock(4712) LOOP now := nextval('busy_id_seq');
+	IF now <= before THEN RAISE EXCEPTION 'went back from % to %', before, now; END IF; before := now; END LOOP; END $$;} . "\n";
+my $gate = $near->background_psql('postgres');
+$gate->query_safe('SELECT pg_advisory_lock(4712)');
+my @ends = map { run_now('busy') } 1 .. 10;
+is(join(' ', @ends), join(' ', ('success') x 10), 'runs do not wait for it');
+$gate->quit;
+is($application->query_safe('SELECT 1'), '1', 'and no value was given twice');
+$application->quit;
+
+$near->stop;
+$far->stop;
+done_testing();
