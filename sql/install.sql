@@ -18,6 +18,12 @@ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid 
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice')
 ORDER BY p.oid::regprocedure::text COLLATE "C";
 
+-- That is: these, which read, and adopt_pipelines, which asks whether the caller owns the database.
+SELECT string_agg(DISTINCT p.proname, ' ' ORDER BY p.proname) AS for_all FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass
+	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice')
+	AND has_function_privilege('public', p.oid, 'EXECUTE');
+
 -- None of them has a SET clause or runs as its owner, and none but those of the API writes.
 SELECT p.oid::regprocedure FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass

@@ -1,7 +1,7 @@
 // allow_pipelines, disallow_pipelines.
 
 #include "api/arguments.hpp"
-#include "catalog/overview.hpp"
+#include "catalog/members.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/extension.hpp"
 #include "pg/sql.hpp"

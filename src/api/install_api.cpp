@@ -1,8 +1,10 @@
-// What the install script needs: schemas that are free, the triggers of a restore, and the first wake.
+// What the install script needs: schemas that are free, the triggers of a restore, rights, and the first wake.
 
 #include "api/restore_leaf.hpp"
+#include "catalog/members.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/extension.hpp"
+#include "pg/sql.hpp"
 #include "worker/control.hpp"
 
 namespace {
@@ -52,6 +54,14 @@ SLUICE_FUNCTION(sluice_bind_owner)
 SLUICE_FUNCTION(sluice_restore_row)
 {
 	return sluice::pg::Call(sluice::api::leaf::RestoreRow, fcinfo);
+}
+
+SLUICE_FUNCTION(sluice_close)
+{
+	for (const std::string &statement : sluice::catalog::Revocations()) {
+		sluice::pg::Sql(statement);
+	}
+	PG_RETURN_VOID();
 }
 
 SLUICE_FUNCTION(sluice_wake)

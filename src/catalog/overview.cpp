@@ -2,7 +2,6 @@
 
 #include "catalog/adoption.hpp"
 #include "catalog/statement.hpp"
-#include "pg/extension.hpp"
 #include "pg/settings.hpp"
 
 namespace sluice::catalog {
@@ -118,22 +117,6 @@ Look(Oid role)
 	overview.waiting_sources = some.count;
 	overview.waiting_source_names = some.names;
 	return overview;
-}
-
-std::vector<std::string>
-Routines()
-{
-	pg::Extension const extension = pg::RequireExtension();
-	pg::SqlResult const rows = Execute(
-		"SELECT p.oid::regprocedure FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid AND p.pronamespace = $2::oid "
-		"WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = $1::oid AND d.deptype = 'e' "
-		"AND d.classid = 'pg_proc'::regclass ORDER BY 1",
-		{Number(extension.oid), Number(extension.schema)});
-	std::vector<std::string> routines;
-	for (size_t row = 0; row < rows.Rows(); ++row) {
-		routines.push_back(rows.Text(row, 0));
-	}
-	return routines;
 }
 
 } // namespace sluice::catalog

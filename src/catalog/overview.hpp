@@ -37,7 +37,4 @@ struct Overview {
 // Of the pipelines that this role may see.
 Overview Look(Oid role);
 
-// regprocedure text of every function and procedure that the extension has for users.
-std::vector<std::string> Routines();
-
 } // namespace sluice::catalog

@@ -33,7 +33,6 @@ CREATE FUNCTION sluice.pipeline_bind_owner() RETURNS trigger
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_bind_owner';
 COMMENT ON FUNCTION sluice.pipeline_bind_owner() IS
 	'internal: sets owner_oid from the owner''s name when a dump is restored';
-REVOKE EXECUTE ON FUNCTION sluice.pipeline_bind_owner() FROM PUBLIC;
 CREATE TRIGGER bind_owner BEFORE INSERT ON sluice.pipeline_definitions
 	FOR EACH ROW EXECUTE FUNCTION sluice.pipeline_bind_owner();
 CREATE TRIGGER bind_owner BEFORE INSERT ON sluice.pipeline_versions

@@ -37,7 +37,6 @@ CREATE FUNCTION sluice.pipeline_restore_row() RETURNS trigger
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_restore_row';
 COMMENT ON FUNCTION sluice.pipeline_restore_row() IS
 	'internal: a row that a dump of an older version puts into a view goes to the table of that name';
-REVOKE EXECUTE ON FUNCTION sluice.pipeline_restore_row() FROM PUBLIC;
 CREATE TRIGGER restore_row INSTEAD OF INSERT ON @extschema@.pipeline_definitions
 	FOR EACH ROW EXECUTE FUNCTION sluice.pipeline_restore_row();
 CREATE TRIGGER restore_row INSTEAD OF INSERT ON @extschema@.pipeline_versions

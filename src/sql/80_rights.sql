@@ -10,20 +10,21 @@ CREATE FUNCTION @extschema@.disallow_pipelines(role name) RETURNS void
 COMMENT ON FUNCTION @extschema@.disallow_pipelines(name) IS
 'Takes back what allow_pipelines gave, but for USAGE on the schema, which other objects may need. The role''s pipelines stay as they are: pause or drop them. Errors: 42704 no such role, 42501.';
 
-REVOKE EXECUTE ON FUNCTION
-	@extschema@.create_pipeline,
-	@extschema@.alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]),
-	@extschema@.alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]),
-	@extschema@.rename_pipeline(text, text), @extschema@.rename_pipeline(uuid, text),
-	@extschema@.drop_pipeline(text, text, text, boolean), @extschema@.drop_pipeline(uuid, text, text, boolean),
-	@extschema@.pause_pipeline(text, text), @extschema@.pause_pipeline(uuid, text),
-	@extschema@.resume_pipeline(text), @extschema@.resume_pipeline(uuid),
-	@extschema@.trigger_pipeline(text, jsonb, text, boolean), @extschema@.trigger_pipeline(uuid, jsonb, text, boolean),
-	@extschema@.stop_pipeline(text), @extschema@.stop_pipeline(uuid), @extschema@.stop_run(uuid), @extschema@.retry_run(uuid),
-	@extschema@.explain_pipeline(text), @extschema@.explain_pipeline(uuid),
-	@extschema@.allow_pipelines(name), @extschema@.disallow_pipelines(name)
-	FROM PUBLIC;
-REVOKE EXECUTE ON PROCEDURE
-	@extschema@.trigger_and_wait(text, jsonb, interval, uuid, text), @extschema@.trigger_and_wait(uuid, jsonb, interval, uuid, text),
-	@extschema@.run_pipeline(text, jsonb, uuid), @extschema@.run_pipeline(uuid, jsonb, uuid)
-	FROM PUBLIC;
+-- Whatever there is, whoever added it: nobody may call or write anything but what is granted here or by
+-- allow_pipelines. What a role was granted on a function stays, also through an update.
+CREATE FUNCTION sluice.pipeline_close() RETURNS void
+	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_close';
+SELECT sluice.pipeline_close();
+DROP FUNCTION sluice.pipeline_close();
+
+-- Those that read what row-level security lets the caller see, or nothing.
+GRANT EXECUTE ON FUNCTION
+	@extschema@.adopt_pipelines(),
+	@extschema@.batch_nodes(uuid), @extschema@.batch_status(uuid),
+	@extschema@.describe_schedule(text), @extschema@.make_schedule(text, time, text[], integer),
+	@extschema@.preview_schedule(text, text, integer, timestamptz),
+	@extschema@.get_pipeline(text), @extschema@.get_pipeline(uuid), @extschema@.list_pipelines(),
+	@extschema@.pipeline_health(), @extschema@.pipeline_option_list(),
+	@extschema@.recent_runs(integer), @extschema@.run_context(), @extschema@.run_log(uuid), @extschema@.run_progress(),
+	@extschema@.wait_for_batch(uuid, interval), @extschema@.wait_for_run(uuid, interval)
+	TO PUBLIC;

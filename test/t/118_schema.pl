@@ -35,6 +35,28 @@ $node->sql("CREATE SCHEMA sluice; CREATE EXTENSION pg_sluice VERSION '0.2' SCHEM
 $node->sql_fails('ALTER EXTENSION pg_sluice UPDATE', qr/ERROR:  3F000:.*HINT:.*ALTER SCHEMA sluice RENAME TO/s, 'an update where 0.2 was installed there', db => 'older');
 $node->sql('ALTER SCHEMA sluice RENAME TO pipes; ALTER EXTENSION pg_sluice UPDATE; SELECT * FROM pipes.pipeline_status', db => 'older');
 
+# Default privileges give nobody a way to write, to trigger or to create.
+$node->sql('CREATE DATABASE generous');
+$node->sql("ALTER DEFAULT PRIVILEGES GRANT ALL ON $_ TO eve, PUBLIC", db => 'generous') for ('TABLES', 'SCHEMAS', 'FUNCTIONS');
+my $more = q{
+	WITH m AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e' AND refclassid = 'pg_extension'::regclass
+		AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice'))
+	SELECT coalesce(string_agg(w, ', ' ORDER BY w), 'nothing') FROM (
+		SELECT format('%s %s', privilege_type, relname) w FROM m JOIN pg_class c ON c.oid = objid AND classid = 'pg_class'::regclass, aclexplode(relacl)
+			WHERE grantee <> relowner AND privilege_type <> 'SELECT'
+		UNION ALL SELECT format('%s %s', privilege_type, nspname) FROM m JOIN pg_namespace n ON n.oid = objid AND classid = 'pg_namespace'::regclass, aclexplode(nspacl)
+			WHERE grantee <> nspowner AND (privilege_type <> 'USAGE' OR nspname <> 'sluice')
+		UNION ALL SELECT proname FROM m JOIN pg_proc p ON p.oid = objid AND classid = 'pg_proc'::regclass, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+			WHERE grantee = 0 AND (pronamespace = 'sluice'::regnamespace OR proname ~ '^(create|alter|drop|trigger|run_pipeline|stop|retry|pause|resume|rename|allow|disallow|explain)')) w};
+$node->sql('CREATE EXTENSION pg_sluice', db => 'generous');
+is($node->sql($more, db => 'generous'), 'nothing', 'default privileges open nothing');
+$node->sql_fails("SET ROLE eve; $_", qr/ERROR:  42501/, $_, db => 'generous')
+  for ('CREATE TABLE sluice.mine ()', 'TRUNCATE sluice.pipeline_runs', 'CREATE TRIGGER t BEFORE INSERT ON sluice.pipeline_runs FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()');
+$node->sql('DROP EXTENSION pg_sluice; CREATE EXTENSION pg_sluice VERSION \'0.2\'; GRANT INSERT, TRIGGER ON pipeline_runs TO eve; GRANT EXECUTE ON FUNCTION stop_run TO PUBLIC', db => 'generous');
+isnt($node->sql($more =~ s/'sluice'::regnamespace/0/r, db => 'generous'), 'nothing', '0.2 was open');
+$node->sql('ALTER EXTENSION pg_sluice UPDATE', db => 'generous');
+is($node->sql($more, db => 'generous'), 'nothing', 'and an update closes it');
+
 # DROP EXTENSION leaves nothing behind.
 my $left = q{SELECT count(*) FROM pg_namespace n WHERE nspname LIKE 'sluice%'
 	UNION ALL SELECT count(*) FROM pg_class WHERE relname LIKE 'pipeline%' UNION ALL SELECT count(*) FROM pg_proc WHERE proname LIKE '%pipeline%'};
