@@ -89,6 +89,9 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, D
 	destination->relation = pg::Call(table_open, destination->oid, NoLock);
 	catalog::RememberCreatedRelation(pipeline.id, destination->oid);
 	journal.Info("the destination did not exist: " + statement);
+	for (const std::string &missing : query.MissingTypes()) {
+		journal.Warning(missing);
+	}
 }
 
 void

@@ -103,6 +103,11 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 		lines->push_back("destination: does not exist and is created: " +
 						 (query != nullptr ? TableDefinition(*query, destination->name)
 										   : "CREATE TABLE " + destination->name + " after the source's columns"));
+		if (query != nullptr) {
+			for (const std::string &missing : query->MissingTypes()) {
+				lines->push_back("warning: " + missing);
+			}
+		}
 		return;
 	}
 	lines->push_back("destination: " + destination->name);

@@ -62,13 +62,18 @@ StageRemote(const LoadRequest &request, StagedRows *staged)
 	MappingInput plain = mapping;
 	plain.columns.reset();
 	plain.filter.reset();
+	plain.meaning.clear(); // the stream has the types that are computed with by now
 	RemoteStream stream(*request.input.Remote());
 	Stage(request, stream, ColumnDefinitions(MappedQuery(plain)), staged);
 
 	MappingInput result = mapping;
 	result.stream = nullptr;
+	result.meaning.clear();
 	result.from = staged->Name();
 	result.staged = true;
+	if (request.query.IsFilterElsewhere()) {
+		result.filter.reset();
+	}
 	return result;
 }
 

@@ -222,6 +222,27 @@ WalkExpression(Node *node, bool (*walker)(Node *, void *), void *context)
 #endif
 }
 
+inline bool
+WalkRaw(Node *node, bool (*walker)(Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 160000
+	return raw_expression_tree_walker(node, walker, context);
+#else
+	return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)),
+									  context);
+#endif
+}
+
+inline bool
+WalkQuery(Query *query, bool (*walker)(Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 160000
+	return query_tree_walker(query, walker, context, 0);
+#else
+	return query_tree_walker(query, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context, 0);
+#endif
+}
+
 // 17: operator class options became an argument; before, they are in IndexInfo, where BuildIndexInfo puts them.
 struct NewIndex {
 	const char *name;

@@ -98,5 +98,63 @@ here('CREATE TABLE reg (id int, r regclass); CREATE VIEW reg_view AS SELECT * FR
 is(load_with("source_table => 'reg', destination_table => '$_', load => 'append'"), '', "a regclass of no relation into $_") for ('reg', 'reg_view');
 is(here('SELECT r, count(*) FROM reg GROUP BY r ORDER BY r'), "-|2\npg_class|2\n|2", 'arrives');
 
+
+# What a pipeline computes, against the same asked at the source; undef: refused with a way out.
+sub computed
+{
+	my ($arguments, $select) = @_;
+	my $to = 'c' . ($pipelines + 1);
+	my $error = load_with("$arguments, destination_table => '$to', load => 'replace'");
+	return here("SELECT * FROM $to ORDER BY 1") if $error eq '';
+	like($error, qr/42804: .* here\b/, "$arguments: is refused");
+	like($error, qr/HINT: .*source_query/, 'with a way out');
+	return;
+}
+
+# Types that both have: conditions and aggregates are theirs, not those of their texts.
+for my $database ('source', 'postgres')
+{
+	$node->safe_psql($database, "CREATE TYPE size AS ENUM ('small', 'medium', 'large'); CREATE TYPE pair AS (a int, s size); CREATE TYPE span AS RANGE (subtype = int8); CREATE DOMAIN big AS size");
+}
+at_source(q{CREATE TABLE ord (id int, s size, price money, mail citext, place pg_lsn, p pair, r span, ss size[], x xid8, d big);
+	INSERT INTO ord VALUES (1, 'small', '9.50', 'Ann@X.org', '0/9', '(9,large)', '[9,10)', '{small}', '9', 'small'),
+	(2, 'medium', '100.00', 'bob@x.org', '0/10', '(10,small)', '[10,11)', '{medium}', '10', 'medium'), (3, 'large', '20.00', 'ANN@x.org', '0/8', '(9,small)', '[8,20)', '{large}', '8', 'large')});
+for (["s > 'small'", '2,3'], ["price > '15'", '2,3'], ["mail = 'ann\@x.org'", '1,3'], ["place > '0/9'", '2'], ["p < '(10,large)'::pair", '1,2,3'], ["p > '(9,small)'::pair", '1,2'], ["r \@> 9::int8", '1,3'],
+	["ss > '{small}'", '2,3'], ["x >= '9'", '1,2'], ["d BETWEEN 'medium' AND 'large'", '2,3'], ["s IN ('small', 'large') AND mail LIKE 'ann%'", '1,3'], ["greatest(s, 'medium') = 'large'", '3'])
+{
+	my ($filter, $expected) = @$_;
+	my $rows = computed("source_table => 'ord', columns => 'id', filter => \$f\$$filter\$f\$");
+	is(defined $rows ? join(',', split /\n/, $rows) : 'refused', $expected, $filter);
+}
+is(computed("source_table => 'ord', columns => 'max(s) AS s, max(price) AS price, max(mail) AS mail, max(place) AS place, max(ss) AS ss, max(d) AS d'"),
+	'large|$100.00|bob@x.org|0/10|{large}|large', 'aggregates are of the types');
+is(computed("source_table => 'ord', columns => 'id, s > ''small'' AS c, s, upper(s::text) AS t'"), "1|f|small|SMALL\n2|t|medium|MEDIUM\n3|t|large|LARGE", 'columns are, too');
+
+# Created tables have them.
+is(load_with("source_table => 'odd.t', destination_table => 'odd_created', load => 'replace'"), '', 'a table with all types is created');
+my $columns = "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM pg_attribute WHERE attnum > 0 AND attname <> ALL ('{pi,il,md,acl}') AND attrelid = ";
+is(here("$columns 'odd_created'::regclass"), at_source("$columns 'odd.t'::regclass"), 'with the types that the source has, but domains');
+is(here("SET search_path = odd, public; SET timezone = 'UTC'; SELECT * FROM odd_created ORDER BY id"), at_source($all), 'and all values');
+
+# Types that are not the same: the source applies a filter of comparisons, all else is refused. What is only loaded is text.
+at_source(q{CREATE TYPE mood AS ENUM ('sad', 'ok', 'glad'); CREATE TYPE far AS ENUM ('b', 'a');
+	CREATE TABLE felt (id int, m mood, f far, n text); INSERT INTO felt VALUES (1, 'sad', 'b', 'x'), (2, 'ok', 'a', 'y'), (3, 'glad', 'b', 'z')});
+here(q{CREATE TYPE mood AS ENUM ('glad', 'ok', 'sad')});
+for (["m > 'sad'", "2\n3"], ["f < 'a'", "1\n3"], ["m BETWEEN 'ok' AND 'glad' AND f = 'b'", '3'], ["m::text > 'ok'", '1'], ['f IS NULL', ''])
+{
+	is(computed("source_table => 'felt', columns => 'id', filter => \$f\$$_->[0]\$f\$"), $_->[1], "at the source: $_->[0]");
+}
+is(computed("source_table => 'felt', columns => 'count(*) AS c', filter => \$f\$m > 'sad'\$f\$"), '2', 'the source filters what is then staged');
+is(computed("source_table => 'felt', columns => '$_'"), undef, $_)
+	for ('max(m) AS m', q{id, m > ''ok'' AS c}, 'id, upper(concat(f)) AS c', 'id, to_json(source) AS c', 'id, rank() OVER (ORDER BY m) AS c', 'array_agg(DISTINCT f) AS a');
+is(computed("source_table => 'felt', columns => 'id', filter => \$f\$upper(concat(m)) = 'OK'\$f\$"), undef, 'a function of it in the filter');
+is(computed("source_table => 'felt', columns => 'count(m) AS c, min(m::text) AS m'"), '3|glad', 'its number and its text are no secret');
+is(computed("source_table => 'felt', columns => 'id, m, f'"), "1|sad|b\n2|ok|a\n3|glad|b", 'it is loaded');
+is(here("SELECT count(*) FROM pg_attribute WHERE attrelid = 'c$pipelines'::regclass AND atttypid = 'text'::regtype"), '2', 'as text');
+my $told = here("SELECT string_agg(message, E'\n' ORDER BY line) FROM pipeline_log WHERE pipeline = 'p$pipelines' AND level = 'warning'");
+like($told, qr/column "m" is created as text: the type (public\.)?mood is another one in this database\ncolumn "f" is created as text: this database has no type (public\.)?far/, 'of which the run warns');
+like(here("SELECT create_pipeline('e', source => 'source', source_table => 'felt', destination_table => 'never', load => 'replace'); SELECT string_agg(line, E'\n') FROM explain_pipeline('e') line"),
+	qr/warning: column "m" is created as text/, 'and explain_pipeline');
+
 $node->stop;
 done_testing();

@@ -80,7 +80,8 @@ ReadMessage(RowDecoder *base, Batch *batch)
 } // namespace
 
 CopyDecoder *
-CreateCopyDecoder(pg::leaf::Remote *remote, TupleDesc row_type, const bool *needed, const char *label)
+CreateCopyDecoder(pg::leaf::Remote *remote, TupleDesc row_type, const bool *needed, const bool *as_text,
+				  const char *label)
 {
 	auto *decoder = static_cast<CopyDecoder *>(palloc0(sizeof(CopyDecoder)));
 	RowDecoder *const base = &decoder->base;
@@ -93,7 +94,11 @@ CreateCopyDecoder(pg::leaf::Remote *remote, TupleDesc row_type, const bool *need
 			Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
 			DecodeColumn *column = &decoder->columns[base->column_count++];
 			column->attribute = i;
-			InitDecodeColumn(&decoder->values, column, attribute->atttypid, attribute->atttypmod);
+			if (as_text[i] && attribute->atttypid != TEXTOID) {
+				InitTextColumn(column, attribute->atttypid, attribute->atttypmod);
+			} else {
+				InitDecodeColumn(&decoder->values, column, attribute->atttypid, attribute->atttypmod);
+			}
 		}
 	}
 	return decoder;

@@ -19,8 +19,10 @@ struct CopyDecoder {
 	bool trailer_seen;
 };
 
-// In the current memory context. needed: one bool per attribute of row_type.
-CopyDecoder *CreateCopyDecoder(pg::leaf::Remote *remote, TupleDesc row_type, const bool *needed, const char *label);
+// In the current memory context. needed: one bool per attribute of row_type; as_text: whether its values come as their
+// type's text.
+CopyDecoder *CreateCopyDecoder(pg::leaf::Remote *remote, TupleDesc row_type, const bool *needed, const bool *as_text,
+							   const char *label);
 // Appends rows until the batch is full; false when there was none left to append.
 bool FillFromCopy(CopyDecoder *decoder, Batch *batch);
 

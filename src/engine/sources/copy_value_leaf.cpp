@@ -67,6 +67,19 @@ CallReceive(DecodeColumn *column, char *data, int length)
 	return value;
 }
 
+Datum
+CallInput(const ValueDecoder *decoder, DecodeColumn *column, char *data, int length)
+{
+	if (!IsValidText(decoder, data, length)) {
+		pg_verify_mbstr(decoder->encoding, data, length, false);
+	}
+	char const saved = data[length];
+	data[length] = '\0';
+	Datum const value = InputFunctionCall(&column->receive, data, column->io_parameter, column->typmod);
+	data[length] = saved;
+	return value;
+}
+
 // The functions named Try... say no where the receive function has to decide.
 
 bool
@@ -187,6 +200,18 @@ InitDecodeColumn(ValueDecoder *decoder, DecodeColumn *column, Oid type, int32 ty
 		InitDecodeColumn(decoder, column->element, element, typmod);
 		column->kind = column->element->kind == WireKind::Other ? WireKind::Other : WireKind::Array;
 	}
+}
+
+void
+InitTextColumn(DecodeColumn *column, Oid type, int32 typmod)
+{
+	Oid function;
+	column->type = type;
+	column->typmod = typmod;
+	column->kind = WireKind::Other;
+	column->from_text = true;
+	getTypeInputInfo(type, &function, &column->io_parameter);
+	fmgr_info(function, &column->receive);
 }
 
 Datum
@@ -310,7 +335,10 @@ DecodeValue(const ValueDecoder *decoder, DecodeColumn *column, char *data, int l
 	case WireKind::Other:
 		break;
 	}
-	return good ? made : CallReceive(column, data, length);
+	if (good) {
+		return made;
+	}
+	return column->from_text ? CallInput(decoder, column, data, length) : CallReceive(column, data, length);
 }
 
 } // namespace sluice::engine::leaf

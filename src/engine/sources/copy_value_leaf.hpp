@@ -17,6 +17,7 @@ struct DecodeColumn {
 	bool by_value;
 	char align;
 	DecodeColumn *element; // of an Array
+	bool from_text;		   // receive is the type's input function
 	FmgrInfo receive;
 	Oid io_parameter;
 };
@@ -28,6 +29,8 @@ struct ValueDecoder {
 
 // In the current memory context.
 void InitDecodeColumn(ValueDecoder *decoder, DecodeColumn *column, Oid type, int32 typmod);
+// For values that come as their type's text.
+void InitTextColumn(DecodeColumn *column, Oid type, int32 typmod);
 
 // data[length] is writable: libpq ends every row with a zero byte, and another field follows the others.
 Datum DecodeValue(const ValueDecoder *decoder, DecodeColumn *column, char *data, int length);

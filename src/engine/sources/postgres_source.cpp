@@ -6,6 +6,7 @@
 #include "core/duration.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/sources/column_meaning.hpp"
 #include "engine/sources/copy_decoder_leaf.hpp"
 #include "engine/sources/remote_relation.hpp"
 #include "engine/sources/remote_session.hpp"
@@ -92,11 +93,14 @@ struct PostgresSource::State {
 	bool is_table = false;
 	bool plain_table = false; // COPY reads it as it is
 	std::vector<SourceColumn> columns;
+	std::vector<ColumnMeaning> meaning;
 	TupleDesc row_type = nullptr;
 	leaf::CopyDecoder *decoder = nullptr;
 	int64_t rows_expected = 0;
 	std::optional<SourceSlice> slice;
 
+	// Sets what the source applies, or says why it does not. setting: a statement before it, or ''.
+	std::string TryFilter(const std::string &condition, const std::string &setting);
 	// One part of a slice, or everything.
 	std::string Select(const std::string &list, const SourceSpan &span) const
 	{
@@ -172,17 +176,21 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 			: std::vector<RemoteSetting>{});
 
 	std::string as_text;
-	for (pg::RemoteConnection::Column &column : remote.Describe(statement)) {
+	std::vector<pg::RemoteConnection::Column> described = remote.Describe(statement);
+	std::vector<DescribedColumn> types;
+	types.reserve(described.size());
+	for (pg::RemoteConnection::Column &column : described) {
 		bool const binary = TravelsInBinary(column.type);
+		types.push_back({column.name, column.type, column.typmod, !binary});
 		if (!binary) {
 			as_text += (as_text.empty() ? "\"" : ", \"") + column.name + "\"";
 		}
-		state.columns.push_back(
-			{std::move(column.name), binary ? column.type : TEXTOID, binary ? column.typmod : -1, !binary});
+		state.columns.push_back({column.name, binary ? column.type : TEXTOID, binary ? column.typmod : -1, !binary});
 	}
 	if (state.columns.size() > MaxTupleAttributeNumber) {
 		throw Error(sqlstate::kProtocolViolation, Format("{} has too many columns", state.label));
 	}
+	state.meaning = FindMeaning(remote, state.from, types, pipeline.columns || pipeline.filter);
 	if (!as_text.empty()) {
 		journal.Info(Format("columns {} travel as text: their types have no binary form that is safe between "
 							"servers; all others are binary",
@@ -214,6 +222,12 @@ PostgresSource::TravelsAsText(int attribute_index) const
 	return state_->columns.at(attribute_index).as_text;
 }
 
+const std::vector<ColumnMeaning> &
+PostgresSource::Meaning() const
+{
+	return state_->meaning;
+}
+
 const std::string &
 PostgresSource::Label() const
 {
@@ -233,23 +247,39 @@ PostgresSource::Filter(const std::string &condition, bool compares_text)
 			 .Empty()) {
 		return "it compares texts and the source has collations that are not deterministic";
 	}
-	std::string const from = state.is_table ? state.from + " AS source" : state.from;
-	std::string const where = " WHERE (\n" + condition + "\n)";
-	remote.Exec("SAVEPOINT filter");
+	return state.TryFilter(condition, "");
+}
+
+std::string
+PostgresSource::FilterAsThere(const std::string &condition)
+{
+	// As the user's own sessions there find operators; gone with the transaction.
+	return state_->TryFilter(condition, "SET LOCAL search_path TO DEFAULT");
+}
+
+std::string
+PostgresSource::State::TryFilter(const std::string &condition, const std::string &setting)
+{
+	std::string const source = is_table ? from + " AS source" : from;
+	std::string const condition_there = " WHERE (\n" + condition + "\n)";
+	remote->Exec("SAVEPOINT filter");
 	try {
-		(void)remote.Describe("SELECT 1 FROM " + from + where);
+		if (!setting.empty()) {
+			remote->Exec(setting);
+		}
+		(void)remote->Describe("SELECT 1 FROM " + source + condition_there);
 	} catch (const Error &error) {
 		// Only what the source says of the statement: it may be of an older version.
 		if (SqlStateText(error.State()).substr(0, 2) != "42") {
 			throw;
 		}
-		remote.Exec("ROLLBACK TO SAVEPOINT filter");
-		remote.Exec("RELEASE SAVEPOINT filter");
+		remote->Exec("ROLLBACK TO SAVEPOINT filter");
+		remote->Exec("RELEASE SAVEPOINT filter");
 		return Format("the source refuses it: {}", Redact(error.what()));
 	}
-	remote.Exec("RELEASE SAVEPOINT filter");
-	state.from = from;
-	state.where = where;
+	remote->Exec("RELEASE SAVEPOINT filter");
+	from = source;
+	where = condition_there;
 	return {};
 }
 
@@ -354,8 +384,13 @@ PostgresSource::Start(const std::vector<bool> &needed)
 	State &state = *state_;
 	auto flags = std::make_unique<bool[]>(needed.size() + 1);
 	std::copy(needed.begin(), needed.end(), flags.get());
-	state.decoder = pg::Call(leaf::CreateCopyDecoder, state.remote->Plain(), state.row_type,
-							 static_cast<const bool *>(flags.get()), state.label.c_str());
+	auto as_text = std::make_unique<bool[]>(needed.size() + 1);
+	for (size_t i = 0; i < state.columns.size(); ++i) {
+		as_text[i] = state.columns[i].as_text;
+	}
+	state.decoder =
+		pg::Call(leaf::CreateCopyDecoder, state.remote->Plain(), state.row_type, static_cast<const bool *>(flags.get()),
+				 static_cast<const bool *>(as_text.get()), state.label.c_str());
 	if (!state.slice) {
 		state.rows_expected = EstimateSize("1").rows;
 	}

@@ -158,7 +158,7 @@ InsertStatement(const MappedQuery &query, const ColumnMatch &match, Relation des
 		names += (names.empty() ? "" : ", ") + name;
 		std::string value = "mapped." + name;
 		if (pg::Call(leaf::NeedsExplicitCast, query.Analyzed(), source, destination, i)) {
-			value = pg::Call(leaf::ReadAsText, attribute->atttypid, value.c_str());
+			value = pg::Call(leaf::ReadAsText, query.Column(source).type, attribute->atttypid, value.c_str());
 		}
 		values += (values.empty() ? "" : ", ") + value;
 	}

@@ -14,6 +14,7 @@ namespace {
 struct Search {
 	const char *text;
 	const bool *travels_as_text;
+	bool any_collation;
 	bool compares_text;
 	const char *reason;
 };
@@ -114,7 +115,7 @@ FunctionStays(Search *search, Oid function, Oid collation)
 	if (func_volatile(function) != PROVOLATILE_IMMUTABLE) {
 		return Stay(search, "it uses a function that is not immutable");
 	}
-	if (OidIsValid(collation)) {
+	if (OidIsValid(collation) && !search->any_collation) {
 		if (!ComparesBytes(function)) {
 			return Stay(search, "it depends on a collation");
 		}
@@ -189,9 +190,9 @@ Walk(Node *node, void *context)
 } // namespace
 
 const char *
-WhyFilterStays(const AnalyzedQuery *analyzed, const bool *travels_as_text, bool *compares_text)
+WhyFilterStays(const AnalyzedQuery *analyzed, const bool *travels_as_text, bool any_collation, bool *compares_text)
 {
-	Search search = {analyzed->text, travels_as_text, false, nullptr};
+	Search search = {analyzed->text, travels_as_text, any_collation, false, nullptr};
 	(void)Walk(analyzed->query->jointree->quals, &search);
 	*compares_text = search.compares_text;
 	return search.reason;

@@ -53,17 +53,21 @@ CheckNames(const MappedQuery &query)
 
 } // namespace
 
-MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input))
+MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input)), meaning_(input.meaning)
 {
-	Analyze(input.stream, input.travels_as_text);
+	if (input.stream != nullptr && !meaning_.empty()) {
+		AnalyzeMeaning(input);
+	} else {
+		Analyze(input);
+	}
 	CheckNames(*this);
 	if (analyzed_->sorts && input.stream == nullptr) {
-		std::vector<bool> from_text;
+		MappingInput inner;
 		for (int i = 0; i < ColumnCount(); ++i) {
-			from_text.push_back(Column(i).from_text);
+			inner.travels_as_text.push_back(Column(i).from_text);
 		}
 		text_ = "SELECT * FROM (\n" + text_ + "\n) AS mapped";
-		Analyze(nullptr, from_text);
+		Analyze(inner);
 	}
 }
 
@@ -71,20 +75,92 @@ void
 MappedQuery::TakeFilterAway()
 {
 	leaf::TakeFilterAway(analyzed_);
+	filter_elsewhere_ = true;
+}
+
+std::vector<std::string>
+MappedQuery::MissingTypes() const
+{
+	std::vector<std::string> missing;
+	for (int i = 0; i < ColumnCount() && !meaning_.empty(); ++i) {
+		int const stream_column = Column(i).stream_column;
+		if (stream_column >= 0 && !meaning_.at(stream_column).missing.empty()) {
+			missing.push_back(
+				Format("column \"{}\" is created as text: {}", Column(i).name, meaning_.at(stream_column).missing));
+		}
+	}
+	return missing;
 }
 
 void
-MappedQuery::Analyze(TupleDesc stream, const std::vector<bool> &travels_as_text)
+MappedQuery::Analyze(const MappingInput &input)
 {
 	// std::vector<bool> has no array behind it.
-	std::vector<char> travels(travels_as_text.begin(), travels_as_text.end());
+	std::vector<char> travels(input.travels_as_text.begin(), input.travels_as_text.end());
 	static_assert(sizeof(bool) == sizeof(char));
+	std::vector<leaf::StreamType> types;
+	types.reserve(input.meaning.size());
+	for (const ColumnMeaning &column : input.meaning) {
+		types.push_back(column.type);
+	}
 	try {
-		analyzed_ = pg::Call(leaf::AnalyzeQuery, text_.c_str(), stream,
-							 travels.empty() ? nullptr : reinterpret_cast<const bool *>(travels.data()));
+		analyzed_ = pg::Call(leaf::AnalyzeQuery, text_.c_str(), input.stream,
+							 travels.empty() ? nullptr : reinterpret_cast<const bool *>(travels.data()),
+							 types.empty() ? nullptr : static_cast<const leaf::StreamType *>(types.data()));
 	} catch (const Error &error) {
 		throw PointInto(error, text_);
 	}
+}
+
+// False where the analysis fails because of a column that nothing can be done with here. blamed: those columns.
+bool
+MappedQuery::TryMeaning(const MappingInput &input, leaf::Meaning *blamed)
+{
+	text_ = SelectText(input);
+	try {
+		Analyze(input);
+		*blamed = analyzed_->meaning;
+		return true;
+	} catch (const Error &error) {
+		if (std::string_view(error.what()).find(leaf::StandInName()) == std::string_view::npos) {
+			throw;
+		}
+	}
+	// Which column it is shows an analysis that takes all of them for text.
+	MappingInput as_text = input;
+	int first = -1;
+	for (size_t i = 0; i < as_text.meaning.size(); ++i) {
+		leaf::StreamType &type = as_text.meaning[i].type;
+		if (type.as_text && !type.computable) {
+			type.own = TEXTOID;
+			first = first < 0 ? static_cast<int>(i) : first;
+		}
+	}
+	try {
+		Analyze(as_text);
+		*blamed = analyzed_->meaning;
+	} catch (const Error &) {
+		*blamed = {first, first};
+	}
+	return false;
+}
+
+void
+MappedQuery::AnalyzeMeaning(const MappingInput &input)
+{
+	leaf::Meaning blamed{-1, -1};
+	bool understood = TryMeaning(input, &blamed);
+	if (!understood && input.filter) {
+		MappingInput unfiltered = input;
+		unfiltered.filter.reset();
+		leaf::Meaning columns{-1, -1};
+		understood = TryMeaning(unfiltered, &columns);
+		blamed.columns = columns.columns;
+	}
+	if (!understood || blamed.columns >= 0) {
+		throw RefuseMeaning(meaning_.at(static_cast<size_t>(std::max(blamed.columns, 0))), Clause::Columns, "");
+	}
+	filter_refuses_ = blamed.filter;
 }
 
 std::string

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/transform/mapped_query_leaf.hpp"
+#include "engine/transform/stream_meaning.hpp"
 #include "pg/guard.hpp"
 
 namespace sluice::engine {
@@ -17,7 +18,8 @@ struct MappingInput {
 	// `from` is a table that rows of a stream were staged in: then source stays a name for it anywhere.
 	bool staged = false;
 	TupleDesc stream = nullptr;
-	std::vector<bool> travels_as_text; // of the stream's or the staged columns
+	std::vector<bool> travels_as_text;	// of the stream's or the staged columns
+	std::vector<ColumnMeaning> meaning; // of the stream's columns; empty: what their types are
 	std::optional<std::string> columns;
 	std::optional<std::string> filter;
 };
@@ -31,16 +33,27 @@ public:
 	const leaf::AnalyzedQuery *Analyzed() const { return analyzed_; }
 	// The source applies the filter.
 	void TakeFilterAway();
+	bool HasSubquery() const { return analyzed_->query->hasSubLinks; }
+	bool IsFilterElsewhere() const { return filter_elsewhere_; }
+	// The column that the filter would take for something else here, so that only the source can apply it; -1: none.
+	int FilterRefuses() const { return filter_refuses_; }
+	// For a table made after the query: what is kept as text there, because its type is missing here, and why.
+	std::vector<std::string> MissingTypes() const;
 	int ColumnCount() const { return analyzed_->column_count; }
 	const leaf::OutputColumn &Column(int index) const { return analyzed_->columns[index]; }
 	// Why rows of the stream cannot be projected one by one; empty when they can.
 	std::string NeedsSql() const { return analyzed_->needs_sql != nullptr ? analyzed_->needs_sql : ""; }
 
 private:
-	void Analyze(TupleDesc stream, const std::vector<bool> &travels_as_text);
+	void Analyze(const MappingInput &input);
+	void AnalyzeMeaning(const MappingInput &input);
+	bool TryMeaning(const MappingInput &input, leaf::Meaning *blamed);
 
 	std::string text_;
 	leaf::AnalyzedQuery *analyzed_ = nullptr;
+	std::vector<ColumnMeaning> meaning_;
+	int filter_refuses_ = -1;
+	bool filter_elsewhere_ = false;
 };
 
 // "a, b, c" with an ellipsis after too many, for messages.

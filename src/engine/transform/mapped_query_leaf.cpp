@@ -52,16 +52,20 @@ WhyRowByRowFails(const Query *query)
 
 // A literal without a type becomes text during analysis although it was meant for the destination's type.
 bool
-StandsForAnotherType(Node *expression, const bool *travels_as_text)
+IsTextLiteral(Node *expression)
 {
-	if (IsA(expression, Const)) {
-		return reinterpret_cast<Const *>(expression)->consttype == TEXTOID;
+	return IsA(expression, Const) && reinterpret_cast<Const *>(expression)->consttype == TEXTOID;
+}
+
+// The column of the source that an expression is, from 0; -1: none.
+int
+SourceColumn(Node *expression)
+{
+	if (!IsA(expression, Var)) {
+		return -1;
 	}
-	if (travels_as_text != nullptr && IsA(expression, Var)) {
-		Var *var = reinterpret_cast<Var *>(expression);
-		return var->varno == 1 && var->varlevelsup == 0 && var->varattno > 0 && travels_as_text[var->varattno - 1];
-	}
-	return false;
+	const Var *var = reinterpret_cast<Var *>(expression);
+	return var->varno == 1 && var->varlevelsup == 0 && var->varattno > 0 ? var->varattno - 1 : -1;
 }
 
 bool
@@ -85,8 +89,8 @@ ReadAs(Oid type, Node *expression)
 bool
 IsReadFromText(const OutputColumn *column, Oid to)
 {
-	return column->from_text && column->type == TEXTOID &&
-		   (getBaseType(to) == REGCLASSOID || !FitsByAssignment(TEXTOID, to));
+	return column->from_text &&
+		   ((column->type == TEXTOID && getBaseType(to) == REGCLASSOID) || !FitsByAssignment(column->type, to));
 }
 
 Node *
@@ -185,14 +189,15 @@ TargetListOf(const AnalyzedQuery *analyzed, TupleDesc row_type, Relation destina
 } // namespace
 
 AnalyzedQuery *
-AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text)
+AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text, const StreamType *types)
 {
 	List *raw = raw_parser(text, RAW_PARSE_DEFAULT);
 	if (list_length(raw) != 1) {
 		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline must be one statement")));
 	}
+	TupleDesc const row_type = types != nullptr ? AnalyzedRowType(stream, types) : stream;
 	Query *query = parse_analyze_fixedparams(linitial_node(RawStmt, raw), text, nullptr, 0,
-											 stream != nullptr ? EnvironmentWith(stream) : nullptr);
+											 row_type != nullptr ? EnvironmentWith(row_type) : nullptr);
 	if (query->commandType != CMD_SELECT || query->utilityStmt != nullptr) {
 		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline's source must be a SELECT")));
 	}
@@ -200,6 +205,7 @@ AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text)
 	auto *analyzed = static_cast<AnalyzedQuery *>(palloc0(sizeof(AnalyzedQuery)));
 	analyzed->query = query;
 	analyzed->text = pstrdup(text);
+	analyzed->meaning = types != nullptr ? SettleMeaning(query, stream, types) : Meaning{-1, -1};
 	analyzed->columns =
 		static_cast<OutputColumn *>(palloc0(sizeof(OutputColumn) * (list_length(query->targetList) + 1)));
 	ListCell *cell;
@@ -216,7 +222,13 @@ AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text)
 		column->type_modifier = exprTypmod(expression);
 		column->collation = exprCollation(expression);
 		column->unnamed = strcmp(column->name, "?column?") == 0;
-		column->from_text = StandsForAnotherType(expression, travels_as_text);
+		column->stream_column = SourceColumn(expression);
+		bool const travels =
+			column->stream_column >= 0 && travels_as_text != nullptr && travels_as_text[column->stream_column];
+		column->from_text = travels || IsTextLiteral(expression);
+		bool const kept = travels && types != nullptr && OidIsValid(types[column->stream_column].own);
+		column->kept_type = kept ? types[column->stream_column].own : column->type;
+		column->kept_modifier = kept ? types[column->stream_column].typmod : column->type_modifier;
 	}
 	if (stream != nullptr) {
 		analyzed->needs_sql = WhyRowByRowFails(query);
@@ -277,23 +289,25 @@ NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Relation destinatio
 const char *
 ColumnTypeText(const OutputColumn *column)
 {
-	if (get_typtype(column->type) == TYPTYPE_PSEUDO) {
+	Oid const type = column->kept_type;
+	if (get_typtype(type) == TYPTYPE_PSEUDO) {
 		ereport(ERROR, (errcode(ERRCODE_INVALID_TABLE_DEFINITION),
-						errmsg("column \"%s\" has pseudo-type %s", column->name, format_type_be(column->type)),
+						errmsg("column \"%s\" has pseudo-type %s", column->name, format_type_be(type)),
 						errhint("Cast it in columns, for example: %s::text AS %s.", quote_identifier(column->name),
 								quote_identifier(column->name))));
 	}
-	char *type = format_type_extended(column->type, column->type_modifier, FORMAT_TYPE_TYPEMOD_GIVEN);
-	if (OidIsValid(column->collation) && column->collation != get_typcollation(column->type)) {
-		return psprintf("%s COLLATE %s", type, generate_collation_name(column->collation));
+	char *text = format_type_extended(type, column->kept_modifier, FORMAT_TYPE_TYPEMOD_GIVEN);
+	if (type == column->type && OidIsValid(column->collation) && column->collation != get_typcollation(type)) {
+		return psprintf("%s COLLATE %s", text, generate_collation_name(column->collation));
 	}
-	return type;
+	return text;
 }
 
 const char *
-ReadAsText(Oid type, const char *value)
+ReadAsText(Oid from, Oid type, const char *value)
 {
 	Oid const base = getBaseType(type);
+	value = from == TEXTOID ? value : psprintf("CAST(%s AS pg_catalog.text)", value);
 	return base == REGCLASSOID ? psprintf("pg_catalog.regclassin(pg_catalog.textout(%s))", value)
 							   : psprintf("CAST(%s AS %s)", value, format_type_extended(base, -1, 0));
 }

@@ -2,6 +2,7 @@
 // in the shape of the destination.
 #pragma once
 
+#include "engine/transform/stream_meaning_leaf.hpp"
 #include "pg/prelude.hpp"
 
 namespace sluice::engine::leaf {
@@ -11,7 +12,11 @@ struct OutputColumn {
 	Oid type;
 	int32 type_modifier;
 	Oid collation;
-	bool unnamed;	// an expression without AS
+	bool unnamed; // an expression without AS
+	// A column of the stream that is only handed on: its number from 0 and its type in a table made after the query.
+	int stream_column; // -1: an expression
+	Oid kept_type;
+	int32 kept_modifier;
 	bool from_text; // text standing for another type: cast through its text form where it must be
 };
 
@@ -22,13 +27,15 @@ struct AnalyzedQuery {
 	OutputColumn *columns;
 	// Why rows cannot be projected one by one; NULL when they can. Only with a stream as source.
 	const char *needs_sql;
+	Meaning meaning; // with types
 	// Some entries of the target list are also sorted by: they cannot be changed where they are.
 	bool sorts;
 };
 
 // Analyzes the text as the current user. With `stream`, the name source stands for rows of that type.
-// travels_as_text[i], or NULL, tells which columns of source are text only for the journey.
-AnalyzedQuery *AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text);
+// travels_as_text[i], or NULL, tells which columns of source are text only for the journey; types, or NULL, what they
+// mean here: then stream gets the types that are computed with.
+AnalyzedQuery *AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text, const StreamType *types);
 
 // Which of the stream's columns the query uses.
 void FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc stream, bool *used);
@@ -50,7 +57,8 @@ bool NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Relation desti
 // For a table made after the query: "numeric(10,2)", with schema and collation where they matter. Raises
 // 42P16 for types that no column can have.
 const char *ColumnTypeText(const OutputColumn *column);
-// SQL that makes a text a value of the type behind domains, without a length, by the type's input function.
-const char *ReadAsText(Oid type, const char *value);
+// SQL that makes what travelled as text a value of the type behind domains, without a length, by the type's input
+// function.
+const char *ReadAsText(Oid from, Oid type, const char *value);
 
 } // namespace sluice::engine::leaf

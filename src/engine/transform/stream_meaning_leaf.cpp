@@ -1,0 +1,431 @@
+#include "engine/transform/stream_meaning_leaf.hpp"
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "access/transam.h"
+#include "catalog/pg_aggregate.h"
+#include "catalog/pg_collation.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/tlist.h"
+}
+
+namespace sluice::engine::leaf {
+
+namespace {
+
+// A type of no operators, functions and implicit casts: what is done with a column of it fails in the analysis.
+constexpr Oid kStandIn = GTSVECTOROID;
+
+struct Search {
+	const StreamType *types;
+	int count;
+	List *queries;	// from the innermost outwards
+	bool *computed; // of each column
+	int refused;	// the first column that means something else here
+};
+
+// The column of the stream that a Var is: from 1, 0 for the whole row; -1 for anything else.
+int
+StreamColumn(const Search *search, const Var *var)
+{
+	if (static_cast<int>(var->varlevelsup) >= list_length(search->queries)) {
+		return -1;
+	}
+	const Query *query = list_nth_node(Query, search->queries, static_cast<int>(var->varlevelsup));
+	if (var->varno < 1 || var->varno > list_length(query->rtable) || var->varattno < 0) {
+		return -1;
+	}
+	const RangeTblEntry *entry = list_nth_node(RangeTblEntry, query->rtable, var->varno - 1);
+	return entry->rtekind == RTE_NAMEDTUPLESTORE ? var->varattno : -1;
+}
+
+// A column of a subquery, a CTE or a join: anything of the stream may be behind it.
+bool
+IsDerived(const Search *search, const Var *var)
+{
+	if (static_cast<int>(var->varlevelsup) >= list_length(search->queries)) {
+		return true;
+	}
+	const Query *query = list_nth_node(Query, search->queries, static_cast<int>(var->varlevelsup));
+	if (var->varno < 1 || var->varno > list_length(query->rtable)) {
+		return true;
+	}
+	RTEKind const kind = list_nth_node(RangeTblEntry, query->rtable, var->varno - 1)->rtekind;
+	return kind == RTE_SUBQUERY || kind == RTE_CTE || kind == RTE_JOIN;
+}
+
+struct Differing {
+	const Search *search;
+	bool equality;
+	int found;
+};
+
+// Whether the values of an expression come from a column whose texts are ordered in another way at the source.
+bool
+FindDiffering(Node *node, void *context)
+{
+	auto *differing = static_cast<Differing *>(context);
+	if (node == nullptr) {
+		return false;
+	}
+	// Its collation is the writer's.
+	if (IsA(node, CollateExpr)) {
+		return false;
+	}
+	if (IsA(node, Var)) {
+		int column = StreamColumn(differing->search, reinterpret_cast<Var *>(node));
+		column = column < 0 && IsDerived(differing->search, reinterpret_cast<Var *>(node)) ? 0 : column;
+		for (int i = 0; i < differing->search->count; ++i) {
+			const StreamType *type = &differing->search->types[i];
+			if ((column == 0 || column == i + 1) &&
+				(differing->equality ? type->equality_differs : type->order_differs)) {
+				differing->found = i;
+				return true;
+			}
+		}
+		return false;
+	}
+	return pg::compat::WalkExpression(node, FindDiffering, context);
+}
+
+bool
+Refuse(Search *search, int column)
+{
+	if (search->refused < 0) {
+		search->refused = column;
+	}
+	return false;
+}
+
+void
+RefuseDiffering(Search *search, Node *values, bool equality)
+{
+	Differing differing = {search, equality, -1};
+	if (FindDiffering(values, &differing)) {
+		Refuse(search, differing.found);
+	}
+}
+
+// jsonb orders its texts by the database's collation.
+bool
+IsOrderedByCollation(Oid type)
+{
+	return type == JSONBOID || type == JSONBARRAYOID || OidIsValid(get_typcollation(type));
+}
+
+bool
+IsOrdering(Oid op)
+{
+	bool ordering = false;
+	ListCell *cell;
+	foreach (cell, get_op_btree_interpretation(op)) {
+		int const strategy = static_cast<OpBtreeInterpretation *>(lfirst(cell))->strategy;
+		ordering = ordering || (strategy != BTEqualStrategyNumber && strategy != ROWCOMPARE_NE);
+	}
+	return ordering;
+}
+
+// Which letters belong together, and what a letter is, are matters of the collation, too.
+bool
+OrdersOrMatches(Oid function)
+{
+	switch (function) {
+	case F_TEXT_LT:
+	case F_TEXT_LE:
+	case F_TEXT_GT:
+	case F_TEXT_GE:
+	case F_TEXT_LARGER:
+	case F_TEXT_SMALLER:
+	case F_BTTEXTCMP:
+	case F_TEXTICLIKE:
+	case F_TEXTICNLIKE:
+	case F_BPCHARICLIKE:
+	case F_BPCHARICNLIKE:
+	case F_TEXTREGEXEQ:
+	case F_TEXTREGEXNE:
+	case F_TEXTICREGEXEQ:
+	case F_TEXTICREGEXNE:
+	case F_BPCHARREGEXEQ:
+	case F_BPCHARREGEXNE:
+	case F_BPCHARICREGEXEQ:
+	case F_BPCHARICREGEXNE:
+	case F_WIDTH_BUCKET_ANYCOMPATIBLE_ANYCOMPATIBLEARRAY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+// An operator or a function that compares values by a collation. collation: its input's.
+void
+LookAtComparison(Search *search, Oid op, Oid function, Oid collation, List *arguments)
+{
+	if (arguments == NIL) {
+		return;
+	}
+	bool const by_collation =
+		IsOrderedByCollation(exprType(static_cast<Node *>(linitial(arguments)))) || OidIsValid(collation);
+	if (!by_collation) {
+		return;
+	}
+	auto *values = reinterpret_cast<Node *>(arguments);
+	// What other functions do with a collation nobody knows.
+	if ((OidIsValid(op) && IsOrdering(op)) || OrdersOrMatches(function) || function >= FirstGenbkiObjectId) {
+		RefuseDiffering(search, values, false);
+	}
+	if (OidIsValid(collation)) {
+		RefuseDiffering(search, values, true);
+	}
+}
+
+void
+LookAtSort(Search *search, List *clauses, List *target_list)
+{
+	ListCell *cell;
+	foreach (cell, clauses) {
+		Node *key = get_sortgroupclause_expr(lfirst_node(SortGroupClause, cell), target_list);
+		if (IsOrderedByCollation(exprType(key))) {
+			RefuseDiffering(search, key, false);
+		}
+	}
+}
+
+bool
+IsOrderedAggregate(Oid function)
+{
+	HeapTuple tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(tuple)) {
+		return false;
+	}
+	bool const ordered = OidIsValid(reinterpret_cast<Form_pg_aggregate>(GETSTRUCT(tuple))->aggsortop);
+	ReleaseSysCache(tuple);
+	return ordered;
+}
+
+void
+LookAtAggregate(Search *search, const Aggref *aggregate)
+{
+	LookAtSort(search, aggregate->aggorder, aggregate->args);
+	if (OidIsValid(aggregate->inputcollid)) {
+		auto *values = reinterpret_cast<Node *>(aggregate->args);
+		if (IsOrderedAggregate(aggregate->aggfnoid)) {
+			RefuseDiffering(search, values, false);
+		}
+		RefuseDiffering(search, values, true);
+	}
+}
+
+// What orders texts in another way than the source would.
+void
+LookAtOrder(Search *search, Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_OpExpr:
+	case T_DistinctExpr:
+	case T_NullIfExpr: {
+		const OpExpr *expression = reinterpret_cast<OpExpr *>(node);
+		LookAtComparison(search, expression->opno, get_opcode(expression->opno), expression->inputcollid,
+						 expression->args);
+		break;
+	}
+	case T_ScalarArrayOpExpr: {
+		const ScalarArrayOpExpr *expression = reinterpret_cast<ScalarArrayOpExpr *>(node);
+		LookAtComparison(search, expression->opno, get_opcode(expression->opno), expression->inputcollid,
+						 expression->args);
+		break;
+	}
+	case T_FuncExpr: {
+		const FuncExpr *expression = reinterpret_cast<FuncExpr *>(node);
+		LookAtComparison(search, InvalidOid, expression->funcid, expression->inputcollid, expression->args);
+		break;
+	}
+	case T_MinMaxExpr: {
+		const MinMaxExpr *expression = reinterpret_cast<MinMaxExpr *>(node);
+		if (IsOrderedByCollation(expression->minmaxtype)) {
+			RefuseDiffering(search, reinterpret_cast<Node *>(expression->args), false);
+		}
+		break;
+	}
+	case T_RowCompareExpr:
+		RefuseDiffering(search, reinterpret_cast<Node *>(reinterpret_cast<RowCompareExpr *>(node)->largs), false);
+		RefuseDiffering(search, reinterpret_cast<Node *>(reinterpret_cast<RowCompareExpr *>(node)->rargs), false);
+		break;
+	case T_Aggref:
+		LookAtAggregate(search, reinterpret_cast<Aggref *>(node));
+		break;
+	default:
+		break;
+	}
+}
+
+bool
+IsStandIn(const Search *search, Node *node)
+{
+	return node != nullptr && IsA(node, Var) && reinterpret_cast<Var *>(node)->vartype == kStandIn &&
+		   StreamColumn(search, reinterpret_cast<Var *>(node)) > 0;
+}
+
+// What may be done with a value whose type is not known here: its text, whether there is one, and how many.
+bool
+IsHarmless(const Search *search, Node *node)
+{
+	if (IsA(node, CoerceViaIO)) {
+		const CoerceViaIO *cast = reinterpret_cast<CoerceViaIO *>(node);
+		return cast->coerceformat == COERCE_EXPLICIT_CAST && IsStandIn(search, reinterpret_cast<Node *>(cast->arg));
+	}
+	if (IsA(node, NullTest)) {
+		return IsStandIn(search, reinterpret_cast<Node *>(reinterpret_cast<NullTest *>(node)->arg));
+	}
+	if (IsA(node, Aggref)) {
+		const Aggref *aggregate = reinterpret_cast<Aggref *>(node);
+		return aggregate->aggfnoid == F_COUNT_ANY && aggregate->aggdistinct == NIL && aggregate->aggfilter == nullptr &&
+			   IsStandIn(search, reinterpret_cast<Node *>(linitial_node(TargetEntry, aggregate->args)->expr));
+	}
+	return false;
+}
+
+void
+LookAtColumn(Search *search, int column)
+{
+	for (int i = 0; i < search->count; ++i) {
+		if ((column == 0 || column == i + 1) && search->types[i].as_text) {
+			search->computed[i] = search->types[i].computable;
+			if (!search->types[i].computable) {
+				Refuse(search, i);
+			}
+		}
+	}
+}
+
+bool Look(Node *node, void *context);
+
+// target_list_too: false for the outermost query, whose columns are looked at one by one.
+void
+LookIntoQuery(Search *search, Query *query, bool target_list_too)
+{
+	LookAtSort(search, query->sortClause, query->targetList);
+	ListCell *cell;
+	foreach (cell, query->windowClause) {
+		LookAtSort(search, lfirst_node(WindowClause, cell)->orderClause, query->targetList);
+	}
+	if (target_list_too) {
+		(void)pg::compat::WalkQuery(query, Look, search);
+	}
+}
+
+bool
+Look(Node *node, void *context)
+{
+	auto *search = static_cast<Search *>(context);
+	if (node == nullptr) {
+		return false;
+	}
+	if (IsA(node, Query)) {
+		search->queries = lcons(node, search->queries);
+		LookIntoQuery(search, reinterpret_cast<Query *>(node), true);
+		search->queries = list_delete_first(search->queries);
+		return false;
+	}
+	if (IsA(node, Var)) {
+		int const column = StreamColumn(search, reinterpret_cast<Var *>(node));
+		if (column >= 0) {
+			LookAtColumn(search, column);
+		}
+		return false;
+	}
+	if (IsHarmless(search, node)) {
+		return false;
+	}
+	LookAtOrder(search, node);
+	return pg::compat::WalkExpression(node, Look, context);
+}
+
+// A column of the source as it is, which is not computed with, unless the rows are sorted by it.
+bool
+IsHandedOn(const Search *search, const TargetEntry *entry)
+{
+	return IsA(entry->expr, Var) && entry->ressortgroupref == 0 &&
+		   StreamColumn(search, reinterpret_cast<Var *>(entry->expr)) > 0;
+}
+
+bool
+BecomeText(Node *node, void *context)
+{
+	auto *search = static_cast<Search *>(context);
+	if (node == nullptr) {
+		return false;
+	}
+	if (IsA(node, Query)) {
+		search->queries = lcons(node, search->queries);
+		(void)pg::compat::WalkQuery(reinterpret_cast<Query *>(node), BecomeText, context);
+		search->queries = list_delete_first(search->queries);
+		return false;
+	}
+	if (IsA(node, Var)) {
+		Var *var = reinterpret_cast<Var *>(node);
+		int const column = StreamColumn(search, var);
+		if (column > 0 && search->types[column - 1].as_text && !search->computed[column - 1]) {
+			var->vartype = TEXTOID;
+			var->vartypmod = -1;
+			var->varcollid = DEFAULT_COLLATION_OID;
+		}
+		return false;
+	}
+	return pg::compat::WalkExpression(node, BecomeText, context);
+}
+
+} // namespace
+
+TupleDesc
+AnalyzedRowType(TupleDesc stream, const StreamType *types)
+{
+	TupleDesc row_type = CreateTupleDescCopy(stream);
+	for (int i = 0; i < stream->natts; ++i) {
+		if (types[i].as_text) {
+			bool const known = types[i].computable || types[i].own == TEXTOID;
+			TupleDescInitEntry(row_type, static_cast<AttrNumber>(i + 1), NameStr(TupleDescAttr(row_type, i)->attname),
+							   known ? types[i].own : kStandIn, known ? types[i].typmod : -1, 0);
+		}
+	}
+	return row_type;
+}
+
+const char *
+StandInName()
+{
+	return "gtsvector";
+}
+
+Meaning
+SettleMeaning(Query *query, TupleDesc stream, const StreamType *types)
+{
+	Search search = {types, stream->natts, list_make1(query),
+					 static_cast<bool *>(palloc0(sizeof(bool) * (stream->natts + 1))), -1};
+	Meaning meaning;
+	LookIntoQuery(&search, query, false);
+	ListCell *cell;
+	foreach (cell, query->targetList) {
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		if (!IsHandedOn(&search, entry)) {
+			(void)Look(reinterpret_cast<Node *>(entry->expr), &search);
+		}
+	}
+	meaning.columns = search.refused;
+	search.refused = -1;
+	(void)Look(query->jointree->quals, &search);
+	meaning.filter = search.refused;
+
+	(void)BecomeText(reinterpret_cast<Node *>(query->targetList), &search);
+	(void)BecomeText(query->jointree->quals, &search);
+	for (int i = 0; i < stream->natts; ++i) {
+		if (search.computed[i]) {
+			TupleDescInitEntry(stream, static_cast<AttrNumber>(i + 1), NameStr(TupleDescAttr(stream, i)->attname),
+							   types[i].own, types[i].typmod, 0);
+		}
+	}
+	return meaning;
+}
+
+} // namespace sluice::engine::leaf
