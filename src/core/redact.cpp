@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <vector>
 
 namespace sluice {
 
@@ -215,12 +217,144 @@ private:
 	std::string previous_word_;
 };
 
+constexpr size_t kRemembered = 64;
+constexpr size_t kLeastAnywhere = 4;
+
+// Forms of the secrets, the longest of each secret first. Leaked with the process on purpose.
+std::deque<std::vector<std::string>> &
+Secrets()
+{
+	static auto *secrets = new std::deque<std::vector<std::string>>(); // NOLINT(cppcoreguidelines-owning-memory)
+	return *secrets;
+}
+
+std::string
+Escaped(std::string_view secret, std::string_view escaped, bool doubled)
+{
+	std::string text;
+	for (char c : secret) {
+		if (escaped.find(c) != std::string_view::npos) {
+			text += doubled ? c : '\\';
+		}
+		text += c;
+	}
+	return text;
+}
+
+std::string
+Percent(std::string_view secret, std::string_view digits)
+{
+	std::string text;
+	for (char c : secret) {
+		auto const byte = static_cast<unsigned char>(c);
+		if (IsWordCharacter(c) || c == '.' || c == '~') {
+			text += c;
+		} else {
+			text += '%';
+			text += digits[byte >> 4];
+			text += digits[byte & 0xF];
+		}
+	}
+	return text;
+}
+
+std::string
+Hex(std::string_view secret, std::string_view digits)
+{
+	std::string text;
+	for (char c : secret) {
+		auto const byte = static_cast<unsigned char>(c);
+		text += digits[byte >> 4];
+		text += digits[byte & 0xF];
+	}
+	return text;
+}
+
+std::string
+Base64(std::string_view secret)
+{
+	constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	std::string text;
+	unsigned bits = 0;
+	int held = 0;
+	for (char c : secret) {
+		bits = (bits << 8) | static_cast<unsigned char>(c);
+		for (held += 8; held >= 6; held -= 6) {
+			text += kDigits[(bits >> (held - 6)) & 0x3F];
+		}
+	}
+	// What the last digit would be depends on what follows: without it.
+	return text;
+}
+
+std::vector<std::string>
+Forms(std::string_view secret)
+{
+	std::vector<std::string> forms{std::string(secret)};
+	if (secret.size() >= kLeastAnywhere) {
+		forms.insert(forms.end(), {Escaped(secret, "'", true), Escaped(secret, "'\\", true),
+								   Escaped(secret, "'\\", false), Escaped(secret, "\"\\", false),
+								   Percent(secret, "0123456789ABCDEF"), Percent(secret, "0123456789abcdef"),
+								   Hex(secret, "0123456789abcdef"), Hex(secret, "0123456789ABCDEF"), Base64(secret)});
+	}
+	std::sort(forms.begin(), forms.end(), [](const std::string &a, const std::string &b) {
+		return a.size() != b.size() ? a.size() > b.size() : a < b;
+	});
+	forms.erase(std::unique(forms.begin(), forms.end()), forms.end());
+	return forms;
+}
+
+void
+TakeOut(std::string *text, const std::string &form)
+{
+	bool const anywhere = form.size() >= kLeastAnywhere;
+	for (size_t at = text->find(form); at != std::string::npos; at = text->find(form, at)) {
+		size_t const end = at + form.size();
+		if (anywhere || ((at == 0 || !IsWordCharacter((*text)[at - 1])) &&
+						 (end == text->size() || !IsWordCharacter((*text)[end])))) {
+			text->replace(at, form.size(), kMask);
+			at += kMask.size();
+		} else {
+			++at;
+		}
+	}
+}
+
 } // namespace
 
 std::string
 Redact(std::string_view text)
 {
-	return Redactor(text).Run();
+	// By their names first: that understands the text as it was.
+	return RedactSecrets(Redactor(text).Run());
+}
+
+std::string
+RedactSecrets(std::string text)
+{
+	for (const std::vector<std::string> &forms : Secrets()) {
+		for (const std::string &form : forms) {
+			TakeOut(&text, form);
+		}
+	}
+	return text;
+}
+
+void
+RememberSecret(std::string_view secret)
+{
+	if (secret.empty()) {
+		return;
+	}
+	std::deque<std::vector<std::string>> &secrets = Secrets();
+	std::vector<std::string> forms = Forms(secret);
+	auto const known = std::find(secrets.begin(), secrets.end(), forms);
+	if (known != secrets.end()) {
+		secrets.erase(known);
+	} else if (secrets.size() >= kRemembered) {
+		secrets.pop_back();
+	}
+	secrets.push_front(std::move(forms));
 }
 
 } // namespace sluice

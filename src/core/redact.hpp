@@ -11,4 +11,12 @@ namespace sluice {
 // options, JSON) and the password in URLs.
 std::string Redact(std::string_view text);
 
+// From here on Redact takes this out wherever it stands, also as a URL, SQL, JSON, base64 or hexadecimal write it: a
+// server can repeat what it was given. The last few are remembered, for the life of the process. A secret of fewer than
+// four characters is taken out only where it stands by itself.
+void RememberSecret(std::string_view secret);
+
+// The remembered ones alone: for text of our own that holds names from elsewhere.
+std::string RedactSecrets(std::string text);
+
 } // namespace sluice

@@ -1,10 +1,14 @@
 #include "core/run_journal.hpp"
 
+#include "core/redact.hpp"
+
 namespace sluice {
 
 void
 RunJournal::Add(const char *level, std::string message, std::string data)
 {
+	message = RedactSecrets(std::move(message));
+	data = RedactSecrets(std::move(data));
 	size_t const size = message.size() + data.size();
 	if (lines_.size() >= kMaxLines || bytes_ + size > kMaxBytes) {
 		++dropped_;

@@ -1,7 +1,9 @@
 #include "pg/remote_connection.hpp"
 
+#include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
+#include "pg/outside_text.hpp"
 #include "pg/remote_copy_in_leaf.hpp"
 #include "pg/remote_parameters.hpp"
 
@@ -61,6 +63,9 @@ RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOpti
 	for (const auto &[keyword, value] : parameters.values) {
 		if (keyword == "connect_timeout") {
 			continue; // the pipeline's option decides
+		}
+		if (keyword == "password" || keyword == "sslpassword") {
+			RememberSecret(value);
 		}
 		user_timeout = user_timeout || keyword == "tcp_user_timeout";
 		keywords.push_back(keyword.c_str());
@@ -122,7 +127,13 @@ RemoteConnection::Exec(const std::string &statement, const std::vector<SqlValue>
 		std::vector<SqlValue> cells;
 		cells.reserve(columns);
 		for (int column = 0; column < columns; ++column) {
-			cells.push_back(PQgetisnull(raw, row, column) != 0 ? std::nullopt : SqlValue(PQgetvalue(raw, row, column)));
+			if (PQgetisnull(raw, row, column) != 0) {
+				cells.emplace_back(std::nullopt);
+				continue;
+			}
+			std::string_view const cell(PQgetvalue(raw, row, column), PQgetlength(raw, row, column));
+			CheckOutsideText(cell, server_name_);
+			cells.emplace_back(cell);
 		}
 		result.Add(std::move(cells));
 	}
@@ -138,6 +149,7 @@ RemoteConnection::Describe(const std::string &statement)
 	std::vector<Column> columns;
 	PGresult *raw = remote_->result;
 	for (int i = 0; i < PQnfields(raw); ++i) {
+		CheckOutsideText(PQfname(raw, i), server_name_);
 		columns.push_back({PQfname(raw, i), PQftype(raw, i), PQfmod(raw, i)});
 	}
 	return columns;

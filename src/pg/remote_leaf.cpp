@@ -1,6 +1,7 @@
 #include "pg/remote_leaf.hpp"
 
 #include "pg/compat.hpp"
+#include "pg/outside_text.hpp"
 #include "pg/remote_cancel.hpp"
 #include "pg/remote_wait_leaf.hpp"
 
@@ -100,7 +101,8 @@ TakeState(char *message)
 				const char *const code = colon + 3;
 				if (IsStateCharacter(code[0]) && IsStateCharacter(code[1]) && IsStateCharacter(code[2]) &&
 					IsStateCharacter(code[3]) && IsStateCharacter(code[4]) && code[5] == ':' && code[6] == ' ') {
-					state = MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
+					char const text[6] = {code[0], code[1], code[2], code[3], code[4], '\0'};
+					state = OutsideState(text);
 					memmove(to, line, static_cast<size_t>(code - line));
 					to += code - line;
 					line = code + 7;
@@ -201,7 +203,7 @@ void
 RaiseLost(Remote *remote)
 {
 	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE), errmsg("connection to server \"%s\" was lost", remote->server),
-					errdetail_internal("%s", pchomp(PQerrorMessage(remote->conn))),
+					errdetail_internal("%s", pchomp(CleanedText(PQerrorMessage(remote->conn)))),
 					errhint("Check that the %s is up, then run the pipeline again.", What(remote))));
 }
 
@@ -217,9 +219,10 @@ RaiseResult(Remote *remote)
 	if (state == nullptr || strlen(state) != 5 || message == nullptr) {
 		RaiseLost(remote);
 	}
-	ereport(ERROR, (errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3], state[4])),
-					errmsg_internal("%s", message), detail != nullptr ? errdetail_internal("%s", detail) : 0,
-					hint != nullptr ? errhint("%s", hint) : 0, context != nullptr ? errcontext_msg("%s", context) : 0,
+	ereport(ERROR, (errcode(OutsideState(state)), errmsg_internal("%s", CleanedText(message)),
+					detail != nullptr ? errdetail_internal("%s", CleanedText(detail)) : 0,
+					hint != nullptr ? errhint("%s", CleanedText(hint)) : 0,
+					context != nullptr ? errcontext_msg("%s", CleanedText(context)) : 0,
 					errcontext_msg("at server \"%s\"", remote->server)));
 }
 
@@ -308,7 +311,7 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 		ereport(ERROR,
 				(errcode(state != 0 ? state : ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
 				 errmsg("could not connect to server \"%s\"", remote->server),
-				 errdetail_internal("%s", pchomp(message)),
+				 errdetail_internal("%s", CleanedText(pchomp(message))),
 				 errhint("Check that the %s is up, the options of the server and the user mapping.", What(remote))));
 	}
 	(void)PQsetErrorVerbosity(remote->conn, PQERRORS_DEFAULT);

@@ -75,11 +75,21 @@ Refuse(const ForeignServer &server, const std::string &option)
 				"Let a superuser own the pipeline, or remove the option.");
 }
 
+// host and hostaddr are lists. An element that is empty is the default socket folder to libpq.
 bool
-IsSocketFile(const std::string &host)
+ReachesSocket(std::string_view list)
 {
-	return host.empty() || host.find('/') != std::string::npos || host.find('@') == 0 ||
-		   host.find(",/") != std::string::npos || host.find(",@") != std::string::npos;
+	for (;;) {
+		size_t const comma = list.find(',');
+		std::string_view const host = list.substr(0, comma);
+		if (host.empty() || host.front() == '@' || host.find('/') != std::string_view::npos) {
+			return true;
+		}
+		if (comma == std::string_view::npos) {
+			return false;
+		}
+		list.remove_prefix(comma + 1);
+	}
 }
 
 } // namespace
@@ -91,7 +101,6 @@ CollectParameters(const ForeignServer &server, const UserMapping &mapping, Oid u
 	bool const server_of_superuser = Call(superuser_arg, server.owner);
 	RemoteParameters collected;
 	bool has_host = false;
-	bool has_hostaddr = false;
 
 	auto add = [&](const Option &option, bool from_mapping) {
 		if (option.name == "password_required") {
@@ -109,13 +118,12 @@ CollectParameters(const ForeignServer &server, const UserMapping &mapping, Oid u
 				Refuse(server, option.name);
 			}
 		}
-		if (option.name == "host") {
+		if (option.name == "host" || option.name == "hostaddr") {
 			has_host = true;
-			if (!superuser && IsSocketFile(option.value)) {
-				Refuse(server, "host");
+			if (!superuser && ReachesSocket(option.value)) {
+				Refuse(server, option.name);
 			}
 		}
-		has_hostaddr = has_hostaddr || (option.name == "hostaddr" && !option.value.empty());
 		if (option.name == "password") {
 			collected.has_password = from_mapping && !option.value.empty();
 		}
@@ -131,7 +139,7 @@ CollectParameters(const ForeignServer &server, const UserMapping &mapping, Oid u
 	if (superuser) {
 		return collected;
 	}
-	if (!has_host && !has_hostaddr) {
+	if (!has_host) {
 		throw Error(sqlstate::kInsufficientPrivilege, Format("server \"{}\" names no host", server.servername),
 					"Set the server's option host: only superusers may connect through a local socket.");
 	}

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/sqlstate.hpp"
 #include "pg/sql_leaf.hpp"
 
 namespace sluice::pg {
@@ -28,6 +29,17 @@ RelationText(Oid relation)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name);
 }
 
+// Another server may answer with fewer than it was asked for.
+const SqlValue &
+Checked(const std::vector<std::vector<SqlValue>> &rows, size_t row, size_t column)
+{
+	if (row >= rows.size() || column >= rows[row].size()) {
+		throw Error(sqlstate::kProtocolViolation, "a server answered with fewer rows or columns than it was asked for",
+					"Look at what the server is.");
+	}
+	return rows[row][column];
+}
+
 std::string
 Take(char *text)
 {
@@ -42,7 +54,7 @@ const std::string &
 SqlResult::Text(size_t row, size_t column) const
 {
 	static const std::string empty;
-	const SqlValue &cell = rows_[row][column];
+	const SqlValue &cell = Checked(rows_, row, column);
 	return cell ? *cell : empty;
 }
 
@@ -55,7 +67,7 @@ SqlResult::IsTrue(size_t row, size_t column) const
 int64_t
 SqlResult::Integer(size_t row, size_t column, int64_t if_null) const
 {
-	const SqlValue &cell = rows_[row][column];
+	const SqlValue &cell = Checked(rows_, row, column);
 	int64_t value = if_null;
 	if (cell) {
 		std::from_chars(cell->data(), cell->data() + cell->size(), value);

@@ -155,7 +155,7 @@ RemoteDestination::FindTable(const std::string &name)
 			schema_ = FoldedName(parts.front());
 		} else {
 			pg::SqlResult const current = remote_->Exec("SELECT pg_catalog.current_schema()");
-			if (!current.Cell(0, 0)) {
+			if (current.Empty() || !current.Cell(0, 0)) {
 				throw Error(
 					sqlstate::kUndefinedTable,
 					Format("no schema at server \"{}\" was selected to create \"{}\" in", *pipeline_.destination, name),

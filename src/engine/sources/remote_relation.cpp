@@ -29,7 +29,9 @@ Qualified(const pg::SqlResult &rows, size_t row)
 RemoteRelation
 Take(const pg::SqlResult &rows, size_t row)
 {
-	return {Qualified(rows, row), rows.IsTrue(row, 2), rows.Text(row, 0), rows.Text(row, 3), rows.Text(row, 4).at(0)};
+	const std::string &kind = rows.Text(row, 4);
+	return {Qualified(rows, row), rows.IsTrue(row, 2), rows.Text(row, 0), rows.Text(row, 3),
+			kind.empty() ? RELKIND_VIEW : kind.front()};
 }
 
 } // namespace

@@ -1,0 +1,24 @@
+// Text from another server in this database's encoding: without the secrets that were sent there, valid, short.
+#pragma once
+
+#include "core/outside_text.hpp"
+#include "pg/prelude.hpp"
+
+namespace sluice::pg {
+
+std::string OutsideText(std::string_view text);
+
+// Throws Error (08P01) unless it is valid in this database's encoding: for names and values that are used as they are.
+void CheckOutsideText(std::string_view text, const std::string &server);
+
+namespace leaf {
+
+// OutsideText for leaf functions. Never raises, never throws; allocated in the current context.
+const char *CleanedText(const char *text) noexcept;
+
+// An SQLSTATE as another server states it. What would be no error, or a condition of our own, is an internal error.
+int OutsideState(const char *state) noexcept;
+
+} // namespace leaf
+
+} // namespace sluice::pg
