@@ -100,5 +100,29 @@ for my $version ('0.1', '0.2')
 	is($node->sql($both, db => "again_$db"), "3|1|1|3|1\n3|3|1|0|0", "$version, updated: all definitions and versions are there");
 }
 
+# A dump by the owner of the database, who is no superuser: row-level security is in the way of all rows, so pg_dump asks
+# what to do; doc/operations.md names the answers.
+$node->sql('CREATE ROLE dbo LOGIN; CREATE DATABASE owned OWNER dbo');
+$node->sql("CREATE EXTENSION pg_sluice; SELECT allow_pipelines(r) FROM unnest('{dbo,eve}'::name[]) r; CREATE TABLE theirs (i bigint); ALTER TABLE theirs OWNER TO dbo; INSERT INTO theirs VALUES (7)", db => 'owned');
+for my $role ('dbo', 'eve')
+{
+	my ($code, undef, $said) = $node->psql('owned', "SELECT create_pipeline('of_$role', source_query => 'SELECT 1::bigint AS i', destination_table => 'theirs', load => 'append', status => 'inactive')",
+		extra_params => [ '-U', $role ]);
+	is($code, 0, "a pipeline of $role: $said");
+}
+my $file = $node->basedir . '/owned.sql';
+my @dump = ('pg_dump', '-U', 'dbo', '-d', $node->connstr('owned'), '-f', $file);
+command_fails_like([@dump], qr/would be affected by row-level security policy for table "pipeline_(definitions|versions)"/, 'without an answer pg_dump stops');
+command_ok([ @dump, '--enable-row-security' ], 'with --enable-row-security');
+like(slurp_file($file), qr/\tof_dbo\t/, 'the owner\'s pipelines are in it');
+unlike(slurp_file($file), qr/\tof_eve\t/, 'and nobody else\'s');
+like(slurp_file($file), qr/COPY public\.theirs \(i\) FROM stdin;\n7\n/, 'with all other tables');
+command_ok([ @dump, '--exclude-table-data=sluice.*' ], 'with --exclude-table-data');
+unlike(slurp_file($file), qr/\tof_dbo\t/, 'no pipeline is in it');
+like(slurp_file($file), qr/COPY public\.theirs \(i\) FROM stdin;\n7\n/, 'but all other tables');
+$node->sql('ALTER ROLE dbo BYPASSRLS');
+command_ok([@dump], 'by a role with BYPASSRLS');
+like(slurp_file($file), qr/\tof_eve\t/, 'everybody\'s pipelines are in it');
+
 $node->stop;
 done_testing();
