@@ -230,6 +230,14 @@ is(run_now('by_fdw'), 'success', 'is loaded');
 is(run_now('by_fdw'), 'success', 'and replaced');
 is($far->safe_psql('postgres', 'SELECT count(*), sum(i) FROM dst.plain'), '100|5050', 'by SQL');
 
+# A table made there has the types that are there, whatever their schema; what is missing is text, and told.
+as_etl("CREATE TYPE only_here AS ENUM ('x', 'y'); CREATE TABLE typed AS SELECT 1 AS id, 'glad'::mood AS m, ARRAY['sad']::mood[] AS ms, 'y'::only_here AS o, '1.50'::numeric(6,2) AS n");
+load_ok("source_table => 'typed', destination_table => 'typed_there', load => 'replace'", 'a table is created with types of the destination');
+is($far->safe_psql('postgres', "SELECT string_agg(format_type(atttypid, atttypmod), ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'dst.typed_there'::regclass AND attnum > 0"),
+	'integer dst.mood dst.mood[] text numeric(6,2)', 'which are its own');
+is($far->safe_psql('postgres', 'SELECT * FROM dst.typed_there'), '1|glad|{sad}|y|1.50', 'and all values');
+like(last_log(), qr/warning column "o" is created as text: server "far" has no type only_here/, 'what is missing there is told');
+
 $near->stop;
 $far->stop;
 done_testing();

@@ -35,9 +35,10 @@ my $pipelines = 0;
 sub load_with
 {
 	my ($arguments) = @_;
+	$arguments = "source => 'source', $arguments" if $arguments !~ /\bsource =>/;
 	my $name = 'p' . ++$pipelines;
 	my ($code, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSET client_min_messages = error;
-		SELECT create_pipeline('$name', source => 'source', $arguments);\nCALL run_pipeline('$name', '{}', NULL);", on_error_stop => 1);
+		SELECT create_pipeline('$name', $arguments);\nCALL run_pipeline('$name', '{}', NULL);", on_error_stop => 1);
 	return $code == 0 ? '' : $err;
 }
 
@@ -155,6 +156,30 @@ my $told = here("SELECT string_agg(message, E'\n' ORDER BY line) FROM pipeline_l
 like($told, qr/column "m" is created as text: the type (public\.)?mood is another one in this database\ncolumn "f" is created as text: this database has no type (public\.)?far/, 'of which the run warns');
 like(here("SELECT create_pipeline('e', source => 'source', source_table => 'felt', destination_table => 'never', load => 'replace'); SELECT string_agg(line, E'\n') FROM explain_pipeline('e') line"),
 	qr/warning: column "m" is created as text/, 'and explain_pipeline');
+
+# Texts of another collation: order and patterns are the source's, equality is everybody's.
+at_source(q{CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false); CREATE COLLATION english (provider = icu, locale = 'en-US');
+	CREATE TABLE words (id int, w text COLLATE english, b text COLLATE blind, c text, j jsonb);
+	INSERT INTO words VALUES (1, 'a', 'Ann', 'a', '"a"'), (2, 'B', 'ann', 'B', '"B"'), (3, 'c', 'bob', 'c', '"c"')});
+for (["w > 'a'", "2\n3"], ["w BETWEEN 'a' AND 'b'", '1'], ["upper(w) < 'B'", '1'], ["b = 'ANN'", "1\n2"], ["b IN ('ann')", "1\n2"], ["w ~ 'a' AND id = 1", '1'], ["w = 'B'", '2'], ["c < 'a'", '2'],
+	["w COLLATE \"C\" < 'a'", '2'], ["length(w) < 2 AND w LIKE 'B%'", '2'], ["j < '\"a\"'", '2'])
+{
+	is(computed("source_table => 'words', columns => 'id', filter => \$f\$$_->[0]\$f\$"), $_->[1], "of another collation: $_->[0]");
+}
+is(computed("source_table => 'words', columns => '$_'"), undef, $_)
+	for ('max(w) AS w', q{id, w > ''a'' AS c}, 'id, greatest(w, c) AS c', 'string_agg(id::text, w ORDER BY w) AS c', 'id, rank() OVER (ORDER BY w) AS c', q{id, b = ''ann'' AS c}, 'count(DISTINCT b) AS c');
+is(computed(q{source_table => 'words', columns => 'max(w COLLATE "C") AS w, min(c) AS c, string_agg(w, '''' ORDER BY id) AS s, count(DISTINCT upper(w)) AS d'}), 'c|B|aBc|3', 'what names its order is computed');
+
+# A database of another collation, jsonb and citext among what depends on it.
+$node->safe_psql('postgres', q{CREATE DATABASE english TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'});
+$node->safe_psql('english', q{CREATE EXTENSION citext; CREATE TABLE words (id int, c text, j jsonb, i citext, n name, t text[]);
+	INSERT INTO words VALUES (1, 'a', '"a"', 'a', 'a', '{a}'), (2, 'B', '"B"', 'B', 'B', '{B}')});
+here(q{CREATE SERVER english FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '} . $port . q{', dbname 'english'); CREATE USER MAPPING FOR CURRENT_USER SERVER english});
+for (["c > 'a'", '2'], ["j > '\"a\"'", '2'], ["i = 'b'", '2'], ["i > 'A'", '2'], ["n > 'a'", ''], ["c = 'B'", '2'], ["t > '{a}'", '2'], ["i < 'b' AND c > 'A'", ''])
+{
+	is(computed("source => 'english', source_table => 'words', columns => 'id', filter => \$f\$$_->[0]\$f\$"), $_->[1], "of another database: $_->[0]");
+}
+is(computed("source => 'english', source_table => 'words', columns => '$_'"), undef, $_) for ('max(c) AS c', 'max(t) AS t', q{id, j > ''1'' AS c}, 'max(i) AS i', q{id, i = ''A'' AS c});
 
 $node->stop;
 done_testing();

@@ -1,6 +1,7 @@
 // RemoteDestination: what a run would do there, for explain_pipeline.
 
 #include "engine/sinks/remote_destination.hpp"
+#include "engine/sinks/remote_types.hpp"
 
 namespace sluice::engine {
 
@@ -23,9 +24,16 @@ RemoteDestination::Describe(const MappedQuery *query)
 	auto const remotely = [&lines](const std::string &statement) {
 		lines.push_back("at the destination: " + statement);
 	};
-	if (!exists) {
-		remotely(query != nullptr ? TableDefinition(*query, table_)
-								  : "CREATE TABLE " + table_ + " after the source's columns");
+	if (!exists && query == nullptr) {
+		remotely("CREATE TABLE " + table_ + " after the source's columns");
+	} else if (!exists) {
+		SetPath(true);
+		RemoteTypes const types = FindRemoteTypes(*remote_, *pipeline_.destination, *query);
+		SetPath(false);
+		remotely("CREATE TABLE " + table_ + " " + ColumnDefinitions(*query, &types.texts));
+		for (const std::string &missing : types.missing) {
+			lines.push_back("warning: " + missing);
+		}
 	}
 	if (exists && query != nullptr) {
 		size_t const told = journal_.Lines().size();

@@ -5,6 +5,7 @@
 #include "core/redact.hpp"
 #include "core/retry_policy.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/sinks/remote_types.hpp"
 #include "engine/sources/foreign_relation.hpp"
 #include "engine/sources/postgres_source.hpp"
 #include "engine/sources/remote_session.hpp"
@@ -226,10 +227,14 @@ void
 RemoteDestination::Prepare(const MappedQuery &query)
 {
 	if (!relation_) {
-		std::string const statement = TableDefinition(query, table_);
 		SetPath(true);
+		RemoteTypes const types = FindRemoteTypes(*remote_, *pipeline_.destination, query);
+		std::string const statement = "CREATE TABLE " + table_ + " " + ColumnDefinitions(query, &types.texts);
 		Exec(statement);
 		SetPath(false);
+		for (const std::string &missing : types.missing) {
+			journal_.Warning(missing);
+		}
 		created_ = true;
 		relation_ = LookForRemoteRelation(*remote_, *pipeline_.destination, table_, "destination table", journal_);
 		if (!relation_) {

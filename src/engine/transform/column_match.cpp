@@ -124,13 +124,14 @@ MatchColumns(const MappedQuery &query, Relation destination, RunJournal *journal
 }
 
 std::string
-ColumnDefinitions(const MappedQuery &query)
+ColumnDefinitions(const MappedQuery &query, const std::vector<std::string> *types)
 {
 	std::string list;
 	for (int i = 0; i < query.ColumnCount(); ++i) {
 		const leaf::OutputColumn &column = query.Column(i);
 		list += list.empty() ? "(" : ", ";
-		list += pg::QuoteIdentifier(column.name) + " " + pg::Call(leaf::ColumnTypeText, &column);
+		list += pg::QuoteIdentifier(column.name) + " ";
+		list += types != nullptr ? types->at(static_cast<size_t>(i)) : pg::Call(leaf::ColumnTypeText, &column);
 	}
 	return list.empty() ? "()" : list + ")";
 }

@@ -32,8 +32,8 @@ std::vector<int> MatchNames(const MappedQuery &query, const std::vector<TargetCo
 
 // CREATE TABLE for a destination that does not exist, with the query's names and types.
 std::string TableDefinition(const MappedQuery &query, const std::string &qualified_name);
-// The column list of that statement, in parentheses.
-std::string ColumnDefinitions(const MappedQuery &query);
+// The column list of that statement, in parentheses. types: as they are called where the table is; NULL: here.
+std::string ColumnDefinitions(const MappedQuery &query, const std::vector<std::string> *types = nullptr);
 
 // INSERT INTO destination SELECT of the query.
 std::string InsertStatement(const MappedQuery &query, const ColumnMatch &match, Relation destination,

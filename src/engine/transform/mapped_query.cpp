@@ -78,15 +78,21 @@ MappedQuery::TakeFilterAway()
 	filter_elsewhere_ = true;
 }
 
+const ColumnMeaning *
+MappedQuery::MeaningOf(int index) const
+{
+	int const stream_column = Column(index).stream_column;
+	return stream_column < 0 || meaning_.empty() ? nullptr : &meaning_.at(static_cast<size_t>(stream_column));
+}
+
 std::vector<std::string>
 MappedQuery::MissingTypes() const
 {
 	std::vector<std::string> missing;
-	for (int i = 0; i < ColumnCount() && !meaning_.empty(); ++i) {
-		int const stream_column = Column(i).stream_column;
-		if (stream_column >= 0 && !meaning_.at(stream_column).missing.empty()) {
-			missing.push_back(
-				Format("column \"{}\" is created as text: {}", Column(i).name, meaning_.at(stream_column).missing));
+	for (int i = 0; i < ColumnCount(); ++i) {
+		const ColumnMeaning *meaning = MeaningOf(i);
+		if (meaning != nullptr && !meaning->missing.empty()) {
+			missing.push_back(Format("column \"{}\" is created as text: {}", Column(i).name, meaning->missing));
 		}
 	}
 	return missing;

@@ -37,6 +37,8 @@ public:
 	bool IsFilterElsewhere() const { return filter_elsewhere_; }
 	// The column that the filter would take for something else here, so that only the source can apply it; -1: none.
 	int FilterRefuses() const { return filter_refuses_; }
+	// Of a column of the stream that is only handed on; NULL for others.
+	const ColumnMeaning *MeaningOf(int index) const;
 	// For a table made after the query: what is kept as text there, because its type is missing here, and why.
 	std::vector<std::string> MissingTypes() const;
 	int ColumnCount() const { return analyzed_->column_count; }
