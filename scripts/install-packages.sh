@@ -23,9 +23,9 @@ missing=()
 for package in "${wanted[@]}"; do
     if ! installed "$package"; then missing+=("$package"); fi
 done
-# Without these some tests are skipped: those against a real MariaDB, and the comparison of schedules with
-# croniter. Debian 12 has both.
-optional=("postgresql-$major-mysql-fdw" python3-croniter)
+# Without these some tests are skipped: those against a real MariaDB, the comparison of schedules with croniter, those
+# behind a pooler, in other locales and beside pgaudit. Debian 12 has all of them.
+optional=("postgresql-$major-mysql-fdw" python3-croniter pgbouncer locales "postgresql-$major-pgaudit")
 for package in "${optional[@]}"; do
     if [ "${1:-}" != --matrix ] && ! installed "$package"; then missing+=("$package"); fi
 done

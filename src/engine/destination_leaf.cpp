@@ -9,6 +9,7 @@ extern "C" {
 #include "catalog/catalog.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_publication.h"
+#include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 #include "replication/slot.h"
 #include "storage/bufmgr.h"
@@ -19,20 +20,8 @@ namespace sluice::engine::leaf {
 
 namespace {
 
-bool
-HasUserTrigger(Relation relation)
-{
-	TriggerDesc *triggers = relation->trigdesc;
-	for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
-		if (!triggers->triggers[i].tgisinternal) {
-			return true;
-		}
-	}
-	return false;
-}
-
 const char *
-WhyOnlySql(Relation relation)
+WhyOnlySql(Relation relation, bool replace)
 {
 	bool const partitioned = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
 	switch (relation->rd_rel->relkind) {
@@ -46,7 +35,7 @@ WhyOnlySql(Relation relation)
 	if (!partitioned && relation->rd_tableam != GetHeapamTableAmRoutine()) {
 		return "its access method is not heap";
 	}
-	if (HasUserTrigger(relation)) {
+	if (HasTriggerOfLoad(relation, replace)) {
 		return "it has triggers";
 	}
 	if (relation->rd_rules != nullptr) {
@@ -185,7 +174,7 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	traits->owner = destination->rd_rel->relowner;
 	traits->kind = destination->rd_rel->relkind;
 	traits->persistence = destination->rd_rel->relpersistence;
-	const char *why = WhyOnlySql(destination);
+	const char *why = WhyOnlySql(destination, replace);
 	const char *no_swap = why == nullptr && replace ? WhyDecoded(destination) : nullptr;
 	// A swap checks such a constraint once, when all rows are there.
 	if (why == nullptr && traits->kind == RELKIND_RELATION && (!replace || no_swap != nullptr) &&
@@ -205,6 +194,21 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	if (no_swap != nullptr) {
 		strlcpy(traits->no_swap, no_swap, sizeof(traits->no_swap));
 	}
+}
+
+bool
+HasTriggerOfLoad(Relation relation, bool replace)
+{
+	TriggerDesc *triggers = relation->trigdesc;
+	for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
+		const Trigger *trigger = &triggers->triggers[i];
+		int const deletes = replace ? TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE : 0;
+		if (!trigger->tgisinternal && trigger->tgenabled != TRIGGER_DISABLED &&
+			(trigger->tgtype & (TRIGGER_TYPE_INSERT | deletes)) != 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool

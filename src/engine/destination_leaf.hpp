@@ -33,6 +33,8 @@ void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 
 // Why rows must reach logical decoding (design rule 20), or NULL.
 const char *WhyDecoded(Relation relation);
+// One of its triggers fires at what a load does: an insert, and a delete or a truncate where it replaces.
+bool HasTriggerOfLoad(Relation relation, bool replace);
 bool HasDeferrableUnique(Relation relation);
 // With all its partitions.
 bool IsEmpty(Relation destination);

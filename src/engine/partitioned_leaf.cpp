@@ -17,7 +17,7 @@ namespace {
 constexpr int64 kLocksPerPartition = 8;
 
 const char *
-WhyNotStored(Relation relation)
+WhyNotStored(Relation relation, bool replace)
 {
 	const char *name = RelationGetRelationName(relation);
 	char const kind = relation->rd_rel->relkind;
@@ -27,11 +27,8 @@ WhyNotStored(Relation relation)
 	if (kind != RELKIND_PARTITIONED_TABLE && relation->rd_tableam != GetHeapamTableAmRoutine()) {
 		return psprintf("the access method of its partition \"%s\" is not heap", name);
 	}
-	TriggerDesc *triggers = relation->trigdesc;
-	for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
-		if (!triggers->triggers[i].tgisinternal) {
-			return psprintf("\"%s\" has triggers", name);
-		}
+	if (HasTriggerOfLoad(relation, replace)) {
+		return psprintf("\"%s\" has triggers", name);
 	}
 	if (HasDisabledTrigger(relation)) {
 		return psprintf("an internal trigger of \"%s\" is disabled or fires on replicas only", name);
@@ -66,11 +63,11 @@ Note(const char **finding, const char *found)
 }
 
 void
-LookAt(Relation parent, Relation relation, TableTraits *traits, Findings *findings)
+LookAt(Relation parent, Relation relation, bool replace, TableTraits *traits, Findings *findings)
 {
 	const char *name = RelationGetRelationName(relation);
 	Oid const owner = parent->rd_rel->relowner;
-	Note(&findings->not_stored, WhyNotStored(relation));
+	Note(&findings->not_stored, WhyNotStored(relation, replace));
 	Note(&findings->not_unique, WhyNotByIndexes(relation));
 	Note(&findings->decoded, WhyDecoded(relation));
 	if (relation->rd_rel->relowner != owner) {
@@ -127,7 +124,8 @@ WhyTooManyLocks(int64 locks, const TableTraits *traits)
 const char *
 WhyNotRoutedTo(Relation relation)
 {
-	const char *why = WhyNotStored(relation);
+	// Nothing is attached while rows are replaced: of what came meanwhile only an append is to be told.
+	const char *why = WhyNotStored(relation, false);
 	return why != nullptr ? why : WhyNotByIndexes(relation);
 }
 
@@ -136,7 +134,7 @@ DescribePartitions(Relation parent, bool replace, TableTraits *traits)
 {
 	Findings findings{};
 	RelationSet const tree = TreeOf(parent);
-	LookAt(parent, parent, traits, &findings);
+	LookAt(parent, parent, replace, traits, &findings);
 	for (int i = 0; i < tree.count; ++i) {
 		CHECK_FOR_INTERRUPTS();
 		if (tree.oids[i] == RelationGetRelid(parent)) {
@@ -145,7 +143,7 @@ DescribePartitions(Relation parent, bool replace, TableTraits *traits)
 		// Dropped or detached meanwhile: it is looked at again when rows go there.
 		Relation partition = try_table_open(tree.oids[i], AccessShareLock);
 		if (partition != nullptr) {
-			LookAt(parent, partition, traits, &findings);
+			LookAt(parent, partition, replace, traits, &findings);
 			table_close(partition, AccessShareLock);
 		}
 	}

@@ -10,6 +10,7 @@
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/run_progress.hpp"
+#include "engine/shown_statements.hpp"
 #include "engine/sinks/remote_destination.hpp"
 #include "engine/sources/run_input.hpp"
 #include "pg/sql.hpp"
@@ -74,6 +75,7 @@ PrepareLocal(const catalog::Pipeline &pipeline, const MappedQuery &query, const 
 	ChoosePath(destination);
 	FillIfEmpty(options, destination, journal);
 	journal.Info(PathText(*destination));
+	ShowStatements(*destination, match);
 	ChooseDirectLoad(options, destination);
 	return match;
 }

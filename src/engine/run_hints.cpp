@@ -32,20 +32,53 @@ constexpr Advice kAdvice[] = {
 	 "columns and filter are SQL over the source's columns, also as source.name; what they make together is shown."},
 };
 
+Error
+With(const Error &error, std::string hint)
+{
+	ErrorInfo info = error.Info();
+	info.hint = std::move(hint);
+	return Error(std::move(info));
+}
+
+// What another server said of a statement: there the user mapping's role counts, and no owner, columns or filter of
+// ours.
+std::string
+HintOfSource(const std::string &state, const catalog::Pipeline &pipeline)
+{
+	if (state == "42501") {
+		return Format("Grant what is missing at server \"{}\" to the role that the user mapping names; where row-level "
+					  "security hides rows from it, it needs BYPASSRLS there.",
+					  *pipeline.source);
+	}
+	if (state.starts_with("42")) {
+		return Format("{} is read at server \"{}\" by the role that the user mapping names: try it there as that role.",
+					  pipeline.source_query ? "source_query" : "source_table", *pipeline.source);
+	}
+	return {};
+}
+
 } // namespace
 
 Error
 WithHint(const Error &error, const catalog::Pipeline &pipeline)
 {
+	std::string const state = SqlStateText(error.State());
+	if (pipeline.source && error.Info().context.find("at server \"" + *pipeline.source + "\"") != std::string::npos) {
+		std::string hint = HintOfSource(state, pipeline);
+		if (!hint.empty() && error.Info().hint.empty()) {
+			return With(error, std::move(hint));
+		}
+	}
 	if (!error.Info().hint.empty()) {
 		return error;
 	}
-	std::string const state = SqlStateText(error.State());
+	if (state.starts_with("42") && state != "42501" && !pipeline.source && pipeline.source_query && !pipeline.columns &&
+		!pipeline.filter) {
+		return With(error, "source_query is run as the owner, with the search_path that is stored in the pipeline.");
+	}
 	for (const Advice &advice : kAdvice) {
 		if (state.starts_with(advice.code)) {
-			ErrorInfo info = error.Info();
-			info.hint = FormatRuntime(advice.hint, pipeline.owner);
-			return Error(std::move(info));
+			return With(error, FormatRuntime(advice.hint, pipeline.owner));
 		}
 	}
 	return error;

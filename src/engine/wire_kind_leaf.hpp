@@ -30,6 +30,7 @@ enum class WireKind : uint8 {
 	Jsonb,
 	Inet,
 	Cidr,
+	Money, // as a numeric
 	Array, // of one of the above
 	Other  // the type's functions
 };

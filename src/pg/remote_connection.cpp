@@ -3,9 +3,9 @@
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
-#include "pg/outside_text.hpp"
 #include "pg/remote_copy_in_leaf.hpp"
 #include "pg/remote_parameters.hpp"
+#include "pg/remote_text.hpp"
 
 namespace sluice::pg {
 
@@ -140,6 +140,12 @@ RemoteConnection::Exec(const std::string &statement, const std::vector<SqlValue>
 	const char *const written = PQcmdTuples(raw);
 	result.SetProcessed(*written != '\0' ? strtoull(written, nullptr, 10) : static_cast<uint64_t>(PQntuples(raw)));
 	return result;
+}
+
+void
+RemoteConnection::ExecScript(const std::string &statements)
+{
+	Call(leaf::RemoteExecScript, remote_.get(), statements.c_str());
 }
 
 std::vector<RemoteConnection::Column>

@@ -32,6 +32,8 @@ public:
 
 	// One statement with text parameters and text results.
 	SqlResult Exec(const std::string &statement, const std::vector<SqlValue> &parameters = {});
+	// Several statements in one round trip, whose results nobody needs.
+	void ExecScript(const std::string &statements);
 
 	struct Column {
 		std::string name;

@@ -1,8 +1,8 @@
 #include "pg/remote_leaf.hpp"
 
 #include "pg/compat.hpp"
-#include "pg/outside_text.hpp"
 #include "pg/remote_cancel.hpp"
+#include "pg/remote_text.hpp"
 #include "pg/remote_wait_leaf.hpp"
 
 namespace sluice::pg::leaf {
@@ -329,6 +329,18 @@ RemoteExec(Remote *remote, const char *statement, int parameter_count, const cha
 	DropResult(remote);
 	CheckSent(remote,
 			  PQsendQueryParams(remote->conn, statement, parameter_count, nullptr, parameters, nullptr, nullptr, 0));
+	Collect(remote);
+	ExecStatusType const status = PQresultStatus(remote->result);
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+		RaiseResult(remote);
+	}
+}
+
+void
+RemoteExecScript(Remote *remote, const char *statements)
+{
+	DropResult(remote);
+	CheckSent(remote, PQsendQuery(remote->conn, statements));
 	Collect(remote);
 	ExecStatusType const status = PQresultStatus(remote->result);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {

@@ -24,6 +24,8 @@ struct Remote {
 void RemoteConnect(Remote *remote, const char *const *keywords, const char *const *values, int timeout_ms);
 // Runs one statement; leaves its last result in remote->result. Text parameters and results.
 void RemoteExec(Remote *remote, const char *statement, int parameter_count, const char *const *parameters);
+// Runs statements whose results nobody needs, by the simple protocol.
+void RemoteExecScript(Remote *remote, const char *statements);
 // Describes a statement without running it; leaves the description in remote->result.
 void RemoteDescribe(Remote *remote, const char *statement);
 // Sends COPY ... TO STDOUT and waits until rows can be read.

@@ -2,6 +2,7 @@
 
 #include "catalog/pipeline_options.hpp"
 #include "core/duration.hpp"
+#include "core/session_settings.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/guard.hpp"
 #include "pg/run_context.hpp"
@@ -158,18 +159,14 @@ PinRunSettings(const catalog::Pipeline &pipeline, const OptionValues &options)
 	std::string const search_path = pipeline.search_path + ", pg_temp";
 	std::vector<leaf::PinnedSetting> settings{
 		{"TimeZone", pipeline.timezone.c_str()},
-		{"DateStyle", "ISO, MDY"},
-		{"IntervalStyle", "postgres"},
-		{"extra_float_digits", "1"},
-		{"bytea_output", "hex"},
-		{"row_security", "on"},
-		{"statement_timeout", "0"},
-		{"lock_timeout", "0"},
-		{"idle_in_transaction_session_timeout", "0"},
-		{"transaction_timeout", "0"},
 		{"jit", options.Boolean("jit") ? "on" : "off"},
 		{"search_path", search_path.c_str()},
 	};
+	for (const SessionSetting &setting : SessionSettings()) {
+		if ((setting.places & OwnSession) != 0) {
+			settings.push_back({setting.name, setting.value});
+		}
+	}
 	if (!work_mem.empty()) {
 		settings.push_back({"work_mem", work_mem.c_str()});
 	}

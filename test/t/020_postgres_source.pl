@@ -214,7 +214,7 @@ for my $load ('append', 'replace')
 	load_fails("source => 'src', source_table => 'wrong_type', $into", qr/42804:.*"a".*HINT:/s, "$load: incompatible column");
 	load_fails("source => 'src', source_table => 'gone', $into", qr/42P01: source table "gone" does not exist at server "src".*HINT:.*search_path/s, "$load: unknown source table");
 	load_fails("source => 'src', source_query => 'SELECT 1/(a-3) AS a, b FROM big_values', $into", qr/22012: division by zero.*at server "src"/s, "$load: error at the source");
-	load_fails("source => 'src', source_query => 'SELECT 1 AS a; DROP TABLE extra', $into", qr/42601: cannot insert multiple commands/, "$load: two statements");
+	load_fails("source => 'src', source_query => 'SELECT 1 AS a; DROP TABLE extra', $into", qr/42601: source_query must be one SELECT/, "$load: two statements");
 	load_fails("source => 'src', source_query => 'DELETE FROM extra RETURNING a, b', $into", qr/(25006|0A000|42601):/, "$load: a query that writes");
 	is($target->safe_psql('postgres', 'SELECT * FROM kept'), '1|kept', "$load: the destination is as it was");
 }

@@ -203,6 +203,54 @@ for my $name (sort keys %alone)
 	told($run, $pattern, "$name: why one stream");
 	is($node->sql(sprintf($content, 'replaced')), $expected, "$name: every row once") if $name ne 'elsewhere';
 }
+
+# A key of any type is compared in the order of its own btree operator class, not by what a search_path makes of the names
+# of operators: those of citext and ltree are in no path here, and the reader's own path begins with a trap for each
+# operator of pg_catalog.
+my @keys = ([ ci => 'citext' ], [ mail => 'email' ], [ lt => 'ltree' ], [ v => 'varchar(20)' ], [ bp => 'char(9)' ], [ nm => 'name' ],
+	[ en => 'shade' ], [ arr => 'int[]' ], [ net => 'cidr' ], [ u => 'uuid' ], [ num => 'numeric' ], [ de => 'text COLLATE "de-x-icu"' ],
+	[ rng => 'int4range' ], [ f => 'float4' ], [ ts => 'timestamp' ], [ d => 'date' ], [ n => 'int8' ], [ b => 'bytea' ]);
+my $columns = join(', ', map { "$_->[0] $_->[1]" } @keys);
+$node->sql(qq{
+	CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; CREATE EXTENSION ltree SCHEMA ext;
+	SET search_path = public, ext;
+	CREATE DOMAIN email AS citext;
+	CREATE TYPE shade AS ENUM ('z', 'y', 'x', 'w', 'v', 'u', 't', 's', 'r', 'q', 'p', 'o', 'n', 'm');
+	CREATE TABLE keys (q int, $columns) PARTITION BY HASH (q);
+	CREATE TABLE keys_0 PARTITION OF keys FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+	CREATE TABLE keys_1 PARTITION OF keys FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+	INSERT INTO keys SELECT i, w, w, w::ltree, w, w, w, chr(ascii('m') + i % 14)::shade, ARRAY[i % 7, i], ('10.' || i % 256 || '.0.0/16')::cidr,
+		md5(w)::uuid, i * 0.1, w, int4range(i % 50, i), i / 3.0, '2020-01-01'::timestamp + i * interval '1 h', '2020-01-01'::date + i, i, decode(md5(w), 'hex')
+		FROM (SELECT i, (ARRAY['a', 'B', 'c', 'D', 'Ä', 'z'])[1 + i % 6] || i AS w FROM generate_series(100, 3099) i) s;
+	INSERT INTO keys (q) VALUES (3100);
+	ANALYZE keys;
+	GRANT SELECT ON keys, keys_0 TO reader;
+	GRANT USAGE ON SCHEMA ext TO reader;
+	CREATE SCHEMA trap; GRANT USAGE ON SCHEMA trap TO reader;
+	DO \$do\$ DECLARE o record; BEGIN
+		FOR o IN SELECT oid, oprname, oprleft::regtype l, oprright::regtype r, oprresult::regtype x FROM pg_operator
+			WHERE oprnamespace = 'pg_catalog'::regnamespace AND oprkind = 'b'
+			AND oprname IN ('=', '<>', '<', '>', '<=', '>=', '+', '-', '*', '/', '||', '->', '->>', '&', '~~')
+			AND oprleft NOT IN (SELECT oid FROM pg_type WHERE typtype = 'p') AND oprright NOT IN (SELECT oid FROM pg_type WHERE typtype = 'p')
+		LOOP
+			EXECUTE format(\$f\$CREATE FUNCTION trap.f%s(%s, %s) RETURNS %s LANGUAGE plpgsql AS 'BEGIN RAISE ''trapped by operator %s(%s, %s)''; END'\$f\$, o.oid, o.l, o.r, o.x, o.oprname, o.l, o.r);
+			EXECUTE format('CREATE OPERATOR trap.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = trap.f%s)', o.oprname, o.l, o.r, o.oid);
+		END LOOP;
+	END \$do\$;
+	ALTER ROLE reader IN DATABASE origin SET search_path = trap, pg_catalog, public}, db => 'origin');
+etl('CREATE TABLE numbers (q int)');
+for my $key ('', map { $_->[0] } @keys)
+{
+	my $source = $key eq 'n' ? q{source_query => 'SELECT * FROM public.keys'} : q{source_table => 'keys'};
+	pipeline("by_key_$key", "$source, columns => 'q'", 'numbers', 'replace', $key eq '' ? '' : qq{, "stream_key": "$key"});
+	my $run = load("by_key_$key");
+	told($run, qr/3 streams over \d+ ranges of "$key" (by its statistics|between)/, "$key: in ranges of the key") if $key !~ /^(|en|rng)$/;
+	is($node->sql('SELECT count(*), count(DISTINCT q) FROM numbers'), '3001|3001', "$key: every row once");
+}
+pipeline('by_pages', q{source_table => 'plain', columns => 'id AS q'}, 'numbers', 'replace', '');
+told(load('by_pages'), qr/ranges of pages/, 'pages behind a trap');
+is($node->sql('SELECT count(*), count(DISTINCT q) FROM numbers'), '20000|20000', 'every row once');
+
 pipeline('from_nothing', q{source_table => 'nothing'}, 'replaced', 'replace', '');
 told(load('from_nothing'), qr/one stream, because the source can be cut into 0 pieces only/, 'an empty source');
 is($node->sql('SELECT count(*) FROM replaced'), '0', 'no row');

@@ -15,31 +15,18 @@ namespace sluice::engine {
 
 namespace {
 
-// A session that is cut off from us must end there soon, for it holds locks; and what it has committed must
-// survive a crash of the server, or 'success' here would be a lie.
-std::vector<RemoteSetting>
-DestinationSettings()
-{
-	return {{"client_min_messages", "'error'"},
-			{"default_transaction_read_only", "'off'"},
-			{"search_path", "''"},
-			{"synchronous_commit", "CASE pg_catalog.current_setting('synchronous_commit') WHEN 'off' THEN 'local' ELSE "
-								   "pg_catalog.current_setting('synchronous_commit') END"},
-			{"tcp_keepalives_idle", "'60'"},
-			{"tcp_keepalives_interval", "'10'"},
-			{"tcp_keepalives_count", "'6'"}};
-}
-
 constexpr const char *kCascades =
-	"SELECT k.conname, k.conrelid::pg_catalog.regclass FROM pg_catalog.pg_constraint k WHERE k.confrelid = "
-	"$1::pg_catalog.oid AND k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd') LIMIT 1";
+	"SELECT k.conname, k.conrelid::pg_catalog.regclass FROM pg_catalog.pg_constraint k WHERE k.confrelid "
+	"OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND k.contype OPERATOR(pg_catalog.=) 'f' "
+	"AND k.confdeltype OPERATOR(pg_catalog.=) ANY ('{c,n,d}'::pg_catalog.\"char\"[]) LIMIT 1";
 
 // MAINTAIN exists from 17 on.
 constexpr const char *kMayAnalyze =
 	"SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE') OR CASE WHEN "
-	"pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000 THEN "
+	"pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000 THEN "
 	"pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END "
-	"FROM pg_catalog.pg_class c WHERE c.oid = $1::pg_catalog.oid AND c.relkind IN ('r', 'p')";
+	"FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid "
+	"AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog.\"char\"[])";
 
 // As SQL would fold it.
 std::string
@@ -107,13 +94,20 @@ RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const Op
 	remote_options_.is_destination = true;
 	try {
 		remote_ = Connect();
-		if (purpose == Purpose::Explain) {
-			remote_->Exec("BEGIN READ ONLY");
-		}
-		own_path_ = remote_->Exec("SELECT pg_catalog.current_setting('search_path')").Text(0, 0);
+		remote_->Exec(purpose == Purpose::Load ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" : "BEGIN READ ONLY");
+		pg::SqlResult const own = remote_->Exec("SELECT pg_catalog.current_setting('search_path'), "
+												"pg_catalog.current_setting('synchronous_commit')");
+		own_path_ = own.Text(0, 0);
+		commits_lazily_ = own.Text(0, 1) == "off";
 		FindTable(*pipeline.destination_table);
 		Pin(*remote_);
 		ledger_.emplace(*remote_, schema_, purpose == Purpose::Load);
+		if (purpose == Purpose::Load) {
+			if (ledger_->IsUsable()) {
+				ledger_->Clean(*remote_, pipeline.id);
+			}
+			remote_->Exec("COMMIT");
+		}
 	} catch (const Error &error) {
 		throw AtDestination(error, *pipeline.destination);
 	}
@@ -136,7 +130,10 @@ RemoteDestination::Connect() const
 void
 RemoteDestination::Pin(pg::RemoteConnection &remote) const
 {
-	PinRemoteSession(remote, pipeline_.timezone, DestinationSettings());
+	// What it has committed must survive a crash of the server, or 'success' here would be a lie.
+	PinRemoteTransaction(remote, DestinationSession, pipeline_.timezone,
+						 commits_lazily_ ? "SET LOCAL search_path = ''; SET LOCAL synchronous_commit = local"
+										 : "SET LOCAL search_path = ''");
 }
 
 void
@@ -184,7 +181,7 @@ RemoteDestination::Exec(const std::string &statement, const std::vector<pg::SqlV
 void
 RemoteDestination::SetPath(bool own)
 {
-	Exec("SELECT pg_catalog.set_config('search_path', $1, false)", {own ? own_path_ : std::string()});
+	Exec("SELECT pg_catalog.set_config('search_path', $1, true)", {own ? own_path_ : std::string()});
 }
 
 std::optional<LoadedRun>
@@ -193,10 +190,8 @@ RemoteDestination::Begin(const RunRequest &request)
 	root_run_ = request.root_run;
 	attempt_ = request.run_id;
 	try {
-		if (ledger_->IsUsable()) {
-			ledger_->Clean(*remote_, pipeline_.id);
-		}
 		remote_->Exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+		Pin(*remote_);
 		if (!ledger_->IsUsable()) {
 			if (request.only_look) {
 				throw Error(sqlstate::kLostAtDestination,
@@ -317,6 +312,23 @@ RemoteDestination::Lock()
 		"and swap_lock_attempts say how long a run waits.");
 }
 
+// Amounts are sent as plain numbers. What is stored for one depends on how many digits the locale there has after the
+// point: the locale C, by which the numbers are read, has two.
+void
+RemoteDestination::ReadMoneyAsNumbers()
+{
+	pg::SqlResult const one = Exec("SELECT pg_catalog.encode(pg_catalog.cash_send(1::pg_catalog.numeric"
+								   "::pg_catalog.money), 'hex'), pg_catalog.current_setting('lc_monetary')");
+	if (one.Text(0, 0) != "0000000000000064") {
+		throw Error(
+			sqlstate::kFeatureNotSupported,
+			Format("cannot load amounts of money into {}: its lc_monetary \"{}\" has not two digits after the point",
+				   label_, one.Text(0, 1)),
+			"Let the column there be numeric.");
+	}
+	Exec("SET LOCAL lc_monetary = 'C'");
+}
+
 void
 RemoteDestination::StartCopy()
 {
@@ -328,6 +340,9 @@ RemoteDestination::StartCopy()
 		journal_.Info(Format("{} old rows deleted", deleted.Processed()));
 	} else {
 		SetPath(true);
+	}
+	if (shape_.has_money) {
+		ReadMoneyAsNumbers();
 	}
 	try {
 		remote_->CopyIn(CopyStatement());

@@ -69,6 +69,7 @@ private:
 	void RefuseCascade();
 	void Lock();
 	void SetPath(bool own);
+	void ReadMoneyAsNumbers();
 	std::optional<bool> AskWhetherCommitted() const;
 	std::string CopyStatement() const;
 	std::string LedgerText() const;
@@ -80,7 +81,8 @@ private:
 	LockPatience patience_;
 	bool analyze_;
 	std::unique_ptr<pg::RemoteConnection> remote_;
-	std::string own_path_; // the remote user's search_path
+	std::string own_path_;		  // the remote user's search_path
+	bool commits_lazily_ = false; // unless told otherwise
 	std::optional<RemoteRelation> relation_;
 	bool created_ = false;
 	std::string table_; // qualified

@@ -22,8 +22,8 @@ struct LoadedRun {
 
 class RemoteLedger {
 public:
-	// Looks for it in that schema, the destination's; with may_create makes it where it is missing. Outside a
-	// transaction, with an empty search_path.
+	// Looks for it in that schema, the destination's; with may_create makes it where it is missing. In a
+	// transaction of its own, with an empty search_path.
 	RemoteLedger(pg::RemoteConnection &remote, std::string schema, bool may_create);
 
 	bool IsUsable() const { return exists_ && why_not_.empty(); }

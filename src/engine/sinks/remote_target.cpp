@@ -33,6 +33,13 @@ IsKnownHere(Oid type)
 	return kind != '\0' && kind != TYPTYPE_PSEUDO;
 }
 
+// COPY cannot cast: an amount is sent as a number, which the destination reads by the locale C.
+Oid
+SentAs(Oid type)
+{
+	return type == MONEYOID ? NUMERICOID : type == MONEYARRAYOID ? NUMERICARRAYOID : type;
+}
+
 struct FedColumn {
 	const char *name;
 	Oid type;
@@ -111,7 +118,8 @@ MatchRemote(const MappedQuery &query, const std::vector<RemoteColumn> &columns, 
 		const leaf::OutputColumn &output = query.Column(source_of[i]);
 		bool const known = OidIsValid(column.type);
 		fed.push_back(&column);
-		sent.push_back({column.target.name.c_str(), known ? column.type : output.type,
+		shape.has_money = shape.has_money || SentAs(column.type) != column.type;
+		sent.push_back({column.target.name.c_str(), known ? SentAs(column.type) : output.type,
 						known ? column.typmod : output.type_modifier});
 		shape.match.source_of.push_back(source_of[i]);
 		shape.column_list += (shape.column_list.empty() ? "" : ", ") + pg::QuoteIdentifier(column.target.name);

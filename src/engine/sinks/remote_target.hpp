@@ -25,6 +25,7 @@ struct RemoteShape {
 	ColumnMatch match;			  // to row_type
 	std::string column_list;	  // of the COPY, '' for a table without columns
 	bool binary = false;
+	bool has_money = false; // sent as numbers, which the session there must read by the locale C
 };
 
 // The query's columns matched to the table's, with the errors of a local destination (42703, 42804, 23502). A

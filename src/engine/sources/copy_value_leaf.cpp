@@ -182,6 +182,11 @@ NeedsReceive(WireKind kind, int32 typmod)
 void
 InitDecodeColumn(ValueDecoder *decoder, DecodeColumn *column, Oid type, int32 typmod)
 {
+	if (type == MONEYOID) {
+		InitDecodeColumn(decoder, column, NUMERICOID, -1);
+		column->kind = WireKind::Money;
+		return;
+	}
 	Oid function;
 	column->type = type;
 	column->typmod = typmod;
@@ -332,6 +337,8 @@ DecodeValue(const ValueDecoder *decoder, DecodeColumn *column, char *data, int l
 	case WireKind::Array:
 		good = TryArray(decoder, column, data, length, &made);
 		break;
+	case WireKind::Money:
+		return DirectFunctionCall1(numeric_cash, CallReceive(column, data, length));
 	case WireKind::Other:
 		break;
 	}

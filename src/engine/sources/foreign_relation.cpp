@@ -6,6 +6,7 @@
 #include "engine/destination_leaf.hpp"
 #include "engine/sources/foreign_relation_leaf.hpp"
 #include "engine/sources/mysql_wrapper.hpp"
+#include "engine/sources/run_context_literal_leaf.hpp"
 #include "engine/sources/source_choice.hpp"
 #include "engine/sources/source_name.hpp"
 #include "pg/sql.hpp"
@@ -62,6 +63,9 @@ CheckForeignSource(const catalog::Pipeline &pipeline, Oid server)
 {
 	SourceKind const kind = ChooseSource(pipeline, server).kind;
 	if (kind == SourceKind::Postgres) {
+		if (pipeline.source_query) {
+			(void)pg::Call(leaf::ReplaceRunContext, pipeline.source_query->c_str(), static_cast<const char *>("NULL"));
+		}
 		return;
 	}
 	if (kind == SourceKind::Mysql) {

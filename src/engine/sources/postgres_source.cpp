@@ -19,12 +19,71 @@ namespace sluice::engine {
 
 namespace {
 
+constexpr int kJit = 110000; // the first version that has it
+
 struct SourceColumn {
 	std::string name;
 	Oid type;
 	int32 typmod;
 	bool as_text;
+	const char *cast; // of the SELECT list
 };
+
+// Amounts have their meaning from the source's lc_monetary, fraction digits included: it says what they are.
+const char *
+MoneyCast(Oid type)
+{
+	return type == MONEYOID ? "::pg_catalog.numeric" : type == MONEYARRAYOID ? "::pg_catalog.numeric[]" : nullptr;
+}
+
+// Columns of these types, of those that travel as text, hold money somewhere within.
+constexpr const char *kMoneyWithin =
+	"WITH RECURSIVE parts (top, oid) AS (SELECT t.oid, t.oid FROM pg_catalog.pg_type t "
+	"WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]) UNION SELECT p.top, x.oid FROM parts p "
+	"JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) p.oid, LATERAL ("
+	"SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid "
+	"AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped "
+	"UNION ALL SELECT t.typelem UNION ALL SELECT t.typbasetype UNION ALL "
+	"SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngtypid OPERATOR(pg_catalog.=) t.oid) x (oid)) "
+	"SELECT p.top, pg_catalog.current_setting('lc_monetary') FROM parts p "
+	"WHERE p.oid OPERATOR(pg_catalog.=) 'pg_catalog.money'::pg_catalog.regtype::pg_catalog.oid";
+
+struct TextColumn {
+	std::string name;
+	Oid type;
+};
+
+// The text of such a value is read by the locale of another server.
+void
+RefuseMoneyWithin(pg::RemoteConnection &remote, const std::vector<TextColumn> &columns)
+{
+	std::string types;
+	for (const TextColumn &column : columns) {
+		if (column.type >= FirstNormalObjectId) {
+			types += (types.empty() ? "" : ",") + Format("{}", column.type);
+		}
+	}
+	if (types.empty()) {
+		return;
+	}
+	pg::SqlResult const found = remote.Exec(kMoneyWithin, {"{" + types + "}"});
+	std::string const here = pg::Call(GetConfigOption, static_cast<const char *>("lc_monetary"), false, false);
+	for (size_t row = 0; row < found.Rows(); ++row) {
+		if (found.Text(row, 1) == here) {
+			continue;
+		}
+		for (const TextColumn &column : columns) {
+			if (Format("{}", column.type) == found.Text(row, 0)) {
+				throw Error(sqlstate::kFeatureNotSupported,
+							Format("column \"{}\" of the source holds money within another type", column.name),
+							"Read the amount as numeric in source_query, such as (value).amount::numeric; or give both "
+							"databases the same lc_monetary.",
+							Format("Its text means something else here: lc_monetary is \"{}\" there and \"{}\" here.",
+								   found.Text(row, 1), here));
+			}
+		}
+	}
+}
 
 char *
 ReplacedQuery(const char *query, const char *literal)
@@ -140,7 +199,6 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 	state.remote = std::make_unique<pg::RemoteConnection>(*server, remote_options);
 	pg::RemoteConnection &remote = *state.remote;
 
-	// The table is looked for before the path is pinned. A query keeps the remote user's path.
 	remote.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 	if (slice != nullptr) {
 		state.slice = *slice;
@@ -154,6 +212,7 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 		}
 	}
 	std::string statement;
+	std::string pins;
 	if (pipeline.source_table) {
 		RemoteRelation const relation = FindRemoteRelation(remote, state.server, *pipeline.source_table, journal);
 		state.from = relation.qualified;
@@ -162,31 +221,45 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 		state.plain_table = relation.plain;
 		state.label = relation.qualified;
 		statement = "SELECT * FROM " + state.from;
+		// A table is read faster without it; what a query needs its author knows.
+		if (remote.ServerVersion() >= kJit) {
+			pins = options.Boolean("jit") ? "SET LOCAL jit = on; " : "SET LOCAL jit = off; ";
+		}
+		// The table was looked for along the remote user's path, which the functions of a view need as well.
+		if (relation.kind != RELKIND_VIEW) {
+			pins += "SET LOCAL search_path = ''";
+		}
 	} else {
 		std::string const literal = pg::QuoteLiteral(pg::RunContext()) + "::pg_catalog.jsonb";
 		statement = pg::Call(ReplacedQuery, pipeline.source_query->c_str(), literal.c_str());
 		state.from = "(\n" + statement + "\n) AS source";
 		state.label = "the source query";
 	}
-	// What a query needs its author knows; a table is read faster without it.
-	PinRemoteSession(
-		remote, pipeline.timezone,
-		pipeline.source_table
-			? std::vector<RemoteSetting>{{"search_path", "''"}, {"jit", options.Boolean("jit") ? "'on'" : "'off'"}}
-			: std::vector<RemoteSetting>{});
+	PinRemoteTransaction(remote, SourceSession, pipeline.timezone, pins);
 
 	std::string as_text;
 	std::vector<pg::RemoteConnection::Column> described = remote.Describe(statement);
+	std::vector<TextColumn> text_columns;
 	std::vector<DescribedColumn> types;
 	types.reserve(described.size());
 	for (pg::RemoteConnection::Column &column : described) {
+		if (const char *const cast = MoneyCast(column.type)) {
+			// Of an array the elements are what they travel as.
+			Oid const type = column.type == MONEYOID ? MONEYOID : NUMERICARRAYOID;
+			types.push_back({column.name, type, -1, false});
+			state.columns.push_back({column.name, type, -1, false, cast});
+			continue;
+		}
 		bool const binary = TravelsInBinary(column.type);
 		types.push_back({column.name, column.type, column.typmod, !binary});
 		if (!binary) {
 			as_text += (as_text.empty() ? "\"" : ", \"") + column.name + "\"";
+			text_columns.push_back({column.name, column.type});
 		}
-		state.columns.push_back({column.name, binary ? column.type : TEXTOID, binary ? column.typmod : -1, !binary});
+		state.columns.push_back({column.name, binary ? column.type : TEXTOID, binary ? column.typmod : -1, !binary,
+								 binary ? "" : "::pg_catalog.text"});
 	}
+	RefuseMoneyWithin(remote, text_columns);
 	if (state.columns.size() > MaxTupleAttributeNumber) {
 		throw Error(sqlstate::kProtocolViolation, Format("{} has too many columns", state.label));
 	}
@@ -219,7 +292,8 @@ PostgresSource::RowType() const
 bool
 PostgresSource::TravelsAsText(int attribute_index) const
 {
-	return state_->columns.at(attribute_index).as_text;
+	// Nor is an amount what it is there: a literal beside it would be read by the locale of the source.
+	return state_->columns.at(attribute_index).cast[0] != '\0';
 }
 
 const std::vector<ColumnMeaning> &
@@ -353,16 +427,14 @@ PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
 {
 	const State &state = *state_;
 	std::string list;
-	bool any_text = false;
+	bool any_cast = false;
 	for (size_t i = 0; i < state.columns.size(); ++i) {
 		if (!needed[i]) {
 			continue;
 		}
 		list += (list.empty() ? "" : ", ") + pg::QuoteIdentifier(state.columns[i].name);
-		if (state.columns[i].as_text) {
-			list += "::pg_catalog.text";
-			any_text = true;
-		}
+		list += state.columns[i].cast;
+		any_cast = any_cast || state.columns[i].cast[0] != '\0';
 	}
 	if (state.slice) {
 		std::string union_all;
@@ -372,7 +444,7 @@ PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
 		return "COPY (" + union_all + ") TO STDOUT (FORMAT binary)";
 	}
 	// Straight from the table where that means the same: the source is spared its executor.
-	if (state.plain_table && !any_text && !list.empty() && state.where.empty()) {
+	if (state.plain_table && !any_cast && !list.empty() && state.where.empty()) {
 		return "COPY " + state.from + " (" + list + ") TO STDOUT (FORMAT binary)";
 	}
 	return "COPY (" + state.Select(list, {}) + ") TO STDOUT (FORMAT binary)";

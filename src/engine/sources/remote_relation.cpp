@@ -10,15 +10,18 @@ namespace {
 // Every relation whose name fits when case is ignored, in the order in which the path would find it.
 constexpr const char *kCandidates =
 	"SELECT n.nspname, c.relname, "
-	"c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relrowsecurity AND NOT EXISTS (SELECT FROM "
-	"pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
-	"AND pg_catalog.to_jsonb(a) ->> 'attgenerated' IS DISTINCT FROM ''), c.oid, c.relkind "
-	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') "
-	"AND pg_catalog.lower(c.relname::pg_catalog.text) = pg_catalog.lower($1::pg_catalog.text) "
-	"AND CASE WHEN $2::pg_catalog.text IS NULL THEN n.nspname = ANY (pg_catalog.current_schemas(true)) "
-	"ELSE pg_catalog.lower(n.nspname::pg_catalog.text) = pg_catalog.lower($2::pg_catalog.text) END "
-	"ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(true), n.nspname), n.nspname, c.relname";
+	"c.relkind OPERATOR(pg_catalog.=) 'r' AND NOT c.relhassubclass AND NOT c.relrowsecurity AND NOT EXISTS (SELECT "
+	"FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) c.oid AND a.attnum OPERATOR(pg_catalog.>) "
+	"0 "
+	"AND NOT a.attisdropped AND pg_catalog.to_jsonb(a) OPERATOR(pg_catalog.->>) 'attgenerated' "
+	"OPERATOR(pg_catalog.<>) ''), c.oid, c.relkind "
+	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+	"WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::pg_catalog.\"char\"[]) "
+	"AND pg_catalog.lower(c.relname::pg_catalog.text) OPERATOR(pg_catalog.=) pg_catalog.lower($1::pg_catalog.text) "
+	"AND CASE WHEN $2::pg_catalog.text IS NULL "
+	"THEN n.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(true)) "
+	"ELSE pg_catalog.lower(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.=) pg_catalog.lower($2::pg_catalog.text) "
+	"END ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(true), n.nspname), n.nspname, c.relname";
 
 std::string
 Qualified(const pg::SqlResult &rows, size_t row)

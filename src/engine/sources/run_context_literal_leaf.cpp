@@ -33,10 +33,19 @@ ReplaceRunContext(const char *query, const char *literal)
 	// The last four tokens: [schema .] run_context ( — the call is complete at the closing parenthesis.
 	Token last[4] = {};
 	int copied = 0;
+	int end = -1; // where a semicolon was, or several
 	for (;;) {
 		int const kind = core_yylex(&value, &location, scanner);
 		if (kind == 0) {
 			break;
+		}
+		if (kind == ';') {
+			end = end < 0 ? location : end;
+			continue;
+		}
+		if (end >= 0) {
+			ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("source_query must be one SELECT"),
+							errhint("Something follows its semicolon: leave out one of the statements.")));
 		}
 		if (kind == ')' && last[3].kind == '(' && last[2].is_run_context) {
 			bool const qualified = last[1].kind == '.' && last[0].kind == kIdentifier;
@@ -51,7 +60,7 @@ ReplaceRunContext(const char *query, const char *literal)
 		last[3] = {kind, location, kind == kIdentifier && strcmp(value.str, "run_context") == 0};
 	}
 	scanner_finish(scanner);
-	appendStringInfoString(&out, query + copied);
+	appendBinaryStringInfo(&out, query + copied, (end < 0 ? static_cast<int>(strlen(query)) : end) - copied);
 	return out.data;
 }
 

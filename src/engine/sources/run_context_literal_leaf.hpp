@@ -6,7 +6,8 @@
 
 namespace sluice::engine::leaf {
 
-// Returns the query with every run_context(), qualified or not, replaced; palloc'd.
+// Returns the query with every run_context(), qualified or not, replaced, and without a semicolon at its end; palloc'd.
+// Raises 42601 when it is more than one statement.
 char *ReplaceRunContext(const char *query, const char *literal);
 
 } // namespace sluice::engine::leaf

@@ -46,8 +46,10 @@ private:
 	int64_t most_ = 0;
 	int64_t bytes_ = 0;
 	int64_t rows_ = 0;
-	std::vector<Table> tables_;		  // by pages
-	std::string key_;				  // quoted, by values
+	std::vector<Table> tables_; // by pages
+	std::string key_;			// quoted, by values
+	std::string less_;			// its operators, qualified
+	std::string not_less_;
 	std::vector<std::string> bounds_; // between them, ascending in the source's own order
 };
 

@@ -1,4 +1,4 @@
-#include "pg/outside_text.hpp"
+#include "pg/remote_text.hpp"
 
 #include "core/error.hpp"
 #include "core/format.hpp"
