@@ -13,7 +13,20 @@ SELECT create_pipeline('kept', source_query => 'SELECT generate_series(1, 3) AS 
 	options => '{"swap_lock_timeout": "20 milliseconds", "swap_lock_attempts": 2}') IS NOT NULL AS ok;
 SELECT create_pipeline('child', source_query => 'SELECT generate_series(1, 3) AS id', destination_table => 'child', load => 'append',
 	options => '{"swap_lock_timeout": "20 milliseconds", "swap_lock_attempts": 1}') IS NOT NULL AS ok;
--- A reader is in the way of the swap.
+-- A reader is in the way of the swap: the rows go into the table itself.
+BEGIN;
+SELECT * FROM kept;
+PREPARE TRANSACTION 'engine_locks';
+SELECT pg_relation_filenode('kept') AS file \gset
+CALL run_pipeline('kept') \gset
+SELECT level, message FROM pipeline_log WHERE run = :'run' AND level = 'warning' ORDER BY line;
+SELECT count(*), pg_relation_filenode('kept') = :file AS same_file, (SELECT count(*) FROM kept WHERE id = 3) AS by_index FROM kept;
+ROLLBACK PREPARED 'engine_locks';
+SELECT relname FROM pg_class WHERE relname ~ '^pg_(temp|sluice)_[0-9]';
+-- Not where the option says so, nor where a key is checked at the end only.
+SELECT alter_pipeline('kept', options => '{"on_swap_conflict": "fail"}');
+TRUNCATE kept;
+INSERT INTO kept VALUES (1);
 BEGIN;
 SELECT * FROM kept;
 PREPARE TRANSACTION 'engine_locks';
@@ -22,6 +35,14 @@ CALL run_pipeline('kept') \gset
 \echo :LAST_ERROR_SQLSTATE
 SELECT count(*), pg_relation_filenode('kept') = :file AS same_file FROM kept;
 ROLLBACK PREPARED 'engine_locks';
+SELECT alter_pipeline('kept', options => '{"on_swap_conflict": null}');
+ALTER TABLE kept ADD CONSTRAINT late UNIQUE (id) DEFERRABLE;
+BEGIN;
+SELECT * FROM kept;
+PREPARE TRANSACTION 'engine_locks';
+CALL run_pipeline('kept') \gset
+ROLLBACK PREPARED 'engine_locks';
+ALTER TABLE kept DROP CONSTRAINT late;
 -- A writer is in the way before anything is read.
 BEGIN;
 INSERT INTO kept VALUES (100);

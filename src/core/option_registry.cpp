@@ -60,6 +60,10 @@ constexpr std::array kOptions = {
 			   "What to do about due times that passed while nobody could serve them: one run, none, or one each."},
 	OptionSpec{"on_overlap", Enumeration, 0, 0, "skip|queue_one", "skip",
 			   "What to do when the pipeline is due while its run is not over: skip that due time, or queue one run."},
+	OptionSpec{
+		"on_swap_conflict", Enumeration, 0, 0, "in_place|fail", "in_place",
+		"What a replace does when readers keep it from swapping its new rows in: delete the old ones and insert the "
+		"new ones in place, or fail."},
 	OptionSpec{"pause_after_failures", Integer, 0, 1'000'000, "", "0",
 			   "After so many failed runs in a row the pipeline is paused; 0 never pauses it."},
 	OptionSpec{"priority", Integer, -1000, 1000, "", "0",
@@ -84,7 +88,7 @@ constexpr std::array kOptions = {
 		"In how many streams a table that is replaced, new or empty is loaded from another PostgreSQL; auto takes "
 		"several where there is much to load and there are cores and processes for it."},
 	OptionSpec{"swap_lock_attempts", Integer, 1, 1'000'000, "", "60",
-			   "How often a replace tries to lock the table for the swap before the run fails."},
+			   "How often a replace tries to lock the table for the swap before it does what on_swap_conflict says."},
 	OptionSpec{"swap_lock_timeout", Duration, 10 * kMillisecond, kHour, "", "5",
 			   "How long a replace waits for readers before it steps back and tries again."},
 	OptionSpec{"timeout", Duration, 0, 20 * kDay, "", "0",

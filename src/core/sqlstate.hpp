@@ -38,6 +38,7 @@ inline constexpr int kNotNullViolation = SqlState("23502");
 inline constexpr int kObjectNotInPrerequisiteState = SqlState("55000");
 inline constexpr int kObjectInUse = SqlState("55006");
 inline constexpr int kLockNotAvailable = SqlState("55P03");
+inline constexpr int kDeadlockDetected = SqlState("40P01");
 inline constexpr int kQueryCanceled = SqlState("57014");
 inline constexpr int kAdminShutdown = SqlState("57P01");
 inline constexpr int kCrashShutdown = SqlState("57P02");

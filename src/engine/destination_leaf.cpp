@@ -1,6 +1,7 @@
 #include "engine/destination_leaf.hpp"
 
 #include "engine/partitioned_leaf.hpp"
+#include "engine/timed_lock_leaf.hpp"
 #include "pg/compat.hpp"
 
 extern "C" {
@@ -80,6 +81,40 @@ HasForeignDecoder()
 	}
 	LWLockRelease(ReplicationSlotControlLock);
 	return found;
+}
+
+// Who has locked a row, to write it, may wait for the lock that this run holds: it is asked for again and again, never
+// waited for, so nobody becomes the victim of a deadlock.
+void
+DeleteRow(Relation relation, ItemPointer row, Snapshot snapshot, int64 milliseconds)
+{
+	TimestampTz deadline = 0;
+	for (;;) {
+		TM_FailureData failure;
+		TM_Result const result = table_tuple_delete(relation, row, GetCurrentCommandId(true), snapshot, InvalidSnapshot,
+													false, &failure, false);
+		if (result == TM_Ok) {
+			return;
+		}
+		if (result != TM_BeingModified) {
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("a row of \"%s\" was changed while the rows were replaced",
+								   RelationGetRelationName(relation)),
+							errhint("Run the pipeline again.")));
+		}
+		TimestampTz const now = GetCurrentTimestamp();
+		deadline = deadline != 0 ? deadline : TimestampTzPlusMilliseconds(now, milliseconds);
+		if (now >= deadline) {
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("could not delete the rows of \"%s\": another session has locked one of them",
+						RelationGetRelationName(relation)),
+				 errhint("pg_stat_activity shows open transactions. The option swap_lock_timeout says how long a run "
+						 "waits.")));
+		}
+		PauseBriefly();
+	}
 }
 
 const char *
@@ -284,7 +319,7 @@ RefuseCascade(Oid relation)
 }
 
 void
-DeleteAllRows(Relation destination)
+DeleteAllRows(Relation destination, int64 milliseconds)
 {
 	CheckCmdReplicaIdentity(destination, CMD_DELETE);
 	// Later than any writer that the lock waited for.
@@ -293,7 +328,7 @@ DeleteAllRows(Relation destination)
 	TableScanDesc scan = table_beginscan(destination, snapshot, 0, nullptr);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
 		CHECK_FOR_INTERRUPTS();
-		simple_table_tuple_delete(destination, &slot->tts_tid, snapshot);
+		DeleteRow(destination, &slot->tts_tid, snapshot, milliseconds);
 	}
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);

@@ -45,7 +45,7 @@ const char *WhyNotFilled(Relation destination);
 void RefuseCascade(Oid relation);
 
 // Deletes every row, one by one, without triggers. The caller's lock keeps writers out.
-void DeleteAllRows(Relation destination);
+void DeleteAllRows(Relation destination, int64 milliseconds);
 
 // Writes relpages, reltuples and relallvisible of a table that is new in this transaction.
 void SetSizes(Oid relation, double rows);

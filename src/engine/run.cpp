@@ -88,7 +88,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	RunProgress progress(request.progress, journal, counters);
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	LockPatience const patience{options.DurationMicroseconds("swap_lock_timeout"),
-								options.Integer("swap_lock_attempts")};
+								options.Integer("swap_lock_attempts"), options.Text("on_swap_conflict") == "in_place"};
 
 	RunResult result;
 	Destination destination;

@@ -9,21 +9,38 @@ namespace sluice::engine {
 
 namespace {
 
+constexpr int64_t kLook = 100 * kMillisecond;
+
 struct Attempt {
 	const LockPatience &patience;
 	int64_t number;
 	const char *purpose;
 };
 
-std::string
-Milliseconds(int64_t microseconds)
+// While we wait, others queue behind us; and one that waits for a lock of ours finds the circle that our waiting closed
+// when its own deadlock_timeout is over. By then we have stepped back.
+int64_t
+LongestWait()
 {
-	return Format("{}", std::max<int64_t>(microseconds / 1000, 1));
+	return std::max<int64_t>(DeadlockTimeout * kMillisecond / 2, kMillisecond);
 }
 
+enum class Outcome {
+	Locked,
+	Busy,
+	Circle // who uses it waits for us: waiting any longer is in vain
+};
+
 void
-Warn(Oid relation, const Attempt &attempt, int64_t waited, RunJournal &journal)
+Warn(Oid relation, const Attempt &attempt, int64_t waited, Outcome outcome, RunJournal &journal)
 {
+	if (outcome == Outcome::Circle) {
+		journal.Warning(
+			Format("{} is in use: the lock for {} is not to be had, because a session that uses it waits for "
+				   "this run",
+				   pg::QualifiedName(relation), attempt.purpose));
+		return;
+	}
 	journal.Warning(Format("{} is in use: the lock for {} was not available within {}, attempt {} of {}",
 						   pg::QualifiedName(relation), attempt.purpose, FormatDuration(waited), attempt.number,
 						   attempt.patience.attempts));
@@ -33,23 +50,108 @@ Warn(Oid relation, const Attempt &attempt, int64_t waited, RunJournal &journal)
 }
 
 [[noreturn]] void
-GiveUp(Oid relation, const char *purpose)
+GiveUp(Oid relation, const char *purpose, Outcome outcome)
 {
 	throw Error(sqlstate::kLockNotAvailable, Format("could not lock {} for {}", pg::QualifiedName(relation), purpose),
 				"Another session uses it: pg_locks and pg_stat_activity show which. The options swap_lock_timeout and "
-				"swap_lock_attempts say how long a run waits.");
+				"swap_lock_attempts say how long a run waits.",
+				outcome == Outcome::Circle ? "A session that uses it waits for a lock that this run holds." : "");
 }
 
-// False when the lock was not available.
 template <typename Body>
-bool
+Outcome
 Try(Body body)
 {
 	std::optional<Error> const failure = pg::Subtransaction(body);
-	if (failure && failure->State() != sqlstate::kLockNotAvailable) {
+	if (!failure) {
+		return Outcome::Locked;
+	}
+	if (failure->State() != sqlstate::kLockNotAvailable && failure->State() != sqlstate::kDeadlockDetected) {
 		throw *failure;
 	}
-	return !failure;
+	return failure->State() == sqlstate::kDeadlockDetected ? Outcome::Circle : Outcome::Busy;
+}
+
+// Who holds locks on a relation: whether one of them waits for this run, and whether all are autovacuums, which yield
+// to who waits for them in the queue, and never want a stronger lock.
+struct Holders {
+	bool circle;
+	bool autovacuum;
+};
+
+Holders
+LookAtHolders(Oid relation)
+{
+	pg::SqlOptions options;
+	options.run_as = BOOTSTRAP_SUPERUSERID; // sees all sessions
+	pg::SqlResult const holders =
+		pg::Sql("SELECT bool_or(pg_backend_pid() = ANY (pg_blocking_pids(l.pid))), bool_and(a.backend_type = "
+				"'autovacuum worker') "
+				"FROM pg_locks l LEFT JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid "
+				"WHERE l.locktype = 'relation' AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM "
+				"pg_backend_pid() "
+				"AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+				{Format("{}", relation)}, options);
+	return {holders.IsTrue(0, 0), holders.IsTrue(0, 1)};
+}
+
+// Whoever holds it in a circle with this run is never waited for.
+Outcome
+Poll(Oid relation, LOCKMODE mode, int64_t timeout)
+{
+	for (int64_t left = timeout; left > 0; left -= kLook) {
+		if (pg::Call(leaf::PollLock, relation, mode, std::min(left, kLook) / kMillisecond)) {
+			return Outcome::Locked;
+		}
+		Holders const holders = LookAtHolders(relation);
+		if (holders.circle) {
+			return Outcome::Circle;
+		}
+		if (holders.autovacuum &&
+			Try([&] { pg::Call(leaf::LockWithin, relation, mode, LongestWait() / kMillisecond); }) == Outcome::Locked) {
+			return Outcome::Locked;
+		}
+	}
+	return Outcome::Busy;
+}
+
+// All of them at once or none: while it holds some, nothing is waited for.
+Outcome
+PollAll(leaf::LockAttempt *attempt, int64_t timeout)
+{
+	TimestampTz const deadline = GetCurrentTimestamp() + timeout;
+	do {
+		if (Try([&] { pg::Call(leaf::LockAllWithin, attempt); }) == Outcome::Locked) {
+			return Outcome::Locked;
+		}
+		Holders const holders = LookAtHolders(attempt->failed);
+		if (holders.circle) {
+			return Outcome::Circle;
+		}
+		(void)Try([&] {
+			if (holders.autovacuum) {
+				pg::Call(leaf::LockWithin, attempt->failed, attempt->mode, LongestWait() / kMillisecond);
+				throw Error(sqlstate::kLockNotAvailable, "its abort gives the lock back");
+			}
+			pg::Call(leaf::AwaitLock, attempt->failed, attempt->mode, kLook / kMillisecond);
+		});
+	} while (GetCurrentTimestamp() < deadline);
+	return Outcome::Busy;
+}
+
+// For as long as that in all, stepping back now and then. body: attempt(milliseconds), and whether to go on.
+template <typename Body, typename More>
+Outcome
+TryFor(int64_t timeout, Body body, More more)
+{
+	for (int64_t left = timeout;;) {
+		int64_t const wait = std::min(left, LongestWait());
+		Outcome const outcome = Try([&] { body(wait / kMillisecond); });
+		left -= wait;
+		if (outcome != Outcome::Busy || left <= 0 || !more()) {
+			return outcome;
+		}
+	}
 }
 
 } // namespace
@@ -61,14 +163,20 @@ LockTable(Oid relation, LOCKMODE mode, const LockPatience &patience, const char 
 	if (pg::Call(leaf::TryLock, relation, mode)) {
 		return;
 	}
-	std::string const milliseconds = Milliseconds(patience.timeout);
-	for (int64_t number = 1; number <= patience.attempts; ++number) {
-		if (Try([&] { pg::Call(leaf::LockWithin, relation, mode, milliseconds.c_str()); })) {
+	Outcome outcome = Outcome::Busy;
+	for (int64_t number = 1; outcome == Outcome::Busy && number <= patience.attempts; ++number) {
+		outcome = mode == AccessExclusiveLock
+					  ? Poll(relation, mode, patience.timeout)
+					  : TryFor(
+							patience.timeout,
+							[&](int64_t milliseconds) { pg::Call(leaf::LockWithin, relation, mode, milliseconds); },
+							[] { return true; });
+		if (outcome == Outcome::Locked) {
 			return;
 		}
-		Warn(relation, {patience, number, purpose}, patience.timeout, journal);
+		Warn(relation, {patience, number, purpose}, patience.timeout, outcome, journal);
 	}
-	GiveUp(relation, purpose);
+	GiveUp(relation, purpose, outcome);
 }
 
 void
@@ -81,21 +189,32 @@ LockTables(const std::vector<Oid> &relations, LOCKMODE mode, const LockPatience 
 		}
 		return;
 	}
-	int64_t const rest = std::min<int64_t>(patience.timeout, DeadlockTimeout * kMillisecond / 2);
-	leaf::LockAttempt attempt{
-		relations.data(), static_cast<int>(relations.size()), mode, patience.timeout / 1000, rest / 1000, InvalidOid};
-	for (int64_t number = 1; number <= patience.attempts; ++number) {
-		if (Try([&] { pg::Call(leaf::LockAllWithin, &attempt); })) {
+	int64_t const rest = std::min(patience.timeout, LongestWait());
+	leaf::LockAttempt attempt{relations.data(), static_cast<int>(relations.size()), mode, 0, rest / kMillisecond,
+							  InvalidOid};
+	auto const at_first = [&] { return attempt.failed == relations.front(); };
+	Outcome outcome = Outcome::Busy;
+	for (int64_t number = 1; outcome == Outcome::Busy && number <= patience.attempts; ++number) {
+		bool const poll = mode == AccessExclusiveLock;
+		outcome = poll ? PollAll(&attempt, patience.timeout)
+					   : TryFor(
+							 patience.timeout,
+							 [&](int64_t milliseconds) {
+								 attempt.first_milliseconds = milliseconds;
+								 pg::Call(leaf::LockAllWithin, &attempt);
+							 },
+							 at_first);
+		if (outcome == Outcome::Locked) {
 			return;
 		}
-		bool const first = attempt.failed == relations.front();
-		Warn(attempt.failed, {patience, number, purpose}, first ? patience.timeout : rest, journal);
-		if (!first && number < patience.attempts) {
+		Warn(attempt.failed, {patience, number, purpose}, poll || at_first() ? patience.timeout : rest, outcome,
+			 journal);
+		if (!poll && outcome == Outcome::Busy && !at_first() && number < patience.attempts) {
 			// Holding nothing, it can be waited for as long as for the first.
-			(void)Try([&] { pg::Call(leaf::AwaitLock, attempt.failed, mode, attempt.first_milliseconds); });
+			(void)Try([&] { pg::Call(leaf::AwaitLock, attempt.failed, mode, patience.timeout / kMillisecond); });
 		}
 	}
-	GiveUp(attempt.failed, purpose);
+	GiveUp(attempt.failed, purpose, outcome);
 }
 
 std::vector<Oid>
@@ -120,7 +239,7 @@ TryLockTree(Oid relation, LOCKMODE mode)
 	if (pg::Call(get_rel_relkind, relation) != RELKIND_PARTITIONED_TABLE) {
 		return pg::Call(leaf::TryLock, relation, mode);
 	}
-	return Try([&] { pg::Call(leaf::LockAllNow, relation, mode); });
+	return Try([&] { pg::Call(leaf::LockAllNow, relation, mode); }) == Outcome::Locked;
 }
 
 } // namespace sluice::engine

@@ -11,9 +11,11 @@ namespace sluice::engine {
 struct LockPatience {
 	int64_t timeout; // microseconds per attempt
 	int64_t attempts;
+	bool in_place = true; // a replace that cannot swap then writes into the table itself
 };
 
-// Throws Error 55P03 when the lock could not be had; `purpose` says what for: "replacing it".
+// Throws Error 55P03 when the lock could not be had, also where waiting for it would be a deadlock, whose victim we
+// are; `purpose` says what for: "replacing it".
 void LockTable(Oid relation, LOCKMODE mode, const LockPatience &patience, const char *purpose, RunJournal &journal);
 
 // All of them or none. Waits for the first as above; for the others, while it holds locks that somebody may want, so

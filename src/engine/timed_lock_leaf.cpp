@@ -12,7 +12,8 @@ namespace sluice::engine::leaf {
 namespace {
 
 constexpr long kPauseMilliseconds = 1000;
-constexpr long kLookMilliseconds = 50;
+constexpr long kBriefMilliseconds = 10;
+constexpr int kDeadlockMilliseconds = 100;
 
 void
 Pause(long milliseconds)
@@ -24,6 +25,21 @@ Pause(long milliseconds)
 	(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, wait_event);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
+}
+
+void
+LimitWaits(int64 milliseconds)
+{
+	(void)set_config_option("lock_timeout", psprintf(INT64_FORMAT, std::max<int64>(milliseconds, 1)), PGC_USERSET,
+							PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	(void)set_config_option("deadlock_timeout", psprintf("%d", std::min(DeadlockTimeout, kDeadlockMilliseconds)),
+							PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+[[noreturn]] void
+RaiseBusy(Oid relation)
+{
+	ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("relation with OID %u is in use", relation)));
 }
 
 } // namespace
@@ -41,10 +57,10 @@ LockUntimed(Oid relation, LOCKMODE mode)
 }
 
 void
-LockWithin(Oid relation, LOCKMODE mode, const char *milliseconds)
+LockWithin(Oid relation, LOCKMODE mode, int64 milliseconds)
 {
 	int const level = NewGUCNestLevel();
-	(void)set_config_option("lock_timeout", milliseconds, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	LimitWaits(milliseconds);
 	LockRelationOid(relation, mode);
 	AtEOXact_GUC(false, level);
 }
@@ -58,6 +74,9 @@ LockAllWithin(LockAttempt *attempt)
 		Oid const relation = attempt->relations[i];
 		attempt->failed = relation;
 		if (!ConditionalLockRelationOid(relation, attempt->mode)) {
+			if (attempt->mode == AccessExclusiveLock) {
+				RaiseBusy(relation);
+			}
 			int64 left = attempt->first_milliseconds;
 			if (i > 0) {
 				deadline = deadline != 0
@@ -65,8 +84,7 @@ LockAllWithin(LockAttempt *attempt)
 							   : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), attempt->rest_milliseconds);
 				left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
 			}
-			(void)set_config_option("lock_timeout", psprintf(INT64_FORMAT, std::max<int64>(left, 1)), PGC_USERSET,
-									PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+			LimitWaits(left);
 			LockRelationOid(relation, attempt->mode);
 		}
 	}
@@ -79,8 +97,7 @@ LockAllNow(Oid relation, LOCKMODE mode)
 	TreeMembers const *members = ListTree(relation);
 	for (int i = 0; i < members->count; ++i) {
 		if (!ConditionalLockRelationOid(members->relations[i], mode)) {
-			ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-							errmsg("could not lock relation with OID %u at once", members->relations[i])));
+			RaiseBusy(members->relations[i]);
 		}
 	}
 	TreeMembers const *now = ListTree(relation);
@@ -90,14 +107,24 @@ LockAllNow(Oid relation, LOCKMODE mode)
 	}
 }
 
+bool
+PollLock(Oid relation, LOCKMODE mode, int64 milliseconds)
+{
+	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
+	while (!ConditionalLockRelationOid(relation, mode)) {
+		if (GetCurrentTimestamp() >= deadline) {
+			return false;
+		}
+		PauseBriefly();
+	}
+	return true;
+}
+
 void
 AwaitLock(Oid relation, LOCKMODE mode, int64 milliseconds)
 {
-	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
-	while (!ConditionalLockRelationOid(relation, mode) && GetCurrentTimestamp() < deadline) {
-		Pause(kLookMilliseconds);
-	}
-	ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE), errmsg("relation with OID %u was waited for", relation)));
+	(void)PollLock(relation, mode, milliseconds);
+	RaiseBusy(relation);
 }
 
 TreeMembers *
@@ -119,6 +146,12 @@ void
 PauseForLock()
 {
 	Pause(kPauseMilliseconds);
+}
+
+void
+PauseBriefly()
+{
+	Pause(kBriefMilliseconds);
 }
 
 } // namespace sluice::engine::leaf

@@ -137,5 +137,23 @@ $node->sql("SELECT create_pipeline('wide', source_query => 'SELECT i AS id, i::t
 $node->sql("CALL run_pipeline('wide')") for 1 .. 2;
 is($node->sql($reason), 'a swap of its 60 partitions and 120 indexes takes more locks than max_locks_per_transaction allows', 'the log names the setting');
 is($node->sql('SELECT count(*), count(DISTINCT id) FROM wide'), '1000|1000', 'the rows are there once');
+
+# An autovacuum of a partition yields, as it does to any other command that waits for it.
+$node->sql(<<'SQL');
+CREATE TABLE busy (id int, val text) PARTITION BY RANGE (id);
+CREATE TABLE busy_low PARTITION OF busy FOR VALUES FROM (0) TO (1000) WITH (autovacuum_enabled = off);
+CREATE TABLE busy_high PARTITION OF busy FOR VALUES FROM (1000) TO (100000)
+	WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1);
+INSERT INTO busy SELECT i, repeat('x', 200) FROM generate_series(1, 50000) AS i;
+DELETE FROM busy WHERE id % 3 = 0;
+SELECT create_pipeline('busy', source_query => 'SELECT i AS id, ''new'' AS val FROM generate_series(990, 1010) AS i', destination_table => 'busy', load => 'replace',
+	options => '{"on_swap_conflict": "fail", "swap_lock_attempts": 3, "analyze": "off"}');
+ALTER SYSTEM SET autovacuum_naptime = 1;
+ALTER SYSTEM SET autovacuum_max_workers = 3;
+SELECT pg_reload_conf();
+SQL
+$node->await("SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND query LIKE '%busy_high%'", 'an autovacuum is at work');
+$node->sql("CALL run_pipeline('busy')");
+is($node->sql("SELECT count(*), min(id), max(id) FROM busy"), '21|990|1010', 'it is not in the way of a replace');
 $node->stop;
 done_testing();

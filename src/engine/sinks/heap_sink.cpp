@@ -16,7 +16,7 @@ void
 HeapSink::Open()
 {
 	if (mode_ == HeapSinkMode::ReplaceInPlace) {
-		pg::Call(leaf::DeleteAllRows, destination_);
+		pg::Call(leaf::DeleteAllRows, destination_, patience_.timeout / 1000);
 	}
 	if (direct_) {
 		writer_.OpenDirect(destination_, destination_, true, analyze_);

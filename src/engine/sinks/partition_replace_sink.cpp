@@ -4,8 +4,6 @@
 #include "core/sqlstate.hpp"
 #include "engine/partitioned_leaf.hpp"
 #include "engine/sinks/foreign_key_check.hpp"
-#include "engine/sinks/heap_reader_leaf.hpp"
-#include "engine/sinks/heap_sink.hpp"
 #include "engine/sinks/index_twins.hpp"
 #include "engine/sinks/statistics_leaf.hpp"
 #include "engine/sinks/statistics_tree_leaf.hpp"
@@ -204,38 +202,40 @@ PartitionReplaceSink::LockForSwap()
 	try {
 		LockTables(relations, AccessExclusiveLock, patience, "swapping in its new rows", journal_);
 	} catch (const Error &error) {
-		if (mode_ == ReplaceSinkMode::Replace || error.State() != sqlstate::kLockNotAvailable) {
+		if (error.State() != sqlstate::kLockNotAvailable) {
 			throw;
+		}
+		for (const Part &part : parts_) {
+			if (mode_ == ReplaceSinkMode::Replace) {
+				Relation const partition = pg::Call(table_open, part.partition, NoLock);
+				CheckInPlace(partition, patience_, error);
+				pg::Call(table_close, partition, NoLock);
+			}
 		}
 		return false;
 	}
 	return true;
 }
 
-// An append never fails because somebody reads the table.
+// As in replace_sink.cpp.
 void
-PartitionReplaceSink::AppendInstead()
+PartitionReplaceSink::LoadInPlace()
 {
 	journal_.EnterPhase("loading");
-	journal_.Warning(Format("the rows are appended to the partitions of {} with their indexes kept up row by row, "
-							"because the table is in use",
-							pg::QualifiedName(RelationGetRelid(destination_))));
-	leaf::TableTraits traits = traits_;
-	traits.foreign_keys = nullptr; // checked already
+	std::string const name = pg::QualifiedName(RelationGetRelid(destination_));
+	journal_.Warning(
+		mode_ == ReplaceSinkMode::Fill
+			? Format("the rows are appended to the partitions of {} with their indexes kept up row by row, "
+					 "because the table is in use",
+					 name)
+			: Format("the old rows of the partitions of {} are deleted and the new ones inserted in place of a "
+					 "swap, because the table is in use; the room of the old ones is free after the next "
+					 "VACUUM",
+					 name));
 	for (const Part &part : parts_) {
 		Relation const partition = pg::Call(table_open, part.partition, NoLock);
-		HeapSink sink(partition, traits, HeapSinkMode::Append, false, patience_, journal_, false);
-		sink.Open();
-		Relation const heap = pg::Call(table_open, part.heap, NoLock);
-		leaf::HeapReader *reader = pg::Call(leaf::OpenHeapReader, heap);
-		while (Batch *batch = pg::Call(leaf::ReadHeap, reader)) {
-			sink.Write(batch);
-		}
-		pg::Call(leaf::CloseHeapReader, reader);
-		pg::Call(table_close, heap, NoLock);
-		(void)sink.Finish();
+		PutInPlace(partition, part.heap, traits_, mode_, patience_, journal_);
 		pg::Call(table_close, partition, NoLock);
-		pg::Call(leaf::DropHeap, part.heap);
 	}
 	for (const Gathered &gathered : statistics_) {
 		pg::Call(leaf::DropHeap, gathered.parent);
@@ -258,7 +258,7 @@ PartitionReplaceSink::Finish()
 	journal_.EnterPhase("swapping");
 	if (!LockForSwap()) {
 		analyzed_ = false;
-		AppendInstead();
+		LoadInPlace();
 		return routed->rows;
 	}
 	Oid const destination = RelationGetRelid(destination_);

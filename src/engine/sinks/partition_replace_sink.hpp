@@ -48,9 +48,9 @@ private:
 	void AnalyzeNewHeaps();
 	void CheckReferences();
 	bool MayBeSwapped();
-	// Whether all that changes is locked. Throws where it must be.
+	// Whether all that changes is locked. Throws where nothing else will do.
 	bool LockForSwap();
-	void AppendInstead();
+	void LoadInPlace();
 
 	Relation destination_;
 	leaf::TableTraits traits_;

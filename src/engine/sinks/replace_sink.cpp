@@ -3,8 +3,6 @@
 #include "core/duration.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/sinks/foreign_key_check.hpp"
-#include "engine/sinks/heap_reader_leaf.hpp"
-#include "engine/sinks/heap_sink.hpp"
 #include "engine/sinks/index_twins.hpp"
 #include "engine/sinks/statistics_leaf.hpp"
 #include "engine/sinks/swap_leaf.hpp"
@@ -67,7 +65,7 @@ ReplaceSink::LockForSwap(const leaf::IndexTwinList *indexes)
 		// Also where a function that the source calls wrote to it.
 		return false;
 	} else {
-		// Nobody is to become the victim of a deadlock: a reader that now waits to write is in our way, and we in its.
+		// There is another way that costs little more.
 		patience.attempts = 1;
 		patience.timeout = std::min<int64_t>(patience.timeout, DeadlockTimeout * kMillisecond / 2);
 	}
@@ -77,36 +75,34 @@ ReplaceSink::LockForSwap(const leaf::IndexTwinList *indexes)
 			LockTable(indexes->twins[i].index, AccessExclusiveLock, patience, "swapping in its new file", journal_);
 		}
 	} catch (const Error &error) {
-		if (mode_ == ReplaceSinkMode::Replace || error.State() != sqlstate::kLockNotAvailable) {
+		if (error.State() != sqlstate::kLockNotAvailable) {
 			throw;
+		}
+		if (mode_ == ReplaceSinkMode::Replace) {
+			CheckInPlace(destination_, patience_, error);
 		}
 		return false;
 	}
 	return true;
 }
 
-// An append never fails because somebody reads the table.
-int64_t
-ReplaceSink::AppendInstead(Oid heap)
+// An append never fails because somebody reads the table; a replace does where the option says so.
+void
+ReplaceSink::LoadInPlace(Oid heap)
 {
 	journal_.EnterPhase("loading");
+	std::string const name = pg::QualifiedName(RelationGetRelid(destination_));
 	journal_.Warning(
-		Format("the rows are appended to {} with its indexes kept up row by row, because the table is in use",
-			   pg::QualifiedName(RelationGetRelid(destination_))));
-	HeapSink sink(destination_, traits_, HeapSinkMode::Append, false, patience_, journal_, false);
-	sink.Open();
-	Relation const source = pg::Call(table_open, heap, NoLock);
-	leaf::HeapReader *reader = pg::Call(leaf::OpenHeapReader, source);
-	while (Batch *batch = pg::Call(leaf::ReadHeap, reader)) {
-		sink.Write(batch);
-	}
-	pg::Call(leaf::CloseHeapReader, reader);
-	pg::Call(table_close, source, NoLock);
-	int64_t const rows = sink.Finish();
+		mode_ == ReplaceSinkMode::Fill
+			? Format("the rows are appended to {} with its indexes kept up row by row, because the table is "
+					 "in use",
+					 name)
+			: Format("the old rows of {} are deleted and the new ones inserted in place of a swap, because the "
+					 "table is in use; the room of the old ones is free after the next VACUUM",
+					 name));
+	PutInPlace(destination_, heap, traits_, mode_, patience_, journal_);
 	pg::Call(table_close, destination_, NoLock);
 	destination_ = nullptr;
-	pg::Call(leaf::DropHeap, heap);
-	return rows;
 }
 
 int64_t
@@ -114,18 +110,18 @@ ReplaceSink::Finish()
 {
 	int64_t const rows = writer_.Rows();
 	writer_.Close();
-	return PutInPlace(rows, true);
+	return TakeNewHeap(rows, true);
 }
 
 int64_t
 ReplaceSink::FinishWith(Relation heap, int64_t rows)
 {
 	heap_ = heap;
-	return PutInPlace(rows, false);
+	return TakeNewHeap(rows, false);
 }
 
 int64_t
-ReplaceSink::PutInPlace(int64_t rows, bool is_new)
+ReplaceSink::TakeNewHeap(int64_t rows, bool is_new)
 {
 	Oid const destination = RelationGetRelid(destination_);
 	Oid const heap = RelationGetRelid(heap_);
@@ -148,7 +144,8 @@ ReplaceSink::PutInPlace(int64_t rows, bool is_new)
 	journal_.EnterPhase("swapping");
 	if (!LockForSwap(indexes)) {
 		analyzed_ = false;
-		return AppendInstead(heap);
+		LoadInPlace(heap);
+		return rows;
 	}
 	pg::Call(table_close, destination_, NoLock);
 	destination_ = nullptr;

@@ -3,18 +3,12 @@
 // by whoever made this sink; the swap takes a stronger one for a moment.
 #pragma once
 
-#include "engine/destination_leaf.hpp"
+#include "engine/sinks/in_place.hpp"
 #include "engine/sinks/index_twins_leaf.hpp"
 #include "engine/sinks/sink.hpp"
 #include "engine/sinks/table_writer.hpp"
-#include "engine/timed_lock.hpp"
 
 namespace sluice::engine {
-
-enum class ReplaceSinkMode {
-	Replace,
-	Fill, // an append to an empty table: where it cannot be swapped now, the rows are appended to it
-};
 
 class ReplaceSink final : public Sink {
 public:
@@ -30,10 +24,10 @@ public:
 	bool Analyzed() const override { return analyzed_; }
 
 private:
-	int64_t PutInPlace(int64_t rows, bool is_new);
-	// Whether the destination and its indexes are locked for the swap. Throws where it must be.
+	int64_t TakeNewHeap(int64_t rows, bool is_new);
+	// Whether the destination and its indexes are locked for the swap. Throws where nothing else will do.
 	bool LockForSwap(const leaf::IndexTwinList *indexes);
-	int64_t AppendInstead(Oid heap);
+	void LoadInPlace(Oid heap);
 	bool AnalyzeNewHeap(Oid heap, const leaf::IndexTwinList *indexes);
 
 	Relation destination_;
