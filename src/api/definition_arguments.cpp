@@ -156,6 +156,7 @@ Apply(const Given &given, catalog::Pipeline *pipeline)
 	set(given.destination_table, &pipeline->destination_table);
 	set(given.mode, &pipeline->mode);
 	set(given.load, &pipeline->load);
+	pipeline->load_chosen = pipeline->load_chosen || given.load;
 	set(given.columns, &pipeline->columns);
 	set(given.filter, &pipeline->filter);
 	set(given.schedule, &pipeline->schedule);

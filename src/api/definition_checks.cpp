@@ -126,6 +126,7 @@ ChooseLoad(Pipeline *pipeline, Oid destination)
 					"that are in it.");
 	}
 	pipeline->load = "replace";
+	pipeline->load_chosen = false;
 	Notice(Format("pipeline \"{}\" uses load => 'replace', because {} its destination \"{}\"", pipeline->name,
 				  OidIsValid(destination) ? "it created" : "its first run will create", *pipeline->destination_table));
 }

@@ -22,6 +22,11 @@ AdoptAll()
 	Execute(
 		"INSERT INTO sluice.pipeline_identity (identity, database_oid) VALUES (gen_random_uuid(), " SLUICE_SQL_DATABASE
 		") ON CONFLICT (only_row) DO UPDATE SET database_oid = EXCLUDED.database_oid");
+	// OIDs are other ones after a restore. What bears the name and belongs to the owner is the copy of what was
+	// created.
+	Execute("UPDATE sluice.pipeline_state s SET created_relation = (SELECT c.oid FROM pg_class c WHERE c.oid = "
+			"to_regclass(d.destination_table) AND c.relowner = d.owner_oid) FROM sluice.pipeline_definitions d "
+			"WHERE d.id = s.pipeline_id AND s.created_relation IS NOT NULL AND " SLUICE_SQL_PARKED);
 	pg::SqlResult const rows =
 		Execute("UPDATE sluice.pipeline_definitions d SET home = " SLUICE_SQL_IDENTITY
 				", home_database = " SLUICE_SQL_DATABASE " WHERE " SLUICE_SQL_PARKED " RETURNING d.id");

@@ -73,6 +73,24 @@ FindDestination(const catalog::Pipeline &pipeline)
 	return destination;
 }
 
+bool
+RefusesReplace(const catalog::Pipeline &pipeline, const Destination &destination)
+{
+	return destination.replace && !pipeline.load_chosen && OidIsValid(destination.oid) &&
+		   destination.oid != catalog::CreatedRelation(pipeline.id);
+}
+
+Error
+ReplaceNotChosen(const Destination &destination)
+{
+	return Error(
+		sqlstate::kInvalidParameterValue,
+		Format("load must be given, because {} exists and this pipeline did not create it", destination.name),
+		"Say alter_pipeline(..., load => 'append') to add the rows of every run to it, or load => 'replace' to "
+		"replace all rows that are in it.",
+		"replace was chosen because the table did not exist; then it replaces only what the pipeline created.");
+}
+
 void
 CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, Destination *destination,
 				  RunJournal &journal)
@@ -109,6 +127,9 @@ LockDestination(const catalog::Pipeline &pipeline, Destination *destination, con
 	if (pg::Call(leaf::FindRelation, pipeline.destination_table->c_str()) != destination->oid) {
 		throw Error(sqlstate::kUndefinedTable, Format("{} was dropped or renamed meanwhile", destination->name),
 					"Run the pipeline again.");
+	}
+	if (RefusesReplace(pipeline, *destination)) {
+		throw ReplaceNotChosen(*destination);
 	}
 	destination->relation = pg::Call(table_open, destination->oid, NoLock);
 	if (!destination->replace) {

@@ -87,8 +87,8 @@ AddSequences(std::vector<std::string> *lines, const OptionValues &options, const
 }
 
 void
-AddDestination(std::vector<std::string> *lines, Destination *destination, const OptionValues &options,
-			   const MappedQuery *query, const RunInput *input)
+AddDestination(std::vector<std::string> *lines, const catalog::Pipeline &pipeline, Destination *destination,
+			   const OptionValues &options, const MappedQuery *query, const RunInput *input)
 {
 	if (destination->remote != nullptr) {
 		for (std::string &line : destination->remote->Describe(query)) {
@@ -114,6 +114,9 @@ AddDestination(std::vector<std::string> *lines, Destination *destination, const 
 	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(nullptr), 0);
 	if (destination->replace) {
 		pg::Call(leaf::CheckReplaceRight, destination->oid);
+	}
+	if (RefusesReplace(pipeline, *destination)) {
+		lines->push_back("load: a run fails: " + ReplaceNotChosen(*destination).Info().message);
 	}
 	destination->relation = pg::Call(table_open, destination->oid, AccessShareLock);
 	ColumnMatch match;
@@ -190,7 +193,7 @@ Explain(const catalog::Pipeline &pipeline)
 	if (WouldImport(pipeline)) {
 		lines.push_back(Format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
 							   *pipeline.source_table, *pipeline.source));
-		AddDestination(&lines, &destination, options, nullptr, nullptr);
+		AddDestination(&lines, pipeline, &destination, options, nullptr, nullptr);
 	} else {
 		RunJournal journal(Clock);
 		RunInput input(pipeline, options, journal);
@@ -209,7 +212,7 @@ Explain(const catalog::Pipeline &pipeline)
 		} else {
 			AddPlan(&lines, query);
 		}
-		AddDestination(&lines, &destination, options, &query, &input);
+		AddDestination(&lines, pipeline, &destination, options, &query, &input);
 	}
 	memory.Free();
 	return lines;

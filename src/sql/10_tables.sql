@@ -33,7 +33,8 @@ CREATE TABLE sluice.pipeline_definitions (
 	created_at timestamptz NOT NULL,
 	updated_at timestamptz NOT NULL,
 	home uuid,
-	home_database oid
+	home_database oid,
+	load_chosen boolean NOT NULL DEFAULT true
 );
 COMMENT ON TABLE sluice.pipeline_definitions IS 'What each pipeline is; read it through the view pipelines';
 

@@ -13,7 +13,8 @@ SELECT d.id, d.name, d.description, d.tags, COALESCE(a.rolname, d.owner) AS owne
 	d.on_failure,
 	CASE WHEN d.on_failure IS NOT NULL THEN COALESCE((
 		SELECT CASE WHEN p.owner_oid <> d.owner_oid THEN p.owner || '/' ELSE '' END || p.name
-		FROM sluice.pipeline_definitions p WHERE p.id = d.on_failure), d.on_failure::text) END AS on_failure_name
+		FROM sluice.pipeline_definitions p WHERE p.id = d.on_failure), d.on_failure::text) END AS on_failure_name,
+	d.load_chosen
 FROM sluice.pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN sluice.pipeline_state s ON s.pipeline_id = d.id;
@@ -21,6 +22,7 @@ COMMENT ON VIEW @extschema@.pipelines IS 'The pipelines of the roles that you ar
 COMMENT ON COLUMN @extschema@.pipelines.source IS 'foreign server; NULL: this database';
 COMMENT ON COLUMN @extschema@.pipelines.destination IS 'foreign server; NULL: this database';
 COMMENT ON COLUMN @extschema@.pipelines.load IS 'how rows enter the destination: append or replace';
+COMMENT ON COLUMN @extschema@.pipelines.load_chosen IS 'false: create_pipeline chose replace, which then replaces only a table that this pipeline created';
 COMMENT ON COLUMN @extschema@.pipelines.columns IS 'SQL select list over the source''s columns; NULL: all as they are';
 COMMENT ON COLUMN @extschema@.pipelines.filter IS 'SQL condition over the source''s columns; NULL: all rows';
 COMMENT ON COLUMN @extschema@.pipelines.schedule IS 'cron: minute hour day month weekday; NULL: only by hand';

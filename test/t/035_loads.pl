@@ -1,4 +1,4 @@
-# What a load may do to a table and what it must say: sequences that go along.
+# What a load may do to a table and what it must say: sequences that go along, and tables that are not its own.
 use strict;
 use warnings;
 use FindBin;
@@ -84,6 +84,32 @@ is(join(' ', @ends), join(' ', ('success') x 10), 'runs do not wait for it');
 $gate->quit;
 is($application->query_safe('SELECT 1'), '1', 'and no value was given twice');
 $application->quit;
+
+# -- a replace that nobody chose: never at another server, and a restored dump neither loses nor gains what it may replace
+
+like(as_etl("SELECT create_pipeline('far_implicit', source_query => 'SELECT 1 AS i', destination => 'far', destination_table => 'dst.nobody_chose')"),
+	qr/ERROR:  22023: load must be given/, 'a destination server asks for the load');
+is(define('moved', "source_query => 'SELECT 1 AS i', destination_table => 'moved'"), 'f', 'replace is chosen here');
+like(as_etl("SELECT alter_pipeline('moved', destination => 'far', destination_table => 'dst.moved')"), qr/ERROR:  22023: load must be given/, 'and asked for when it moves there');
+for my $name ('made', 'stranger', 'gone', 'early')
+{
+	is(define($name, "source_query => 'SELECT 1 AS i', destination_table => '${name}_t'"), 'f', "$name: is made");
+	is(run_now($name), 'success', "$name: creates its table") if $name ne 'early';
+}
+my $dump = $PostgreSQL::Test::Utils::tmp_check . '/loads.sql';
+$near->command_ok([ 'pg_dump', '-f', $dump, 'postgres' ], 'dumped');
+$near->safe_psql('postgres', 'CREATE DATABASE copy');
+$near->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, 'copy' ], 'restored');
+$near->sql("DROP TABLE stranger_t, gone_t; CREATE TABLE stranger_t AS SELECT 7 AS i; CREATE TABLE early_t AS SELECT 7 AS i; GRANT ALL ON stranger_t, early_t TO etl", db => 'copy');
+$near->sql('SELECT adopt_pipelines()', db => 'copy');
+$near->sql("CREATE TABLE gone_t AS SELECT 7 AS i; GRANT ALL ON gone_t TO etl", db => 'copy');
+for my $case ([ 'made', 'success' ], [ 'stranger', 'failed 22023' ], [ 'gone', 'failed 22023' ], [ 'early', 'failed 22023' ])
+{
+	my ($name, $end) = @$case;
+	$near->psql('copy', "CALL trigger_and_wait('$name', timeout => '60 s')");
+	is($near->sql("SELECT concat_ws(' ', status, error_sqlstate) FROM pipeline_runs WHERE pipeline_name = '$name'", db => 'copy'), $end, "$name: $end in the copy");
+	is($near->sql("SELECT count(*) FROM ${name}_t WHERE i = 7", db => 'copy'), $name eq 'made' ? '0' : '1', "$name: whose rows are there");
+}
 
 $near->stop;
 $far->stop;

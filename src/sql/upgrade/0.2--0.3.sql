@@ -42,3 +42,9 @@ DROP INDEX
 	sluice.pipeline_batch_nodes_waiting,
 	sluice.pipeline_run_log_by_pipeline;
 
+-- Who chose a load was not written down. Where the pipeline created its table, or has not loaded yet, replacing more than
+-- what it creates must be asked for.
+ALTER TABLE sluice.pipeline_definitions ADD COLUMN load_chosen boolean NOT NULL DEFAULT true;
+UPDATE sluice.pipeline_definitions d SET load_chosen = false
+WHERE d.load = 'replace' AND d.destination IS NULL AND NOT EXISTS (SELECT FROM sluice.pipeline_state s
+	WHERE s.pipeline_id = d.id AND s.created_relation IS NULL AND s.last_success_at IS NOT NULL);
