@@ -41,9 +41,14 @@ void Apply(const Given &given, catalog::Pipeline *pipeline);
 // Clears what `reset` names; something both given and reset is an error.
 void Reset(const std::vector<std::string> &reset, const Given &given, catalog::Pipeline *pipeline);
 
+// Whether the caller names a source, a destination or columns, changed or not: then the next load is compared with
+// none.
+bool SaysWhatIsLoaded(const Given &given, const std::vector<std::string> &reset);
+
 // Checks and completes. `before` is the stored definition, nothing for a new one: what has not changed is
-// not looked at again. Tells in NOTICEs what it has chosen.
-void Complete(const Given &given, catalog::Pipeline *pipeline, const catalog::Pipeline *before);
+// not looked at again. Tells in NOTICEs what it has chosen. Returns whether the load is now one that the
+// user chose; nothing: as it was.
+std::optional<bool> Complete(const Given &given, catalog::Pipeline *pipeline, const catalog::Pipeline *before);
 
 // The search_path to store: of the session, or what is left of the stored one for a new owner.
 std::string OwnSearchPath(const catalog::Pipeline &pipeline, const std::optional<std::string> &stored);

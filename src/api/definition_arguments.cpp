@@ -156,7 +156,6 @@ Apply(const Given &given, catalog::Pipeline *pipeline)
 	set(given.destination_table, &pipeline->destination_table);
 	set(given.mode, &pipeline->mode);
 	set(given.load, &pipeline->load);
-	pipeline->load_chosen = pipeline->load_chosen || given.load;
 	set(given.columns, &pipeline->columns);
 	set(given.filter, &pipeline->filter);
 	set(given.schedule, &pipeline->schedule);
@@ -192,6 +191,15 @@ Reset(const std::vector<std::string> &reset, const Given &given, catalog::Pipeli
 		}
 		column->clear(pipeline);
 	}
+}
+
+bool
+SaysWhatIsLoaded(const Given &given, const std::vector<std::string> &reset)
+{
+	return given.source || given.source_table || given.source_query || given.destination || given.destination_table ||
+		   given.columns || std::any_of(reset.begin(), reset.end(), [](const std::string &name) {
+			   return name == "columns" || name.starts_with("source") || name.starts_with("destination");
+		   });
 }
 
 } // namespace sluice::api

@@ -9,6 +9,7 @@
 #include "catalog/pipeline_schedule.hpp"
 #include "core/nearest.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/losses.hpp"
 #include "engine/run.hpp"
 #include "pg/settings.hpp"
 
@@ -126,7 +127,6 @@ ChooseLoad(Pipeline *pipeline, Oid destination)
 					"that are in it.");
 	}
 	pipeline->load = "replace";
-	pipeline->load_chosen = false;
 	Notice(Format("pipeline \"{}\" uses load => 'replace', because {} its destination \"{}\"", pipeline->name,
 				  OidIsValid(destination) ? "it created" : "its first run will create", *pipeline->destination_table));
 }
@@ -159,11 +159,24 @@ TellSchedule(const Pipeline &pipeline)
 	}
 }
 
+// Where both are here and no column is computed, the catalogs tell.
+void
+TellLosses(const Pipeline &pipeline, Oid destination)
+{
+	if (pipeline.source || !pipeline.source_table || pipeline.columns || !OidIsValid(destination)) {
+		return;
+	}
+	for (const std::string &loss : engine::LossesBetween(*pipeline.source_table, destination)) {
+		Warning(loss, "Widen the column of the destination, or cast it in columns where that is meant.");
+	}
+}
+
 } // namespace
 
-void
+std::optional<bool>
 Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 {
+	std::optional<bool> chosen = given.load ? std::optional<bool>(true) : std::nullopt;
 	CheckChoice("mode", pipeline->mode, {"batch"});
 	CheckChoice("status", pipeline->status, {"active", "inactive"});
 	if (pipeline->load) {
@@ -178,8 +191,9 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	bool const data_changed = DataChanged(*pipeline, before);
 	if (data_changed) {
 		QualifySource(pipeline);
+		Oid destination = InvalidOid;
 		if (pipeline->destination_table) {
-			Oid const destination = pipeline->destination ? InvalidOid : QualifyDestination(pipeline);
+			destination = pipeline->destination ? InvalidOid : QualifyDestination(pipeline);
 			// A replace that was meant for one table must not empty another one.
 			if (before != nullptr && !given.load && pipeline->load == "replace" &&
 				(pipeline->destination_table != before->destination_table ||
@@ -188,14 +202,16 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 			}
 			if (!pipeline->load && pipeline->status == "active") {
 				ChooseLoad(pipeline, destination);
+				chosen = false;
 			}
 		}
 		if (pipeline->status == "active") {
 			engine::CheckDefinition(*pipeline);
+			TellLosses(*pipeline, destination);
 		}
 	}
 	if (pipeline->status != "active") {
-		return;
+		return chosen;
 	}
 	if (pipeline->schedule && pipeline->load == "append" && (schedule_changed || data_changed)) {
 		Warning(Format("every run of pipeline \"{}\" loads every row again", pipeline->name),
@@ -204,6 +220,7 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	if (schedule_changed) {
 		TellSchedule(*pipeline);
 	}
+	return chosen;
 }
 
 std::string

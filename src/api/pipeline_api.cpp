@@ -7,6 +7,8 @@
 #include "api/rights.hpp"
 #include "api/waiting.hpp"
 #include "catalog/adoption.hpp"
+#include "catalog/load_choice.hpp"
+#include "catalog/loaded_shape.hpp"
 #include "catalog/pipeline_graph.hpp"
 #include "catalog/pipeline_schedule.hpp"
 #include "catalog/statement.hpp"
@@ -168,9 +170,12 @@ SLUICE_FUNCTION(sluice_create_pipeline)
 		sluice::catalog::LockGraphForChange();
 	}
 	api::Apply(given, &pipeline);
-	api::Complete(given, &pipeline, nullptr);
+	std::optional<bool> const chosen = api::Complete(given, &pipeline, nullptr);
 	pipeline.search_path = api::OwnSearchPath(pipeline, std::nullopt);
 	sluice::catalog::InsertPipeline(pipeline, api::NextDue(pipeline));
+	if (chosen) {
+		sluice::catalog::SetLoadChosen(pipeline.id, *chosen);
+	}
 	if (sluice::catalog::AnyParked()) {
 		api::Warning("other pipelines of this database are parked, because it is a copy of the one in which they were "
 					 "defined",
@@ -197,11 +202,17 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	}
 	api::Reset(reset, given, &now);
 	api::Apply(given, &now);
-	api::Complete(given, &now, &before);
+	std::optional<bool> const chosen = api::Complete(given, &now, &before);
 	if (now.owner_oid != before.owner_oid) {
 		now.search_path = api::OwnSearchPath(now, before.search_path);
 	}
 	sluice::catalog::UpdatePipeline(now, NextDueAfterChange(now, before));
+	if (chosen) {
+		sluice::catalog::SetLoadChosen(now.id, *chosen);
+	}
+	if (api::SaysWhatIsLoaded(given, reset)) {
+		sluice::catalog::RememberShape(now.id, {});
+	}
 	api::WarnIfParked(now);
 	sluice::worker::PokeAtCommit();
 	PG_RETURN_VOID();

@@ -15,8 +15,8 @@ namespace {
 	"d.id, d.name, d.description, d.tags, d.owner_oid, d.owner, d.source, d.source_table, d.source_query, "            \
 	"d.destination, d.destination_table, d.mode, d.load, d.columns, d.filter, d.schedule, d.timezone, d.depends_on, "  \
 	"d.on_failure, d.options, "                                                                                        \
-	"d.status, d.search_path, d.version, d.paused_at IS NOT NULL, d.paused_reason, d.created_by, "                     \
-	"d.load_chosen, " SLUICE_SQL_PARKED " "
+	"d.status, d.search_path, d.version, d.paused_at IS NOT NULL, d.paused_reason, d.created_by, " SLUICE_SQL_PARKED   \
+	" "
 
 Pipeline
 ReadPipeline(const pg::SqlResult &rows, size_t row)
@@ -49,7 +49,6 @@ ReadPipeline(const pg::SqlResult &rows, size_t row)
 	pipeline.paused = rows.IsTrue(row, column++);
 	pipeline.paused_reason = rows.Cell(row, column++);
 	pipeline.created_by = rows.Text(row, column++);
-	pipeline.load_chosen = rows.IsTrue(row, column++);
 	pipeline.parked = rows.IsTrue(row, column++);
 	return pipeline;
 }

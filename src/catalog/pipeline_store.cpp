@@ -71,12 +71,11 @@ InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 				  "INSERT INTO sluice.pipeline_definitions (id, name, description, tags, owner, owner_oid, source, "
 				  "source_table, source_query, destination, destination_table, mode, load, columns, filter, schedule, "
 				  "timezone, options, status, search_path, created_by, depends_on, on_failure, created_at, updated_at, "
-				  "home, home_database, load_chosen) "
+				  "home, home_database) "
 				  "VALUES ($1::uuid, $2, $3, COALESCE($4::text[], '{{}}'), $5::name, $6::oid, $7::name, $8, $9, "
 				  "$10::name, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, $19, $20, $21::name, $23::uuid[], "
 				  "$24::uuid, " SLUICE_SQL_AT("$22") ", " SLUICE_SQL_AT("$22") ", " SLUICE_SQL_IDENTITY
-																			   ", " SLUICE_SQL_DATABASE
-																			   ", $25::boolean)",
+																			   ", " SLUICE_SQL_DATABASE ")",
 				  {pipeline.id,
 				   pipeline.name,
 				   pipeline.description,
@@ -100,8 +99,7 @@ InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 				   CurrentUserName(),
 				   Instant(pg::Now()),
 				   PlainArray(pipeline.depends_on),
-				   pipeline.on_failure,
-				   pipeline.load_chosen ? "true" : "false"});
+				   pipeline.on_failure});
 	WriteVersion(pipeline.id);
 	WriteNextDue(pipeline.id, next_due);
 	Execute("INSERT INTO sluice.pipeline_state (pipeline_id) VALUES ($1::uuid)", {pipeline.id});
@@ -115,8 +113,7 @@ UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 				  "tags = COALESCE($4::text[], '{{}}'), owner = $5::name, owner_oid = $6::oid, source = $7::name, "
 				  "source_table = $8, source_query = $9, destination = $10::name, destination_table = $11, mode = $12, "
 				  "load = $13, columns = $14, filter = $15, schedule = $16, timezone = $17, options = $18::jsonb, "
-				  "status = $19, search_path = $20, depends_on = $22::uuid[], on_failure = $23::uuid, load_chosen = "
-				  "$24::boolean, "
+				  "status = $19, search_path = $20, depends_on = $22::uuid[], on_failure = $23::uuid, "
 				  "version = version + 1, updated_at = " SLUICE_SQL_AT("$21") " WHERE id = $1::uuid",
 				  {pipeline.id,
 				   pipeline.name,
@@ -140,8 +137,7 @@ UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 				   pipeline.search_path,
 				   Instant(pg::Now()),
 				   PlainArray(pipeline.depends_on),
-				   pipeline.on_failure,
-				   pipeline.load_chosen ? "true" : "false"});
+				   pipeline.on_failure});
 	WriteVersion(pipeline.id);
 	WriteNextDue(pipeline.id, next_due);
 	// A copy restored from a dump has definitions only.

@@ -27,8 +27,6 @@ struct Pipeline {
 	std::optional<std::string> destination_table; // qualified
 	std::string mode = "batch";
 	std::optional<std::string> load;
-	// False: replace was chosen for the user, for a table that did not exist or that the pipeline had created.
-	bool load_chosen = true;
 	std::optional<std::string> columns;
 	std::optional<std::string> filter;
 	std::optional<std::string> schedule;

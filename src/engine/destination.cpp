@@ -1,6 +1,7 @@
 #include "engine/destination.hpp"
 
 #include "core/sqlstate.hpp"
+#include "engine/losses.hpp"
 #include "engine/partitioned_leaf.hpp"
 #include "engine/timed_lock_leaf.hpp"
 #include "pg/sql.hpp"
@@ -71,24 +72,6 @@ FindDestination(const catalog::Pipeline &pipeline)
 		destination.name = pg::QualifiedName(destination.oid);
 	}
 	return destination;
-}
-
-bool
-RefusesReplace(const catalog::Pipeline &pipeline, const Destination &destination)
-{
-	return destination.replace && !pipeline.load_chosen && OidIsValid(destination.oid) &&
-		   destination.oid != catalog::CreatedRelation(pipeline.id);
-}
-
-Error
-ReplaceNotChosen(const Destination &destination)
-{
-	return Error(
-		sqlstate::kInvalidParameterValue,
-		Format("load must be given, because {} exists and this pipeline did not create it", destination.name),
-		"Say alter_pipeline(..., load => 'append') to add the rows of every run to it, or load => 'replace' to "
-		"replace all rows that are in it.",
-		"replace was chosen because the table did not exist; then it replaces only what the pipeline created.");
 }
 
 void

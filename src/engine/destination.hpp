@@ -45,10 +45,6 @@ struct Destination {
 // Finds the relation and checks its kind; oid stays InvalidOid when there is none. Takes no lock.
 Destination FindDestination(const catalog::Pipeline &pipeline);
 
-// Whether a replace that nobody asked for would meet a table that the pipeline did not create.
-bool RefusesReplace(const catalog::Pipeline &pipeline, const Destination &destination);
-Error ReplaceNotChosen(const Destination &destination);
-
 // CREATE TABLE from the query's columns.
 void CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, Destination *destination,
 					   RunJournal &journal);

@@ -3,6 +3,7 @@
 #include "catalog/pipeline_options.hpp"
 #include "engine/destination.hpp"
 #include "engine/direct_load.hpp"
+#include "engine/losses.hpp"
 #include "engine/push_filter.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
@@ -74,6 +75,21 @@ AddStreams(std::vector<std::string> *lines, const OptionValues &options, const R
 	}
 }
 
+// What the run's checks of its columns would say.
+void
+AddFit(std::vector<std::string> *lines, const catalog::Pipeline &pipeline, const MappedQuery &query,
+	   const Destination &destination, const ColumnMatch &match)
+{
+	std::optional<Error> const drift =
+		pg::Subtransaction([&] { CheckDrift(pipeline, catalog::LoadedShape(pipeline.id), query, destination, match); });
+	if (drift) {
+		lines->push_back("columns: a run fails: " + drift->Info().message);
+	}
+	for (const std::string &loss : Losses(query, destination, match)) {
+		lines->push_back("columns: warning: " + loss);
+	}
+}
+
 void
 AddSequences(std::vector<std::string> *lines, const OptionValues &options, const Destination &destination,
 			 const ColumnMatch &match)
@@ -95,7 +111,9 @@ AddDestination(std::vector<std::string> *lines, const catalog::Pipeline &pipelin
 			lines->push_back(std::move(line));
 		}
 		if (query != nullptr && destination->remote->Exists()) {
-			AddSequences(lines, options, *destination, destination->remote->Match(*query));
+			ColumnMatch const remote_match = destination->remote->Match(*query);
+			AddFit(lines, pipeline, *query, *destination, remote_match);
+			AddSequences(lines, options, *destination, remote_match);
 		}
 		return;
 	}
@@ -157,6 +175,7 @@ AddDestination(std::vector<std::string> *lines, const catalog::Pipeline &pipelin
 			Format("foreign keys: \"{}\" checked by one query after the load", traits.foreign_keys->keys[i].name));
 	}
 	if (query != nullptr) {
+		AddFit(lines, pipeline, *query, *destination, match);
 		AddSequences(lines, options, *destination, match);
 	}
 	pg::Call(table_close, destination->relation, NoLock);

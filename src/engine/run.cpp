@@ -6,6 +6,7 @@
 #include "engine/destination.hpp"
 #include "engine/direct_load.hpp"
 #include "engine/load.hpp"
+#include "engine/losses.hpp"
 #include "engine/push_filter.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
@@ -142,6 +143,12 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 		journal.Info(text);
 	}
 
+	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
+	CheckDrift(pipeline, last, query, destination, match);
+	for (const std::string &loss : Losses(query, destination, match)) {
+		journal.Warning(loss + "; a cast in columns says that it is meant");
+	}
+	std::vector<catalog::LoadedColumn> const shape = ShapeOf(query);
 	FedSequences sequences(options, journal);
 	sequences.Find(destination, match);
 	destination.analyze = options.Text("analyze") != "off";
@@ -162,6 +169,10 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 		Analyze(destination, options, journal);
 	}
 	progress.Enter("finishing");
+	// Seldom: a pipeline's state is wanted by others too.
+	if (shape != last) {
+		catalog::RememberShape(pipeline.id, shape);
+	}
 	memory.Free();
 	return result;
 }

@@ -62,7 +62,8 @@ CREATE TABLE sluice.pipeline_state (
 	last_run_at timestamptz,
 	last_success_at timestamptz,
 	failures_in_a_row int NOT NULL DEFAULT 0,
-	created_relation oid
+	created_relation oid,
+	loaded_shape jsonb
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE sluice.pipeline_state IS 'What the last runs of each pipeline left behind';
 

@@ -39,5 +39,6 @@ CREATE TRIGGER bind_owner BEFORE INSERT ON sluice.pipeline_versions
 	FOR EACH ROW EXECUTE FUNCTION sluice.pipeline_bind_owner();
 SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_definitions', '');
 SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_versions', '');
--- Which tables the pipelines created themselves; adopt_pipelines() finds them again by their names.
-SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_state', 'WHERE created_relation IS NOT NULL');
+-- Which tables the pipelines created themselves; adopt_pipelines() finds them again by their names. And what the
+-- sources were like.
+SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_state', 'WHERE created_relation IS NOT NULL OR loaded_shape IS NOT NULL');

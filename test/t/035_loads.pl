@@ -1,4 +1,4 @@
-# What a load may do to a table and what it must say: sequences that go along, and tables that are not its own.
+# What a load may do to a table and what it must say: sequences that go along, tables that are not its own, sources that drift.
 use strict;
 use warnings;
 use FindBin;
@@ -110,6 +110,22 @@ for my $case ([ 'made', 'success' ], [ 'stranger', 'failed 22023' ], [ 'gone', '
 	is($near->sql("SELECT concat_ws(' ', status, error_sqlstate) FROM pipeline_runs WHERE pipeline_name = '$name'", db => 'copy'), $end, "$name: $end in the copy");
 	is($near->sql("SELECT count(*) FROM ${name}_t WHERE i = 7", db => 'copy'), $name eq 'made' ? '0' : '1', "$name: whose rows are there");
 }
+
+# -- a source server that drifts, into a table here and into one there
+
+$far->safe_psql('postgres', "SET ROLE writer; CREATE TABLE dst.drift (id int, name text, amount numeric(10,2)); INSERT INTO dst.drift VALUES (1, 'a', 1.25); CREATE TABLE dst.drifted (id int, name text, amount numeric(10,2))");
+$near->sql("SET ROLE etl; CREATE TABLE drifted (id int, name text, amount numeric(10,2))");
+is(define('drift', "source => 'far', source_table => 'dst.drift', destination_table => 'drifted', load => 'replace'"), 'f', 'drift');
+is(define('far_drift', "source => 'far', source_table => 'dst.drift', destination => 'far', destination_table => 'drifted', load => 'replace'"), 'f', 'drift to a server');
+is(run_now($_), 'success', "$_: loads") for ('drift', 'far_drift');
+$far->safe_psql('postgres', 'ALTER TABLE dst.drift ALTER amount TYPE numeric(12,4); UPDATE dst.drift SET amount = 1.2549');
+like(run_now($_), qr/^failed 42804: column amount has become numeric\(12,4\) at the source, which does not fit into numeric\(10,2\)/, "$_: a type that has changed") for ('drift', 'far_drift');
+$far->safe_psql('postgres', 'ALTER TABLE dst.drift ALTER amount TYPE numeric(10,2); ALTER TABLE dst.drift DROP name');
+like(run_now($_), qr/^failed 42703: column name is gone from the source/, "$_: a column that is gone") for ('drift', 'far_drift');
+is($near->sql('SELECT name, amount FROM drifted'), 'a|1.25', 'nothing is lost here');
+is($far->safe_psql('postgres', 'SELECT name, amount FROM dst.drifted'), 'a|1.25', 'nor there');
+is(as_etl("SELECT alter_pipeline('$_', reset => '{columns}') IS NULL"), 'f', "$_: accepted") for ('drift', 'far_drift');
+is(run_now($_), 'success', "$_: loads again") for ('drift', 'far_drift');
 
 $near->stop;
 $far->stop;

@@ -27,7 +27,7 @@ ReportViolation(const leaf::ForeignKey &key, bool own, const std::string &values
 		info.detail = has_null ? "MATCH FULL does not allow mixing of null and nonnull key values."
 					  : show   ? Format("Key {} is not present in table \"{}\".", values, referenced)
 							   : Format("Key is not present in table \"{}\".", referenced);
-		info.hint = "Load the referenced rows first, or leave such rows out with filter.";
+		info.hint = "Load the referenced rows first.";
 	} else {
 		info.message = Format("update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",
 							  referenced, key.name, referencing);

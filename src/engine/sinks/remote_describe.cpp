@@ -37,7 +37,7 @@ RemoteDestination::Describe(const MappedQuery *query)
 	}
 	if (exists && query != nullptr) {
 		size_t const told = journal_.Lines().size();
-		shape_ = MatchRemote(*query, ReadRemoteColumns(*remote_, relation_->oid), table_, &journal_);
+		TakeShape(*query);
 		for (size_t i = told; i < journal_.Lines().size(); ++i) {
 			lines.push_back("columns: " + journal_.Lines()[i].message);
 		}

@@ -239,10 +239,22 @@ RemoteDestination::Prepare(const MappedQuery &query)
 		journal_.Info("the destination did not exist: " + statement);
 	}
 	try {
-		shape_ = MatchRemote(query, ReadRemoteColumns(*remote_, relation_->oid), table_, &journal_);
+		TakeShape(query);
 	} catch (const Error &error) {
 		throw AtDestination(error, *pipeline_.destination);
 	}
+}
+
+void
+RemoteDestination::TakeShape(const MappedQuery &query)
+{
+	std::vector<RemoteColumn> const columns = ReadRemoteColumns(*remote_, relation_->oid);
+	for (const RemoteColumn &column : columns) {
+		if (!column.target.generated) {
+			columns_.insert(column.target.name);
+		}
+	}
+	shape_ = MatchRemote(query, columns, table_, &journal_);
 }
 
 // After rows were staged: the same columns, fed by another query.

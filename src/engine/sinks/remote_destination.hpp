@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,8 @@ public:
 	// Qualified, and its OID there.
 	const std::string &Table() const { return table_; }
 	const std::string &RelationOid() const { return relation_->oid; }
+	// That takes values from a load; once prepared.
+	bool HasColumn(const std::string &name) const { return columns_.contains(name); }
 	bool Exists() const { return relation_.has_value(); }
 	int ServerVersion() const { return remote_->ServerVersion(); }
 	// One statement in the transaction there, with an empty search_path before the rows and after them.
@@ -66,6 +69,7 @@ private:
 	std::unique_ptr<pg::RemoteConnection> Connect() const;
 	void Pin(pg::RemoteConnection &remote) const;
 	void FindTable(const std::string &name);
+	void TakeShape(const MappedQuery &query);
 	void RefuseCascade();
 	void Lock();
 	void SetPath(bool own);
@@ -90,6 +94,7 @@ private:
 	std::string label_;
 	std::optional<RemoteLedger> ledger_;
 	RemoteShape shape_;
+	std::set<std::string> columns_;
 	std::string root_run_;
 	std::string attempt_;
 };

@@ -48,3 +48,5 @@ ALTER TABLE sluice.pipeline_definitions ADD COLUMN load_chosen boolean NOT NULL 
 UPDATE sluice.pipeline_definitions d SET load_chosen = false
 WHERE d.load = 'replace' AND d.destination IS NULL AND NOT EXISTS (SELECT FROM sluice.pipeline_state s
 	WHERE s.pipeline_id = d.id AND s.created_relation IS NULL AND s.last_success_at IS NOT NULL);
+
+ALTER TABLE sluice.pipeline_state ADD COLUMN loaded_shape jsonb;

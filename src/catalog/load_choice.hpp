@@ -1,0 +1,16 @@
+// Whether a replace was asked for by the user, or chosen for a table that did not exist or that the pipeline had
+// created.
+#pragma once
+
+#include <string>
+
+#include "pg/prelude.hpp"
+
+namespace sluice::catalog {
+
+// After the definition has been written; its version tells too.
+void SetLoadChosen(const std::string &pipeline_id, bool chosen);
+// Somebody asked for it, or a run of the pipeline created the relation.
+bool MayReplace(const std::string &pipeline_id, Oid relation);
+
+} // namespace sluice::catalog

@@ -1,0 +1,18 @@
+// Leaf behind losses.hpp: what the types of a source's and a destination's column come down to.
+#pragma once
+
+#include "engine/transform/mapped_query_leaf.hpp"
+
+namespace sluice::engine::leaf {
+
+struct PlainType {
+	Oid type; // behind domains and arrays
+	int32 modifier;
+	const char *text;
+};
+
+PlainType PlainTypeOf(Oid type, int32 modifier);
+// Whether it is a value that the user wrote himself.
+bool IsConstant(const AnalyzedQuery *analyzed, int column);
+
+} // namespace sluice::engine::leaf
