@@ -78,7 +78,8 @@ RequireRetryable(const catalog::RunRow &last)
 	if (last.status == "success") {
 		throw NotRetryable(last, "succeeded", "trigger_pipeline starts another run.");
 	}
-	if (last.status == "skipped") {
+	// A retry that a pause took away can be made after all.
+	if (last.status == "skipped" && last.attempt == 1) {
 		throw NotRetryable(last, "was skipped: " + last.reason.value_or(std::string("?")),
 						   "Retry the run of the batch that failed or was stopped; or start a new one with "
 						   "trigger_pipeline.");
@@ -214,8 +215,9 @@ SLUICE_FUNCTION(sluice_retry_run)
 		throw NotRetryable(last, "is not over", "Wait for it with wait_for_run, or stop it with stop_run.");
 	} else {
 		RequireRetryable(last);
-		attempt =
-			catalog::InsertRetry(last, sluice::pg::Now(), Format("retried by role \"{}\"", catalog::CurrentUserName()));
+		attempt = catalog::InsertRetry(
+			last, sluice::pg::Now(), Format("retried by role \"{}\"", catalog::CurrentUserName()),
+			catalog::IsOutcomeOpen(last, *pipeline) ? std::optional<std::string>(catalog::kLookFirst) : std::nullopt);
 		catalog::NoteRetried(last);
 	}
 	sluice::worker::PokeAtCommit();

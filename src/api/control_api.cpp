@@ -3,25 +3,73 @@
 #include "api/arguments.hpp"
 #include "api/due_time.hpp"
 #include "api/rights.hpp"
+#include "catalog/statement.hpp"
+#include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
 #include "worker/control.hpp"
 
 namespace {
 
+namespace catalog = sluice::catalog;
+namespace worker = sluice::worker;
+using sluice::Format;
+
+sluice::Error
+Locked(const std::string &what)
+{
+	return sluice::Error(sluice::sqlstate::kLockNotAvailable, what,
+						 "Another session holds a lock on the row of the run; try again.");
+}
+
+// Queued runs have no process to signal: the scheduler is asked to close them, so that ROLLBACK does not undo it. When
+// too many such requests are open, this transaction does it.
+std::string
+StoppedByCaller()
+{
+	return Format("stopped by role \"{}\"", catalog::CurrentUserName());
+}
+
 bool
-Stop(const sluice::catalog::RunRow &run)
+Stop(const catalog::RunRow &run)
 {
 	if (run.from_this_transaction) {
 		// Nobody else can see it yet.
-		return sluice::catalog::ClosePending(run.id, "stopped", "stopped by the transaction that triggered it");
+		return catalog::ClosePending(run.id, "stopped", "stopped by the transaction that triggered it");
 	}
 	bool const queued = run.status == "pending";
 	if (!queued && run.status != "running") {
 		return false;
 	}
 	// A queued run may have got its worker a moment ago.
-	return sluice::worker::RequestStop(run.id, GetUserId()) ||
-		   (queued && sluice::worker::RequestStopPending(run.id, GetUserId()));
+	if (worker::RequestStop(run.id, GetUserId()) || (queued && worker::RequestStopPending(run.id, GetUserId()))) {
+		return true;
+	}
+	if (!queued) {
+		return false;
+	}
+	if (!catalog::ClosePending(run.id, "stopped", StoppedByCaller()) && !worker::RequestStop(run.id, GetUserId())) {
+		throw Locked(Format("run {} could not be stopped", run.id));
+	}
+	worker::PokeAtCommit();
+	return true;
+}
+
+bool
+StopQueue(const std::string &pipeline_id)
+{
+	catalog::QueuedRuns const queued = catalog::FindQueued(pipeline_id);
+	for (const std::string &own : queued.own) {
+		(void)catalog::ClosePending(own, "stopped", "stopped by the transaction that triggered it");
+	}
+	if (queued.others > 0 && !worker::RequestStopQueued(pipeline_id, queued.last, GetUserId())) {
+		(void)catalog::StopPendingOf(pipeline_id, queued.last, StoppedByCaller());
+		worker::PokeAtCommit();
+		int const left = catalog::FindQueued(pipeline_id, queued.last).others;
+		if (left > 0) {
+			throw Locked(Format("{} of {} queued runs could not be stopped", left, queued.others));
+		}
+	}
+	return queued.others > 0 || !queued.own.empty();
 }
 
 } // namespace
@@ -31,7 +79,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_pause_pipeline)
 	std::optional<std::string> const reason = sluice::api::Argument(fcinfo, 1);
 	sluice::catalog::Pipeline const found = sluice::api::FindForChange(pipeline);
 	sluice::catalog::SetPaused(found.id, true, reason, std::nullopt);
-	sluice::catalog::ClosePendingOf(found.id, "skipped", reason ? "paused: " + *reason : "paused");
+	sluice::catalog::PausePendingOf(found.id, reason ? "paused: " + *reason : "paused");
 	// Their batches go on without them.
 	sluice::worker::PokeAtCommit();
 	PG_RETURN_VOID();
@@ -56,12 +104,9 @@ SLUICE_PIPELINE_FUNCTION(sluice_stop_pipeline)
 {
 	sluice::catalog::Pipeline const found = sluice::api::FindForUse(pipeline);
 	sluice::api::RequirePreload("stop_pipeline");
-	bool stopped = false;
-	for (const std::string &id : sluice::catalog::ActiveRuns(found.id)) {
-		std::optional<sluice::catalog::RunRow> const run = sluice::catalog::FindRun(id, true);
-		stopped = (run && Stop(*run)) || stopped;
-	}
-	PG_RETURN_BOOL(stopped);
+	bool const live = worker::RequestStopOf(found.id, GetUserId()) > 0;
+	bool const queued = StopQueue(found.id);
+	PG_RETURN_BOOL(live || queued);
 }
 
 SLUICE_FUNCTION(sluice_stop_run)

@@ -10,8 +10,16 @@ namespace {
 namespace api = sluice::api;
 using sluice::catalog::Pipeline;
 
+// The other end of a server that its owner chose is not reached in the session of somebody who can do anything here.
+bool
+IsRisky(const Pipeline &pipeline)
+{
+	return (pipeline.source || pipeline.destination) && superuser_arg(GetSessionUserId()) &&
+		   !superuser_arg(pipeline.owner_oid);
+}
+
 std::vector<std::string>
-DefinitionLines(const Pipeline &pipeline)
+DefinitionLines(const Pipeline &pipeline, std::string why)
 {
 	std::vector<std::string> lines;
 	auto const add = [&lines](const char *what, const std::optional<std::string> &value) {
@@ -27,8 +35,7 @@ DefinitionLines(const Pipeline &pipeline)
 	add("load", pipeline.load);
 	add("columns", pipeline.columns);
 	add("filter", pipeline.filter);
-	lines.push_back(sluice::Format("What a run would do is shown to those who may SET ROLE to its owner, role \"{}\".",
-								   pipeline.owner));
+	lines.push_back(std::move(why));
 	return lines;
 }
 
@@ -38,10 +45,18 @@ SLUICE_PIPELINE_FUNCTION(sluice_explain_pipeline)
 {
 	Pipeline const found = api::FindForUse(pipeline);
 	std::vector<std::string> lines;
-	if (api::MaySetRoleTo(found.owner_oid)) {
+	if (api::MaySetRoleTo(found.owner_oid) && IsRisky(found)) {
+		lines = DefinitionLines(
+			found,
+			sluice::Format("What a run would do is not shown: the servers of role \"{}\" are not connected to in a "
+						   "superuser's session. Connect as that role, or as a member of it, to see it.",
+						   found.owner));
+	} else if (api::MaySetRoleTo(found.owner_oid)) {
 		api::AsOwner(found, [&found, &lines] { lines = sluice::engine::ExplainRun(found); });
 	} else {
-		lines = DefinitionLines(found);
+		lines = DefinitionLines(
+			found, sluice::Format("What a run would do is shown to those who may SET ROLE to its owner, role \"{}\".",
+								  found.owner));
 	}
 	std::vector<std::vector<sluice::pg::SqlValue>> rows;
 	for (const std::string &line : lines) {

@@ -197,6 +197,37 @@ RoleNames()
 		.Text(0, 0);
 }
 
+namespace {
+
+// Whoever is given the OID of a role that was dropped is not to be given what that role had. What is locked is left for
+// the next time; the definitions come last, because they tell that there is something to do.
+void
+ForgetDroppedOwners()
+{
+	pg::SqlResult const dropped = Execute(
+		"SELECT DISTINCT o.oid FROM (SELECT owner_oid FROM sluice.pipeline_definitions UNION ALL SELECT owner_oid FROM "
+		"sluice.pipeline_versions) o (oid) WHERE o.oid <> 0 AND NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = "
+		"o.oid)");
+	if (dropped.Empty()) {
+		return;
+	}
+	std::vector<std::string> roles;
+	for (size_t row = 0; row < dropped.Rows(); ++row) {
+		roles.push_back(dropped.Text(row, 0));
+	}
+	std::string const list = PlainArray(roles);
+	Execute("DELETE FROM sluice.pipeline_sources WHERE owner_oid = ANY ($1::oid[])", {list});
+	for (const char *table :
+		 {"pipeline_run_log", "pipeline_runs", "pipeline_batch_nodes", "pipeline_versions", "pipeline_definitions"}) {
+		Execute(Format("UPDATE sluice.{0} SET owner_oid = 0 WHERE ctid = ANY (ARRAY (SELECT q.ctid FROM sluice.{0} q "
+					   "WHERE q.owner_oid = ANY ($1::oid[]) FOR UPDATE SKIP LOCKED))",
+					   table),
+				{list});
+	}
+}
+
+} // namespace
+
 bool
 RefreshOwnerNames()
 {
@@ -206,6 +237,7 @@ RefreshOwnerNames()
 			"q.owner_oid "
 			"WHERE b.rolname <> q.owner FOR UPDATE OF q SKIP LOCKED)) "
 			"AND EXISTS (SELECT FROM pg_authid c WHERE c.oid = d.owner_oid)");
+	ForgetDroppedOwners();
 	return Execute("SELECT 1 FROM sluice.pipeline_definitions q JOIN pg_authid b ON b.oid = q.owner_oid "
 				   "WHERE b.rolname <> q.owner LIMIT 1")
 		.Empty();

@@ -2,6 +2,7 @@
 
 #include "catalog/run_outcome.hpp"
 #include "catalog/statement.hpp"
+#include "core/retry_policy.hpp"
 #include "pg/settings.hpp"
 
 namespace sluice::catalog {
@@ -62,7 +63,8 @@ InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason,
 		"root_run, batch, status, reason, cause, if_running, triggered_by, context, metadata, attempt, due_at, "
 		"queued_at, source, priority) SELECT $2::uuid, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner, "
 		"r.owner_oid, r.root_run, r.batch, 'pending', $3, 'retry', 'queue', r.triggered_by, r.context, (r.metadata - "
-		"'lost_before') || CASE WHEN $6 IS NULL THEN '{{}}' ELSE jsonb_build_object('lost_before', $6) END, "
+		"'lost_before' - 'unknown') || CASE WHEN $6 IS NULL THEN '{{}}' ELSE jsonb_build_object('lost_before', $6) "
+		"END, "
 		"r.attempt + 1, " SLUICE_SQL_AT("$4") ", " SLUICE_SQL_AT(
 			"$5") ", r.source, r.priority "
 				  "FROM sluice.pipeline_runs r WHERE r.id = $1::uuid",
@@ -95,6 +97,35 @@ RestoreDestination(Pipeline *pipeline, int version)
 		pipeline->destination = rows.Cell(0, 0);
 		pipeline->destination_table = rows.Cell(0, 1);
 	}
+}
+
+bool
+IsOutcomeOpen(const RunRow &run, const Pipeline &pipeline)
+{
+	Pipeline then = pipeline;
+	if (run.pipeline_version != pipeline.version) {
+		RestoreDestination(&then, run.pipeline_version);
+	}
+	int const state = run.error_sqlstate ? SqlStateFromText(*run.error_sqlstate) : 0;
+	return then.destination &&
+		   IsOutcomeUnknown({run.status, state, run.phase ? *run.phase : "", run.lost_before.has_value()});
+}
+
+void
+NoteOutcomeOpen(const std::string &run_id, const std::string &reason)
+{
+	Execute("UPDATE sluice.pipeline_runs SET metadata = metadata || jsonb_build_object('unknown', $2::text) WHERE id = "
+			"(SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid FOR UPDATE SKIP LOCKED)",
+			{run_id, reason});
+}
+
+void
+OnlyLook(const std::string &run_id)
+{
+	Execute("UPDATE sluice.pipeline_runs SET metadata = metadata || jsonb_build_object('lost_before', $2::text) WHERE "
+			"id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status || '' = 'pending' FOR "
+			"UPDATE SKIP LOCKED)",
+			{run_id, kOnlyLook});
 }
 
 bool
@@ -141,9 +172,12 @@ NoteRetried(const RunRow &run)
 bool
 HastenRetry(const std::string &run_id)
 {
+	// One that was only to look loads if it finds nothing: that is what is asked for now.
 	return Execute("UPDATE sluice.pipeline_runs SET due_at = LEAST(due_at, " SLUICE_SQL_AT(
-					   "$2") ") WHERE id = $1::uuid AND status || '' = 'pending'",
-				   {run_id, Instant(pg::Now())})
+					   "$2") "), metadata = CASE WHEN metadata ? 'lost_before' THEN metadata || "
+							 "jsonb_build_object('lost_before', $3::text) ELSE metadata END WHERE id = $1::uuid AND "
+							 "status || '' = 'pending'",
+				   {run_id, Instant(pg::Now()), kLookFirst})
 			   .Processed() > 0;
 }
 
@@ -171,7 +205,7 @@ PauseForFailures(const std::string &pipeline_id, const std::string &reason)
 		return false;
 	}
 	SetNextDue(pipeline_id, std::nullopt);
-	(void)ClosePendingOf(pipeline_id, "skipped", "paused: " + reason);
+	(void)PausePendingOf(pipeline_id, "paused: " + reason);
 	return true;
 }
 

@@ -28,6 +28,12 @@ std::string InsertRetry(const RunRow &run, TimestampTz due, const std::string &r
 						const std::optional<std::string> &lost_before = std::nullopt);
 // Which of these first attempts have ended well, themselves or by a later attempt.
 std::vector<std::string> SucceededRuns(const std::vector<std::string> &root_runs);
+// Of a run that is over: its rows may be at another server all the same, and nobody could look yet.
+bool IsOutcomeOpen(const RunRow &run, const Pipeline &pipeline);
+// The looks are used up: the run's row and the status say that it is not known what became of it.
+void NoteOutcomeOpen(const std::string &run_id, const std::string &reason);
+// A queued attempt that was to look and then load only looks.
+void OnlyLook(const std::string &run_id);
 // Where the runs of that version went: into the pipeline that is about to look for one of them.
 void RestoreDestination(Pipeline *pipeline, int version);
 // A later attempt of the same run.

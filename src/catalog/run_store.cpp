@@ -76,6 +76,25 @@ FirstCell(const pg::SqlResult &rows)
 	return rows.Empty() ? std::nullopt : rows.Cell(0, 0);
 }
 
+// Queued runs of a pipeline, up to one of them or all, without those that are to look or with them.
+int
+CloseQueued(const std::string &pipeline_id, const std::string &status, const std::string &reason,
+			const std::optional<std::string> &up_to, bool keep_looks)
+{
+	// Only a batch has to hear of them, and who waits for the answer of a look.
+	pg::SqlResult const rows = Execute(
+		"WITH closed AS (UPDATE sluice.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
+			"$4") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
+				  "AND " SLUICE_QUEUED " AND ($5 IS NULL OR q.id <= $5::uuid) AND NOT ($6::boolean AND q.metadata ? "
+				  "'lost_before') FOR UPDATE SKIP LOCKED)) RETURNING r.id, r.batch, r.pipeline_id, r.metadata), "
+				  "noted AS (INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) SELECT c.id, c.batch, "
+				  "c.pipeline_id FROM closed c WHERE c.metadata ? 'lost_before' OR EXISTS (SELECT FROM "
+				  "sluice.pipeline_batch_nodes n WHERE n.batch = c.batch) ON CONFLICT DO NOTHING) "
+				  "SELECT count(*) FROM closed",
+		{pipeline_id, status, reason, Instant(pg::Now()), up_to, keep_looks ? "true" : "false"});
+	return static_cast<int>(rows.Integer(0, 0));
+}
+
 } // namespace
 
 std::string
@@ -128,14 +147,6 @@ ActiveRun(const std::string &pipeline_id)
 	return FirstCell(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
 							 "AND status IN ('pending', 'running') ORDER BY status DESC, id LIMIT 1",
 							 {pipeline_id}, Reading::Latest));
-}
-
-std::vector<std::string>
-ActiveRuns(const std::string &pipeline_id)
-{
-	return FirstColumn(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
-							   "AND status IN ('pending', 'running') ORDER BY status DESC, id",
-							   {pipeline_id}, Reading::Latest));
 }
 
 std::optional<std::string>
@@ -245,16 +256,41 @@ ClosePending(const std::string &run_id, const std::string &status, const std::st
 int
 ClosePendingOf(const std::string &pipeline_id, const std::string &status, const std::string &reason)
 {
-	// Only a batch has to hear of them.
-	pg::SqlResult const rows = Execute(
-		"WITH closed AS (UPDATE sluice.pipeline_runs r SET status = $2, reason = $3, end_time = " SLUICE_SQL_AT(
-			"$4") " WHERE r.id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
-				  "AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED)) RETURNING r.id, r.batch, r.pipeline_id), "
-				  "noted AS (INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) SELECT c.id, c.batch, "
-				  "c.pipeline_id FROM closed c WHERE EXISTS (SELECT FROM sluice.pipeline_batch_nodes n WHERE "
-				  "n.batch = c.batch) ON CONFLICT DO NOTHING) SELECT count(*) FROM closed",
-		{pipeline_id, status, reason, Instant(pg::Now())});
-	return static_cast<int>(rows.Integer(0, 0));
+	return CloseQueued(pipeline_id, status, reason, std::nullopt, false);
+}
+
+int
+PausePendingOf(const std::string &pipeline_id, const std::string &reason)
+{
+	Execute("UPDATE sluice.pipeline_runs SET metadata = metadata || jsonb_build_object('lost_before', $2::text) WHERE "
+			"id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q WHERE q.pipeline_id = $1::uuid AND " SLUICE_QUEUED
+			" AND q.metadata ? 'lost_before' FOR UPDATE SKIP LOCKED))",
+			{pipeline_id, kOnlyLook});
+	return CloseQueued(pipeline_id, "skipped", reason, std::nullopt, true);
+}
+
+int
+StopPendingOf(const std::string &pipeline_id, const std::string &last_run, const std::string &reason)
+{
+	return CloseQueued(pipeline_id, "stopped", reason, last_run, false);
+}
+
+QueuedRuns
+FindQueued(const std::string &pipeline_id, const std::optional<std::string> &up_to)
+{
+	pg::SqlResult const rows = Execute("SELECT q.id, q.xmin FROM sluice.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
+									   "AND q.status = 'pending' AND ($2 IS NULL OR q.id <= $2::uuid) ORDER BY q.id",
+									   {pipeline_id, up_to}, Reading::Latest);
+	QueuedRuns queued;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		if (pg::Call(IsOwnTransaction, static_cast<TransactionId>(rows.Integer(row, 1)))) {
+			queued.own.push_back(rows.Text(row, 0));
+		} else {
+			++queued.others;
+			queued.last = rows.Text(row, 0);
+		}
+	}
+	return queued;
 }
 
 bool

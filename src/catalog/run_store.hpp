@@ -79,8 +79,6 @@ std::optional<TimestampTz> EarliestRetry(TimestampTz after);
 // Says in a queued run's row why it waits; locked rows are passed over.
 void NoteWaiting(const std::string &run_id, const std::string &reason);
 
-// Ids of the pending or running runs of a pipeline, running ones first.
-std::vector<std::string> ActiveRuns(const std::string &pipeline_id);
 // The run of this pipeline whose row says 'running'.
 std::optional<std::string> RunningRun(const std::string &pipeline_id);
 
@@ -89,8 +87,18 @@ std::optional<std::string> RunningRun(const std::string &pipeline_id);
 int SkipDuplicates(const std::string &pipeline_id, const std::string &starting_run);
 // Marks one pending run; false when it is no longer pending or is locked. status: 'skipped', 'stopped', 'failed'.
 bool ClosePending(const std::string &run_id, const std::string &status, const std::string &reason);
-// All pending runs of a pipeline (pause, drop). Returns how many.
+// All pending runs of a pipeline that is dropped. Returns how many.
 int ClosePendingOf(const std::string &pipeline_id, const std::string &status, const std::string &reason);
+// The same for a pause: what is to find out about an earlier attempt stays, and only looks.
+int PausePendingOf(const std::string &pipeline_id, const std::string &reason);
+// The same for a stop: those that were queued up to that run, rows that others hold locked are passed over.
+int StopPendingOf(const std::string &pipeline_id, const std::string &last_run, const std::string &reason);
+struct QueuedRuns {
+	std::vector<std::string> own; // of the current transaction
+	int others = 0;
+	std::string last; // of the others, in the order of their ids
+};
+QueuedRuns FindQueued(const std::string &pipeline_id, const std::optional<std::string> &up_to = std::nullopt);
 
 // pending -> running, with start_time = now. False when it was not pending.
 bool MarkRunning(const std::string &run_id, int version);

@@ -15,7 +15,7 @@ UuidGenerator generator;
 char *
 UserName()
 {
-	return GetUserNameFromId(GetUserId(), false);
+	return GetUserNameFromId(GetUserId(), true);
 }
 
 } // namespace
@@ -87,7 +87,13 @@ NewId()
 std::string
 CurrentUserName()
 {
-	return pg::Call(UserName);
+	const char *name = pg::Call(UserName);
+	if (name == nullptr) {
+		// A session outlives its role.
+		throw Error(sqlstate::kInsufficientPrivilege, "the role of this session was dropped",
+					"Connect as another role.");
+	}
+	return name;
 }
 
 } // namespace sluice::catalog

@@ -89,7 +89,16 @@ bool
 IsOutcomeUnknown(const RunEnd &end)
 {
 	bool const failed = end.status == "failed";
-	if ((!failed && end.status != "stopped") || end.sqlstate == sqlstate::kLostAtDestination) {
+	if (end.status == "success" || end.sqlstate == sqlstate::kLostAtDestination) {
+		return false;
+	}
+	bool const had_looked =
+		!end.phase.empty() && end.phase != "starting" && end.phase != "preparing" && end.phase != "checking";
+	// Whatever ended it: nobody has looked yet.
+	if (end.was_unknown && !had_looked) {
+		return true;
+	}
+	if (!failed && end.status != "stopped") {
 		return false;
 	}
 	if (end.phase == "committing") {
@@ -100,12 +109,7 @@ IsOutcomeUnknown(const RunEnd &end)
 		return true;
 	}
 	// An earlier attempt was still open at that server and could not be waited for any longer.
-	if (failed && end.phase == "checking" && end.sqlstate == SqlState("55P03")) {
-		return true;
-	}
-	bool const had_looked =
-		!end.phase.empty() && end.phase != "starting" && end.phase != "preparing" && end.phase != "checking";
-	return failed && end.was_unknown && !had_looked && IsTransient(end.sqlstate);
+	return failed && end.phase == "checking" && end.sqlstate == SqlState("55P03");
 }
 
 std::optional<int64_t>

@@ -88,7 +88,6 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, D
 	destination->created = true;
 	destination->name = pg::QualifiedName(destination->oid);
 	destination->relation = pg::Call(table_open, destination->oid, NoLock);
-	catalog::RememberCreatedRelation(pipeline.id, destination->oid);
 	journal.Info("the destination did not exist: " + statement);
 	for (const std::string &missing : query.MissingTypes()) {
 		journal.Warning(missing);

@@ -174,6 +174,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 		catalog::RememberShape(pipeline.id, shape);
 	}
 	memory.Free();
+	result.created = destination.created ? destination.oid : InvalidOid;
 	return result;
 }
 

@@ -49,6 +49,7 @@ public:
 struct RunResult {
 	std::unique_ptr<PendingCommit> elsewhere; // NULL: nothing
 	std::optional<std::string> reason;		  // to be told with the success
+	Oid created = InvalidOid;				  // the destination, if the run made it
 };
 
 // Loads. Throws Error on any failure; the caller aborts the transaction. Counters are kept up to date

@@ -2,24 +2,17 @@
 
 #include "core/sqlstate.hpp"
 #include "core/version.hpp"
+#include "pg/extension_leaf.hpp"
 
 #define SLUICE_TEXT_OF(macro) SLUICE_TEXT(macro)
 #define SLUICE_TEXT(text) #text
 
 namespace sluice::pg {
 
-namespace {
-
-struct Found {
-	Oid oid;
-	Oid schema;
-	Oid owner;
-	char schema_name[2 * NAMEDATALEN + 3];
-	char version[NAMEDATALEN];
-};
+namespace leaf {
 
 void
-Lookup(Found *found)
+LookUpExtension(ExtensionRow *found)
 {
 	memset(found, 0, sizeof(*found));
 	Relation relation = table_open(ExtensionRelationId, AccessShareLock);
@@ -45,7 +38,7 @@ Lookup(Found *found)
 	table_close(relation, AccessShareLock);
 }
 
-} // namespace
+} // namespace leaf
 
 std::string_view
 LibraryVersion()
@@ -74,8 +67,8 @@ VersionMismatch(const Extension &extension)
 Extension
 FindExtension()
 {
-	Found found;
-	Call(Lookup, &found);
+	leaf::ExtensionRow found;
+	Call(leaf::LookUpExtension, &found);
 	Extension extension;
 	extension.oid = found.oid;
 	extension.schema = found.schema;

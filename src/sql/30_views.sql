@@ -59,6 +59,7 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		WHEN node.batch IS NOT NULL THEN 'waits for ' || COALESCE((
 			SELECT string_agg(p.pipeline_name, ', ' ORDER BY p.pipeline_name) FROM sluice.pipeline_batch_nodes p
 			WHERE p.batch = node.batch AND p.pipeline_id = ANY (node.parents) AND p.state <> 'done'), 'pipelines of another role')
+		WHEN last.unknown IS NOT NULL THEN last.unknown
 		WHEN last.status = 'failed' THEN last.error_message
 		ELSE last.reason
 	END AS reason,
@@ -82,7 +83,8 @@ LEFT JOIN LATERAL (
 	SELECT n.batch, n.parents FROM sluice.pipeline_batch_nodes n
 	WHERE n.pipeline_id = d.id AND n.state = 'waiting' ORDER BY n.batch LIMIT 1) node ON true
 LEFT JOIN LATERAL (
-	SELECT r.id, r.status, r.reason, r.start_time, r.end_time, r.error_message, r.error_hint, r.records_processed
+	SELECT r.id, r.status, r.reason, r.start_time, r.end_time, r.error_message, r.error_hint, r.records_processed,
+		r.metadata ->> 'unknown' AS unknown
 	FROM sluice.pipeline_runs r
 	WHERE r.pipeline_id = d.id AND r.status IN ('running', 'success', 'failed', 'stopped')
 	ORDER BY r.id DESC LIMIT 1) last ON true;

@@ -170,6 +170,23 @@ BarUntilEnd(Oid database)
 }
 
 void
+StopRunsHere(Oid by)
+{
+	if (!Prepare()) {
+		return;
+	}
+	SharedState *shared = Shared();
+	TimestampTz const patience = GetCurrentTimestamp() + kLeavePatience;
+	BarUntilEnd(MyDatabaseId);
+	ConditionVariablePrepareToSleep(&shared->changed);
+	while (StopAllRuns(MyDatabaseId, by) > 0 && GetCurrentTimestamp() < patience) {
+		(void)ConditionVariableTimedSleep(&shared->changed, 10, pg::compat::WaitEvent("PgSluiceRunLeave"));
+	}
+	(void)ConditionVariableCancelSleep();
+	EndRunsOf(MyDatabaseId, by);
+}
+
+void
 EndRunsOf(Oid database, Oid by)
 {
 	SharedState *shared = Shared();

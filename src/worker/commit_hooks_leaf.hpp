@@ -20,6 +20,9 @@ void StopEverythingAtCommit();
 // Keeps schedulers out of a database until this transaction ends, and waits a moment for the one there to go.
 void BarUntilEnd(Oid database);
 // Terminates the runs in a database and waits, not for long, until their processes are gone.
+// The runs of this database that have a worker end before a command takes locks that they hold; until then and until
+// the transaction ends no other starts. First they are asked, then their processes are terminated.
+void StopRunsHere(Oid by);
 void EndRunsOf(Oid database, Oid by);
 
 } // namespace sluice::worker::leaf

@@ -106,6 +106,27 @@ RequestStopPending(const std::string &run_id, Oid by)
 	return pg::Call(leaf::QueueStop, MyDatabaseId, &run, by);
 }
 
+int
+RequestStopOf(const std::string &pipeline_id, Oid by)
+{
+	if (!WorkersExist()) {
+		return 0;
+	}
+	pg_uuid_t const pipeline = UuidFromText(pipeline_id);
+	return pg::Call(leaf::StopLiveRunsOf, MyDatabaseId, &pipeline, by);
+}
+
+bool
+RequestStopQueued(const std::string &pipeline_id, const std::string &last_run, Oid by)
+{
+	if (!WorkersExist()) {
+		return false;
+	}
+	pg_uuid_t const pipeline = UuidFromText(pipeline_id);
+	pg_uuid_t const last = UuidFromText(last_run);
+	return pg::Call(leaf::QueueStopOfAll, MyDatabaseId, &pipeline, &last, by);
+}
+
 void
 WaitForRunEnd(int timeout_ms)
 {

@@ -19,6 +19,10 @@ void PokeAtCommit();
 // Stops a run of this database that is starting or running; at once, not undone by rollback. False when it
 // is neither.
 bool RequestStop(const std::string &run_id, Oid by);
+// The same for what is live of a pipeline; how many.
+int RequestStopOf(const std::string &pipeline_id, Oid by);
+// All that is queued of a pipeline, up to that run; false when too many requests are open.
+bool RequestStopQueued(const std::string &pipeline_id, const std::string &last_run, Oid by);
 // Has the scheduler mark a queued run as stopped. False when too many such requests are waiting.
 bool RequestStopPending(const std::string &run_id, Oid by);
 

@@ -97,6 +97,18 @@ ForgetStopped(SchedulerState &state)
 	}
 }
 
+// False: some of the rows are locked, try again.
+bool
+ServeStopOfAll(const SchedulerState &state, const StopRequest &stop, TimestampTz now)
+{
+	std::string const pipeline = UuidText(stop.pipeline);
+	std::string const last = UuidText(stop.run);
+	(void)catalog::StopPendingOf(pipeline, last, "stopped by " + RoleText(stop.by));
+	// One that got its worker a moment ago.
+	(void)pg::Call(leaf::StopLiveRunsUpTo, state.database, &stop);
+	return catalog::FindQueued(pipeline, last).others == 0 || now - stop.at > kStopPatience;
+}
+
 // False: the row is locked, try again.
 bool
 ServeStop(const SchedulerState &state, const StopRequest &stop, TimestampTz now)
@@ -210,14 +222,15 @@ ServeStops(SchedulerState &state)
 		bool served = false;
 		bool isolated = false;
 		pg::InTransaction([&] {
-			isolated = Isolated(state, run, Format("run {} could not be stopped", run),
-								[&] { served = ServeStop(state, stop, now); });
+			isolated = Isolated(state, run, Format("run {} could not be stopped", run), [&] {
+				served = stop.whole_queue ? ServeStopOfAll(state, stop, now) : ServeStop(state, stop, now);
+			});
 		});
 		if (!isolated) {
 			continue;
 		}
 		if (served) {
-			pg::Call(leaf::DropStop, state.database, &stop.run);
+			pg::Call(leaf::DropStop, &stop);
 			pg::Call(leaf::AnnounceChange);
 			state.acted = true;
 		} else {

@@ -116,6 +116,10 @@ Load(const RunBodyRequest &request, const OptionValues &options, RunJournal &jou
 		journal.EnterPhase("finishing");
 		pg::Call(leaf::FireDeferredTriggers);
 	}
+	if (OidIsValid(result.created)) {
+		// Not before: its lock is in the way of everybody who looks for more than rows.
+		catalog::RememberCreatedRelation(pipeline.id, result.created);
+	}
 	if (!catalog::FinishRun(request.run_id, "success", result.reason, std::nullopt, *counters, journal)) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState,
 					Format("run {} of pipeline \"{}\" has ended or is being deleted", request.run_id, pipeline.name),

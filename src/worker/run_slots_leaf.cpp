@@ -39,7 +39,44 @@ StopRequest *
 FindStop(Oid database, const pg_uuid_t *run)
 {
 	for (StopRequest &stop : Shared()->stops) {
-		if (stop.used && stop.database == database && IsSameRun(&stop.run, run)) {
+		if (stop.used && !stop.whole_queue && stop.database == database && IsSameRun(&stop.run, run)) {
+			return &stop;
+		}
+	}
+	return nullptr;
+}
+
+StopRequest *
+FindStopOfAll(Oid database, const pg_uuid_t *pipeline)
+{
+	for (StopRequest &stop : Shared()->stops) {
+		if (stop.used && stop.whole_queue && stop.database == database && IsSameRun(&stop.pipeline, pipeline)) {
+			return &stop;
+		}
+	}
+	return nullptr;
+}
+
+bool
+IsAskedToStop(const Reservation *wanted)
+{
+	if (FindStop(wanted->database, &wanted->run) != nullptr) {
+		return true;
+	}
+	const StopRequest *all = FindStopOfAll(wanted->database, &wanted->pipeline);
+	return all != nullptr && memcmp(&wanted->run, &all->run, sizeof(all->run)) <= 0;
+}
+
+StopRequest *
+FreeStop(Oid database, Oid by)
+{
+	for (StopRequest &stop : Shared()->stops) {
+		if (!stop.used) {
+			memset(&stop, 0, sizeof(stop));
+			stop.used = true;
+			stop.database = database;
+			stop.by = by;
+			stop.at = GetCurrentTimestamp();
 			return &stop;
 		}
 	}
@@ -184,17 +221,10 @@ QueueStop(Oid database, const pg_uuid_t *run, Oid by)
 	SharedState *shared = Shared();
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	StopRequest *place = FindStop(database, run);
-	for (StopRequest &stop : shared->stops) {
+	if (place == nullptr) {
+		place = FreeStop(database, by);
 		if (place != nullptr) {
-			break;
-		}
-		if (!stop.used) {
-			place = &stop;
-			place->used = true;
-			place->database = database;
 			place->run = *run;
-			place->by = by;
-			place->at = GetCurrentTimestamp();
 		}
 	}
 	if (place != nullptr) {
@@ -204,14 +234,75 @@ QueueStop(Oid database, const pg_uuid_t *run, Oid by)
 	return place != nullptr;
 }
 
+bool
+QueueStopOfAll(Oid database, const pg_uuid_t *pipeline, const pg_uuid_t *last_run, Oid by)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	StopRequest *place = FindStopOfAll(database, pipeline);
+	if (place == nullptr) {
+		place = FreeStop(database, by);
+		if (place != nullptr) {
+			place->whole_queue = true;
+			place->pipeline = *pipeline;
+		}
+	}
+	if (place != nullptr) {
+		if (memcmp(&place->run, last_run, sizeof(*last_run)) < 0) {
+			place->run = *last_run;
+			place->at = GetCurrentTimestamp();
+		}
+		WakeDatabase(database);
+	}
+	LWLockRelease(shared->lock);
+	return place != nullptr;
+}
+
+namespace {
+
+int
+StopLive(Oid database, const pg_uuid_t *pipeline, const pg_uuid_t *last, Oid by)
+{
+	SharedState *shared = Shared();
+	int count = 0;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < shared->run_slots; ++i) {
+		RunSlot *slot = &shared->runs[i];
+		if (slot->database == database && IsLive(slot) && !slot->finished && IsSameRun(&slot->pipeline, pipeline) &&
+			(last == nullptr || memcmp(&slot->run, last, sizeof(*last)) <= 0)) {
+			RequestStop(slot, by);
+			++count;
+		}
+	}
+	if (count > 0) {
+		// It keeps the time of the grace.
+		WakeDatabase(database);
+	}
+	LWLockRelease(shared->lock);
+	return count;
+}
+
+} // namespace
+
+int
+StopLiveRunsOf(Oid database, const pg_uuid_t *pipeline, Oid by)
+{
+	return StopLive(database, pipeline, nullptr, by);
+}
+
+int
+StopLiveRunsUpTo(Oid database, const StopRequest *request)
+{
+	return StopLive(database, &request->pipeline, &request->run, request->by);
+}
+
 void
 ReserveRun(Reservation *reservation)
 {
 	SharedState *shared = Shared();
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	RunSlot *slot = nullptr;
-	StartRequest const request{FindStop(reservation->database, &reservation->run) != nullptr,
-							   reservation->source_on_trial};
+	StartRequest const request{IsAskedToStop(reservation), reservation->source_on_trial};
 	LiveCounts const live = CountLive(reservation, &slot);
 	reservation->refusal = WhyNotNow(request, live, reservation->limits);
 	if (reservation->refusal == Refusal::None) {
@@ -274,12 +365,13 @@ CopyStops(Oid database, StopRequest *stops, int max)
 }
 
 void
-DropStop(Oid database, const pg_uuid_t *run)
+DropStop(const StopRequest *served)
 {
 	SharedState *shared = Shared();
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	StopRequest *stop = FindStop(database, run);
-	if (stop != nullptr) {
+	StopRequest *stop = served->whole_queue ? FindStopOfAll(served->database, &served->pipeline)
+											: FindStop(served->database, &served->run);
+	if (stop != nullptr && IsSameRun(&stop->run, &served->run)) {
 		memset(stop, 0, sizeof(*stop));
 	}
 	LWLockRelease(shared->lock);

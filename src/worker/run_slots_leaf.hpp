@@ -19,6 +19,12 @@ int StopAllRuns(Oid database, Oid by);
 int TerminateRunsOf(Oid database, Oid by);
 // The same for a run that is still queued; false when too many such requests are open.
 bool QueueStop(Oid database, const pg_uuid_t *run, Oid by);
+// The same for all that is queued of a pipeline, up to that run.
+bool QueueStopOfAll(Oid database, const pg_uuid_t *pipeline, const pg_uuid_t *last_run, Oid by);
+// Asks what is live of a pipeline to stop; how many.
+int StopLiveRunsOf(Oid database, const pg_uuid_t *pipeline, Oid by);
+// What such a request concerns and is live by now.
+int StopLiveRunsUpTo(Oid database, const StopRequest *request);
 
 // -- The scheduler -------------------------------------------------------------------------------
 
@@ -43,7 +49,8 @@ void FreeRun(int index, uint64 cookie);
 bool TerminateRun(int index, uint64 cookie);
 
 int CopyStops(Oid database, StopRequest *stops, int max);
-void DropStop(Oid database, const pg_uuid_t *run);
+// Not if it has come to concern more meanwhile.
+void DropStop(const StopRequest *served);
 
 // -- The run worker ------------------------------------------------------------------------------
 

@@ -59,27 +59,17 @@ SettleSource(const catalog::RunRow &run)
 	}
 }
 
-// Of a run whose rows may be at another server all the same.
-bool
-IsUnknown(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
-{
-	return pipeline.destination &&
-		   IsOutcomeUnknown({run.status, ErrorState(run), run.phase ? *run.phase : "", run.lost_before.has_value()});
-}
-
 // True when another attempt is queued. One whose outcome is unknown gets one whatever its options say; that one loads
 // only where the options want another attempt.
 bool
 Retry(const catalog::RunRow &run, const catalog::Pipeline &pipeline, const OptionValues &options)
 {
-	if (pipeline.status != "active" || pipeline.paused) {
-		return false;
-	}
-	bool const unknown = IsUnknown(run, pipeline);
+	bool const may_load = pipeline.status == "active" && !pipeline.paused;
+	bool const unknown = catalog::IsOutcomeOpen(run, pipeline);
 	RetryPolicy const policy{static_cast<int>(options.Integer("max_retries")),
 							 options.DurationMicroseconds("retry_delay"),
 							 options.DurationMicroseconds("retry_max_delay")};
-	bool const failed = run.status == "failed" && run.lost_before != catalog::kOnlyLook;
+	bool const failed = may_load && run.status == "failed" && run.lost_before != catalog::kOnlyLook;
 	std::optional<int64_t> const delay =
 		failed ? RetryDelay(policy, ErrorState(run), run.attempt, Random()) : std::nullopt;
 	if (delay) {
@@ -91,12 +81,17 @@ Retry(const catalog::RunRow &run, const catalog::Pipeline &pipeline, const Optio
 	}
 	std::optional<int64_t> const look = unknown ? LookDelay(policy, run.attempt, Random()) : std::nullopt;
 	if (!look) {
+		if (unknown) {
+			catalog::NoteOutcomeOpen(run.id,
+									 "whether the rows of this run are at its destination server is not known, and "
+									 "could not be found out; retry_run looks before it loads");
+		}
 		return false;
 	}
-	(void)catalog::InsertRetry(
-		run, pg::Now() + *look,
-		Format("asks destination \"{}\" whether the run was committed there", *pipeline.destination),
-		catalog::kOnlyLook);
+	(void)catalog::InsertRetry(run, pg::Now() + *look,
+							   Format("asks destination \"{}\" whether the run was committed there",
+									  pipeline.destination.value_or(std::string("?"))),
+							   catalog::kOnlyLook);
 	return true;
 }
 

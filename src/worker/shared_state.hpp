@@ -47,8 +47,10 @@ struct RunSlot {
 // A stop asked for while the run was still queued; the scheduler serves it.
 struct StopRequest {
 	bool used;
+	bool whole_queue; // all that is queued of the pipeline, up to this run
 	Oid database;
 	pg_uuid_t run;
+	pg_uuid_t pipeline; // of a whole queue
 	Oid by;
 	TimestampTz at;
 };

@@ -218,10 +218,16 @@ Starter::Start(const catalog::RunRow &run)
 	if (pipeline->parked) {
 		return Close(run, "skipped", "parked: queued before this copy of the database was made");
 	}
-	if (pipeline->paused) {
+	bool const waits = pipeline->paused || pipeline->status != "active";
+	if (waits && run.lost_before) {
+		// What became of an earlier attempt is asked all the same; nothing is loaded.
+		if (run.lost_before != catalog::kOnlyLook) {
+			catalog::OnlyLook(run.id);
+		}
+	} else if (pipeline->paused) {
 		return Close(run, "skipped", pipeline->paused_reason ? "paused: " + *pipeline->paused_reason : "paused");
 	}
-	if (pipeline->status != "active") {
+	if (waits && !run.lost_before) {
 		return Close(run, "skipped", "the pipeline is " + pipeline->status);
 	}
 	for (const LiveRun &live : live_) {

@@ -1,6 +1,7 @@
 #include "worker/utility_hook.hpp"
 
 #include "pg/compat.hpp"
+#include "pg/extension_leaf.hpp"
 #include "worker/commit_hooks_leaf.hpp"
 #include "worker/database_slots_leaf.hpp"
 
@@ -97,6 +98,75 @@ ClearTheWay(Node *statement, ProcessUtilityContext context)
 }
 
 bool
+IsOurs(Oid extension)
+{
+	const char *name = get_extension_name(extension);
+	return name != nullptr && strcmp(name, "pg_sluice") == 0;
+}
+
+bool
+IsDroppedBy(const DropOwnedStmt *drop, const pg::leaf::ExtensionRow &extension)
+{
+	ListCell *cell;
+	foreach (cell, drop->roles) {
+		Oid const role = get_rolespec_oid(lfirst_node(RoleSpec, cell), true);
+		if (role == extension.owner && has_privs_of_role(GetUserId(), role)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// Only by CASCADE: all that is ours goes with a schema of ours.
+bool
+IsDroppedWith(Oid schema, const pg::leaf::ExtensionRow &extension)
+{
+	bool const ours = OidIsValid(schema) && (schema == extension.schema ||
+											 getExtensionOfObject(NamespaceRelationId, schema) == extension.oid);
+	if (!ours) {
+		return false;
+	}
+	HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));
+	if (!HeapTupleIsValid(tuple)) {
+		return false;
+	}
+	Oid const owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(tuple))->nspowner;
+	ReleaseSysCache(tuple);
+	return has_privs_of_role(GetUserId(), owner);
+}
+
+// The command takes the extension away, and who gives it has the right to.
+bool
+DropsExtension(Node *statement)
+{
+	if (!IsA(statement, DropStmt) && !IsA(statement, DropOwnedStmt)) {
+		return false;
+	}
+	pg::leaf::ExtensionRow extension;
+	pg::leaf::LookUpExtension(&extension);
+	if (!OidIsValid(extension.oid)) {
+		return false;
+	}
+	if (IsA(statement, DropOwnedStmt)) {
+		return IsDroppedBy(castNode(DropOwnedStmt, statement), extension);
+	}
+	auto *drop = castNode(DropStmt, statement);
+	bool const schemas = drop->removeType == OBJECT_SCHEMA && drop->behavior == DROP_CASCADE;
+	if (drop->removeType != OBJECT_EXTENSION && !schemas) {
+		return false;
+	}
+	ListCell *cell;
+	foreach (cell, drop->objects) {
+		const char *name = strVal(lfirst(cell));
+		if (schemas ? IsDroppedWith(get_namespace_oid(name, true), extension)
+					: strcmp(name, "pg_sluice") == 0 && has_privs_of_role(GetUserId(), extension.owner)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
 IsCommitPrepared(Node *statement)
 {
 	return IsA(statement, TransactionStmt) && castNode(TransactionStmt, statement)->kind == TRANS_STMT_COMMIT_PREPARED;
@@ -115,6 +185,9 @@ OnUtility(PlannedStmt *planned, const char *query, bool read_only_tree, ProcessU
 	// Catalogs can be read only inside a transaction; COMMIT and its like are not for us.
 	if (!IsA(statement, TransactionStmt)) {
 		ClearTheWay(statement, context);
+		if (!RecoveryInProgress() && DropsExtension(statement)) {
+			StopRunsHere(GetUserId());
+		}
 	}
 	ProcessUtility_hook_type const next =
 		previous_utility_hook != nullptr ? previous_utility_hook : standard_ProcessUtility;
@@ -138,8 +211,7 @@ OnObjectAccess(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id,
 		// launcher looks.
 		ProbeAtCommit();
 	} else if (access == OAT_DROP) {
-		const char *name = get_extension_name(object_id);
-		if (name != nullptr && strcmp(name, "pg_sluice") == 0) {
+		if (IsOurs(object_id)) {
 			StopEverythingAtCommit();
 		}
 	}

@@ -122,6 +122,37 @@ for my $case ([ '', 'no retries' ], [ ', "max_retries": 3', 'with retries' ])
 	$probe->quit;
 }
 
+# A pause while the answer is out: the look is not taken away, and needs no resume.
+{
+	my $gate = close_far_gate();
+	my ($run) = once_pipeline(', "max_retries": 3') =~ /\n(\S+)$/;
+	await_commit('paused: the worker waits for COMMIT there');
+	kill 'KILL', $near->pid_of('run');
+	$near->await("SELECT count(*) = 2 FROM pipeline_runs WHERE root_run = '$run'", 'paused: killed, and tried again');
+	is(as_etl("SELECT pause_pipeline('p$number') IS NULL"), 'f', 'paused: it is paused');
+	$gate->quit;
+	await_end($run, 'paused: it is over');
+	is(attempts($run), 'manual failed SL004, retry success 1', 'paused: the look was made, and found the rows');
+	is($far->safe_psql('postgres', 'SELECT count(*) FROM dst.once'), 1, 'paused: once');
+}
+
+# The look itself is stopped, twice: nobody has looked yet, so it is asked again.
+{
+	my $gate = close_far_gate();
+	my ($run) = once_pipeline('') =~ /\n(\S+)$/;
+	await_commit('stopped look: the worker waits for COMMIT there');
+	kill 'KILL', $near->pid_of('run');
+	my $waits = "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE 'INSERT INTO dst.pg_sluice_ledger%' AND wait_event_type = 'Lock'";
+	ok($far->poll_query_until('postgres', $waits), 'stopped look: it waits for what is open there');
+	is(as_etl("SELECT stop_run((SELECT id FROM pipeline_runs WHERE root_run = '$run' AND status = 'running'))"), 't', 'stopped look: it is stopped');
+	$near->await("SELECT count(*) = 3 FROM pipeline_runs WHERE root_run = '$run'", 'stopped look: another one is queued');
+	like($near->sql("SELECT state || ': ' || reason FROM pipeline_status WHERE name = 'p$number'"), qr/^(retrying|running): asks destination "far"/, 'stopped look: the status says so');
+	$gate->quit;
+	await_end($run, 'stopped look: it is over');
+	is(attempts($run), 'manual failed SL004, retry stopped, retry success 1', 'stopped look: found at last');
+	is($far->safe_psql('postgres', 'SELECT count(*) FROM dst.once'), 1, 'stopped look: once');
+}
+
 $near->stop;
 $far->stop;
 done_testing();

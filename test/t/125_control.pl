@@ -46,5 +46,61 @@ is($node->sql("SELECT wait_for_run('$run', '30 s')"), 'failed', 'a terminated ru
 like($node->sql("SELECT error_detail FROM pipeline_runs WHERE id = '$run'"), qr/terminating/, 'and tells what ended it');
 $gate->quit;
 
+# A thousand queued runs are stopped, all of them, by a session that rolls back; others that were asked to stop, too.
+$gate = $node->close_gate;
+$run = $node->sql("SELECT trigger_pipeline('gated')");
+$node->await_gated(1, 'runs again');
+$node->sql("SELECT count(trigger_pipeline('gated', if_running => 'queue')) FROM generate_series(1, 1000)");
+is($node->sql("BEGIN; SELECT stop_pipeline('gated'); ROLLBACK"), 't', 'stop_pipeline of a thousand queued runs');
+$node->await("SELECT count(*) = 1001 FROM pipeline_runs WHERE pipeline_name = 'gated' AND status = 'stopped'", 'stops them all');
+is($node->sql("SELECT stop_pipeline('gated')"), 'f', 'then there is nothing to stop');
+$run = $node->sql("SELECT trigger_pipeline('gated')");
+$node->await_gated(1, 'runs once more');
+$node->sql("SELECT count(trigger_pipeline('gated', if_running => 'queue')) FROM generate_series(1, 600)");
+is($node->sql("SELECT count(*) FILTER (WHERE stop_run(id)) FROM pipeline_runs WHERE status = 'pending'"), '600', 'stop_run of 600 queued runs');
+$node->await("SELECT count(*) = 1601 FROM pipeline_runs WHERE pipeline_name = 'gated' AND status = 'stopped'", 'stops them all');
+
+# A local retry that a pause took away can be made after all.
+$node->sql('CREATE FUNCTION fails() RETURNS bigint LANGUAGE plpgsql AS ' . q{$$ BEGIN RAISE EXCEPTION 'busy' USING ERRCODE = '40001'; END $$});
+$node->pipeline('again', 'SELECT public.fails() AS i', q{options => '{"max_retries": 3, "retry_delay": 600}'});
+my $again = $node->sql("SELECT trigger_pipeline('again')");
+$node->await("SELECT count(*) = 2 FROM pipeline_runs WHERE root_run = '$again'", 'a retry waits');
+$node->sql("SELECT pause_pipeline('again')");
+is($node->sql("SELECT wait_for_run('$again', '10 s')"), 'skipped', 'a pause takes it away');
+$node->sql("SELECT resume_pipeline('again'); SELECT alter_pipeline('again', source_query => 'SELECT 1::bigint AS i')");
+$node->sql("SELECT retry_run('$again')");
+is($node->sql("SELECT wait_for_run('$again', '30 s')"), 'success', 'retry_run makes it');
+
+# A role that is dropped leaves nothing to whoever gets its OID.
+$node->sql('CREATE ROLE gone LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO gone; SELECT allow_pipelines(\'gone\'); SET ROLE gone; '
+	  . "SELECT create_pipeline('orphan', source_query => 'SELECT 1 AS i', destination_table => 'public.orphans', load => 'replace')");
+$node->sql('DROP OWNED BY gone; DROP ROLE gone');
+kill 'TERM', $node->pid_of('scheduler') || ();
+$node->sql("SELECT count(trigger_pipeline('plain'))");
+$node->await("SELECT owner_oid = 0 FROM sluice.pipeline_definitions WHERE name = 'orphan'", 'nor its pipeline: it belongs to nobody');
+
+# A superuser's session does not connect to the servers of somebody else.
+$node->sql('CREATE EXTENSION postgres_fdw; CREATE SERVER closed FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host \'127.0.0.1\', port \'1\'); CREATE ROLE other LOGIN; '
+	  . 'GRANT CREATE, USAGE ON SCHEMA public TO other; GRANT USAGE ON FOREIGN SERVER closed TO other; SELECT allow_pipelines(\'other\'); '
+	  . "CREATE USER MAPPING FOR other SERVER closed OPTIONS (user 'x', password 'y'); SET ROLE other; "
+	  . "SELECT create_pipeline('abroad', source => 'closed', source_table => 't', destination_table => 'public.abroad', load => 'append')");
+like($node->sql("SELECT string_agg(l, ' ') FROM explain_pipeline('other/abroad') l"), qr/not connected to in a superuser's session/, 'explain_pipeline says so');
+
+# DROP EXTENSION does not wait for the run that it cancels, nor does anybody else; who may not drop it cancels nothing.
+$node->sql("SELECT create_pipeline('made', source_query => 'SELECT i FROM (' || \$q\$" . SluiceNode::gated_query() . "\$q\$ || ') q', destination_table => 'made_t', load => 'replace')");
+$node->sql("SELECT trigger_pipeline('made')");
+$node->await_gated(2, 'two runs wait at the gate');
+is($node->sql('SELECT count(*) > 0 FROM (SELECT FROM sluice.pipeline_state FOR UPDATE NOWAIT) s'), 't', 'a run holds nothing that others want');
+$node->sql("SET ROLE other; DO \$\$ BEGIN EXECUTE 'DROP EXTENSION pg_sluice CASCADE'; EXCEPTION WHEN insufficient_privilege THEN NULL; END \$\$");
+$node->await_gated(2, 'who may not drop it cancels nothing');
+is($node->sql("BEGIN; SET LOCAL lock_timeout = '5s'; DROP EXTENSION pg_sluice CASCADE; ROLLBACK; SELECT 'over'"), 'over', 'DROP EXTENSION gets its locks at once');
+$node->await("SELECT count(*) = 0 FROM pipeline_runs WHERE status IN ('pending', 'running')", 'rolled back: the runs are over all the same');
+is($node->sql("SELECT count(*) FROM pipeline_runs WHERE pipeline_name = 'made' AND status = 'stopped' AND reason LIKE 'stopped by role%'"), '1', 'stopped, and their rows say by whom');
+$node->sql("SELECT trigger_pipeline('gated')");
+$node->await_gated(1, 'pipelines start again');
+$node->sql("SET lock_timeout = '5s'; DROP EXTENSION pg_sluice CASCADE");
+is($node->sql("SELECT count(*) FROM pg_extension WHERE extname = 'pg_sluice'"), '0', 'dropped while a run was under way');
+$gate->quit;
+
 $node->stop;
 done_testing();

@@ -97,10 +97,14 @@ TEST(RetryPolicy, ARunWhoseRowsMayBeElsewhereIsLookedFor)
 		// An attempt that was to find out.
 		{"failed", "SL010", "checking", true, true},
 		{"failed", "SL004", "starting", true, true},
-		{"failed", "28P01", "checking", true, false},
+		{"failed", "28P01", "checking", true, true},
 		{"failed", "SL009", "checking", true, false},
 		{"failed", "08006", "connecting", true, false}, // it had looked
-		{"stopped", "", "checking", true, false},
+		{"stopped", "", "checking", true, true},
+		{"stopped", "", "", true, true}, // while it was queued
+		{"skipped", "", "", true, true},
+		{"skipped", "", "", false, false},
+		{"stopped", "", "loading", true, false},
 	};
 	for (const Case &c : cases) {
 		EXPECT_EQ(IsOutcomeUnknown({c.status, SqlStateFromText(c.code), c.phase, c.was_unknown}), c.unknown)
