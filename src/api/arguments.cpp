@@ -3,6 +3,7 @@
 #include "api/arguments_leaf.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/extension.hpp"
+#include "pg/settings.hpp"
 
 namespace sluice::api {
 
@@ -80,6 +81,18 @@ ObjectArgument(FunctionCallInfo fcinfo, int number, const char *name)
 	if (!text.starts_with('{')) {
 		throw Error(sqlstate::kInvalidParameterValue, Format("argument \"{}\" must be a JSON object", name),
 					"Write it as '{\"key\": \"value\"}'.");
+	}
+	return text;
+}
+
+std::string
+ContextArgument(FunctionCallInfo fcinfo, int number)
+{
+	std::string text = ObjectArgument(fcinfo, number, "context");
+	if (text.size() > static_cast<size_t>(pg::Settings::max_context_size)) {
+		throw Error(sqlstate::kProgramLimitExceeded, Format("context is too large: {} bytes", text.size()),
+					Format("pg_sluice.max_context_size allows {} bytes. Put the data into a table and pass its key.",
+						   pg::Settings::max_context_size));
 	}
 	return text;
 }

@@ -18,6 +18,8 @@ std::string RequiredArgument(FunctionCallInfo fcinfo, int number, const char *na
 bool FlagArgument(FunctionCallInfo fcinfo, int number, bool if_null);
 // A JSON object; NULL is '{}', anything but an object an error (22023).
 std::string ObjectArgument(FunctionCallInfo fcinfo, int number, const char *name);
+// The context of a run: an object of at most pg_sluice.max_context_size.
+std::string ContextArgument(FunctionCallInfo fcinfo, int number);
 // The elements of a text[]; nothing: the argument is NULL. A NULL element is an error (22004).
 std::optional<std::vector<std::string>> ListArgument(FunctionCallInfo fcinfo, int number, const char *name);
 // Nothing: NULL, wait forever. Days have 24 hours, months 30 days; never negative.

@@ -5,6 +5,7 @@
 #include "api/rights.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
+#include "core/text_bounds.hpp"
 #include "pg/settings.hpp"
 #include "worker/control.hpp"
 
@@ -77,6 +78,9 @@ StopQueue(const std::string &pipeline_id)
 SLUICE_PIPELINE_FUNCTION(sluice_pause_pipeline)
 {
 	std::optional<std::string> const reason = sluice::api::Argument(fcinfo, 1);
+	if (reason) {
+		sluice::CheckProse(sluice::Text::Reason, "reason", *reason);
+	}
 	sluice::catalog::Pipeline const found = sluice::api::FindForChange(pipeline);
 	sluice::catalog::SetPaused(found.id, true, reason, std::nullopt);
 	sluice::catalog::PausePendingOf(found.id, reason ? "paused: " + *reason : "paused");

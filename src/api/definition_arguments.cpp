@@ -6,6 +6,7 @@
 #include "catalog/pipeline_options.hpp"
 #include "core/nearest.hpp"
 #include "core/sqlstate.hpp"
+#include "core/text_bounds.hpp"
 #include "pg/extension.hpp"
 #include "pg/settings.hpp"
 
@@ -108,6 +109,30 @@ UnknownColumn(const std::string &name, const std::vector<Column> &columns)
 				nearest ? Format("Perhaps you meant \"{}\".", *nearest) : Format("These can: {}.", Join(names, ", ")));
 }
 
+void
+RequireWithinBounds(const Given &given)
+{
+	auto const bounded = [](Text text, const char *argument, const std::optional<std::string> &value) {
+		if (value) {
+			RequireWithin(text, argument, *value);
+		}
+	};
+	bounded(Text::Relation, "source_table", given.source_table);
+	bounded(Text::Source, "source_query", given.source_query);
+	bounded(Text::Relation, "destination_table", given.destination_table);
+	bounded(Text::Expression, "columns", given.columns);
+	bounded(Text::Expression, "filter", given.filter);
+	bounded(Text::Schedule, "schedule", given.schedule);
+	bounded(Text::TimeZone, "timezone", given.timezone);
+	bounded(Text::Options, "options", given.options);
+	if (given.depends_on) {
+		RequireCount("depends_on", given.depends_on->size(), kMaxDependencies);
+	}
+	if (given.description) {
+		CheckProse(Text::Description, "description", *given.description);
+	}
+}
+
 } // namespace
 
 Given
@@ -130,7 +155,7 @@ ReadGiven(FunctionCallInfo fcinfo)
 	given.depends_on = ListArgument(fcinfo, kDependsOn, "depends_on");
 	given.on_failure = Argument(fcinfo, kOnFailure);
 	given.description = Argument(fcinfo, kDescription);
-	(void)ListArgument(fcinfo, kTags, "tags"); // refuses nulls
+	CheckTags(ListArgument(fcinfo, kTags, "tags").value_or(std::vector<std::string>{}));
 	given.tags = Argument(fcinfo, kTags, TEXTARRAYOID);
 	given.status = Argument(fcinfo, kStatus);
 	given.owner = Argument(fcinfo, kOwner, NAMEOID);
@@ -138,6 +163,7 @@ ReadGiven(FunctionCallInfo fcinfo)
 		given.options = ObjectArgument(fcinfo, kOptions, "options");
 	}
 	RefuseUnsupported(fcinfo, given);
+	RequireWithinBounds(given);
 	return given;
 }
 
@@ -172,6 +198,7 @@ Apply(const Given &given, catalog::Pipeline *pipeline)
 	if (given.options) {
 		(void)catalog::ReadOptions(*given.options);
 		pipeline->options = catalog::MergeOptions(pipeline->options, *given.options);
+		RequireWithin(Text::Options, "options", pipeline->options);
 	}
 }
 

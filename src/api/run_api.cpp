@@ -31,7 +31,7 @@ RequireRealOwner(const sluice::catalog::Pipeline &pipeline)
 
 SLUICE_PIPELINE_FUNCTION(sluice_trigger_pipeline)
 {
-	std::string const context = api::ObjectArgument(fcinfo, 1, "context");
+	std::string const context = api::ContextArgument(fcinfo, 1);
 	api::IfRunning const if_running = api::ReadIfRunning(api::RequiredArgument(fcinfo, 2, "if_running"));
 	std::optional<bool> const dependents =
 		PG_ARGISNULL(3) ? std::nullopt : std::optional<bool>(api::FlagArgument(fcinfo, 3, false));
@@ -46,7 +46,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
 			"It has to commit before a worker can start. Call it by itself, or call trigger_pipeline, COMMIT, and "
 			"then wait_for_run.");
 	}
-	std::string const context = api::ObjectArgument(fcinfo, 1, "context");
+	std::string const context = api::ContextArgument(fcinfo, 1);
 	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 2));
 	std::string const run = api::Trigger(pipeline, context, api::IfRunning::Error, std::nullopt, "trigger_and_wait");
 	sluice::pg::Call(api::leaf::CommitAndGoOn);
@@ -78,7 +78,7 @@ SLUICE_FUNCTION(sluice_wait_for_run)
 
 SLUICE_PIPELINE_FUNCTION(sluice_run_pipeline)
 {
-	std::string const context = api::ObjectArgument(fcinfo, 1, "context");
+	std::string const context = api::ContextArgument(fcinfo, 1);
 	sluice::catalog::Pipeline const found = api::FindForUse(pipeline);
 	RequireRealOwner(found);
 	api::RequireStartable(found);

@@ -108,7 +108,7 @@ MarkDone(const BatchNode &node, std::string_view outcome, const std::optional<st
 {
 	Execute("UPDATE sluice.pipeline_batch_nodes SET state = 'done', outcome = $3, reason = $4 "
 			"WHERE batch = $1::uuid AND pipeline_id = $2::uuid",
-			{node.batch, node.pipeline_id, std::string(outcome), reason});
+			{node.batch, node.pipeline_id, std::string(outcome), CutIfSet(reason)});
 }
 
 void
@@ -158,15 +158,6 @@ AllDone(const std::string &batch)
 	return Execute("SELECT 1 FROM sluice.pipeline_batch_nodes WHERE batch = $1::uuid AND state <> 'done' LIMIT 1",
 				   {batch}, Reading::Latest)
 		.Empty();
-}
-
-std::string
-BatchContext(const std::string &batch)
-{
-	pg::SqlResult const rows = Execute("SELECT context FROM sluice.pipeline_batch_nodes WHERE batch = $1::uuid "
-									   "AND context IS NOT NULL",
-									   {batch});
-	return rows.Empty() ? "{}" : rows.Text(0, 0);
 }
 
 } // namespace sluice::catalog

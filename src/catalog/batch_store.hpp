@@ -52,7 +52,4 @@ std::vector<WaitingNode> WaitingFor(const BatchNode &parent);
 // Whether all its nodes are over, at a fraction of the price of looking at them. True where there are none.
 bool AllDone(const std::string &batch);
 
-// The context that the batch was triggered with.
-std::string BatchContext(const std::string &batch);
-
 } // namespace sluice::catalog

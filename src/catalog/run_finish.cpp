@@ -18,6 +18,12 @@ IfAny(const std::string &text)
 	return text.empty() ? std::nullopt : pg::SqlValue(text);
 }
 
+pg::SqlValue
+CutIfAny(const std::string &text)
+{
+	return IfAny(CutMessage(text));
+}
+
 struct EndedRun {
 	std::string pipeline_id;
 	std::string owner_oid;
@@ -45,11 +51,11 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 				  "WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY "
 				  "($17::text[]) "
 				  "FOR UPDATE SKIP LOCKED) RETURNING pipeline_id, owner_oid",
-		{run_id, status, reason, Instant(pg::Now()), IfAny(journal.Phase()), Number(counters.records_read),
+		{run_id, status, CutIfSet(reason), Instant(pg::Now()), IfAny(journal.Phase()), Number(counters.records_read),
 		 Number(counters.records_processed), Number(counters.records_failed), Number(counters.bytes_processed),
-		 Number(counters.batches), IfAny(info.message),
-		 error ? pg::SqlValue(SqlStateText(info.sqlstate)) : std::nullopt, IfAny(info.detail), IfAny(info.hint),
-		 IfAny(info.context), IfAny(journal.Text(kMaxLogText)), statuses});
+		 Number(counters.batches), CutIfAny(info.message),
+		 error ? pg::SqlValue(SqlStateText(info.sqlstate)) : std::nullopt, CutIfAny(info.detail), CutIfAny(info.hint),
+		 CutIfAny(info.context), IfAny(journal.Text(kMaxLogText)), statuses});
 	if (rows.Empty()) {
 		return std::nullopt;
 	}

@@ -68,7 +68,7 @@ InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason,
 		"r.attempt + 1, " SLUICE_SQL_AT("$4") ", " SLUICE_SQL_AT(
 			"$5") ", r.source, r.priority "
 				  "FROM sluice.pipeline_runs r WHERE r.id = $1::uuid",
-		{run.id, id, reason, Instant(due), Instant(pg::Now()), lost_before});
+		{run.id, id, CutMessage(reason), Instant(due), Instant(pg::Now()), lost_before});
 	return id;
 }
 
@@ -200,7 +200,7 @@ PauseForFailures(const std::string &pipeline_id, const std::string &reason)
 					"$2") ", paused_by = 'pg_sluice', paused_reason = $3 WHERE id = (SELECT d.id FROM "
 						  "sluice.pipeline_definitions d WHERE d.id = $1::uuid AND d.paused_at IS NULL FOR UPDATE SKIP "
 						  "LOCKED)",
-				{pipeline_id, Instant(pg::Now()), reason});
+				{pipeline_id, Instant(pg::Now()), CutMessage(reason)});
 	if (rows.Processed() == 0) {
 		return false;
 	}
@@ -231,7 +231,7 @@ CountOutage(const SourceAccess &access, const std::string &error)
 						  "DO UPDATE SET failures_in_a_row = s.failures_in_a_row + 1, last_failure_at = "
 						  "EXCLUDED.last_failure_at, "
 						  "last_error = EXCLUDED.last_error RETURNING failures_in_a_row",
-				{access.source, Instant(pg::Now()), error, Number(access.owner)});
+				{access.source, Instant(pg::Now()), CutMessage(error), Number(access.owner)});
 	return static_cast<int>(rows.Integer(0, 0));
 }
 

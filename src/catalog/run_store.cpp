@@ -8,16 +8,19 @@
 #include "catalog/run_outcome.hpp"
 #include "catalog/run_settle.hpp"
 #include "catalog/statement.hpp"
+#include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
 
 namespace sluice::catalog {
 
 namespace {
 
+// Never the context, and the first characters of a text only: the scheduler reads many rows at once, of a time too when
+// nothing bounded them.
 #define SLUICE_RUN_COLUMNS                                                                                             \
-	"r.id, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner_oid, r.status, r.reason, r.cause, "             \
-	"r.if_running, r.context, r.triggered_by, r.root_run, r.batch, r.attempt, r.source, r.phase, r.error_sqlstate, "   \
-	"r.error_message, r.metadata ->> 'lost_before', " SLUICE_SQL_MICROSECONDS(                                         \
+	"r.id, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner_oid, r.status, left(r.reason, 8192), "          \
+	"r.cause, r.if_running, r.triggered_by, r.root_run, r.batch, r.attempt, r.source, r.phase, r.error_sqlstate, "     \
+	"left(r.error_message, 8192), r.metadata ->> 'lost_before', " SLUICE_SQL_MICROSECONDS(                             \
 		"COALESCE(r.due_at, r.queued_at)") ", r.xmin "
 
 // The row is queued. Said so that no partial index on status fits: a plan made while the queue is short
@@ -44,7 +47,6 @@ ReadRun(const pg::SqlResult &rows, size_t row)
 	run.reason = rows.Cell(row, column++);
 	run.cause = rows.Text(row, column++);
 	run.if_running = rows.Text(row, column++);
-	run.context = rows.Text(row, column++);
 	run.triggered_by = rows.Cell(row, column++);
 	run.root_run = rows.Text(row, column++);
 	run.batch = rows.Text(row, column++);
@@ -91,7 +93,7 @@ CloseQueued(const std::string &pipeline_id, const std::string &status, const std
 				  "c.pipeline_id FROM closed c WHERE c.metadata ? 'lost_before' OR EXISTS (SELECT FROM "
 				  "sluice.pipeline_batch_nodes n WHERE n.batch = c.batch) ON CONFLICT DO NOTHING) "
 				  "SELECT count(*) FROM closed",
-		{pipeline_id, status, reason, Instant(pg::Now()), up_to, keep_looks ? "true" : "false"});
+		{pipeline_id, status, CutMessage(reason), Instant(pg::Now()), up_to, keep_looks ? "true" : "false"});
 	return static_cast<int>(rows.Integer(0, 0));
 }
 
@@ -106,7 +108,8 @@ InsertRun(const Pipeline &pipeline, const NewRun &run)
 		"root_run, batch, status, reason, cause, if_running, triggered_by, context, due_at, queued_at, start_time, "
 		"end_time, source, priority, metadata) VALUES ($1::uuid, $2::uuid, $3, $4::int, $5::name, $6::oid, $1::uuid, "
 		"COALESCE($15::uuid, $1::uuid), $7, $8, $9, $10, "
-		"$11::name, $12::jsonb, " SLUICE_SQL_AT("$13") ", " SLUICE_SQL_AT(
+		"$11::name, COALESCE((SELECT n.context FROM sluice.pipeline_batch_nodes n WHERE n.batch = $15::uuid AND "
+		"n.context IS NOT NULL), $12::jsonb), " SLUICE_SQL_AT("$13") ", " SLUICE_SQL_AT(
 			"$14") ", CASE WHEN $7 = 'running' THEN " SLUICE_SQL_AT("$14") " END, CASE WHEN $7 = 'skipped' "
 																		   "THEN " SLUICE_SQL_AT(
 																			   "$14") " END, "
@@ -118,8 +121,9 @@ InsertRun(const Pipeline &pipeline, const NewRun &run)
 																					  "jsonb_build_object('missed',"
 																					  " $8::text) ELSE '{{}}' END)",
 		{id, pipeline.id, pipeline.name, Number(pipeline.version), pipeline.owner, Number(pipeline.owner_oid),
-		 run.status, run.reason, run.cause, run.if_running, run.triggered_by, run.context, Instant(run.due_at),
-		 Instant(pg::Now()), run.batch, pipeline.source, Number(ReadOptions(pipeline.options).Integer("priority"))});
+		 run.status, CutIfSet(run.reason), run.cause, run.if_running, run.triggered_by, run.context,
+		 Instant(run.due_at), Instant(pg::Now()), run.batch, pipeline.source,
+		 Number(ReadOptions(pipeline.options).Integer("priority"))});
 	if (run.status == "pending" && !run.batch) {
 		RecordBatch(pipeline, id, run.dependents);
 	}
@@ -132,6 +136,22 @@ FindRun(const std::string &id, bool latest_snapshot)
 	pg::SqlResult const rows = Execute("SELECT " SLUICE_RUN_COLUMNS "FROM sluice.pipeline_runs r WHERE r.id = $1::uuid",
 									   {id}, latest_snapshot ? Reading::Latest : Reading::Transaction);
 	return rows.Empty() ? std::nullopt : std::optional<RunRow>(ReadRun(rows, 0));
+}
+
+std::string
+ContextOf(const std::string &run_id)
+{
+	pg::SqlResult const rows =
+		Execute("SELECT CASE WHEN octet_length(r.context::text) <= $2::int THEN r.context END, "
+				"octet_length(r.context::text) FROM sluice.pipeline_runs r WHERE r.id = $1::uuid",
+				{run_id, Number(pg::Settings::max_context_size)});
+	if (!rows.Empty() && !rows.Cell(0, 0)) {
+		throw Error(sqlstate::kProgramLimitExceeded,
+					Format("context of run {} is too large: {} bytes", run_id, rows.Integer(0, 1)),
+					Format("pg_sluice.max_context_size allows {} bytes: raise it, or trigger with a smaller context.",
+						   pg::Settings::max_context_size));
+	}
+	return rows.Empty() ? "{}" : rows.Text(0, 0);
 }
 
 std::optional<std::string>
@@ -210,7 +230,7 @@ NoteWaiting(const std::string &run_id, const std::string &reason)
 {
 	Execute("UPDATE sluice.pipeline_runs SET reason = $2 WHERE id = (SELECT q.id FROM sluice.pipeline_runs q "
 			"WHERE q.id = $1::uuid AND " SLUICE_QUEUED " AND q.reason IS DISTINCT FROM $2 FOR UPDATE SKIP LOCKED)",
-			{run_id, reason});
+			{run_id, CutMessage(reason)});
 }
 
 bool
@@ -245,7 +265,7 @@ ClosePending(const std::string &run_id, const std::string &status, const std::st
 					"$4") ", error_message = CASE WHEN $2 = 'failed' THEN $3 END WHERE id = (SELECT q.id FROM "
 						  "sluice.pipeline_runs q "
 						  "WHERE q.id = $1::uuid AND " SLUICE_QUEUED " FOR UPDATE SKIP LOCKED) RETURNING pipeline_id",
-				{run_id, status, reason, Instant(pg::Now())});
+				{run_id, status, CutMessage(reason), Instant(pg::Now())});
 	if (rows.Empty()) {
 		return false;
 	}

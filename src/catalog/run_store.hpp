@@ -16,7 +16,7 @@ struct NewRun {
 	std::string status = "pending"; // 'pending', 'running' (CALL run_pipeline), 'skipped'
 	std::optional<std::string> reason;
 	std::string if_running = "queue";
-	std::string context = "{}"; // JSON text
+	std::string context = "{}"; // JSON text; of a run of another batch that batch's
 	std::optional<std::string> triggered_by;
 	std::optional<TimestampTz> due_at;
 	std::optional<std::string> batch; // of another run; nothing: its own
@@ -38,7 +38,6 @@ struct RunRow {
 	std::optional<std::string> reason;
 	std::string cause;
 	std::string if_running;
-	std::string context;
 	std::optional<std::string> triggered_by;
 	std::string root_run;
 	std::string batch;
@@ -53,6 +52,8 @@ struct RunRow {
 	bool from_this_transaction = false; // inserted by the current transaction, not committed yet
 };
 std::optional<RunRow> FindRun(const std::string &id, bool latest_snapshot = false);
+// What it was triggered with, as JSON text; an error (54000) when it is larger than the settings allow now.
+std::string ContextOf(const std::string &run_id);
 
 // The id of a committed (or own) pending or running run of this pipeline; of any pipeline when
 // pipeline_id is empty.

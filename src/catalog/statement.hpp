@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text_bounds.hpp"
 #include "pg/prelude.hpp"
 #include "pg/sql.hpp"
 
@@ -33,6 +34,13 @@ inline pg::SqlValue
 Number(int64_t value)
 {
 	return std::to_string(value);
+}
+
+// What is said about runs: cut at the bound of a message.
+inline pg::SqlValue
+CutIfSet(const std::optional<std::string> &text)
+{
+	return text ? pg::SqlValue(CutMessage(*text)) : std::nullopt;
 }
 
 inline pg::SqlValue

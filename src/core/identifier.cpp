@@ -1,5 +1,6 @@
 #include "core/identifier.hpp"
 
+#include "core/characters.hpp"
 #include "core/format.hpp"
 #include "core/sqlstate.hpp"
 #include "core/uuid.hpp"
@@ -9,7 +10,7 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kNameHint =
-	"A pipeline name has 1 to 255 characters, no slash and no control characters, and does not look like a uuid.";
+	"A pipeline name has 1 to 255 characters that can be seen, no slash, and does not look like a uuid.";
 
 constexpr std::string_view kPartHint =
 	"Write table, schema.table or \"Schema\".\"Table\"; double a double quote within quotes.";
@@ -18,22 +19,6 @@ bool
 IsBlank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
-}
-
-// C0, DEL, and C1 in UTF-8.
-bool
-HasControlCharacter(std::string_view text)
-{
-	for (size_t i = 0; i < text.size(); ++i) {
-		auto const byte = static_cast<unsigned char>(text[i]);
-		if (byte < 0x20 || byte == 0x7F) {
-			return true;
-		}
-		if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
-			return true;
-		}
-	}
-	return false;
 }
 
 size_t
@@ -117,8 +102,10 @@ CheckPipelineName(std::string_view name)
 	if (name.find_first_not_of(" \t\n\r\f\v") == std::string_view::npos) {
 		FailName("pipeline name must not be empty");
 	}
-	if (HasControlCharacter(name)) {
-		FailName("pipeline name must not contain control characters");
+	if (std::optional<char32_t> const hidden = FirstHidden(name)) {
+		FailName(IsControl(*hidden)
+					 ? "pipeline name must not contain control characters"
+					 : Format("pipeline name must not contain the character {}", CodePointText(*hidden)));
 	}
 	if (size_t const length = CountCharacters(name); length > kMaxPipelineName) {
 		FailName(Format("pipeline name is too long: {} characters", length));

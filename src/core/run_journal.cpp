@@ -1,14 +1,18 @@
 #include "core/run_journal.hpp"
 
 #include "core/redact.hpp"
+#include "core/text_bounds.hpp"
 
 namespace sluice {
 
 void
 RunJournal::Add(const char *level, std::string message, std::string data)
 {
-	message = RedactSecrets(std::move(message));
+	message = CutMessage(RedactSecrets(std::move(message)));
 	data = RedactSecrets(std::move(data));
+	if (data.size() > Bound(Text::Message)) {
+		data.clear();
+	}
 	size_t const size = message.size() + data.size();
 	if (lines_.size() >= kMaxLines || bytes_ + size > kMaxBytes) {
 		++dropped_;

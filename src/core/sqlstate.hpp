@@ -42,6 +42,7 @@ inline constexpr int kDeadlockDetected = SqlState("40P01");
 inline constexpr int kQueryCanceled = SqlState("57014");
 inline constexpr int kAdminShutdown = SqlState("57P01");
 inline constexpr int kCrashShutdown = SqlState("57P02");
+inline constexpr int kProgramLimitExceeded = SqlState("54000");
 inline constexpr int kConfigurationLimitExceeded = SqlState("53400");
 inline constexpr int kInternalError = SqlState("XX000");
 inline constexpr int kOutOfMemory = SqlState("53200");

@@ -16,6 +16,7 @@ int Settings::max_concurrent_runs = 4;
 bool Settings::single_run = false;
 char *Settings::timezone = nullptr;
 int Settings::scheduler_idle_timeout = 60;
+int Settings::max_context_size = 1024 * 1024;
 int Settings::max_runs_per_database = 0;
 int Settings::max_runs_per_owner = 0;
 int Settings::max_runs_per_source = 0;
@@ -70,6 +71,9 @@ DefineSettings()
 							"Greatest number of runs at the same time in the whole cluster.",
 							"What exceeds it waits its turn, oldest due first.", &Settings::max_concurrent_runs, 4, 1,
 							1024, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.max_context_size", "Greatest size of the context of a run.",
+							"As JSON text. A trigger with a larger one is refused.", &Settings::max_context_size,
+							1024 * 1024, 1024, 64 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("pg_sluice.max_runs_per_database",
 							"Greatest number of runs at the same time in each database; 0 sets no limit.", nullptr,
 							&Settings::max_runs_per_database, 0, 0, 1024, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);

@@ -14,6 +14,7 @@ struct Settings {
 	static int keep_runs;			   // pg_sluice.keep_runs
 	static int keep_runs_for;		   // pg_sluice.keep_runs_for, seconds
 	static int max_concurrent_runs;	   // pg_sluice.max_concurrent_runs: cluster-wide
+	static int max_context_size;	   // bytes
 	static int max_runs_per_database;  // pg_sluice.max_runs_per_database, 0: no limit
 	static int max_runs_per_owner;	   // pg_sluice.max_runs_per_owner, cluster-wide, 0: no limit
 	static int max_runs_per_source;	   // pg_sluice.max_runs_per_source, 0: no limit

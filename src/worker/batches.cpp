@@ -60,7 +60,6 @@ Batch::Insert(const catalog::Pipeline &pipeline, const char *cause, const std::s
 	if (!reason.empty()) {
 		run.reason = reason;
 	}
-	run.context = catalog::BatchContext(id_);
 	run.triggered_by = triggered_by_;
 	run.batch = id_;
 	return catalog::InsertRun(pipeline, run);

@@ -1,6 +1,7 @@
 #include "worker/log.hpp"
 
 #include "core/redact.hpp"
+#include "core/text_bounds.hpp"
 #include "pg/guard.hpp"
 
 namespace sluice::worker {
@@ -27,9 +28,9 @@ void
 LogError(const std::string &what, const Error &error)
 {
 	const ErrorInfo &info = error.Info();
-	std::string const message = what + ": " + Redact(info.message);
-	std::string const detail = Redact(info.detail);
-	std::string const hint = Redact(info.hint);
+	std::string const message = what + ": " + Redact(CutMessage(info.message));
+	std::string const detail = Redact(CutMessage(info.detail));
+	std::string const hint = Redact(CutMessage(info.hint));
 	pg::Call(Emit, info.sqlstate, message.c_str(), detail.c_str(), hint.c_str());
 }
 

@@ -3,6 +3,7 @@
 #include "catalog/run_store.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "core/text_bounds.hpp"
 #include "pg/compat.hpp"
 #include "pg/extension.hpp"
 #include "pg/transaction.hpp"
@@ -60,7 +61,6 @@ Begin(Attempt &attempt)
 	if (!row || row->status != "pending") {
 		return;
 	}
-	attempt.context = row->context;
 	attempt.root_run = row->root_run;
 	attempt.only_look = row->lost_before == catalog::kOnlyLook;
 	attempt.pipeline = catalog::FindPipeline(row->pipeline_id);
@@ -77,6 +77,7 @@ Begin(Attempt &attempt)
 	ReportActivity(Format("run {} of pipeline \"{}\"", attempt.run_id, attempt.pipeline->name));
 	// A run that may commit at another server must be known as running after any crash, or it would be made again.
 	pg::Call(attempt.pipeline->destination ? leaf::CommitSafely : leaf::CommitLazily);
+	attempt.context = catalog::ContextOf(attempt.run_id);
 	int version = attempt.pipeline->version;
 	if (attempt.only_look && row->pipeline_version != version) {
 		// What is looked for is where the lost run would have put it.
@@ -91,10 +92,10 @@ ErrorInfo
 WithoutSecrets(const ErrorInfo &error)
 {
 	ErrorInfo info = error;
-	info.message = Redact(info.message);
-	info.detail = Redact(info.detail);
-	info.hint = Redact(info.hint);
-	info.context = Redact(info.context);
+	info.message = Redact(CutMessage(info.message));
+	info.detail = Redact(CutMessage(info.detail));
+	info.hint = Redact(CutMessage(info.hint));
+	info.context = Redact(CutMessage(info.context));
 	return info;
 }
 
