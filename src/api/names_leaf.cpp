@@ -1,6 +1,8 @@
 #include "api/names_leaf.hpp"
 
 extern "C" {
+#include "catalog/pg_auth_members.h"
+#include "utils/catcache.h"
 #include "utils/varlena.h"
 }
 
@@ -14,23 +16,59 @@ Qualify(Oid schema, const char *name)
 	return quote_qualified_identifier(get_namespace_name(schema), name);
 }
 
+Oid
+DatabaseOwner()
+{
+	HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	if (!HeapTupleIsValid(tuple)) {
+		return InvalidOid;
+	}
+	Oid const owner = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple))->datdba;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+List *
+WithMembers(List *roles, Oid role)
+{
+	if (role == ROLE_PG_DATABASE_OWNER) {
+		roles = list_append_unique_oid(roles, DatabaseOwner());
+	}
+	CatCList *members = SearchSysCacheList1(AUTHMEMROLEMEM, ObjectIdGetDatum(role));
+	for (int i = 0; i < members->n_members; ++i) {
+		HeapTuple tuple = &members->members[i]->tuple;
+		roles = list_append_unique_oid(roles, reinterpret_cast<Form_pg_auth_members>(GETSTRUCT(tuple))->member);
+	}
+	ReleaseSysCacheList(members);
+	return roles;
+}
+
+// Whether somebody can act as that role who can neither act as the owner nor is a superuser.
+bool
+OthersActAs(Oid role, Oid owner)
+{
+	List *roles = list_make1_oid(role);
+	// Grows while it is read: groups are members of groups.
+	for (int i = 0; i < list_length(roles); ++i) {
+		Oid const one = list_nth_oid(roles, i);
+		if (superuser_arg(one) || is_member_of_role_nosuper(one, owner)) {
+			continue;
+		}
+		if (RoleCanLogin(one)) {
+			return true;
+		}
+		roles = WithMembers(roles, one);
+	}
+	return false;
+}
+
 bool
 Trusts(Oid owner, Oid role)
 {
 	// Membership without the short cut for superusers: a superuser's pipeline is worth the most to a thief.
-	if (superuser_arg(role) || is_member_of_role_nosuper(owner, role)) {
-		return true;
-	}
-	if (role != ROLE_PG_DATABASE_OWNER) {
-		return false;
-	}
-	HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
-	if (!HeapTupleIsValid(tuple)) {
-		return false;
-	}
-	Oid const database_owner = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple))->datdba;
-	ReleaseSysCache(tuple);
-	return superuser_arg(database_owner);
+	bool const own =
+		is_member_of_role_nosuper(owner, role) || (role == ROLE_PG_DATABASE_OWNER && superuser_arg(DatabaseOwner()));
+	return superuser_arg(role) || (own && !OthersActAs(role, owner));
 }
 
 bool

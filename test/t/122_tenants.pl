@@ -48,16 +48,16 @@ my $scheduler = $node->pid_of('scheduler', 'postgres');
 my $before = peak_memory($scheduler);
 $node->sql("SELECT count(trigger_pipeline('quick', jsonb_build_object('k', repeat('x', 65000)), if_running => 'queue')) "
 	  . "FROM generate_series(1, 2000)");
-$node->sql("UPDATE pipeline_runs SET context = jsonb_build_object('k', repeat('x', 8000000)), priority = 999 WHERE id IN "
+$node->sql("UPDATE sluice.pipeline_runs SET context = jsonb_build_object('k', repeat('x', 8000000)), priority = 999 WHERE id IN "
 	  . "(SELECT id FROM pipeline_runs WHERE status = 'pending' ORDER BY id LIMIT 40)");
 my $look = $node->sql("SELECT trigger_pipeline('gated', if_running => 'queue')");
-$node->sql("UPDATE pipeline_runs SET if_running = 'skip' WHERE id = '$look'");
+$node->sql("UPDATE sluice.pipeline_runs SET if_running = 'skip' WHERE id = '$look'");
 $node->sql("SELECT trigger_pipeline('quick', if_running => 'queue')");
 $node->await("SELECT status = 'skipped' FROM pipeline_runs WHERE id = '$look'", 'the scheduler has read its queue');
 my $growth = peak_memory($scheduler) - $before;
 cmp_ok($growth, '<', 40_000, "contexts of 8 MB do not grow the scheduler: $growth kB");
 my $large = $node->sql("SELECT id FROM pipeline_runs WHERE status = 'pending' ORDER BY priority DESC, queued_at, id LIMIT 1");
-$node->sql("UPDATE pipeline_runs SET status = 'stopped', end_time = now() WHERE status = 'pending' AND id <> '$large'");
+$node->sql("UPDATE sluice.pipeline_runs SET status = 'stopped', end_time = now() WHERE status = 'pending' AND id <> '$large'");
 $gate->quit;
 all_over('what was too large before there was a bound ends');
 like($node->sql("SELECT error_sqlstate || ' ' || error_message FROM pipeline_runs WHERE id = '$large'"),
