@@ -36,6 +36,8 @@ struct Given {
 
 // Refuses what is not supported yet (0A000).
 Given ReadGiven(FunctionCallInfo fcinfo);
+// Ids of the pipelines named in depends_on and on_failure, as they are now.
+std::vector<std::string> GivenTargets(const Given &given);
 // Sets what is given, options key by key; the owner is left to the caller.
 void Apply(const Given &given, catalog::Pipeline *pipeline);
 // Clears what `reset` names; something both given and reset is an error.

@@ -167,6 +167,16 @@ ReadGiven(FunctionCallInfo fcinfo)
 	return given;
 }
 
+std::vector<std::string>
+GivenTargets(const Given &given)
+{
+	std::vector<std::string> names = given.depends_on.value_or(std::vector<std::string>{});
+	if (given.on_failure) {
+		names.push_back(*given.on_failure);
+	}
+	return ResolveDependencies(names);
+}
+
 void
 Apply(const Given &given, catalog::Pipeline *pipeline)
 {

@@ -130,7 +130,7 @@ StartedMeanwhile(const Pipeline &locked)
 void
 Drop(const std::string &id, bool keep_history, bool *in_the_way)
 {
-	sluice::catalog::LockGraphForDrop();
+	sluice::catalog::LockGraphForDrop(id);
 	Pipeline const locked = sluice::api::FindForChange(id);
 	sluice::api::RequireUnneeded(locked);
 	sluice::catalog::ClosePendingOf(locked.id, "skipped", "the pipeline was dropped");
@@ -167,7 +167,7 @@ SLUICE_FUNCTION(sluice_create_pipeline)
 	pipeline.timezone = sluice::pg::Settings::timezone;
 	GiveTo(given.owner.value_or(sluice::catalog::CurrentUserName()), &pipeline);
 	if (given.ChangesGraph()) {
-		sluice::catalog::LockGraphForChange();
+		sluice::catalog::LockGraphForChange(std::nullopt, [&given] { return api::GivenTargets(given); });
 	}
 	api::Apply(given, &pipeline);
 	std::optional<bool> const chosen = api::Complete(given, &pipeline, nullptr);
@@ -191,11 +191,13 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	api::Given const given = api::ReadGiven(fcinfo);
 	std::vector<std::string> const reset =
 		api::ListArgument(fcinfo, kReset, "reset").value_or(std::vector<std::string>{});
+	Pipeline const found = api::FindForUse(pipeline);
+	api::RequireChange(found);
 	if (given.ChangesGraph()) {
 		// Before the pipeline's row: everybody takes the two in this order.
-		sluice::catalog::LockGraphForChange();
+		sluice::catalog::LockGraphForChange(found.id, [&given] { return api::GivenTargets(given); });
 	}
-	Pipeline const before = api::FindForChange(pipeline);
+	Pipeline const before = api::FindForChange(found.id);
 	Pipeline now = before;
 	if (given.owner) {
 		GiveTo(*given.owner, &now);

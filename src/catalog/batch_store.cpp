@@ -106,8 +106,8 @@ MarkFallback(const BatchNode &node, const std::string &run)
 void
 MarkDone(const BatchNode &node, std::string_view outcome, const std::optional<std::string> &reason)
 {
-	Execute("UPDATE sluice.pipeline_batch_nodes SET state = 'done', outcome = $3, reason = $4 "
-			"WHERE batch = $1::uuid AND pipeline_id = $2::uuid",
+	Execute("UPDATE sluice.pipeline_batch_nodes SET state = 'done', outcome = $3, reason = $4, "
+			"followed = '00000000-0000-0000-0000-000000000000' WHERE batch = $1::uuid AND pipeline_id = $2::uuid",
 			{node.batch, node.pipeline_id, std::string(outcome), CutIfSet(reason)});
 }
 
@@ -125,8 +125,27 @@ Reopen(const BatchNode &node, bool with_fallback)
 			{node.batch, node.pipeline_id, with_fallback ? "true" : "false"});
 }
 
+std::optional<BatchNode>
+NextToFollow(const std::string &batch)
+{
+	pg::SqlResult const rows =
+		Execute("SELECT " SLUICE_NODE_COLUMNS "FROM sluice.pipeline_batch_nodes n WHERE n.batch = $1::uuid "
+				"AND n.state = 'done' AND n.followed < 'ffffffff-ffff-ffff-ffff-ffffffffffff' ORDER BY n.pipeline_id "
+				"LIMIT 1",
+				{batch});
+	return rows.Empty() ? std::nullopt : std::optional<BatchNode>(ReadNode(rows, 0));
+}
+
+void
+MarkFollowed(const BatchNode &node, const std::optional<std::string> &to)
+{
+	Execute("UPDATE sluice.pipeline_batch_nodes SET followed = COALESCE($3::uuid, "
+			"'ffffffff-ffff-ffff-ffff-ffffffffffff') WHERE batch = $1::uuid AND pipeline_id = $2::uuid",
+			{node.batch, node.pipeline_id, to});
+}
+
 std::vector<WaitingNode>
-WaitingFor(const BatchNode &parent)
+WaitingFor(const BatchNode &parent, int most)
 {
 	pg::SqlResult const rows = Execute(
 		"SELECT " SLUICE_NODE_COLUMNS ", n.rule, p.total, p.over, p.succeeded, p.complaint "
@@ -137,8 +156,10 @@ WaitingFor(const BatchNode &parent)
 		"q.outcome END, ', ' ORDER BY q.pipeline_name) FILTER (WHERE q.outcome IN ('failed', 'stopped', 'skipped')) "
 		"AS complaint FROM unnest(n.parents) u (id) JOIN sluice.pipeline_batch_nodes q ON q.batch = n.batch "
 		"AND q.pipeline_id = u.id) p "
-		"WHERE n.batch = $1::uuid AND n.state = 'waiting' AND n.parents @> ARRAY[$2::uuid] ORDER BY n.pipeline_id",
-		{parent.batch, parent.pipeline_id});
+		"WHERE n.batch = $1::uuid AND n.state = 'waiting' AND n.parents @> ARRAY[$2::uuid] AND n.pipeline_id > (SELECT "
+		"f.followed FROM sluice.pipeline_batch_nodes f WHERE f.batch = $1::uuid AND f.pipeline_id = $2::uuid) "
+		"ORDER BY n.pipeline_id LIMIT $3::bigint",
+		{parent.batch, parent.pipeline_id, Number(most)});
 	std::vector<WaitingNode> waiting;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		WaitingNode node;

@@ -46,8 +46,12 @@ struct WaitingNode {
 	// "a" failed, "b" was skipped: those that are over and did not succeed.
 	std::string complaint;
 };
-// Those that wait for this node, among others.
-std::vector<WaitingNode> WaitingFor(const BatchNode &parent);
+// A node that is over, and not all that waits for it has been looked at.
+std::optional<BatchNode> NextToFollow(const std::string &batch);
+// Those that wait for this node, among others, and have not been looked at since it is over; at most so many.
+std::vector<WaitingNode> WaitingFor(const BatchNode &parent, int most);
+// Those up to that pipeline have been looked at; nothing: all.
+void MarkFollowed(const BatchNode &node, const std::optional<std::string> &to);
 
 // Whether all its nodes are over, at a fraction of the price of looking at them. True where there are none.
 bool AllDone(const std::string &batch);

@@ -1,7 +1,12 @@
 #include "catalog/pipeline_graph.hpp"
 
+#include <algorithm>
+#include <map>
+
 #include "catalog/graph_lock_leaf.hpp"
 #include "catalog/statement.hpp"
+#include "core/sqlstate.hpp"
+#include "core/uuid.hpp"
 
 namespace sluice::catalog {
 
@@ -10,6 +15,54 @@ namespace {
 // Of d; the id where role $2 may not see it.
 #define SLUICE_LABEL                                                                                                   \
 	"CASE WHEN pg_has_role($2::oid, d.owner_oid, 'USAGE') THEN d.owner || '/' || d.name ELSE d.id::text END"
+
+std::vector<std::string>
+IdsNeededBy(const std::map<std::string, bool> &pipelines)
+{
+	std::vector<std::string> ids;
+	for (const auto &pipeline : pipelines) {
+		ids.push_back(pipeline.first);
+	}
+	pg::SqlResult const rows = Execute(
+		"WITH RECURSIVE needed (id) AS (SELECT unnest($1::uuid[]) UNION SELECT t.id FROM needed n JOIN "
+		"sluice.pipeline_definitions d ON d.id = n.id CROSS JOIN LATERAL unnest(d.depends_on || d.on_failure) t (id) "
+		"WHERE t.id IS NOT NULL) SELECT id FROM needed",
+		{PlainArray(ids)}, Reading::Latest);
+	std::vector<std::string> needed;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		needed.push_back(rows.Text(row, 0));
+	}
+	return needed;
+}
+
+std::vector<leaf::GraphLock>
+LocksOf(const std::map<std::string, bool> &pipelines)
+{
+	std::vector<leaf::GraphLock> locks;
+	for (const auto &[id, change] : pipelines) {
+		leaf::GraphLock lock{};
+		UuidBytes const bytes = ParseUuid(id).value();
+		std::copy(bytes.begin(), bytes.end(), lock.pipeline.data);
+		lock.change = change;
+		locks.push_back(lock);
+	}
+	return locks;
+}
+
+void
+TakeLocks(const std::vector<leaf::GraphLock> &locks)
+{
+	try {
+		pg::Call(leaf::LockGraph, static_cast<const leaf::GraphLock *>(locks.data()), static_cast<int>(locks.size()));
+	} catch (const Error &error) {
+		if (error.State() != sqlstate::kLockNotAvailable) {
+			throw;
+		}
+		throw Error(sqlstate::kLockNotAvailable,
+					"another transaction changes or needs the dependencies of these pipelines, and is not over",
+					"Try again when it has ended; pg_locks and pg_stat_activity show whose it is.");
+	}
+}
 
 std::vector<std::string>
 Labels(const pg::SqlResult &rows)
@@ -24,15 +77,39 @@ Labels(const pg::SqlResult &rows)
 } // namespace
 
 void
-LockGraphForChange()
+LockGraphForChange(const std::optional<std::string> &own, const std::function<std::vector<std::string>()> &targets)
 {
-	pg::Call(leaf::LockGraph, true);
+	std::map<std::string, bool> held; // by id; true: own
+	std::vector<leaf::GraphLock> locks;
+	for (;;) {
+		std::map<std::string, bool> wanted;
+		for (const std::string &id : targets()) {
+			wanted[id] = false;
+		}
+		if (own) {
+			for (const std::string &id : IdsNeededBy(wanted)) {
+				wanted[id] = false;
+			}
+			wanted[*own] = true;
+		}
+		bool const covered = std::all_of(wanted.begin(), wanted.end(), [&held](const auto &lock) {
+			auto const found = held.find(lock.first);
+			return found != held.end() && found->second == lock.second;
+		});
+		if (covered) {
+			return;
+		}
+		pg::Call(leaf::UnlockGraph, static_cast<const leaf::GraphLock *>(locks.data()), static_cast<int>(locks.size()));
+		locks = LocksOf(wanted);
+		TakeLocks(locks);
+		held = std::move(wanted);
+	}
 }
 
 void
-LockGraphForDrop()
+LockGraphForDrop(const std::string &own)
 {
-	pg::Call(leaf::LockGraph, false);
+	TakeLocks(LocksOf({{own, true}}));
 }
 
 std::vector<GraphNode>

@@ -1,6 +1,7 @@
 // Which pipelines depend on which, for the checks of definitions. Reads what is committed now.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,10 +10,16 @@
 
 namespace sluice::catalog {
 
-// Both wait, until the end of the transaction, for others who change the graph: whoever looks at it to decide about
-// a change looks after this.
-void LockGraphForChange();
-void LockGraphForDrop();
+// Both wait, until the end of the transaction, for others who change what this change is about, at most for
+// lock_timeout or ten seconds (55P03): whoever looks at the graph to decide about a change looks after this.
+//
+// own: the pipeline whose targets change; nothing for a new one, on which nobody depends. targets: the ids, as they
+// are now. Own is locked against all, and what the targets need, at any distance, against those who change that: so
+// of two changes that close a cycle together, one sees the other. Locks are taken in one order, by id; where the
+// graph has grown meanwhile they are given back and taken anew.
+void LockGraphForChange(const std::optional<std::string> &own,
+						const std::function<std::vector<std::string>()> &targets);
+void LockGraphForDrop(const std::string &own);
 
 struct GraphNode {
 	std::string id;

@@ -22,23 +22,31 @@ NoteEnded(const std::string &run_id)
 bool
 IsSettled(const std::string &root_run)
 {
-	return Execute("SELECT 1 FROM sluice.pipeline_ended WHERE run_id = $1::uuid OR run_id IN "
-				   "(SELECT id FROM sluice.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1)",
+	return Execute("SELECT 1 FROM sluice.pipeline_ended WHERE NOT drawn AND (run_id = $1::uuid OR run_id IN "
+				   "(SELECT id FROM sluice.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1))",
 				   {root_run}, Reading::Latest)
 		.Empty();
 }
 
 std::vector<EndedRun>
-LockEnded(int limit)
+LockEnded(int limit, const std::optional<std::string> &after)
 {
-	pg::SqlResult const rows = Execute("SELECT run_id, batch, pipeline_id FROM sluice.pipeline_ended ORDER BY run_id "
-									   "LIMIT $1::bigint FOR UPDATE SKIP LOCKED",
-									   {Number(limit)});
+	pg::SqlResult const rows =
+		Execute("SELECT run_id, batch, pipeline_id, drawn FROM sluice.pipeline_ended WHERE run_id > COALESCE($2::uuid, "
+				"'00000000-0000-0000-0000-000000000000') ORDER BY run_id "
+				"LIMIT $1::bigint FOR UPDATE SKIP LOCKED",
+				{Number(limit), after});
 	std::vector<EndedRun> ended;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
-		ended.push_back({rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2)});
+		ended.push_back({rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.IsTrue(row, 3)});
 	}
 	return ended;
+}
+
+void
+NoteDrawn(const std::string &run_id)
+{
+	Execute("UPDATE sluice.pipeline_ended SET drawn = true WHERE run_id = $1::uuid", {run_id});
 }
 
 bool
@@ -165,7 +173,7 @@ void
 NoteRetried(const RunRow &run)
 {
 	Execute("INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) VALUES ($1::uuid, $2::uuid, $3::uuid) "
-			"ON CONFLICT DO NOTHING",
+			"ON CONFLICT (run_id) DO UPDATE SET drawn = false",
 			{run.id, run.batch, run.pipeline_id});
 }
 

@@ -14,9 +14,11 @@ struct EndedRun {
 	std::string id;
 	std::string batch;
 	std::string pipeline_id;
+	bool drawn = false; // the consequences for itself are, what waits for it has not all been looked at
 };
-// Runs that have ended and are not settled, in the order in which they were queued; locked.
-std::vector<EndedRun> LockEnded(int limit);
+// Runs that have ended and are not settled, in the order in which they were queued, after that one; locked.
+std::vector<EndedRun> LockEnded(int limit, const std::optional<std::string> &after);
+void NoteDrawn(const std::string &run_id);
 // They are drawn, for the run and its later attempts.
 bool IsSettled(const std::string &root_run);
 bool AnyEnded();

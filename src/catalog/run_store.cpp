@@ -6,6 +6,7 @@
 #include "catalog/batch_store.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "catalog/run_outcome.hpp"
+#include "catalog/run_row.hpp"
 #include "catalog/run_settle.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
@@ -15,51 +16,9 @@ namespace sluice::catalog {
 
 namespace {
 
-// Never the context, and the first characters of a text only: the scheduler reads many rows at once, of a time too when
-// nothing bounded them.
-#define SLUICE_RUN_COLUMNS                                                                                             \
-	"r.id, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner_oid, r.status, left(r.reason, 8192), "          \
-	"r.cause, r.if_running, r.triggered_by, r.root_run, r.batch, r.attempt, r.source, r.phase, r.error_sqlstate, "     \
-	"left(r.error_message, 8192), r.metadata ->> 'lost_before', " SLUICE_SQL_MICROSECONDS(                             \
-		"COALESCE(r.due_at, r.queued_at)") ", r.xmin "
-
 // The row is queued. Said so that no partial index on status fits: a plan made while the queue is short
 // would read all of it later, for one run.
 #define SLUICE_QUEUED "q.status || '' = 'pending'"
-
-bool
-IsOwnTransaction(TransactionId writer)
-{
-	return TransactionIdIsCurrentTransactionId(writer);
-}
-
-RunRow
-ReadRun(const pg::SqlResult &rows, size_t row)
-{
-	RunRow run;
-	size_t column = 0;
-	run.id = rows.Text(row, column++);
-	run.pipeline_id = rows.Text(row, column++);
-	run.pipeline_name = rows.Text(row, column++);
-	run.pipeline_version = static_cast<int>(rows.Integer(row, column++));
-	run.owner_oid = static_cast<Oid>(rows.Integer(row, column++));
-	run.status = rows.Text(row, column++);
-	run.reason = rows.Cell(row, column++);
-	run.cause = rows.Text(row, column++);
-	run.if_running = rows.Text(row, column++);
-	run.triggered_by = rows.Cell(row, column++);
-	run.root_run = rows.Text(row, column++);
-	run.batch = rows.Text(row, column++);
-	run.attempt = static_cast<int>(rows.Integer(row, column++));
-	run.source = rows.Cell(row, column++);
-	run.phase = rows.Cell(row, column++);
-	run.error_sqlstate = rows.Cell(row, column++);
-	run.error_message = rows.Cell(row, column++);
-	run.lost_before = rows.Cell(row, column++);
-	run.due = rows.Integer(row, column++);
-	run.from_this_transaction = pg::Call(IsOwnTransaction, static_cast<TransactionId>(rows.Integer(row, column++)));
-	return run;
-}
 
 std::vector<std::string>
 FirstColumn(const pg::SqlResult &rows)
@@ -183,35 +142,6 @@ QueuedRun(const std::string &pipeline_id)
 	return FirstCell(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
 							 "AND status = 'pending' LIMIT 1",
 							 {pipeline_id}, Reading::Latest));
-}
-
-std::string
-AccessKey(const std::string &source, Oid owner)
-{
-	return Format("{}/{}", owner, source);
-}
-
-std::vector<RunRow>
-PendingRuns(const NotNow &not_now, int limit)
-{
-	std::vector<pg::SqlValue> const sources(not_now.sources.begin(), not_now.sources.end());
-	std::vector<pg::SqlValue> const accesses(not_now.accesses.begin(), not_now.accesses.end());
-	pg::SqlResult const rows =
-		Execute("SELECT " SLUICE_RUN_COLUMNS "FROM sluice.pipeline_runs r WHERE r.status = 'pending' "
-				"AND NOT (r.if_running = 'queue' AND r.pipeline_id = ANY ($1::uuid[])) "
-				"AND r.owner_oid <> ALL ($3::oid[]) AND (r.source IS NULL OR (r.source <> ALL ($4::name[]) AND "
-				"r.owner_oid || '/' || r.source <> ALL ($6::text[]))) "
-				"AND NOT (r.cause = 'retry' AND r.due_at > " SLUICE_SQL_AT(
-					"$5") ") "
-						  "ORDER BY r.priority DESC, COALESCE(r.due_at, r.queued_at), r.id LIMIT $2::bigint",
-				{PlainArray(not_now.pipelines), Number(limit), PlainArray(not_now.owners), TextArray(sources),
-				 Instant(pg::Now()), TextArray(accesses)});
-	std::vector<RunRow> runs;
-	runs.reserve(rows.Rows());
-	for (size_t row = 0; row < rows.Rows(); ++row) {
-		runs.push_back(ReadRun(rows, row));
-	}
-	return runs;
 }
 
 std::optional<TimestampTz>
@@ -353,7 +283,8 @@ FinalStatus(const std::string &root_run)
 	// Attempts after the first carry its id as their root. A failure that is not settled may still be tried
 	// again; one snapshot must say both, or a retry that is queued in between is overlooked.
 	std::optional<std::string> status = FirstCell(Execute(
-		"SELECT CASE WHEN EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.run_id = a.id AND a.status = 'failed') "
+		"SELECT CASE WHEN EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.run_id = a.id AND NOT e.drawn AND "
+		"a.status = 'failed') "
 		"THEN 'pending' ELSE status END FROM (SELECT id, status, attempt FROM sluice.pipeline_runs "
 		"WHERE id = $1::uuid UNION ALL SELECT id, status, attempt FROM sluice.pipeline_runs "
 		"WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",

@@ -67,7 +67,7 @@ constexpr std::array kOptions = {
 	OptionSpec{"pause_after_failures", Integer, 0, 1'000'000, "", "0",
 			   "After so many failed runs in a row the pipeline is paused; 0 never pauses it."},
 	OptionSpec{"priority", Integer, -1000, 1000, "", "0",
-			   "Queued runs of a greater priority start first; among equals the oldest due."},
+			   "Of an owner's queued runs those of a greater priority start first; among equals the oldest due."},
 	OptionSpec{"retry_delay", Duration, kSecond, 30 * kDay, "", "30",
 			   "How long to wait before the first retry; the wait doubles with each further one."},
 	OptionSpec{"retry_max_delay", Duration, kSecond, 30 * kDay, "", "3600",

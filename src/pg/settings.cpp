@@ -77,8 +77,8 @@ DefineSettings()
 	DefineCustomIntVariable("pg_sluice.max_runs_per_database",
 							"Greatest number of runs at the same time in each database; 0 sets no limit.", nullptr,
 							&Settings::max_runs_per_database, 0, 0, 1024, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-	DefineCustomIntVariable("pg_sluice.max_runs_per_owner",
-							"Greatest number of runs at the same time of each owner; 0 sets no limit.", nullptr,
+	DefineCustomIntVariable("pg_sluice.max_runs_per_owner", "Greatest number of runs at the same time of each owner.",
+							"0: all places but one where pipelines have several owners, else no limit.",
 							&Settings::max_runs_per_owner, 0, 0, 1024, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("pg_sluice.max_runs_per_source",
 							"Greatest number of runs at the same time that read from one data source; 0 sets no limit.",

@@ -126,9 +126,11 @@ COMMENT ON TABLE sluice.pipeline_runs IS 'Every run of every pipeline: one row p
 CREATE TABLE sluice.pipeline_ended (
 	run_id uuid PRIMARY KEY,
 	batch uuid NOT NULL,
-	pipeline_id uuid NOT NULL
+	pipeline_id uuid NOT NULL,
+	drawn boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE sluice.pipeline_ended IS 'Runs that have ended and whose consequences the scheduler still has to draw';
+COMMENT ON COLUMN sluice.pipeline_ended.drawn IS 'drawn for the run itself; what waits for it is looked at slice by slice';
 
 -- What a root run carries with it: the graph below it as it was when the run was queued. Written then, and by the
 -- scheduler alone from there on.
@@ -146,6 +148,7 @@ CREATE TABLE sluice.pipeline_batch_nodes (
 	reason text,
 	run uuid,
 	fallback_run uuid,
+	followed uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
 	PRIMARY KEY (batch, pipeline_id)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE sluice.pipeline_batch_nodes IS 'The pipelines of each batch, a row each; read it through batch_nodes(run)';
@@ -153,6 +156,7 @@ COMMENT ON COLUMN sluice.pipeline_batch_nodes.batch IS 'the id of the batch''s r
 COMMENT ON COLUMN sluice.pipeline_batch_nodes.parents IS 'the pipelines of this batch that it waits for';
 COMMENT ON COLUMN sluice.pipeline_batch_nodes.context IS 'of the batch; in the root''s row';
 COMMENT ON COLUMN sluice.pipeline_batch_nodes.run IS 'its first attempt';
+COMMENT ON COLUMN sluice.pipeline_batch_nodes.followed IS 'once it is over: of what waits for it, pipelines up to this one have been looked at';
 
 CREATE TABLE sluice.pipeline_sources (
 	source name NOT NULL,

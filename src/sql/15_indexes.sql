@@ -14,7 +14,8 @@ CREATE INDEX pipeline_definitions_by_home ON sluice.pipeline_definitions (home_d
 CREATE INDEX pipeline_due_queue ON sluice.pipeline_due (next_due) WHERE next_due IS NOT NULL;
 
 CREATE INDEX pipeline_runs_by_pipeline ON sluice.pipeline_runs (pipeline_id, id DESC);
-CREATE INDEX pipeline_runs_pending ON sluice.pipeline_runs (priority DESC, (COALESCE(due_at, queued_at)), id) WHERE status = 'pending';
+CREATE INDEX pipeline_runs_pending ON sluice.pipeline_runs (owner_oid, priority DESC, (COALESCE(due_at, queued_at)), id)
+	WHERE status = 'pending';
 CREATE INDEX pipeline_runs_retries ON sluice.pipeline_runs (due_at) WHERE status = 'pending' AND cause = 'retry';
 CREATE INDEX pipeline_runs_active ON sluice.pipeline_runs (pipeline_id) WHERE status IN ('pending', 'running');
 CREATE INDEX pipeline_runs_running ON sluice.pipeline_runs (id) WHERE status = 'running';

@@ -37,14 +37,13 @@ public:
 
 	// Queues a run of the node's fallback; why not, if not.
 	std::optional<std::string> StartFallback(const BatchNode &node, const catalog::RunRow &failed);
-	// The node is over: so may be what waits for it.
-	void Finish(const BatchNode &node, std::string_view outcome, const std::optional<std::string> &reason);
+	// Decides about a node one of whose parents is over.
+	void Look(const catalog::WaitingNode &child);
 
 private:
 	std::string Insert(const catalog::Pipeline &pipeline, const char *cause, const std::string &reason,
 					   bool skipped = false);
-	// False: it is over without a run.
-	bool Start(const BatchNode &node);
+	void Start(const BatchNode &node);
 	void Skip(const BatchNode &node, const std::optional<catalog::Pipeline> &pipeline, const std::string &reason);
 
 	std::string const id_;
@@ -74,41 +73,29 @@ Batch::Skip(const BatchNode &node, const std::optional<catalog::Pipeline> &pipel
 	catalog::MarkDone(node, outcome::kSkipped, reason);
 }
 
-bool
+void
 Batch::Start(const BatchNode &node)
 {
 	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(node.pipeline_id);
 	if (std::optional<std::string> const reason = WhyNot(pipeline)) {
 		Skip(node, pipeline, *reason);
-		return false;
+		return;
 	}
 	catalog::MarkQueued(node, Insert(*pipeline, "dependency", std::string()));
-	return true;
 }
 
 void
-Batch::Finish(const BatchNode &node, std::string_view outcome, const std::optional<std::string> &reason)
+Batch::Look(const catalog::WaitingNode &child)
 {
-	catalog::MarkDone(node, outcome, reason);
-	std::vector<BatchNode> over{node};
-	while (!over.empty()) {
-		BatchNode const parent = std::move(over.back());
-		over.pop_back();
-		for (const catalog::WaitingNode &child : catalog::WaitingFor(parent)) {
-			switch (Judge(child.rule, child.parents)) {
-			case Verdict::Wait:
-				break;
-			case Verdict::Run:
-				if (!Start(child.node)) {
-					over.push_back(child.node);
-				}
-				break;
-			case Verdict::Skip:
-				Skip(child.node, catalog::FindPipeline(child.node.pipeline_id), child.complaint);
-				over.push_back(child.node);
-				break;
-			}
-		}
+	switch (Judge(child.rule, child.parents)) {
+	case Verdict::Wait:
+		return;
+	case Verdict::Run:
+		Start(child.node);
+		return;
+	case Verdict::Skip:
+		Skip(child.node, catalog::FindPipeline(child.node.pipeline_id), child.complaint);
+		return;
 	}
 }
 
@@ -170,26 +157,25 @@ GoOnAfter(const catalog::RunRow &run)
 		ReopenBatch(run);
 		node = NodeOf(run);
 	}
-	Batch batch(run.batch, run.triggered_by);
 	if (IsFallback(*node, run)) {
 		if (run.status == "success") {
-			batch.Finish(*node, outcome::kByFallback, std::nullopt);
+			catalog::MarkDone(*node, outcome::kByFallback, std::nullopt);
 		} else {
-			batch.Finish(*node, outcome::kFailed,
-						 Format("its fallback \"{}\" {}", run.pipeline_name,
-								run.status == "failed" ? "failed, too" : "was " + run.status));
+			catalog::MarkDone(*node, outcome::kFailed,
+							  Format("its fallback \"{}\" {}", run.pipeline_name,
+									 run.status == "failed" ? "failed, too" : "was " + run.status));
 		}
 		return;
 	}
 	std::optional<std::string> reason = ReasonOf(run);
 	if (run.status == "failed" && node->fallback) {
-		std::optional<std::string> const why_not = batch.StartFallback(*node, run);
+		std::optional<std::string> const why_not = Batch(run.batch, run.triggered_by).StartFallback(*node, run);
 		if (!why_not) {
 			return;
 		}
 		reason = reason ? *reason + "; " + *why_not : *why_not;
 	}
-	batch.Finish(*node, run.status, reason);
+	catalog::MarkDone(*node, run.status, reason);
 }
 
 void
@@ -200,9 +186,33 @@ GoOnWithout(const catalog::EndedRun &ended)
 		return;
 	}
 	bool const fallback = node->pipeline_id != ended.pipeline_id;
-	Batch(ended.batch, std::nullopt)
-		.Finish(*node, fallback ? outcome::kFailed : outcome::kSkipped,
-				fallback ? "its fallback was dropped" : "the pipeline was dropped");
+	catalog::MarkDone(*node, fallback ? outcome::kFailed : outcome::kSkipped,
+					  fallback ? "its fallback was dropped" : "the pipeline was dropped");
+}
+
+bool
+FollowBatch(const std::string &id, int most)
+{
+	std::optional<Batch> batch;
+	for (int left = most; left > 0;) {
+		std::optional<BatchNode> const over = catalog::NextToFollow(id);
+		if (!over) {
+			return true;
+		}
+		if (!batch) {
+			std::optional<catalog::RunRow> const root = catalog::FindRun(id);
+			batch.emplace(id, root ? root->triggered_by : std::nullopt);
+		}
+		std::vector<catalog::WaitingNode> const children = catalog::WaitingFor(*over, left);
+		for (const catalog::WaitingNode &child : children) {
+			batch->Look(child);
+		}
+		bool const some = children.size() == static_cast<size_t>(left);
+		catalog::MarkFollowed(*over,
+							  some ? std::optional<std::string>(children.back().node.pipeline_id) : std::nullopt);
+		left -= std::max(1, static_cast<int>(children.size()));
+	}
+	return false;
 }
 
 } // namespace sluice::worker

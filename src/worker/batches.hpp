@@ -13,4 +13,8 @@ void GoOnWithout(const catalog::EndedRun &ended);
 // The run has a later attempt although it was over.
 void ReopenBatch(const catalog::RunRow &run);
 
+// Looks at what waits for nodes of the batch that are over, at most at so many; false when there may be more. What
+// was looked at is in the tables: a crash between two slices loses none of them.
+bool FollowBatch(const std::string &id, int most);
+
 } // namespace sluice::worker

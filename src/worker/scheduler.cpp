@@ -295,6 +295,9 @@ Scheduler::MayLeave(bool others_wait) const
 int64
 Scheduler::Wait() const
 {
+	if (state_.more_to_settle && !failed_) {
+		return 0;
+	}
 	// One whose settling failed by itself is deferred: it need not be looked at every second.
 	if (failed_ || state_.retry_soon || (unsettled_ && state_.deferred.empty())) {
 		return kRetry;

@@ -32,9 +32,16 @@ struct SchedulerState {
 	// Why, of those that failed.
 	std::map<std::string, std::string> set_aside;
 
+	// When each owner had its last turn at the places for runs, counted in turns.
+	std::map<Oid, uint64> turns;
+	uint64 last_turn = 0;
+
+	std::optional<std::string> settled_to; // this pass over the runs that have ended has got as far as this one
+
 	// Results of the current wake.
-	bool acted = false;		 // something was fired, started or closed
-	bool closed = false;	 // queued runs were closed without a start
+	bool acted = false;	 // something was fired, started or closed
+	bool closed = false; // queued runs were closed without a start
+	bool more_to_settle = false;
 	bool reap = true;		 // streams of a load may have left a table behind
 	bool retry_soon = false; // something could not be done now: look again in a second
 	TimestampTz waiting_due = DT_NOEND;
@@ -43,13 +50,14 @@ struct SchedulerState {
 	bool said_starved = false; // until the queue is empty
 };
 
-// Draws the consequences of runs that have ended; false when there were none.
+// Draws the consequences of runs that have ended, each batch a slice at a time, for a tenth of a second; false when
+// there were none.
 bool SettleEnded(SchedulerState &state);
 
 // Fires what is due; true when there may be more.
 bool FireDue(SchedulerState &state);
 
-// Starts queued runs, by priority, then oldest due first, as far as there are places.
+// Starts queued runs as far as there are places: owner after owner, for each by priority, then oldest due first.
 void StartPending(SchedulerState &state);
 
 // Writes the end of runs whose worker left without one, or never came.

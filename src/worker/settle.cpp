@@ -14,6 +14,8 @@ namespace sluice::worker {
 
 namespace {
 
+constexpr int64 kSettleTime = 100 * USECS_PER_SEC / 1000;
+
 double
 Random()
 {
@@ -108,9 +110,8 @@ SettleFailure(const catalog::RunRow &run, const OptionValues &options)
 }
 
 void
-SettleOne(const catalog::EndedRun &ended)
+Draw(const catalog::EndedRun &ended)
 {
-	catalog::ForgetEnded(ended.id);
 	std::optional<catalog::RunRow> const run = catalog::FindRun(ended.id);
 	if (!run) {
 		GoOnWithout(ended);
@@ -135,33 +136,59 @@ SettleOne(const catalog::EndedRun &ended)
 	GoOnAfter(*run);
 }
 
+void
+SettleOne(const catalog::EndedRun &ended)
+{
+	if (!ended.drawn) {
+		Draw(ended);
+	}
+	if (FollowBatch(ended.batch, kBatch)) {
+		catalog::ForgetEnded(ended.id);
+	} else {
+		catalog::NoteDrawn(ended.id);
+	}
+}
+
 } // namespace
 
 bool
 SettleEnded(SchedulerState &state)
 {
 	bool any = false;
-	for (int settled = kBatch; settled == kBatch;) {
-		settled = 0;
+	bool in_pass = false; // this pass has settled something
+	TimestampTz const until = pg::Call(GetCurrentTimestamp) + kSettleTime;
+	state.more_to_settle = false;
+	for (;;) {
+		int found = 0;
+		int settled = 0;
 		pg::InTransaction([&] {
-			for (const catalog::EndedRun &ended :
-				 catalog::LockEnded(kBatch + static_cast<int>(state.deferred.size()))) {
-				if (settled == kBatch || IsDeferred(state, ended.id)) {
-					continue;
-				}
-				if (Isolated(state, ended.id, Format("the end of run {} could not be settled", ended.id),
+			for (const catalog::EndedRun &ended : catalog::LockEnded(kBatch, state.settled_to)) {
+				++found;
+				state.settled_to = ended.id;
+				if (!IsDeferred(state, ended.id) &&
+					Isolated(state, ended.id, Format("the end of run {} could not be settled", ended.id),
 							 [&ended] { SettleOne(ended); })) {
 					++settled;
 				}
 			}
 		});
 		if (settled > 0) {
-			state.acted = any = true;
+			state.acted = any = in_pass = true;
 			// Those who wait for a run wait for its last attempt.
 			pg::Call(leaf::AnnounceChange);
 		}
+		if (found < kBatch) {
+			state.settled_to.reset();
+			if (!std::exchange(in_pass, false)) {
+				return any;
+			}
+		}
+		if (pg::Call(GetCurrentTimestamp) >= until) {
+			// What is due and what is queued need not wait for a batch of thousands.
+			state.more_to_settle = true;
+			return any;
+		}
 	}
-	return any;
 }
 
 } // namespace sluice::worker

@@ -1,9 +1,11 @@
-// Queued runs get their workers, by priority, then oldest due first.
+// Queued runs get their workers: owner after owner, for each by priority, then oldest due first.
 #include <set>
 
 #include "catalog/batch_store.hpp"
+#include "catalog/run_queue.hpp"
 #include "catalog/run_settle.hpp"
 #include "core/sqlstate.hpp"
+#include "core/turns.hpp"
 #include "pg/compat.hpp"
 #include "pg/settings.hpp"
 #include "pg/sql.hpp"
@@ -98,6 +100,8 @@ public:
 	bool StartSome();
 
 private:
+	// In the order of turns. *more: there may be others.
+	std::vector<catalog::RunRow> Queue(bool *more);
 	Outcome Start(const catalog::RunRow &run);
 	Outcome Close(const catalog::RunRow &run, const std::string &status, const std::string &reason);
 	Outcome Behind(const catalog::RunRow &run, const std::string &other);
@@ -115,6 +119,7 @@ private:
 	bool changed_ = false;	// a run was started or closed
 	bool progress_ = false; // the next round sees other runs than this one
 	bool full_ = false;
+	bool several_owners_ = false;
 };
 
 Outcome
@@ -168,8 +173,10 @@ Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 		place.source = pg::Call(get_foreign_server_oid, pipeline.source->c_str(), true);
 		place.source_on_trial = accesses_on_trial_.count(catalog::AccessKey(*pipeline.source, pipeline.owner_oid)) > 0;
 	}
-	place.limits = {pg::Settings::max_concurrent_runs, pg::Settings::max_runs_per_database,
-					pg::Settings::max_runs_per_owner, pg::Settings::max_runs_per_source, pg::Settings::single_run};
+	int const owner_limit =
+		OwnerLimit(pg::Settings::max_runs_per_owner, pg::Settings::max_concurrent_runs, several_owners_);
+	place.limits = {pg::Settings::max_concurrent_runs, pg::Settings::max_runs_per_database, owner_limit,
+					pg::Settings::max_runs_per_source, pg::Settings::single_run};
 	pg::Call(leaf::ReserveRun, &place);
 	switch (place.refusal) {
 	case Refusal::None:
@@ -180,9 +187,13 @@ Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 	case Refusal::DatabaseFull:
 		return Outcome::HeldBack;
 	case Refusal::OwnerFull:
-		catalog::NoteWaiting(run.id,
-							 Format("pg_sluice.max_runs_per_owner is {} and so many runs of role \"{}\" are under way",
-									pg::Settings::max_runs_per_owner, pipeline.owner));
+		catalog::NoteWaiting(
+			run.id, pg::Settings::max_runs_per_owner > 0
+						? Format("pg_sluice.max_runs_per_owner is {} and so many runs of role \"{}\" are under way",
+								 owner_limit, pipeline.owner)
+						: Format("{} runs of role \"{}\" are under way and one of the {} places of "
+								 "pg_sluice.max_concurrent_runs stays for other owners",
+								 owner_limit, pipeline.owner, pg::Settings::max_concurrent_runs));
 		// The end of a run in another database does not wake us.
 		state_.retry_soon = state_.retry_soon || place.owner_elsewhere;
 		return Outcome::OwnerBusy;
@@ -265,6 +276,7 @@ Starter::Note(Outcome outcome, const catalog::RunRow &run)
 {
 	switch (outcome) {
 	case Outcome::Started:
+		state_.turns[run.owner_oid] = ++state_.last_turn;
 		busy_.push_back(run.pipeline_id);
 		changed_ = progress_ = true;
 		(void)catalog::SkipDuplicates(run.pipeline_id, run.id);
@@ -329,6 +341,57 @@ Starter::LookAtSources()
 	}
 }
 
+std::vector<catalog::RunRow>
+Starter::Queue(bool *more)
+{
+	catalog::NotNow not_now{busy_, full_owners_, full_sources_, waiting_accesses_};
+	for (const LiveRun &live : live_) {
+		not_now.pipelines.push_back(live.pipeline);
+	}
+	std::vector<OwnerTurn> waiting;
+	for (Oid const owner : catalog::OwnersWaiting(not_now)) {
+		auto const live = std::count_if(live_.begin(), live_.end(), [owner](const LiveRun &run) {
+			return run.IsLive() && run.facts.owner == owner;
+		});
+		auto const last = state_.turns.find(owner);
+		waiting.push_back({owner, static_cast<int>(live), last == state_.turns.end() ? 0 : last->second, 0, 0});
+	}
+	std::vector<OwnerTurn> owners = FirstOwners(waiting, kBatch);
+	if (owners.empty()) {
+		return {};
+	}
+	std::vector<Oid> oids;
+	for (const OwnerTurn &owner : owners) {
+		oids.push_back(owner.owner);
+	}
+	for (const OwnerTurn &owner : waiting) {
+		if (std::find(oids.begin(), oids.end(), owner.owner) == oids.end()) {
+			not_now.owners.push_back(std::to_string(owner.owner));
+		}
+	}
+	size_t const most = kBatch / owners.size() + state_.deferred.size();
+	std::vector<std::vector<catalog::RunRow>> of_owner(owners.size());
+	for (catalog::RunRow &run : catalog::PendingRuns(not_now, static_cast<int>(most))) {
+		auto const index = static_cast<size_t>(std::find(oids.begin(), oids.end(), run.owner_oid) - oids.begin());
+		if (index == oids.size()) {
+			// Queued since we looked who waits.
+			*more = true;
+			continue;
+		}
+		OwnerTurn &owner = owners[index];
+		owner.due = owner.waiting++ == 0 ? run.due : owner.due;
+		of_owner[index].push_back(std::move(run));
+	}
+	*more = *more || waiting.size() > owners.size();
+	std::vector<catalog::RunRow> queue;
+	std::vector<size_t> taken(owners.size());
+	for (size_t const index : TakeTurns(owners)) {
+		queue.push_back(std::move(of_owner[index][taken[index]++]));
+		*more = *more || owners[index].waiting == most;
+	}
+	return queue;
+}
+
 bool
 Starter::StartSome()
 {
@@ -336,13 +399,8 @@ Starter::StartSome()
 	bool more = false;
 	pg::InTransaction([&] {
 		live_ = LiveRuns(state_.database);
-		catalog::NotNow not_now{busy_, full_owners_, full_sources_, waiting_accesses_};
-		for (const LiveRun &live : live_) {
-			not_now.pipelines.push_back(live.pipeline);
-		}
-		int const limit = kBatch + static_cast<int>(state_.deferred.size());
-		std::vector<catalog::RunRow> const runs = catalog::PendingRuns(not_now, limit);
-		more = runs.size() == static_cast<size_t>(limit);
+		several_owners_ = catalog::SeveralOwners();
+		std::vector<catalog::RunRow> const runs = Queue(&more);
 		if (runs.empty()) {
 			state_.said_starved = false;
 		}

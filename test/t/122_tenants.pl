@@ -63,5 +63,71 @@ all_over('what was too large before there was a bound ends');
 like($node->sql("SELECT error_sqlstate || ' ' || error_message FROM pipeline_runs WHERE id = '$large'"),
 	qr/^54000 context of run .* is too large: \d+ bytes/, 'as a failure that says why');
 
+# Turns are fair among owners; priority counts within one.
+$node->sql("CREATE ROLE rich LOGIN; CREATE ROLE poor LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO rich, poor;"
+	  . "SELECT allow_pipelines('rich'); SELECT allow_pipelines('poor')");
+for my $owner ('rich', 'poor')
+{
+	$node->sql("SET ROLE $owner; SELECT create_pipeline('$owner' || i, source_query => \$q\$SELECT 1 AS i\$q\$, destination_table => 'public.dst_$owner' || i, "
+		  . "load => 'replace', options => '{\"priority\": 1000}') FROM generate_series(1, 20) i");
+}
+$node->sql("SELECT alter_pipeline(name, options => '{\"priority\": -1000}') FROM pipelines WHERE owner = 'poor'");
+$gate = $node->close_gate;
+$node->sql("SELECT trigger_pipeline('gated')");
+$node->await_gated(1, 'the only place is taken again');
+$node->sql("SELECT trigger_pipeline(name) FROM pipelines WHERE owner = 'rich'");
+$node->sql("SELECT trigger_pipeline(name) FROM pipelines WHERE owner = 'poor' LIMIT 3");
+$node->sql("SELECT alter_pipeline('rich20', options => '{\"priority\": 5}')");
+$gate->quit;
+all_over('all are made');
+is($node->sql("SELECT count(*) FROM (SELECT owner FROM pipeline_runs WHERE owner IN ('rich', 'poor') ORDER BY start_time LIMIT 7) f WHERE owner = 'poor'"),
+	'3', 'a few runs of low priority have their turns beside many of a high one');
+
+# One place stays for others, unless the settings say otherwise.
+$node->append_conf('postgresql.conf', 'pg_sluice.max_concurrent_runs = 3');
+$node->reload;
+$node->poll_query_until('postgres', "SELECT setting = '3' FROM pg_settings WHERE name = 'pg_sluice.max_concurrent_runs'");
+for my $n (1 .. 3)
+{
+	$node->sql("SET ROLE rich; SELECT create_pipeline('slow$n', destination_table => 'public.dst_slow$n', load => 'replace', source_query => \$q\$"
+		  . SluiceNode::gated_query() . '$q$)');
+}
+$gate = $node->close_gate;
+$node->sql("SELECT trigger_pipeline('slow' || i) FROM generate_series(1, 3) i");
+$node->await_gated(2, 'one owner has two of three places');
+$node->await("SELECT reason LIKE '2 runs of role \"rich\" are under way and one of the 3 places of pg_sluice.max_concurrent_runs stays for other owners' "
+	  . "FROM pipeline_runs WHERE status = 'pending'", 'and is told why not the third');
+$node->sql("SELECT trigger_pipeline('poor1')");
+$node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE pipeline_name = 'poor1' AND status = 'success' AND start_time > "
+	  . "(SELECT min(start_time) FROM pipeline_runs WHERE status = 'running')", 'another owner goes on at once');
+$gate->quit;
+all_over('and all end');
+
+# A batch of thousands goes on in slices: another one is not behind it, and a crash in between loses and doubles nothing.
+$node->pipeline('root_small', SluiceNode::gated_query());
+$node->pipeline('root_large', SluiceNode::gated_query());
+$node->sql("SELECT count(create_pipeline('leaf' || i, status => 'inactive', depends_on => ARRAY['root_large'])) FROM generate_series(1, 2000) i");
+$node->pipeline('after_small', 'SELECT 1::bigint AS i', "depends_on => ARRAY['root_small']");
+$gate = $node->close_gate;
+my $large_root = $node->sql("SELECT trigger_pipeline('root_large')");
+$node->sql("SELECT trigger_pipeline('root_small')");
+$node->await_gated(2, 'both roots are under way');
+# The scheduler hears of both ends at once.
+$scheduler = $node->pid_of('scheduler', 'postgres');
+kill 'STOP', $scheduler;
+$gate->quit;
+$node->await("SELECT count(*) = 2 FROM pipeline_runs WHERE pipeline_name LIKE 'root%' AND status = 'success'", 'both roots have ended');
+kill 'CONT', $scheduler;
+$node->await("SELECT count(*) > 100 FROM pipeline_runs WHERE batch = '$large_root' AND status = 'skipped'", 'the large batch goes on');
+$node->stop('immediate');
+$node->start;
+$node->await("SELECT count(*) = 2001 FROM sluice.pipeline_batch_nodes WHERE batch = '$large_root' AND state = 'done'", 'and ends, after a crash too');
+is($node->sql("SELECT count(*), count(DISTINCT pipeline_id) FROM pipeline_runs WHERE batch = '$large_root'"), '2001|2001', 'with one run each');
+$node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE pipeline_name = 'after_small' AND status = 'success'", 'the small batch ends');
+is($node->sql("SELECT count(*) > 1000 FROM pipeline_runs l, pipeline_runs s WHERE l.batch = '$large_root' AND l.status = 'skipped' "
+		  . "AND s.pipeline_name = 'after_small' AND l.queued_at > s.queued_at"),
+	't', 'and was not behind the large one');
+$node->await('SELECT count(*) = 0 FROM sluice.pipeline_ended', 'nothing is left to be settled');
+
 $node->stop;
 done_testing();

@@ -50,3 +50,10 @@ WHERE d.load = 'replace' AND d.destination IS NULL AND NOT EXISTS (SELECT FROM s
 	WHERE s.pipeline_id = d.id AND s.created_relation IS NULL AND s.last_success_at IS NOT NULL);
 
 ALTER TABLE sluice.pipeline_state ADD COLUMN loaded_shape jsonb;
+
+-- A batch goes on slice by slice.
+ALTER TABLE sluice.pipeline_ended ADD COLUMN drawn boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN sluice.pipeline_ended.drawn IS 'drawn for the run itself; what waits for it is looked at slice by slice';
+ALTER TABLE sluice.pipeline_batch_nodes ADD COLUMN followed uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
+COMMENT ON COLUMN sluice.pipeline_batch_nodes.followed IS 'once it is over: of what waits for it, pipelines up to this one have been looked at';
+UPDATE sluice.pipeline_batch_nodes SET followed = 'ffffffff-ffff-ffff-ffff-ffffffffffff' WHERE state = 'done';

@@ -1,0 +1,104 @@
+#include "catalog/run_queue.hpp"
+
+#include "catalog/run_row.hpp"
+#include "pg/settings.hpp"
+
+namespace sluice::catalog {
+
+namespace {
+
+bool
+IsOwnTransaction(TransactionId writer)
+{
+	return TransactionIdIsCurrentTransactionId(writer);
+}
+
+} // namespace
+
+RunRow
+ReadRun(const pg::SqlResult &rows, size_t row)
+{
+	RunRow run;
+	size_t column = 0;
+	run.id = rows.Text(row, column++);
+	run.pipeline_id = rows.Text(row, column++);
+	run.pipeline_name = rows.Text(row, column++);
+	run.pipeline_version = static_cast<int>(rows.Integer(row, column++));
+	run.owner_oid = static_cast<Oid>(rows.Integer(row, column++));
+	run.status = rows.Text(row, column++);
+	run.reason = rows.Cell(row, column++);
+	run.cause = rows.Text(row, column++);
+	run.if_running = rows.Text(row, column++);
+	run.triggered_by = rows.Cell(row, column++);
+	run.root_run = rows.Text(row, column++);
+	run.batch = rows.Text(row, column++);
+	run.attempt = static_cast<int>(rows.Integer(row, column++));
+	run.source = rows.Cell(row, column++);
+	run.phase = rows.Cell(row, column++);
+	run.error_sqlstate = rows.Cell(row, column++);
+	run.error_message = rows.Cell(row, column++);
+	run.lost_before = rows.Cell(row, column++);
+	run.due = rows.Integer(row, column++);
+	run.from_this_transaction = pg::Call(IsOwnTransaction, static_cast<TransactionId>(rows.Integer(row, column++)));
+	return run;
+}
+
+std::string
+AccessKey(const std::string &source, Oid owner)
+{
+	return Format("{}/{}", owner, source);
+}
+
+std::vector<Oid>
+OwnersWaiting(const NotNow &not_now)
+{
+	pg::SqlResult const rows = Execute(
+		"WITH RECURSIVE waiting (owner_oid) AS ((SELECT r.owner_oid FROM sluice.pipeline_runs r WHERE "
+		"r.status = 'pending' ORDER BY r.owner_oid LIMIT 1) UNION ALL SELECT (SELECT r.owner_oid FROM "
+		"sluice.pipeline_runs r WHERE r.status = 'pending' AND r.owner_oid > w.owner_oid ORDER BY r.owner_oid LIMIT 1) "
+		"FROM waiting w WHERE w.owner_oid IS NOT NULL) "
+		"SELECT w.owner_oid FROM waiting w WHERE w.owner_oid IS NOT NULL AND w.owner_oid <> ALL ($1::oid[])",
+		{PlainArray(not_now.owners)});
+	std::vector<Oid> owners;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		owners.push_back(static_cast<Oid>(rows.Integer(row, 0)));
+	}
+	return owners;
+}
+
+std::vector<RunRow>
+PendingRuns(const NotNow &not_now, int limit)
+{
+	std::vector<pg::SqlValue> const sources(not_now.sources.begin(), not_now.sources.end());
+	std::vector<pg::SqlValue> const accesses(not_now.accesses.begin(), not_now.accesses.end());
+	std::vector<std::string> owners;
+	for (Oid const owner : OwnersWaiting(not_now)) {
+		owners.push_back(std::to_string(owner));
+	}
+	pg::SqlResult const rows =
+		Execute("SELECT " SLUICE_RUN_COLUMNS "FROM unnest($3::oid[]) o (owner_oid) CROSS JOIN LATERAL (SELECT q.*, "
+				"q.xmin FROM sluice.pipeline_runs q WHERE q.status = 'pending' AND q.owner_oid = o.owner_oid "
+				"AND NOT (q.if_running = 'queue' AND q.pipeline_id = ANY ($1::uuid[])) "
+				"AND (q.source IS NULL OR (q.source <> ALL ($4::name[]) AND "
+				"q.owner_oid || '/' || q.source <> ALL ($6::text[]))) "
+				"AND NOT (q.cause = 'retry' AND q.due_at > " SLUICE_SQL_AT(
+					"$5") ") ORDER BY q.priority DESC, COALESCE(q.due_at, q.queued_at), q.id LIMIT $2::bigint) r",
+				{PlainArray(not_now.pipelines), Number(limit), PlainArray(owners), TextArray(sources),
+				 Instant(pg::Now()), TextArray(accesses)});
+	std::vector<RunRow> runs;
+	runs.reserve(rows.Rows());
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		runs.push_back(ReadRun(rows, row));
+	}
+	return runs;
+}
+
+bool
+SeveralOwners()
+{
+	// Both ends of one index.
+	return Execute("SELECT min(owner_oid) <> max(owner_oid) FROM sluice.pipeline_definitions WHERE owner_oid <> 0")
+		.IsTrue(0, 0);
+}
+
+} // namespace sluice::catalog

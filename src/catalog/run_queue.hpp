@@ -1,0 +1,17 @@
+// Whose runs wait in the queue, which the scheduler reads owner by owner: one's thousand runs are not in the way of
+// another's only one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/run_store.hpp"
+
+namespace sluice::catalog {
+
+// Owners with queued runs, without those of not_now; one index probe each. PendingRuns gives so many runs of each.
+std::vector<Oid> OwnersWaiting(const NotNow &not_now);
+// Whether pipelines of this database have more than one owner.
+bool SeveralOwners();
+
+} // namespace sluice::catalog
