@@ -76,6 +76,9 @@ constexpr std::array kOptions = {
 			   "Whether a sequence behind a column that was loaded is moved past the values loaded."},
 	OptionSpec{"source_idle_timeout", Duration, 0, 30 * kDay, "", "1800",
 			   "How long a source may stay silent before the run fails; 0 waits forever."},
+	OptionSpec{"source_min_rate", Integer, 0, 1'000'000'000, "", "100",
+			   "Bytes per second that a PostgreSQL source must send during source_idle_timeout where no whole row came "
+			   "in it."},
 	OptionSpec{
 		"start_at", Timestamp, 0, 0, "", "",
 		"No due time of the schedule lies before this one; without an offset a time in the pipeline's time zone."},

@@ -85,6 +85,7 @@ RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOpti
 
 	remote_->server = server_name_.c_str();
 	remote_->idle_timeout_ms = options.idle_timeout_ms;
+	remote_->min_rate = options.min_rate;
 	remote_->is_destination = options.is_destination;
 	try {
 		Call(leaf::RemoteConnect, remote_.get(), keywords.data(), values.data(), options.connect_timeout_ms);

@@ -18,6 +18,7 @@ namespace sluice::pg {
 struct RemoteOptions {
 	int connect_timeout_ms = 30000;
 	int idle_timeout_ms = 1800000; // 0: never
+	int min_rate = 0;			   // bytes per second
 	std::string application_name;
 	bool is_destination = false; // rows go there, none come back
 };

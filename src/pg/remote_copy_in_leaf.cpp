@@ -25,9 +25,7 @@ StopIfRefused(Remote *remote)
 		return;
 	}
 	bool const readable = PQsslInUse(remote->conn) == 0 && PQgssEncInUse(remote->conn) == 0;
-	if (PQconsumeInput(remote->conn) == 0) {
-		RaiseLost(remote);
-	}
+	Consume(remote);
 	if (peeked > 0 && readable && first != 'E') {
 		return;
 	}
@@ -43,6 +41,7 @@ StopIfRefused(Remote *remote)
 void
 FlushRows(Remote *remote)
 {
+	TimestampTz const end = SilenceEnd(remote);
 	for (;;) {
 		int const left = PQflush(remote->conn);
 		if (left < 0) {
@@ -51,9 +50,7 @@ FlushRows(Remote *remote)
 		if (left == 0) {
 			return;
 		}
-		if (!WaitSocket(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE, SilenceLimit(remote))) {
-			RaiseSilent(remote);
-		}
+		WaitUntil(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE, end);
 		StopIfRefused(remote);
 	}
 }

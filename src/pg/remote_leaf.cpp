@@ -2,8 +2,10 @@
 
 #include "pg/compat.hpp"
 #include "pg/remote_cancel.hpp"
+#include "pg/remote_login_leaf.hpp"
 #include "pg/remote_text.hpp"
 #include "pg/remote_wait_leaf.hpp"
+#include "pg/socket_bytes.hpp"
 
 namespace sluice::pg::leaf {
 
@@ -14,6 +16,12 @@ constexpr int kCancelTimeoutMs = 2000;
 // alone for this long the source fills the buffers of the network, which hold a few times as much. Those of a Unix
 // socket do not.
 constexpr long kStrideMicroseconds = 500;
+// Until the session stands, chains of certificates included.
+constexpr int64 kLoginLimit = 256 * 1024;
+constexpr int64 kAnswerLimit = 32 * 1024 * 1024;
+// No row of PostgreSQL is longer than 1 GB.
+constexpr int64 kRowLimit = 1200LL * 1024 * 1024;
+constexpr long kPauseMicroseconds = 10000;
 
 Remote *open_connections = nullptr;
 
@@ -133,24 +141,67 @@ What(const Remote *remote)
 	return remote->is_destination ? "destination" : "source";
 }
 
+[[noreturn]] void
+RaiseTooMuch(const Remote *remote, int64 limit)
+{
+	ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+					errmsg("server \"%s\" sent more than %lld kB in place of an answer", remote->server,
+						   static_cast<long long>(limit / 1024)),
+					errhint("Look at what the server is.")));
+}
+
 // Next result without blocking in libpq; nullptr at the end of the command.
 PGresult *
-NextResult(Remote *remote)
+NextResult(Remote *remote, TimestampTz end, int64 read_before)
 {
-	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), remote->idle_timeout_ms);
 	while (PQisBusy(remote->conn) != 0) {
-		int timeout = -1;
-		if (remote->idle_timeout_ms > 0) {
-			timeout = MillisecondsUntil(deadline);
-			if (timeout <= 0) {
-				RaiseSilent(remote);
-			}
-		}
-		if (WaitSocket(remote, WL_SOCKET_READABLE, timeout) && PQconsumeInput(remote->conn) == 0) {
-			RaiseLost(remote);
+		WaitUntil(remote, WL_SOCKET_READABLE, end);
+		Consume(remote);
+		if (BytesReadFrom(PQsocket(remote->conn)) - read_before > kAnswerLimit) {
+			RaiseTooMuch(remote, kAnswerLimit);
 		}
 	}
 	return PQgetResult(remote->conn);
+}
+
+// Since the last whole row. A drip is no progress.
+struct RowWait {
+	bool begun;
+	TimestampTz end;
+	int64 read_first;
+	int64 read_before;
+};
+
+void
+WaitForRow(Remote *remote, RowWait *wait)
+{
+	int64 const read = BytesReadFrom(PQsocket(remote->conn));
+	if (!wait->begun) {
+		*wait = {true, SilenceEnd(remote), read, read};
+	}
+	if (read - wait->read_first > kRowLimit) {
+		RaiseTooMuch(remote, kRowLimit);
+	}
+	if (wait->end != 0 && MillisecondsUntil(wait->end) <= 0) {
+		int64 const seconds = remote->idle_timeout_ms / 1000;
+		if (read == wait->read_before) {
+			RaiseSilent(remote);
+		}
+		if (read - wait->read_before < seconds * remote->min_rate) {
+			ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
+							errmsg("server \"%s\" sent no whole row for %lld seconds, and less than %d bytes a second",
+								   remote->server, static_cast<long long>(seconds), remote->min_rate),
+							errhint("Look at what the %s is doing, or raise the option source_idle_timeout or lower "
+									"source_min_rate.",
+									What(remote))));
+		}
+		wait->end = SilenceEnd(remote);
+		wait->read_before = read;
+	}
+	// Without a count of bytes anything that comes is progress.
+	if (WaitSocket(remote, WL_SOCKET_READABLE, wait->end != 0 ? MillisecondsUntil(wait->end) : -1) && read < 0) {
+		wait->end = SilenceEnd(remote);
+	}
 }
 
 } // namespace
@@ -176,10 +227,32 @@ WaitSocket(Remote *remote, int events, int timeout_ms)
 	return (happened & WL_TIMEOUT) == 0;
 }
 
-int
-SilenceLimit(const Remote *remote)
+TimestampTz
+SilenceEnd(const Remote *remote)
 {
-	return remote->idle_timeout_ms > 0 ? remote->idle_timeout_ms : -1;
+	return remote->idle_timeout_ms > 0 ? TimestampTzPlusMilliseconds(GetCurrentTimestamp(), remote->idle_timeout_ms)
+									   : 0;
+}
+
+void
+WaitUntil(Remote *remote, int events, TimestampTz end)
+{
+	int const timeout = end != 0 ? MillisecondsUntil(end) : -1;
+	if (timeout == 0) {
+		RaiseSilent(remote);
+	}
+	(void)WaitSocket(remote, events, timeout);
+}
+
+void
+Consume(Remote *remote)
+{
+	if (PQconsumeInput(remote->conn) == 0) {
+		RaiseLost(remote);
+	}
+	for (PGnotify *notify = PQnotifies(remote->conn); notify != nullptr; notify = PQnotifies(remote->conn)) {
+		PQfreemem(notify);
+	}
 }
 
 void
@@ -229,6 +302,7 @@ RaiseResult(Remote *remote)
 void
 Flush(Remote *remote)
 {
+	TimestampTz const end = SilenceEnd(remote);
 	for (;;) {
 		int const left = PQflush(remote->conn);
 		if (left < 0) {
@@ -237,20 +311,18 @@ Flush(Remote *remote)
 		if (left == 0) {
 			return;
 		}
-		if (!WaitSocket(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE, SilenceLimit(remote))) {
-			RaiseSilent(remote);
-		}
-		if (PQconsumeInput(remote->conn) == 0) {
-			RaiseLost(remote);
-		}
+		WaitUntil(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE, end);
+		Consume(remote);
 	}
 }
 
 void
 Collect(Remote *remote)
 {
+	TimestampTz const end = SilenceEnd(remote);
+	int64 const read_before = BytesReadFrom(PQsocket(remote->conn));
 	for (;;) {
-		PGresult *result = NextResult(remote);
+		PGresult *result = NextResult(remote, end, read_before);
 		if (result == nullptr) {
 			break;
 		}
@@ -301,9 +373,18 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 					 errmsg("could not connect to server \"%s\" within %d seconds", remote->server, timeout_ms / 1000),
 					 errhint("Check that the %s answers, or raise the option connect_timeout.", What(remote))));
 		}
-		if (WaitSocket(remote, status == PGRES_POLLING_READING ? WL_SOCKET_READABLE : WL_SOCKET_WRITEABLE, timeout)) {
-			status = PQconnectPoll(remote->conn);
+		bool const reading = status == PGRES_POLLING_READING;
+		if (!WaitSocket(remote, reading ? WL_SOCKET_READABLE : WL_SOCKET_WRITEABLE, timeout)) {
+			continue;
 		}
+		if (BytesReadFrom(PQsocket(remote->conn)) > kLoginLimit) {
+			RaiseTooMuch(remote, kLoginLimit);
+		}
+		if (reading && !MayReadLogin(remote)) {
+			pg_usleep(kPauseMicroseconds); // the socket would say at once that it can be read
+			continue;
+		}
+		status = PQconnectPoll(remote->conn);
 	}
 	if (PQstatus(remote->conn) != CONNECTION_OK) {
 		char *const message = pchomp(PQerrorMessage(remote->conn));
@@ -380,6 +461,7 @@ int
 RemoteCopyRow(Remote *remote)
 {
 	DropRow(remote);
+	RowWait wait{};
 	for (int look = 0;; ++look) {
 		// Rows that are already here are taken first: libpq moves everything outstanding at each read.
 		int const length = PQgetCopyData(remote->conn, &remote->copy_row, 1);
@@ -397,12 +479,10 @@ RemoteCopyRow(Remote *remote)
 		if (look == 1 && remote->over_tcp) {
 			pg_usleep(kStrideMicroseconds);
 			CHECK_FOR_INTERRUPTS();
-		} else if (look > 0 && !WaitSocket(remote, WL_SOCKET_READABLE, SilenceLimit(remote))) {
-			RaiseSilent(remote);
+		} else if (look > 0) {
+			WaitForRow(remote, &wait);
 		}
-		if (PQconsumeInput(remote->conn) == 0) {
-			RaiseLost(remote);
-		}
+		Consume(remote);
 	}
 }
 

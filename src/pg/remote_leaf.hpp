@@ -15,10 +15,12 @@ struct Remote {
 	char *copy_row;		 // last row of PQgetCopyData
 	const char *server;	 // name, for messages
 	int idle_timeout_ms; // longest silence; 0: none
+	int min_rate;		 // bytes per second of that time, where no whole row came in it
 	bool is_destination; // for messages
 	bool over_tcp;
-	bool has_fd;  // AcquireExternalFD was called
-	Remote *next; // open connections of this backend, for exit
+	bool login_failed; // the server has said so
+	bool has_fd;	   // AcquireExternalFD was called
+	Remote *next;	   // open connections of this backend, for exit
 };
 
 void RemoteConnect(Remote *remote, const char *const *keywords, const char *const *values, int timeout_ms);

@@ -7,8 +7,12 @@ namespace sluice::pg::leaf {
 
 // Waits for the socket or the latch and serves interrupts; false when the time is over. -1: no limit.
 bool WaitSocket(Remote *remote, int events, int timeout_ms);
-// The longest silence, as a time-out of WaitSocket.
-int SilenceLimit(const Remote *remote);
+// When what is waited for from now on must be there; 0: never.
+TimestampTz SilenceEnd(const Remote *remote);
+// As WaitSocket, up to that time; raises when it is over.
+void WaitUntil(Remote *remote, int events, TimestampTz end);
+// Reads what has come. What nobody asked for is thrown away.
+void Consume(Remote *remote);
 // Takes all results of the command into remote->result; keeps the last one, or the first that is an error.
 void Collect(Remote *remote);
 // Sends what is queued; what the server says meanwhile is read.

@@ -3,6 +3,7 @@
 #include <climits>
 
 #include "pg/guard.hpp"
+#include "pg/remote_login_leaf.hpp"
 #include "pg/zone.hpp"
 
 namespace sluice::pg {
@@ -84,6 +85,10 @@ DefineSettings()
 							"Greatest number of runs at the same time that read from one data source; 0 sets no limit.",
 							nullptr, &Settings::max_runs_per_source, 0, 0, 1024, PGC_SIGHUP, 0, nullptr, nullptr,
 							nullptr);
+	DefineCustomIntVariable(
+		"pg_sluice.max_scram_iterations", "How often a PostgreSQL server may have us hash the password.",
+		"A server that asks for more is not logged in to: it cannot be interrupted.", &leaf::max_scram_iterations,
+		100000, 4096, INT_MAX, PGC_SUSET, 0, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable(
 		"pg_sluice.scheduler_idle_timeout", "Time after which a database's scheduler with nothing to do leaves.",
 		nullptr, &Settings::scheduler_idle_timeout, 60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);

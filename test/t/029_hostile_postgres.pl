@@ -79,6 +79,56 @@ for my $where ("host '127.0.0.1,'", "host ',127.0.0.1'", "host ''", "host '\@x'"
 	like($err, qr/42501: connection option "host(addr)?" of server "s$number" is not allowed/, "$where is for superusers");
 }
 
+# -- each phase: silence, a drip, a flood, a hang-up
+
+sub ends
+{
+	my ($hooks, $pattern, $name, %how) = @_;
+	$how{options} //= '{"connect_timeout": 1, "source_idle_timeout": 1}';
+	like(meet($hooks, %how), $pattern, $name);
+	cmp_ok($seconds, '<', 20, "$name: soon");
+	return;
+}
+
+my %ways = (
+	silence => sub { $_[0]->silent },
+	drip => sub { $_[0]->drip($_[1]) },
+	flood => sub { $_[0]->endless($_[1]) },
+	'hang-up' => sub { $_[0]->reset_connection });
+my $login = HostilePg::parameter('p' x 20, 'v');
+my $said = qr/ERROR:  (08001|08006|08P01|SL005):/;
+for my $way (sort keys %ways)
+{
+	my $do = $ways{$way};
+	ends({ start => sub { $do->($_[0], 'S' . "\x16\x03") } }, $said, "$way in place of TLS", server => ", sslmode 'require'");
+	ends({ start => sub { my ($s) = @_; $s->put('S'); $do->($s, "\x16\x03\x03\x40\x00") } }, $said, "$way in the handshake", server => ", sslmode 'require'");
+	ends({ login => sub { $do->($_[0], 'Eendless') } }, $said, "$way in place of the login");
+	ends({ login => sub { my ($s) = @_; $s->put(HostilePg::message('R', pack('N', 0))); $do->($s, $login) } }, $said, "$way after the login");
+	for my $what (HostilePg::notice('x' x 100), $login, HostilePg::message('A', pack('N', 1) . "c\0p\0"), HostilePg::message('C', "SELECT 1\0"), HostilePg::row('x'), 'E' . pack('N', 1 << 30) . 'SERROR')
+	{
+		ends({ answer => sub { my ($s) = @_; $do->($s, $what) } }, $said, "$way of " . substr($what, 0, 1) . ' in place of an answer');
+		last if $way ne 'flood';
+	}
+	ends({ copy => sub { my ($s) = @_; $s->put(HostilePg::message('H', pack('Cnnn', 1, 2, 1, 1)) . 'd' . pack('N', 1 << 30)); $do->($s, 'x') } }, $said, "$way in a row") if $way ne 'flood';
+}
+
+# -- SCRAM
+
+sub scram
+{
+	my ($iterations, $early) = @_;
+	return { login => sub {
+		my ($s) = @_;
+		$s->put(HostilePg::message('R', pack('N', 10) . "SCRAM-SHA-256\0\0") . ($early // ''));
+		$s->take(1);
+		my ($nonce) = $s->take(unpack('N', $s->take(4)) - 4) =~ /r=(.*)$/s;
+		$s->put(substr(HostilePg::message('R', pack('N', 11) . "r=${nonce}x,s=c2FsdA==,i=$iterations"), length($early // '')));
+		$s->silent } };
+}
+ends(scram($_), qr/53400: server "s\d+" asks to hash the password more than 100000 times.*HINT:.*pg_sluice.max_scram_iterations/s, "$_ iterations") for 2147483647, 100001, '99999999999999999999';
+ends(scram(4096), qr/08001: could not connect .* within 1 second/, 'as many as PostgreSQL asks for');
+ends(scram(2147483647, 'R'), qr/08P01: server "s\d+" said something out of turn/, 'a number that hides in pieces');
+
 is($node->sql('SELECT * FROM kept WHERE a < 0'), '-1|kept', 'the destination is as it was');
 unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC|TRAP/, 'no process died');
 unlike(slurp_file($node->logfile), qr/(?:WARNING|ERROR|FATAL|LOG):[^\n]*\Q$secret\E/, 'no message of the log tells the password');

@@ -194,6 +194,7 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 		static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
 	remote_options.idle_timeout_ms =
 		static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
+	remote_options.min_rate = static_cast<int>(options.Integer("source_min_rate"));
 	remote_options.application_name = "pg_sluice";
 	journal.EnterPhase("connecting");
 	state.remote = std::make_unique<pg::RemoteConnection>(*server, remote_options);
