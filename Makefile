@@ -22,14 +22,12 @@ WARNINGS += -Werror
 endif
 # Server headers as system headers: our warnings are about our code. -MMD because packaged servers are built
 # without dependency tracking of their own.
-MARIADB_CONFIG ?= mariadb_config
-INCLUDES = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(shell $(PG_CONFIG) --includedir) \
-	$(patsubst -I%,-isystem %,$(shell $(MARIADB_CONFIG) --include))
+INCLUDES = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(shell $(PG_CONFIG) --includedir)
 LANGUAGE = -std=gnu++20 -fvisibility=hidden -fvisibility-inlines-hidden
 PG_CPPFLAGS = $(INCLUDES)
 PG_CXXFLAGS = $(LANGUAGE) -MMD -MP $(WARNINGS)
 SHLIB_LINK_INTERNAL = $(libpq)
-SHLIB_LINK += $(shell $(MARIADB_CONFIG) --libs) -lstdc++ -Wl,--version-script=src/exports.map
+SHLIB_LINK += -lssl -lcrypto -lstdc++ -Wl,--version-script=src/exports.map
 override with_llvm = no
 
 # The server's test programs refuse to run as root, so there scripts/test.sh takes over.

@@ -10,7 +10,7 @@ major=$(pg_major)
 case ${1:-} in
 --matrix) wanted=(debootstrap) ;;
 *)
-    wanted=(g++ make cmake perl tzdata libfmt-dev libmariadb-dev libgtest-dev "postgresql-$major" "postgresql-server-dev-$major"
+    wanted=(g++ make cmake perl tzdata libfmt-dev libssl-dev libgtest-dev "postgresql-$major" "postgresql-server-dev-$major"
         mariadb-server mariadb-client libipc-run-perl)
     ;;
 esac

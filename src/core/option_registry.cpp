@@ -33,6 +33,8 @@ constexpr std::array kOptions = {
 		"No due time of the schedule lies after this one; without an offset a time in the pipeline's time zone."},
 	OptionSpec{"fetch_size", Integer, 1, 1'000'000, "", "10000",
 			   "How many rows are asked from a foreign data wrapper at a time."},
+	OptionSpec{"get_public_key", Boolean, 0, 0, "", "false",
+			   "Whether a MySQL server without TLS may get the password encrypted with a key that it sends itself."},
 	OptionSpec{
 		"indexes", Enumeration, 0, 0, "auto|keep", "auto",
 		"Whether an append to an empty table builds its indexes after the load, or keeps them up row by row so that "

@@ -42,6 +42,9 @@ constexpr std::array kSession = {
 	SessionVariable{"windowing_use_high_precision", "1"},
 };
 
+// A list of all databases that have a table of some name is long, not this long.
+constexpr size_t kLargestAnswer = 16 * 1024 * 1024;
+
 std::string
 ToMysql(const std::string &text)
 {
@@ -67,18 +70,21 @@ MysqlConnection::MysqlConnection(const ForeignServer &server, const MysqlConnect
 	}
 	parameters_ = CollectMysqlParameters(server, role);
 	target_ = parameters_.Target();
+	target_.takes_public_key = target_.takes_public_key || options.takes_public_key;
 	link_->target = &target_;
-	link_->server = server_name_.c_str();
-	link_->idle_timeout_ms = options.idle_timeout_ms;
+	link_->channel.socket = -1;
+	link_->channel.server = server_name_.c_str();
+	link_->channel.idle_timeout_ms = options.idle_timeout_ms;
 	try {
 		if (!pg::Call(leaf::LinkConnect, link_.get(), options.connect_timeout_ms)) {
 			Error const error = LastError();
-			throw Error(error.State(), Format("could not connect to server \"{}\"", server_name_), error.Info().hint,
-						Format("{} (MySQL error {})", error.Info().message, leaf::LinkError(link_.get()).number));
-		}
-		if (parameters_.WantsTls() && mysql_get_ssl_cipher(link_->mysql) == nullptr) {
-			throw Error(sqlstate::kUnableToConnect, Format("server \"{}\" does not offer TLS", server_name_),
-						"Set up TLS at the source, or remove the server's ssl options.");
+			bool const no_tls = link_->channel.error.number == leaf::kMysqlTls;
+			throw Error(
+				error.State(), Format("could not connect to server \"{}\"", server_name_),
+				no_tls ? "Set up TLS at the source and trust it with ssl_ca, or see \"get_public_key\" and the ssl "
+						 "options in doc/security.md."
+					   : error.Info().hint,
+				Format("{} (MySQL error {})", error.Info().message, link_->channel.error.number));
 		}
 		Pin();
 	} catch (...) {
@@ -131,49 +137,71 @@ MysqlConnection::Exec(const std::string &statement)
 		throw LastError();
 	}
 	pg::SqlResult result;
-	if (link_->result == nullptr) {
-		return result;
-	}
-	unsigned const columns = mysql_num_fields(link_->result);
-	while (MYSQL_ROW row = mysql_fetch_row(link_->result)) {
-		std::vector<pg::SqlValue> cells;
-		cells.reserve(columns);
-		for (unsigned column = 0; column < columns; ++column) {
-			cells.push_back(row[column] == nullptr ? std::nullopt : pg::SqlValue(FromMysql(row[column])));
+	size_t bytes = 0;
+	for (;;) {
+		const unsigned char *row = nullptr;
+		size_t length = 0;
+		if (!pg::Call(leaf::LinkNextRow, link_.get(), &row, &length)) {
+			throw LastError();
 		}
-		result.Add(std::move(cells));
+		if (row == nullptr) {
+			break;
+		}
+		bytes += length + static_cast<size_t>(link_->field_count) * sizeof(pg::SqlValue);
+		if (bytes > kLargestAnswer) {
+			throw Error(sqlstate::kProtocolViolation,
+						Format("server \"{}\" gives more than {} MB for an answer to a question of pg_sluice's own",
+							   server_name_, kLargestAnswer >> 20U),
+						"Check that the server speaks MySQL's protocol, and what lies between it and here.");
+		}
+		AddRow(&result, row, length);
 	}
 	result.SetProcessed(result.Rows());
 	return result;
 }
 
-std::vector<const MYSQL_FIELD *>
-MysqlConnection::Columns() const
+void
+MysqlConnection::AddRow(pg::SqlResult *result, const unsigned char *row, size_t length) const
 {
-	std::vector<const MYSQL_FIELD *> columns;
-	if (link_->result != nullptr) {
-		unsigned const count = mysql_num_fields(link_->result);
-		for (unsigned i = 0; i < count; ++i) {
-			columns.push_back(mysql_fetch_field_direct(link_->result, i));
+	std::vector<pg::SqlValue> cells;
+	cells.reserve(link_->field_count);
+	MysqlCursor cursor = MysqlPacket(row, length);
+	for (int column = 0; column < link_->field_count; ++column) {
+		std::string_view value;
+		bool is_null = false;
+		if (WireFault const fault = TakeMysqlText(&cursor, &value, &is_null); fault != nullptr) {
+			throw Error(sqlstate::kProtocolViolation, Format("malformed row from server \"{}\"", server_name_), "",
+						fault);
 		}
+		cells.push_back(is_null ? std::nullopt : pg::SqlValue(FromMysql(std::string(value).c_str())));
 	}
-	return columns;
+	result->Add(std::move(cells));
 }
 
-std::vector<const MYSQL_FIELD *>
+void
+MysqlConnection::End()
+{
+	(void)Exec("COMMIT");
+	// A proxy may hand the connection to somebody else. There is no SET LOCAL in MySQL.
+	if (!pg::Call(leaf::LinkReset, link_.get())) {
+		throw LastError();
+	}
+}
+
+std::span<const leaf::MysqlField>
 MysqlConnection::Prepare(const std::string &statement)
 {
 	std::string const text = ToMysql(statement);
 	if (!pg::Call(leaf::LinkPrepare, link_.get(), text.c_str(), text.size())) {
 		throw LastError();
 	}
-	if (mysql_stmt_param_count(link_->statement) > 0) {
+	if (link_->parameters > 0) {
 		throw Error(sqlstate::kSyntaxError, "source_query has parameters", "Write values in the place of each \"?\".");
 	}
 	return Columns();
 }
 
-std::vector<const MYSQL_FIELD *>
+std::span<const leaf::MysqlField>
 MysqlConnection::Execute()
 {
 	if (!pg::Call(leaf::LinkExecute, link_.get())) {
@@ -185,9 +213,9 @@ MysqlConnection::Execute()
 Error
 MysqlConnection::LastError() const
 {
-	leaf::MysqlError const error = leaf::LinkError(link_.get());
+	const leaf::MysqlError &error = link_->channel.error;
 	int const state = MysqlSqlState(error.number, error.state);
-	std::string const message = FromMysql(error.message);
+	std::string const message = WithoutSecret(FromMysql(error.message));
 	return Error(state, message.empty() ? Format("server \"{}\" reported an error", server_name_) : message,
 				 MysqlHint(state),
 				 Format("MySQL error {} ({}) at server \"{}\".", error.number, error.state, server_name_));
@@ -196,14 +224,20 @@ MysqlConnection::LastError() const
 std::string
 MysqlConnection::ServerVersion() const
 {
-	// "5.5.5-10.11.6-MariaDB-...": the first number is for clients that fear others.
-	std::string_view version = mysql_get_server_info(link_->mysql);
-	constexpr std::string_view kPretended = "5.5.5-";
-	if (version.starts_with(kPretended)) {
-		version.remove_prefix(kPretended.size());
+	return Format("{} {}", link_->is_mariadb ? "MariaDB" : "MySQL", link_->version);
+}
+
+// A server can say again what it was told.
+std::string
+MysqlConnection::WithoutSecret(std::string text) const
+{
+	constexpr size_t kShortest = 4; // shorter ones are found everywhere
+	const std::string &secret = parameters_.password;
+	for (size_t at = text.find(secret); secret.size() >= kShortest && at != std::string::npos;
+		 at = text.find(secret, at)) {
+		text.replace(at, secret.size(), "***");
 	}
-	return Format("{} {}", mariadb_connection(link_->mysql) != 0 ? "MariaDB" : "MySQL",
-				  version.substr(0, version.find('-')));
+	return text;
 }
 
 } // namespace sluice::engine

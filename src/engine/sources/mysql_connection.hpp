@@ -14,6 +14,7 @@ namespace sluice::engine {
 struct MysqlConnectionOptions {
 	int connect_timeout_ms = 30000;
 	int idle_timeout_ms = 1800000; // 0: never
+	bool takes_public_key = false;
 };
 
 class MysqlConnection {
@@ -24,22 +25,30 @@ public:
 	MysqlConnection(const MysqlConnection &) = delete;
 	MysqlConnection &operator=(const MysqlConnection &) = delete;
 
-	// Statements are in this database's encoding, and so is what comes back.
+	// Statements are in this database's encoding, and so is what comes back. For questions of our own: more than a few
+	// megabytes is no answer.
 	pg::SqlResult Exec(const std::string &statement);
 	// The columns that a statement would return, without running it. Valid until the next statement.
-	std::vector<const MYSQL_FIELD *> Prepare(const std::string &statement);
+	std::span<const leaf::MysqlField> Prepare(const std::string &statement);
 	// Runs what was prepared; its rows are then for leaf::FillFromMysql.
-	std::vector<const MYSQL_FIELD *> Execute();
+	std::span<const leaf::MysqlField> Execute();
+	// After the last row: commits, and gives the session's settings back to what they were.
+	void End();
 	// For the error of a leaf function that failed.
 	Error LastError() const;
 
 	leaf::MysqlLink *Plain() { return link_.get(); }
-	// "MariaDB 10.11.6"
+	// "MariaDB 10.11.6", of printable characters
 	std::string ServerVersion() const;
 
 private:
 	void Pin();
-	std::vector<const MYSQL_FIELD *> Columns() const;
+	void AddRow(pg::SqlResult *result, const unsigned char *row, size_t length) const;
+	std::string WithoutSecret(std::string text) const;
+	std::span<const leaf::MysqlField> Columns() const
+	{
+		return {link_->fields, static_cast<size_t>(link_->field_count)};
+	}
 
 	std::string server_name_;
 	MysqlParameters parameters_;

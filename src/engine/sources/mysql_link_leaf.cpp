@@ -1,27 +1,77 @@
 #include "engine/sources/mysql_link_leaf.hpp"
 
-#include "engine/sources/mysql_kill.hpp"
-#include "pg/compat.hpp"
+#include <charconv>
 
-#include <sys/socket.h>
+#include "engine/sources/mysql_login_leaf.hpp"
 
 namespace sluice::engine::leaf {
 
 namespace {
 
 constexpr int kKillTimeoutMs = 3000;
-constexpr Size kHeaderLength = 4;
-// A packet of this length is followed by another one that belongs to it.
-constexpr Size kLongestPacket = 0xFFFFFF;
+// What describes results, and what are rows.
+constexpr Size kLongestDescription = 65536;
+constexpr Size kLongestRow = 1024 * 1024 * 1024;
+constexpr Size kLongestName = 1024;
+
+enum class Command : unsigned char { Quit = 1, Query = 3, Prepare = 22, Execute = 23, CloseStatement = 25, Reset = 31 };
 
 MysqlLink *open_links = nullptr;
+
+bool
+SendCommand(MysqlLink *link, Command command, const char *argument, Size length)
+{
+	constexpr Size kShort = 1024;
+	link->channel.sequence = 0;
+	unsigned char begin[kShort];
+	begin[0] = static_cast<unsigned char>(command);
+	if (length < kShort) {
+		memcpy(begin + 1, argument, length);
+		return ChannelWrite(&link->channel, begin, length + 1);
+	}
+	// No palloc: some callers may not raise.
+	auto *const whole = static_cast<unsigned char *>(malloc(length + 1));
+	if (whole == nullptr) {
+		return ChannelFails(&link->channel, kMysqlOutOfMemory, "out of memory");
+	}
+	whole[0] = begin[0];
+	memcpy(whole + 1, argument, length);
+	bool const sent = ChannelWrite(&link->channel, whole, length + 1);
+	free(whole);
+	return sent;
+}
+
+// A connection of its own asks the server to end the query of this one.
+void
+KillQuery(const MysqlLink *busy)
+{
+	constexpr size_t kLongest = 32;
+	MysqlLink link{};
+	link.target = busy->target;
+	link.channel.socket = -1;
+	link.channel.server = busy->channel.server;
+	link.channel.address = busy->channel.address;
+	link.channel.address_length = busy->channel.address_length;
+	link.channel.leaving = true;
+	link.channel.deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), kKillTimeoutMs);
+	if (ChannelConnect(&link.channel, link.target) && LogIn(&link)) {
+		char statement[kLongest] = "KILL QUERY ";
+		const char *const end = std::to_chars(statement + strlen(statement), std::end(statement), busy->connection).ptr;
+		unsigned char *answer = nullptr;
+		Size length = end - statement;
+		if (SendCommand(&link, Command::Query, statement, length)) {
+			(void)ChannelRead(&link.channel, kLongestDescription, &answer, &length);
+		}
+	}
+	ChannelClose(&link.channel, nullptr, 0);
+}
 
 void
 EndRemoteWork(MysqlLink *link)
 {
 	if (link->busy) {
 		link->busy = false;
-		KillQuery(link->target, mysql_thread_id(link->mysql), kKillTimeoutMs);
+		KillQuery(link);
 	}
 }
 
@@ -57,317 +107,212 @@ Unregister(MysqlLink *link)
 	}
 }
 
-void
-DropResult(MysqlLink *link)
+bool
+ReadDescription(MysqlLink *link, unsigned char **packet, Size *length)
 {
-	if (link->result != nullptr) {
-		mysql_free_result(link->result);
-		link->result = nullptr;
-	}
-}
-
-int
-MillisecondsUntil(TimestampTz deadline)
-{
-	return static_cast<int>(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline));
-}
-
-// Waits until the library can go on; what happened, in its terms, or 0 when the time is over.
-int
-WaitFor(MysqlLink *link, int wanted, int timeout_ms)
-{
-	static uint32 wait_event = 0;
-	if (wait_event == 0) {
-		wait_event = pg::compat::WaitEvent("SluiceSource");
-	}
-	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
-	for (;;) {
-		int events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH;
-		events |= (wanted & (MYSQL_WAIT_READ | MYSQL_WAIT_EXCEPT)) != 0 ? WL_SOCKET_READABLE : 0;
-		events |= (wanted & MYSQL_WAIT_WRITE) != 0 ? WL_SOCKET_WRITEABLE : 0;
-		int left = -1;
-		if (timeout_ms > 0) {
-			left = MillisecondsUntil(deadline);
-			if (left <= 0) {
-				return 0;
-			}
-			events |= WL_TIMEOUT;
-		}
-		int const happened =
-			WaitLatchOrSocket(MyLatch, events, static_cast<pgsocket>(mysql_get_socket(link->mysql)), left, wait_event);
-		if ((happened & WL_LATCH_SET) != 0) {
-			ResetLatch(MyLatch);
-		}
-		CHECK_FOR_INTERRUPTS();
-		int ready = (happened & WL_SOCKET_READABLE) != 0 ? wanted & (MYSQL_WAIT_READ | MYSQL_WAIT_EXCEPT) : 0;
-		ready |= (happened & WL_SOCKET_WRITEABLE) != 0 ? wanted & MYSQL_WAIT_WRITE : 0;
-		if (ready != 0) {
-			return ready;
-		}
-	}
-}
-
-int
-WaitForServer(MysqlLink *link, int wanted)
-{
-	int const ready = WaitFor(link, wanted, link->idle_timeout_ms);
-	if (ready == 0) {
-		ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
-						errmsg("server \"%s\" sent nothing for %d seconds", link->server, link->idle_timeout_ms / 1000),
-						errhint("Look at what the source is doing, or raise the option source_idle_timeout.")));
-	}
-	return ready;
-}
-
-// In the place of what takes a row apart into bound variables: our own decoder does that. (Releases of the library
-// differ in the number of arguments.)
-template <typename... Rest>
-int
-LeaveRowAlone(MYSQL_STMT * /*statement*/, unsigned char * /*row*/, Rest... /*rest*/)
-{
-	return 0;
-}
-
-// Methods are meant to be replaced, by plugins. Only while rows are fetched: of others a later release may have more.
-void
-SetMethodsAside(MysqlLink *link)
-{
-	link->library_methods = link->mysql->methods;
-	link->fetching = *link->library_methods;
-	link->fetching.db_stmt_fetch_to_bind = LeaveRowAlone;
-	link->mysql->methods = &link->fetching;
-}
-
-void
-BringMethodsBack(MysqlLink *link)
-{
-	if (link->library_methods != nullptr) {
-		link->mysql->methods = link->library_methods;
-		link->library_methods = nullptr;
-	}
+	return ChannelRead(&link->channel, kLongestDescription, packet, length);
 }
 
 bool
-DescribeColumns(MysqlLink *link)
+IsMalformed(MysqlLink *link, WireFault fault)
 {
-	DropResult(link);
-	link->result = mysql_stmt_result_metadata(link->statement);
-	return link->result != nullptr || mysql_stmt_field_count(link->statement) == 0;
-}
-
-Size
-ReadAhead(const MARIADB_PVIO *io)
-{
-	const uchar *const end = io->cache + io->cache_size;
-	return io->cache != nullptr && end > io->cache_pos ? static_cast<Size>(end - io->cache_pos) : 0;
-}
-
-// How many bytes of the server the library has consumed.
-Size
-Consumed(const MARIADB_PVIO *io)
-{
-	return io->bytes_read - ReadAhead(io);
-}
-
-// A whole row among what was read ahead is taken where it is: it is neither copied nor asked for through a change of
-// stacks. All but ordinary rows are left to the library.
-const unsigned char *
-TakeReadAhead(MYSQL *mysql, Size *length)
-{
-	MARIADB_PVIO *io = mysql->net.pvio;
-	Size const available = ReadAhead(io);
-	if (available <= kHeaderLength) {
-		return nullptr;
+	if (fault != nullptr) {
+		ChannelFails(&link->channel, kMysqlMalformed, fault);
 	}
-	const uchar *const packet = io->cache_pos;
-	Size const size = packet[0] | static_cast<Size>(packet[1]) << 8 | static_cast<Size>(packet[2]) << 16;
-	if (size == 0 || size == kLongestPacket || size > available - kHeaderLength || packet[kHeaderLength] != 0) {
-		return nullptr;
+	return fault != nullptr;
+}
+
+bool
+ReadEnd(MysqlLink *link)
+{
+	unsigned char *packet = nullptr;
+	Size length = 0;
+	return ReadDescription(link, &packet, &length) &&
+		   (IsMysqlEnd(packet, length) || FailsWith(&link->channel, packet, length));
+}
+
+// So many columns, and the end of their list. keep: into link->fields.
+bool
+ReadColumns(MysqlLink *link, int count, bool keep)
+{
+	if (count == 0) {
+		return true;
 	}
-	io->cache_pos += kHeaderLength + size;
-	mysql->net.pkt_nr = mysql->net.compress_pkt_nr = (packet[3] + 1U) & 0xFFU;
-	*length = size;
-	return packet + kHeaderLength;
+	auto *fields = keep ? static_cast<MysqlField *>(palloc(sizeof(MysqlField) * count)) : nullptr;
+	for (int i = 0; i < count; ++i) {
+		unsigned char *packet = nullptr;
+		Size length = 0;
+		MysqlColumnDefinition column;
+		if (!ReadDescription(link, &packet, &length)) {
+			return false;
+		}
+		if (length > 0 && *packet == mysql::kError) {
+			return FailsWith(&link->channel, packet, length);
+		}
+		if (IsMalformed(link, ReadMysqlColumn(MysqlPacket(packet, length), link->extended, &column))) {
+			return false;
+		}
+		if (keep) {
+			fields[i] = {pnstrdup(column.name.data(), std::min(column.name.size(), kLongestName)),
+						 pnstrdup(column.type_name.data(), std::min(column.type_name.size(), kLongestName)),
+						 !column.original_table.empty(),
+						 column.length,
+						 column.charset,
+						 column.flags,
+						 column.type};
+		}
+	}
+	if (keep) {
+		link->fields = fields;
+		link->field_count = count;
+	}
+	return ReadEnd(link);
+}
+
+// What comes after a command that may give rows.
+bool
+ReadResult(MysqlLink *link)
+{
+	unsigned char *packet = nullptr;
+	Size length = 0;
+	int count = 0;
+	link->field_count = 0;
+	if (!ReadDescription(link, &packet, &length)) {
+		return false;
+	}
+	if (length > 0 && *packet == mysql::kOk) {
+		link->busy = false;
+		return true;
+	}
+	if (length > 0 && *packet == mysql::kError) {
+		link->busy = false;
+		return FailsWith(&link->channel, packet, length);
+	}
+	if (length > 0 && *packet == mysql::kLocalFile) {
+		return ChannelFails(&link->channel, kMysqlMalformed, "The server asks for a file, and gets none.");
+	}
+	return !IsMalformed(link, ReadMysqlColumnCount(MysqlPacket(packet, length), &count)) &&
+		   ReadColumns(link, count, true);
 }
 
 } // namespace
 
 bool
-LibraryFits()
-{
-	constexpr unsigned long kPatchNumbers = 100;
-	return mysql_get_client_version() / kPatchNumbers == MARIADB_PACKAGE_VERSION_ID / kPatchNumbers;
-}
-
-bool
 LinkConnect(MysqlLink *link, int timeout_ms)
 {
+	MysqlChannel *channel = &link->channel;
 	if (!AcquireExternalFD()) {
 		ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-						errmsg("could not connect to server \"%s\"", link->server),
+						errmsg("could not connect to server \"%s\"", channel->server),
 						errdetail("There are too many open files on the local server."),
 						errhint("Raise the server's max_files_per_process and/or \"ulimit -n\" limits.")));
 	}
 	link->has_fd = true;
-	link->mysql = mysql_init(nullptr);
-	if (link->mysql == nullptr || !ConfigureMysql(link->mysql, link->target)) {
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	}
 	Register(link);
-	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
-	MYSQL *connected = nullptr;
-	int waiting = StartConnecting(&connected, link->mysql, link->target);
-	while (waiting != 0) {
-		int const left = MillisecondsUntil(deadline);
-		int const ready = left > 0 ? WaitFor(link, waiting, left) : 0;
-		if (ready == 0) {
-			ereport(ERROR,
-					(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-					 errmsg("could not connect to server \"%s\" within %d seconds", link->server, timeout_ms / 1000),
-					 errhint("Check that the source answers, or raise the option connect_timeout.")));
-		}
-		waiting = mysql_real_connect_cont(&connected, link->mysql, ready);
-	}
-	if (connected == nullptr) {
-		return false;
-	}
-	// Under TLS the library reads from the socket as it finds it: after the handshake it would wait there itself.
-	if (!pg_set_noblock(static_cast<pgsocket>(mysql_get_socket(link->mysql)))) {
-		ereport(ERROR, (errcode_for_socket_access(), errmsg("could not set socket to nonblocking mode: %m")));
-	}
-	return true;
+	channel->connect_timeout_ms = timeout_ms;
+	channel->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
+	link->ready = ChannelConnect(channel, link->target) && LogIn(link);
+	channel->deadline = 0;
+	return link->ready;
 }
 
 bool
 LinkRun(MysqlLink *link, const char *statement, Size length)
 {
-	DropResult(link);
-	link->of_statement = false;
 	link->busy = true;
-	int failed = 0;
-	int waiting = mysql_real_query_start(&failed, link->mysql, statement, length);
-	while (waiting != 0) {
-		waiting = mysql_real_query_cont(&failed, link->mysql, WaitForServer(link, waiting));
-	}
-	if (failed == 0 && mysql_field_count(link->mysql) > 0) {
-		waiting = mysql_store_result_start(&link->result, link->mysql);
-		while (waiting != 0) {
-			waiting = mysql_store_result_cont(&link->result, link->mysql, WaitForServer(link, waiting));
-		}
-		failed = link->result == nullptr ? 1 : 0;
-	}
-	link->busy = false;
-	return failed == 0;
+	return SendCommand(link, Command::Query, statement, length) && ReadResult(link);
 }
 
 bool
 LinkPrepare(MysqlLink *link, const char *statement, Size length)
 {
-	DropResult(link);
-	link->of_statement = true;
-	if (link->statement != nullptr) {
-		my_bool closed = 0;
-		int waiting = mysql_stmt_close_start(&closed, link->statement);
-		while (waiting != 0) {
-			waiting = mysql_stmt_close_cont(&closed, link->statement, WaitForServer(link, waiting));
+	unsigned char *packet = nullptr;
+	Size answer = 0;
+	MysqlPrepared prepared;
+	char id[sizeof(uint32)];
+	link->field_count = 0;
+	if (link->has_statement) {
+		link->has_statement = false;
+		for (Size i = 0; i < sizeof(id); ++i) {
+			id[i] = static_cast<char>(link->statement >> 8 * i);
+		}
+		if (!SendCommand(link, Command::CloseStatement, id, sizeof(id))) {
+			return false;
 		}
 	}
-	link->statement = mysql_stmt_init(link->mysql);
-	if (link->statement == nullptr) {
+	link->busy = true;
+	if (!SendCommand(link, Command::Prepare, statement, length) || !ReadDescription(link, &packet, &answer)) {
 		return false;
 	}
-	link->busy = true;
-	int failed = 0;
-	int waiting = mysql_stmt_prepare_start(&failed, link->statement, statement, length);
-	while (waiting != 0) {
-		waiting = mysql_stmt_prepare_cont(&failed, link->statement, WaitForServer(link, waiting));
+	if (answer > 0 && *packet == mysql::kError) {
+		link->busy = false;
+		return FailsWith(&link->channel, packet, answer);
 	}
-	link->busy = false;
-	return failed == 0 && DescribeColumns(link);
+	if (IsMalformed(link, ReadMysqlPrepared(MysqlPacket(packet, answer), &prepared))) {
+		return false;
+	}
+	link->statement = prepared.statement;
+	link->has_statement = true;
+	link->parameters = prepared.parameters;
+	bool const good = ReadColumns(link, prepared.parameters, false) && ReadColumns(link, prepared.columns, true);
+	link->busy = !good;
+	return good;
 }
 
 bool
 LinkExecute(MysqlLink *link)
 {
+	// The statement, no cursor, once.
+	char request[9] = {};
+	for (Size i = 0; i < sizeof(uint32); ++i) {
+		request[i] = static_cast<char>(link->statement >> 8 * i);
+	}
+	request[5] = 1;
 	link->busy = true;
-	int failed = 0;
-	int waiting = mysql_stmt_execute_start(&failed, link->statement);
-	while (waiting != 0) {
-		waiting = mysql_stmt_execute_cont(&failed, link->statement, WaitForServer(link, waiting));
-	}
-	if (failed != 0) {
-		link->busy = false;
-		return false;
-	}
-	return DescribeColumns(link);
+	return SendCommand(link, Command::Execute, request, sizeof(request)) && ReadResult(link);
 }
 
 bool
 LinkNextRow(MysqlLink *link, const unsigned char **row, Size *length)
 {
-	MYSQL *mysql = link->mysql;
-	// The first row is the library's, always: it changes the state of the statement.
-	if (link->statement->state == MYSQL_STMT_USER_FETCHING) {
-		*row = TakeReadAhead(mysql, length);
-		if (*row != nullptr) {
-			return true;
-		}
+	unsigned char *packet = nullptr;
+	*row = nullptr;
+	if (!link->busy) {
+		return true;
 	}
-	Size const before = Consumed(mysql->net.pvio);
-	int fetched = 0;
-	SetMethodsAside(link);
-	int waiting = mysql_stmt_fetch_start(&fetched, link->statement);
-	while (waiting != 0) {
-		waiting = mysql_stmt_fetch_cont(&fetched, link->statement, WaitForServer(link, waiting));
+	if (!ChannelRead(&link->channel, kLongestRow, &packet, length)) {
+		return false;
 	}
-	BringMethodsBack(link);
-	if (fetched != 0) {
-		*row = nullptr;
+	if (IsMysqlEnd(packet, *length)) {
 		link->busy = false;
-		return fetched == MYSQL_NO_DATA;
+		return true;
 	}
-	// Packets of one row: all but the last are of the greatest length.
-	Size const bytes = Consumed(mysql->net.pvio) - before;
-	Size const headers = (bytes / (kLongestPacket + kHeaderLength) + 1) * kHeaderLength;
-	*row = mysql->net.read_pos;
-	*length = bytes > headers ? bytes - headers : 0;
-	if (*length > static_cast<Size>(mysql->net.buff_end - mysql->net.read_pos)) {
-		*length = 0; // nothing that libmariadb does: the decoder calls it malformed
+	if (*length > 0 && *packet == mysql::kError) {
+		link->busy = false;
+		return FailsWith(&link->channel, packet, *length);
 	}
+	*row = packet;
 	return true;
 }
 
-MysqlError
-LinkError(const MysqlLink *link)
+bool
+LinkReset(MysqlLink *link)
 {
-	if (link->of_statement && link->statement != nullptr && mysql_stmt_errno(link->statement) != 0) {
-		return {mysql_stmt_errno(link->statement), mysql_stmt_sqlstate(link->statement),
-				mysql_stmt_error(link->statement)};
-	}
-	return {mysql_errno(link->mysql), mysql_sqlstate(link->mysql), mysql_error(link->mysql)};
+	unsigned char *packet = nullptr;
+	Size length = 0;
+	link->has_statement = false;
+	return SendCommand(link, Command::Reset, "", 0) && ReadDescription(link, &packet, &length);
 }
 
 void
 LinkClose(MysqlLink *link)
 {
-	DropResult(link);
-	if (link->mysql != nullptr) {
-		bool const was_busy = link->busy;
-		BringMethodsBack(link);
-		EndRemoteWork(link);
-		Unregister(link);
-		if (was_busy) {
-			// The library says goodbye in blocking mode; here nobody may wait any more.
-			shutdown(static_cast<int>(mysql_get_socket(link->mysql)), SHUT_RDWR);
-		}
-		mysql_close(link->mysql);
-		link->mysql = nullptr;
-	}
-	if (link->statement != nullptr) {
-		// After the connection: a statement that has one would first read all its rows.
-		mysql_stmt_close(link->statement);
-		link->statement = nullptr;
-	}
+	auto const quit = static_cast<unsigned char>(Command::Quit);
+	bool const says_goodbye = link->ready && !link->busy;
+	EndRemoteWork(link);
+	Unregister(link);
+	ChannelClose(&link->channel, &quit, says_goodbye ? 1 : 0);
+	link->ready = false;
 	if (link->has_fd) {
 		ReleaseExternalFD();
 		link->has_fd = false;

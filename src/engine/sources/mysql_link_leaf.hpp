@@ -1,64 +1,53 @@
-// A connection to a MySQL or MariaDB server through libmariadb's non-blocking calls: every wait goes through the
-// latch with a deadline, and between two calls interrupts are served. No error and no jump crosses a frame of the
-// library, whose calls run on a stack of their own.
+// A connection to a MySQL or MariaDB server: who we are, statements, and the rows that they give.
 //
-// Leaf regime. What only waiting can raise (an interrupt, silence) is raised; an error of MySQL is false, and
-// LinkError tells it.
+// Leaf regime. What only waiting can raise (an interrupt, silence) is raised; all else is false, and
+// link->channel.error tells it.
 #pragma once
 
-#include "engine/sources/mysql_client.hpp"
+#include "engine/sources/mysql_channel_leaf.hpp"
 
 namespace sluice::engine::leaf {
 
-// Where and as whom. The strings belong to somebody else and outlive the link; NULL: not given.
-struct MysqlTarget {
-	const char *host;
-	const char *user;
-	const char *password;
-	const char *ssl_key;
-	const char *ssl_cert;
-	const char *ssl_ca;
-	const char *ssl_capath;
-	const char *ssl_cipher;
-	unsigned port;
-	bool force_tcp;
+// A column of a result.
+struct MysqlField {
+	const char *name;
+	const char *type_name; // what MariaDB says beyond the type; "": nothing
+	bool of_table;		   // else of an expression
+	uint32 length;
+	uint16 charset;
+	uint16 flags;
+	mysql::Type type;
 };
 
 struct MysqlLink {
-	MYSQL *mysql;
-	MYSQL_STMT *statement;
-	MYSQL_RES *result;
-	st_mariadb_methods fetching;			   // the library's, with a change
-	const st_mariadb_methods *library_methods; // while they are set aside
+	MysqlChannel channel;
 	const MysqlTarget *target;
-	const char *server;	 // name, for messages
-	int idle_timeout_ms; // longest silence; 0: none
-	bool has_fd;		 // AcquireExternalFD was called
-	bool busy;			 // the server works for us
-	bool of_statement;	 // the last call was about the prepared statement, and so is its error
-	MysqlLink *next;	 // open links of this backend, for exit
-};
-
-struct MysqlError {
-	unsigned number;
-	const char *state;
-	const char *message;
+	char version[64];
+	bool is_mariadb;
+	bool extended; // MariaDB tells more of its columns
+	uint32 connection;
+	uint32 statement; // prepared
+	bool has_statement;
+	int parameters;		// of it
+	MysqlField *fields; // of the last result; in the memory context of that call
+	int field_count;
+	bool ready;	 // commands may be given
+	bool has_fd; // AcquireExternalFD was called
+	bool busy;	 // the server works for us
+	MysqlLink *next;
 };
 
 bool LinkConnect(MysqlLink *link, int timeout_ms);
-// Runs one statement; its rows, if it has any, are in link->result.
+// Runs one statement. Its rows, if link->field_count is not zero, are read to their end.
 bool LinkRun(MysqlLink *link, const char *statement, Size length);
-// Prepares link->statement; the description of its columns is in link->result.
 bool LinkPrepare(MysqlLink *link, const char *statement, Size length);
-// Executes it; rows are then read one by one. The columns as they are now are in link->result.
+// Executes what was prepared.
 bool LinkExecute(MysqlLink *link);
 // The next row as the protocol has it; *row is NULL at the end, and otherwise valid until the next call.
 bool LinkNextRow(MysqlLink *link, const unsigned char **row, Size *length);
-// Of the call that returned false. The strings live as long as the link.
-MysqlError LinkError(const MysqlLink *link);
+// Gives the connection's settings back to what they were; a server that does not know how leaves them.
+bool LinkReset(MysqlLink *link);
 // Never raises: ends what the server still does for us, closes, frees.
 void LinkClose(MysqlLink *link);
-// Whether the library at run time is the one that this was built with, as far as structures go.
-bool LibraryFits();
 
 } // namespace sluice::engine::leaf

@@ -38,6 +38,12 @@ ForEachOption(List *options, F take)
 	}
 }
 
+bool
+IsOn(const std::string &value)
+{
+	return value == "1" || EqualsIgnoringCase(value, "true") || EqualsIgnoringCase(value, "on");
+}
+
 const char *
 OrNull(const std::optional<std::string> &text)
 {
@@ -49,10 +55,20 @@ OrNull(const std::optional<std::string> &text)
 leaf::MysqlTarget
 MysqlParameters::Target() const
 {
-	return {host.c_str(),		user.c_str(),		password.c_str(),
-			OrNull(ssl_key),	OrNull(ssl_cert),	OrNull(ssl_ca),
-			OrNull(ssl_capath), OrNull(ssl_cipher), port,
-			force_tcp};
+	leaf::MysqlTarget target{};
+	target.host = host.c_str();
+	target.user = user.c_str();
+	target.password = password.c_str();
+	target.ssl_key = OrNull(ssl_key);
+	target.ssl_cert = OrNull(ssl_cert);
+	target.ssl_ca = OrNull(ssl_ca);
+	target.ssl_capath = OrNull(ssl_capath);
+	target.ssl_cipher = OrNull(ssl_cipher);
+	target.port = port;
+	target.force_tcp = force_tcp;
+	target.needs_tls = WantsTls();
+	target.takes_public_key = get_public_key;
+	return target;
 }
 
 bool
@@ -95,6 +111,8 @@ CollectMysqlParameters(const ForeignServer &server, Oid role)
 			parameters.init_command = std::move(value);
 		} else if (name == "sql_mode") {
 			parameters.sql_mode = std::move(value);
+		} else if (name == "get_public_key") {
+			parameters.get_public_key = IsOn(value);
 		} else if (name == "ssl_key") {
 			take_file(&parameters.ssl_key, name, std::move(value));
 		} else if (name == "ssl_cert") {
@@ -141,9 +159,6 @@ MysqlObstacle(const ForeignServer &server)
 			obstacle = Format("the server's option {} names a file of options", kOptionsFile);
 		}
 	});
-	if (obstacle.empty() && !leaf::LibraryFits()) {
-		obstacle = "the libmariadb of this machine is of another release than the one pg_sluice was built with";
-	}
 	return obstacle;
 }
 

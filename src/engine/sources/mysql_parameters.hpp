@@ -22,6 +22,7 @@ struct MysqlParameters {
 	std::string init_command;
 	std::string sql_mode;
 	bool force_tcp = true;
+	bool get_public_key = false;
 
 	// Points into this.
 	leaf::MysqlTarget Target() const;

@@ -278,7 +278,7 @@ MysqlDecoder *
 CreateMysqlDecoder(MysqlLink *link, TupleDesc row_type, const MysqlKind *kinds, const bool *needed, const char *label)
 {
 	auto *decoder = static_cast<MysqlDecoder *>(palloc0(sizeof(MysqlDecoder)));
-	InitRowDecoder(&decoder->base, link->server, row_type, label);
+	InitRowDecoder(&decoder->base, link->channel.server, row_type, label);
 	decoder->link = link;
 	decoder->columns = static_cast<MysqlColumn *>(palloc0(sizeof(MysqlColumn) * (row_type->natts + 1)));
 	for (int i = 0; i < row_type->natts; ++i) {

@@ -82,6 +82,7 @@ MysqlSource::MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal)
 	state.null_zero_dates = options.Text("zero_dates") == "null";
 	MysqlConnectionOptions connection;
 	connection.connect_timeout_ms = static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
+	connection.takes_public_key = options.Boolean("get_public_key");
 	connection.idle_timeout_ms = static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
 	journal.EnterPhase("connecting");
 	state.remote = std::make_unique<MysqlConnection>(*server, connection);
@@ -96,10 +97,10 @@ MysqlSource::MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal)
 	}
 	std::vector<const char *> names;
 	std::string const invisible = state.table ? InvisibleColumns(pipeline, journal) : "";
-	for (const MYSQL_FIELD *field : state.remote->Prepare(
+	for (const leaf::MysqlField &field : state.remote->Prepare(
 			 state.table ? "SELECT *" + invisible + " FROM " + NameAtSource(*state.table) : state.query)) {
 		state.columns.push_back(
-			{pg::Call(leaf::TextFromMysql, field->name), MapMysqlType(*field, state.time_is_interval)});
+			{pg::Call(leaf::TextFromMysql, field.name), MapMysqlType(field, state.time_is_interval)});
 	}
 	for (const SourceColumn &column : state.columns) {
 		names.push_back(column.name.c_str());
@@ -251,10 +252,10 @@ MysqlSource::Start(const std::vector<bool> &needed)
 							 static_cast<const bool *>(on_wire.get()), state.label.c_str());
 	state.decoder->null_zero_dates = state.null_zero_dates;
 	(void)state.remote->Prepare(RemoteStatement(needed));
-	std::vector<const MYSQL_FIELD *> const columns = state.remote->Execute();
+	std::span<const leaf::MysqlField> const columns = state.remote->Execute();
 	bool same = columns.size() == std::max<size_t>(expected.size(), 1);
 	for (size_t i = 0; same && i < expected.size(); ++i) {
-		same = IsTheSame(MapMysqlType(*columns[i], state.time_is_interval), expected[i]->type);
+		same = IsTheSame(MapMysqlType(columns[i], state.time_is_interval), expected[i]->type);
 	}
 	if (!same) {
 		throw Error(sqlstate::kDatatypeMismatch, Format("the columns of {} are no longer what they were", state.label),
@@ -294,7 +295,7 @@ MysqlSource::RowsExpected() const
 void
 MysqlSource::Finish()
 {
-	(void)state_->remote->Exec("COMMIT");
+	state_->remote->End();
 	state_->remote.reset();
 }
 

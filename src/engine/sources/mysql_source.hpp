@@ -1,4 +1,4 @@
-// A table or query of MySQL or MariaDB, read in the binary protocol over libmariadb. A server (mysql_fdw) and its
+// A table or query of MySQL or MariaDB, read in the binary protocol. A server (mysql_fdw) and its
 // user mapping say where and as whom.
 #pragma once
 

@@ -6,21 +6,10 @@ namespace {
 
 using leaf::MysqlKind;
 
-constexpr unsigned kBinaryCharset = 63;
+constexpr uint16 kBinaryCharset = 63;
 constexpr unsigned kBytesPerCharacter = 4; // of utf8mb4, in which the server counts
-constexpr int kLongestVarchar = 10485760;
-constexpr int kLongestBit = 64;
-
-// What MariaDB says beyond the protocol's types; empty when it says nothing.
-std::string_view
-ExtendedType(const MYSQL_FIELD &field)
-{
-	MARIADB_CONST_STRING name{};
-	if (mariadb_field_attr(&name, &field, MARIADB_FIELD_ATTR_DATA_TYPE_NAME) != 0 || name.str == nullptr) {
-		return {};
-	}
-	return {name.str, name.length};
-}
+constexpr uint32 kLongestVarchar = 10485760;
+constexpr uint32 kLongestBit = 64;
 
 MysqlColumnType
 Plain(Oid type, MysqlKind kind)
@@ -29,28 +18,28 @@ Plain(Oid type, MysqlKind kind)
 }
 
 MysqlColumnType
-Characters(const MYSQL_FIELD &field)
+Characters(const leaf::MysqlField &field)
 {
-	if ((field.flags & (ENUM_FLAG | SET_FLAG)) != 0) {
+	if ((field.flags & (mysql::kEnum | mysql::kSet)) != 0) {
 		return {TEXTOID, -1, MysqlKind::Text, true};
 	}
-	std::string_view const extended = ExtendedType(field);
+	std::string_view const extended = field.type_name;
 	if (extended == "uuid") {
 		return Plain(UUIDOID, MysqlKind::Input);
 	}
 	if (extended == "inet4" || extended == "inet6") {
 		return Plain(INETOID, MysqlKind::Input);
 	}
-	if (field.charsetnr == kBinaryCharset) {
+	if (field.charset == kBinaryCharset) {
 		return Plain(BYTEAOID, MysqlKind::Bytea);
 	}
 	// The lengths of expressions are guesses of the server's.
-	auto const length = static_cast<int>(std::min<unsigned long>(field.length / kBytesPerCharacter, kLongestVarchar));
-	bool const of_table = field.org_table_length > 0 && length > 0;
-	if (of_table && field.type == MYSQL_TYPE_STRING) {
+	auto const length = static_cast<int>(std::min<uint32>(field.length / kBytesPerCharacter, kLongestVarchar));
+	bool const of_table = field.of_table && length > 0;
+	if (of_table && field.type == mysql::Type::String) {
 		return {BPCHAROID, length + VARHDRSZ, MysqlKind::Bpchar, false};
 	}
-	if (of_table && (field.type == MYSQL_TYPE_VAR_STRING || field.type == MYSQL_TYPE_VARCHAR)) {
+	if (of_table && (field.type == mysql::Type::VarString || field.type == mysql::Type::Varchar)) {
 		return {VARCHAROID, length + VARHDRSZ, MysqlKind::Varchar, false};
 	}
 	return Plain(TEXTOID, MysqlKind::Text);
@@ -59,51 +48,50 @@ Characters(const MYSQL_FIELD &field)
 } // namespace
 
 MysqlColumnType
-MapMysqlType(const MYSQL_FIELD &field, bool time_is_interval)
+MapMysqlType(const leaf::MysqlField &field, bool time_is_interval)
 {
-	bool const is_unsigned = (field.flags & UNSIGNED_FLAG) != 0;
+	bool const is_unsigned = (field.flags & mysql::kUnsigned) != 0;
 	switch (field.type) {
-	case MYSQL_TYPE_TINY:
+	case mysql::Type::Tiny:
 		return Plain(INT2OID, is_unsigned ? MysqlKind::UnsignedTiny : MysqlKind::Tiny);
-	case MYSQL_TYPE_SHORT:
+	case mysql::Type::Short:
 		return is_unsigned ? Plain(INT4OID, MysqlKind::UnsignedShort) : Plain(INT2OID, MysqlKind::Short);
-	case MYSQL_TYPE_YEAR:
+	case mysql::Type::Year:
 		return Plain(INT2OID, MysqlKind::Short);
-	case MYSQL_TYPE_INT24: // even unsigned ones fit
+	case mysql::Type::Int24: // even unsigned ones fit
 		return Plain(INT4OID, MysqlKind::Long);
-	case MYSQL_TYPE_LONG:
+	case mysql::Type::Long:
 		return is_unsigned ? Plain(INT8OID, MysqlKind::UnsignedLong) : Plain(INT4OID, MysqlKind::Long);
-	case MYSQL_TYPE_LONGLONG:
+	case mysql::Type::Longlong:
 		return is_unsigned ? Plain(NUMERICOID, MysqlKind::UnsignedLonglong) : Plain(INT8OID, MysqlKind::Longlong);
-	case MYSQL_TYPE_FLOAT:
+	case mysql::Type::Float:
 		return Plain(FLOAT4OID, MysqlKind::Float);
-	case MYSQL_TYPE_DOUBLE:
+	case mysql::Type::Double:
 		return Plain(FLOAT8OID, MysqlKind::Double);
-	case MYSQL_TYPE_DECIMAL:
-	case MYSQL_TYPE_NEWDECIMAL:
+	case mysql::Type::Decimal:
+	case mysql::Type::NewDecimal:
 		return Plain(NUMERICOID, MysqlKind::Decimal);
-	case MYSQL_TYPE_DATE:
-	case MYSQL_TYPE_NEWDATE:
+	case mysql::Type::Date:
+	case mysql::Type::NewDate:
 		return Plain(DATEOID, MysqlKind::Date);
-	case MYSQL_TYPE_DATETIME:
-	case MYSQL_TYPE_DATETIME2:
+	case mysql::Type::Datetime:
+	case mysql::Type::Datetime2:
 		return Plain(TIMESTAMPOID, MysqlKind::Datetime);
-	case MYSQL_TYPE_TIMESTAMP:
-	case MYSQL_TYPE_TIMESTAMP2:
+	case mysql::Type::Timestamp:
+	case mysql::Type::Timestamp2:
 		return Plain(TIMESTAMPTZOID, MysqlKind::Timestamp);
-	case MYSQL_TYPE_TIME:
-	case MYSQL_TYPE_TIME2:
+	case mysql::Type::Time:
+	case mysql::Type::Time2:
 		return time_is_interval ? Plain(INTERVALOID, MysqlKind::Interval) : Plain(TIMEOID, MysqlKind::Time);
-	case MYSQL_TYPE_BIT: {
-		int const length =
-			std::clamp(static_cast<int>(std::min<unsigned long>(field.length, kLongestBit)), 1, kLongestBit);
+	case mysql::Type::Bit: {
+		int const length = static_cast<int>(std::clamp<uint32>(field.length, 1, kLongestBit));
 		return {BITOID, length, MysqlKind::Bit, false};
 	}
-	case MYSQL_TYPE_JSON:
+	case mysql::Type::Json:
 		return Plain(JSONOID, MysqlKind::Input);
-	case MYSQL_TYPE_GEOMETRY:
+	case mysql::Type::Geometry:
 		return Plain(BYTEAOID, MysqlKind::Bytea);
-	case MYSQL_TYPE_NULL:
+	case mysql::Type::Null:
 		return Plain(TEXTOID, MysqlKind::Text);
 	default:
 		return Characters(field);

@@ -2,7 +2,7 @@
 // doc/sources.md; they are those of mysql_fdw's IMPORT FOREIGN SCHEMA wherever that has one that loses nothing.
 #pragma once
 
-#include "engine/sources/mysql_client.hpp"
+#include "engine/sources/mysql_link_leaf.hpp"
 #include "engine/sources/mysql_row_leaf.hpp"
 
 namespace sluice::engine {
@@ -14,6 +14,6 @@ struct MysqlColumnType {
 	bool as_text; // enum and set: text here, cast explicitly to what the destination has
 };
 
-MysqlColumnType MapMysqlType(const MYSQL_FIELD &field, bool time_is_interval);
+MysqlColumnType MapMysqlType(const leaf::MysqlField &field, bool time_is_interval);
 
 } // namespace sluice::engine
