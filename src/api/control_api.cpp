@@ -3,6 +3,7 @@
 #include "api/arguments.hpp"
 #include "api/due_time.hpp"
 #include "api/rights.hpp"
+#include "catalog/run_queue.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
 #include "core/text_bounds.hpp"

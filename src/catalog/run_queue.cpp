@@ -43,6 +43,24 @@ ReadRun(const pg::SqlResult &rows, size_t row)
 	return run;
 }
 
+QueuedRuns
+FindQueued(const std::string &pipeline_id, const std::optional<std::string> &up_to)
+{
+	pg::SqlResult const rows = Execute("SELECT q.id, q.xmin FROM sluice.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
+									   "AND q.status = 'pending' AND ($2 IS NULL OR q.id <= $2::uuid) ORDER BY q.id",
+									   {pipeline_id, up_to}, Reading::Latest);
+	QueuedRuns queued;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		if (pg::Call(IsOwnTransaction, static_cast<TransactionId>(rows.Integer(row, 1)))) {
+			queued.own.push_back(rows.Text(row, 0));
+		} else {
+			++queued.others;
+			queued.last = rows.Text(row, 0);
+		}
+	}
+	return queued;
+}
+
 std::string
 AccessKey(const std::string &source, Oid owner)
 {

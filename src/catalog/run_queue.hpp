@@ -14,4 +14,12 @@ std::vector<Oid> OwnersWaiting(const NotNow &not_now);
 // Whether pipelines of this database have more than one owner.
 bool SeveralOwners();
 
+// A pipeline's queued runs, up to that one.
+struct QueuedRuns {
+	std::vector<std::string> own; // of the current transaction
+	int others = 0;
+	std::string last; // of the others, in the order of their ids
+};
+QueuedRuns FindQueued(const std::string &pipeline_id, const std::optional<std::string> &up_to = std::nullopt);
+
 } // namespace sluice::catalog

@@ -94,12 +94,6 @@ int ClosePendingOf(const std::string &pipeline_id, const std::string &status, co
 int PausePendingOf(const std::string &pipeline_id, const std::string &reason);
 // The same for a stop: those that were queued up to that run, rows that others hold locked are passed over.
 int StopPendingOf(const std::string &pipeline_id, const std::string &last_run, const std::string &reason);
-struct QueuedRuns {
-	std::vector<std::string> own; // of the current transaction
-	int others = 0;
-	std::string last; // of the others, in the order of their ids
-};
-QueuedRuns FindQueued(const std::string &pipeline_id, const std::optional<std::string> &up_to = std::nullopt);
 
 // pending -> running, with start_time = now. False when it was not pending.
 bool MarkRunning(const std::string &run_id, int version);

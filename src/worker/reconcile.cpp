@@ -2,6 +2,7 @@
 // stopped, of rows that a crash left behind.
 #include <set>
 
+#include "catalog/run_queue.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/guard.hpp"
 #include "pg/settings.hpp"
