@@ -9,7 +9,8 @@ namespace sluice::engine {
 
 namespace {
 
-constexpr int64_t kLook = 100 * kMillisecond;
+constexpr int64_t kLook = 100; // milliseconds
+constexpr int64_t kInstant = 20;
 
 struct Attempt {
 	const LockPatience &patience;
@@ -72,46 +73,57 @@ Try(Body body)
 	return failure->State() == sqlstate::kDeadlockDetected ? Outcome::Circle : Outcome::Busy;
 }
 
-// Who holds locks on a relation: whether one of them waits for this run, and whether all are autovacuums, which yield
-// to who waits for them in the queue, and never want a stronger lock.
-struct Holders {
-	bool circle;
-	bool autovacuum;
-};
+// Who holds locks on a relation. One that waits for this run is waited for in vain. Where nobody does, only requests
+// that came after ours are in the way, and the queue lets us pass them. Autovacuums yield to who waits for them in the
+// queue, and never want a stronger lock.
+enum class Holders { None, Autovacuum, Others, Circle };
 
 Holders
 LookAtHolders(Oid relation)
 {
 	pg::SqlOptions options;
 	options.run_as = BOOTSTRAP_SUPERUSERID; // sees all sessions
-	pg::SqlResult const holders =
+	pg::SqlResult const found =
 		pg::Sql("SELECT bool_or(pg_backend_pid() = ANY (pg_blocking_pids(l.pid))), bool_and(a.backend_type = "
-				"'autovacuum worker') "
-				"FROM pg_locks l LEFT JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid "
+				"'autovacuum worker'), "
+				"count(*) = 0 FROM pg_locks l LEFT JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid "
 				"WHERE l.locktype = 'relation' AND l.relation = $1::oid AND l.granted AND l.pid IS DISTINCT FROM "
 				"pg_backend_pid() "
 				"AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
 				{Format("{}", relation)}, options);
-	return {holders.IsTrue(0, 0), holders.IsTrue(0, 1)};
+	return found.IsTrue(0, 0)	? Holders::Circle
+		   : found.IsTrue(0, 1) ? Holders::Autovacuum
+		   : found.IsTrue(0, 2) ? Holders::None
+								: Holders::Others;
 }
 
-// Whoever holds it in a circle with this run is never waited for.
-Outcome
-Poll(Oid relation, LOCKMODE mode, int64_t timeout)
+// How long the queue is a place to be, whoever holds it.
+int64_t
+QueueMilliseconds(Holders holders)
 {
-	for (int64_t left = timeout; left > 0; left -= kLook) {
-		if (pg::Call(leaf::PollLock, relation, mode, std::min(left, kLook) / kMillisecond)) {
-			return Outcome::Locked;
-		}
+	return holders == Holders::Autovacuum ? LongestWait() / kMillisecond : holders == Holders::None ? kInstant : 0;
+}
+
+// ACCESS EXCLUSIVE. Whoever holds the relation in a circle with this run is never waited for.
+Outcome
+Poll(Oid relation, int64_t timeout)
+{
+	TimestampTz const deadline = GetCurrentTimestamp() + timeout;
+	do {
 		Holders const holders = LookAtHolders(relation);
-		if (holders.circle) {
+		if (holders == Holders::Circle) {
 			return Outcome::Circle;
 		}
-		if (holders.autovacuum &&
-			Try([&] { pg::Call(leaf::LockWithin, relation, mode, LongestWait() / kMillisecond); }) == Outcome::Locked) {
+		if (int64_t const wait = QueueMilliseconds(holders);
+			wait > 0 &&
+			Try([&] { pg::Call(leaf::LockWithin, relation, AccessExclusiveLock, wait); }) == Outcome::Locked) {
 			return Outcome::Locked;
 		}
-	}
+		int64_t const left = std::max<int64_t>(deadline - GetCurrentTimestamp(), 0) / kMillisecond;
+		if (pg::Call(leaf::PollLock, relation, AccessExclusiveLock, std::min(left, kLook))) {
+			return Outcome::Locked;
+		}
+	} while (GetCurrentTimestamp() < deadline);
 	return Outcome::Busy;
 }
 
@@ -120,20 +132,25 @@ Outcome
 PollAll(leaf::LockAttempt *attempt, int64_t timeout)
 {
 	TimestampTz const deadline = GetCurrentTimestamp() + timeout;
+	attempt->first_milliseconds = attempt->rest_milliseconds = 0;
 	do {
 		if (Try([&] { pg::Call(leaf::LockAllWithin, attempt); }) == Outcome::Locked) {
 			return Outcome::Locked;
 		}
 		Holders const holders = LookAtHolders(attempt->failed);
-		if (holders.circle) {
+		if (holders == Holders::Circle) {
 			return Outcome::Circle;
 		}
+		attempt->first_milliseconds = attempt->rest_milliseconds = holders == Holders::None ? kInstant : 0;
+		if (holders == Holders::None) {
+			continue;
+		}
 		(void)Try([&] {
-			if (holders.autovacuum) {
-				pg::Call(leaf::LockWithin, attempt->failed, attempt->mode, LongestWait() / kMillisecond);
+			if (holders == Holders::Autovacuum) {
+				pg::Call(leaf::LockWithin, attempt->failed, attempt->mode, QueueMilliseconds(holders));
 				throw Error(sqlstate::kLockNotAvailable, "its abort gives the lock back");
 			}
-			pg::Call(leaf::AwaitLock, attempt->failed, attempt->mode, kLook / kMillisecond);
+			pg::Call(leaf::AwaitLock, attempt->failed, attempt->mode, kLook);
 		});
 	} while (GetCurrentTimestamp() < deadline);
 	return Outcome::Busy;
@@ -166,7 +183,7 @@ LockTable(Oid relation, LOCKMODE mode, const LockPatience &patience, const char 
 	Outcome outcome = Outcome::Busy;
 	for (int64_t number = 1; outcome == Outcome::Busy && number <= patience.attempts; ++number) {
 		outcome = mode == AccessExclusiveLock
-					  ? Poll(relation, mode, patience.timeout)
+					  ? Poll(relation, patience.timeout)
 					  : TryFor(
 							patience.timeout,
 							[&](int64_t milliseconds) { pg::Call(leaf::LockWithin, relation, mode, milliseconds); },

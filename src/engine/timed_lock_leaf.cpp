@@ -74,10 +74,10 @@ LockAllWithin(LockAttempt *attempt)
 		Oid const relation = attempt->relations[i];
 		attempt->failed = relation;
 		if (!ConditionalLockRelationOid(relation, attempt->mode)) {
-			if (attempt->mode == AccessExclusiveLock) {
+			int64 left = attempt->first_milliseconds;
+			if (left <= 0) {
 				RaiseBusy(relation);
 			}
-			int64 left = attempt->first_milliseconds;
 			if (i > 0) {
 				deadline = deadline != 0
 							   ? deadline

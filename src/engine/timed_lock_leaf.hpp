@@ -12,7 +12,7 @@ void LockUntimed(Oid relation, LOCKMODE mode);
 // a subtransaction of its own: its abort undoes the settings too.
 void LockWithin(Oid relation, LOCKMODE mode, int64 milliseconds);
 // Several, in that order, in a subtransaction of its own: waits for the first as long as it may, for the others
-// together. ACCESS EXCLUSIVE is not waited for at all (see PollLock). `failed`: which one it was at.
+// together. With 0 not at all. `failed`: which one it was at.
 struct LockAttempt {
 	const Oid *relations;
 	int count;

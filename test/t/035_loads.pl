@@ -97,9 +97,9 @@ for my $name ('made', 'stranger', 'gone', 'early')
 	is(run_now($name), 'success', "$name: creates its table") if $name ne 'early';
 }
 my $dump = $PostgreSQL::Test::Utils::tmp_check . '/loads.sql';
-$near->command_ok([ 'pg_dump', '-f', $dump, 'postgres' ], 'dumped');
+$near->PostgreSQL::Test::Cluster::command_ok([ 'pg_dump', '-f', $dump, 'postgres' ], 'dumped');
 $near->safe_psql('postgres', 'CREATE DATABASE copy');
-$near->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, 'copy' ], 'restored');
+$near->PostgreSQL::Test::Cluster::command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, 'copy' ], 'restored');
 $near->sql("DROP TABLE stranger_t, gone_t; CREATE TABLE stranger_t AS SELECT 7 AS i; CREATE TABLE early_t AS SELECT 7 AS i; GRANT ALL ON stranger_t, early_t TO etl", db => 'copy');
 $near->sql('SELECT adopt_pipelines()', db => 'copy');
 $near->sql("CREATE TABLE gone_t AS SELECT 7 AS i; GRANT ALL ON gone_t TO etl", db => 'copy');
