@@ -30,6 +30,7 @@ sub run
 restart_after_crash = on
 max_worker_processes = 24
 pg_sluice.max_concurrent_runs = @{[PLACES]}
+pg_sluice.max_runs_per_owner = @{[PLACES]}
 pg_sluice.stop_grace = 2
 log_line_prefix = '%m [%p] %b %e '
 log_statement = none

@@ -9,7 +9,7 @@ use SluiceNode;
 use Test::More;
 
 # No standby answers; only one role waits for it.
-my $node = SluiceNode->create('matrix', "restart_after_crash = on\npg_sluice.stop_grace = 2\npg_sluice.max_concurrent_runs = 2\n"
+my $node = SluiceNode->create('matrix', "restart_after_crash = on\npg_sluice.stop_grace = 2\npg_sluice.max_concurrent_runs = 2\npg_sluice.max_runs_per_owner = 2\n"
 	  . "log_statement = none\nsynchronous_standby_names = 'nobody'\nsynchronous_commit = local", init => { allows_streaming => 1 });
 my $number = "(run_context()->>'n')::bigint AS i";
 my $gate_key = SluiceNode::GATE;
