@@ -106,9 +106,9 @@ sub at_rest
 sub replaced
 {
 	my ($node, $name) = @_;
-	my $query = $node->sql("SELECT string_agg(format('SELECT %L AS table, l.run, (SELECT r.id FROM pipeline_runs r "
+	my $query = $node->sql("SELECT string_agg(format('SELECT %L AS table, l.run, (SELECT r.id FROM sluice.pipeline_runs r "
 		  . "WHERE r.pipeline_name = %L AND r.status = ''success'' ORDER BY r.xmin::text::bigint DESC LIMIT 1) AS newest, "
-		  . "(SELECT r.context->>''n'' FROM pipeline_runs r WHERE r.pipeline_name = %L AND r.status = ''success'' "
+		  . "(SELECT r.context->>''n'' FROM sluice.pipeline_runs r WHERE r.pipeline_name = %L AND r.status = ''success'' "
 		  . "ORDER BY r.xmin::text::bigint DESC LIMIT 1)::bigint AS newest_n, l.n FROM %I l', relname, "
 		  . "'r' || substr(relname, 8), 'r' || substr(relname, 8), relname), ' UNION ALL ') "
 		  . "FROM pg_class WHERE relname LIKE 'latest%' AND relkind = 'r'");
