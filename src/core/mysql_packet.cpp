@@ -1,7 +1,5 @@
 #include "core/mysql_packet.hpp"
 
-#include <optional>
-
 namespace sluice {
 
 namespace {
@@ -68,7 +66,7 @@ public:
 	void Bytes(const void *data, size_t length)
 	{
 		if (length > kMysqlLongestLogin - Length()) {
-			full_ = true;
+			wrong_ = true;
 			return;
 		}
 		at_ = std::copy_n(static_cast<const unsigned char *>(data), length, at_);
@@ -76,25 +74,30 @@ public:
 	void Text(std::string_view text) { Bytes(text.data(), text.size()); }
 	void WithZero(std::string_view text)
 	{
+		wrong_ = wrong_ || text.find('\0') != std::string_view::npos;
 		Text(text);
 		Bytes("", 1);
 	}
-	// After a length of one byte.
-	void Counted(std::string_view text)
+	// What comes after it; more does not fit into a byte, where larger numbers are marks.
+	void Count(size_t length)
 	{
 		constexpr size_t kLongest = 250;
-		full_ = full_ || text.size() > kLongest;
-		auto const length = static_cast<unsigned char>(text.size());
-		Bytes(&length, 1);
+		wrong_ = wrong_ || length > kLongest;
+		auto const byte = static_cast<unsigned char>(length);
+		Bytes(&byte, 1);
+	}
+	void Counted(std::string_view text)
+	{
+		Count(text.size());
 		Text(text);
 	}
 	size_t Length() const { return static_cast<size_t>(at_ - begin_); }
-	bool Full() const { return full_; }
+	bool IsWrong() const { return wrong_; }
 
 private:
 	unsigned char *begin_;
 	unsigned char *at_;
-	bool full_ = false;
+	bool wrong_ = false; // too long, or not to be told in this form
 };
 
 void
@@ -195,7 +198,8 @@ ReadMysqlAuthSwitch(MysqlCursor packet, MysqlAuthSwitch *wanted)
 	reader.Skip(1);
 	wanted->plugin = reader.ToZero();
 	wanted->data = reader.Rest();
-	if (!wanted->data.empty() && wanted->data.back() == '\0') {
+	// ed25519 and parsec send a scramble without one, whose last byte may be a zero of its own.
+	if (wanted->data.size() != mysql::kLongScramble && !wanted->data.empty() && wanted->data.back() == '\0') {
 		wanted->data.remove_suffix(1);
 	}
 	return wanted->plugin.size() > kLongestPlugin ? "The server's plugin has no sensible length." : reader.Fault();
@@ -209,7 +213,7 @@ ReadMysqlColumnCount(MysqlCursor packet, int *count)
 	size_t number = reader.Number<uint8_t>();
 	if (number == kTwoBytes) {
 		number = reader.Number<uint16_t>();
-	} else if (number > kTwoBytes) {
+	} else if (number >= mysql::kLocalFile) {
 		return "The server announces no possible number of columns.";
 	}
 	*count = static_cast<int>(number);
@@ -294,12 +298,11 @@ WriteMysqlLogin(const MysqlLogin &login, unsigned char *packet)
 		writer.WithZero(login.plugin);
 	}
 	if ((login.capabilities & mysql::kConnectAttributes) != 0) {
-		auto const length = static_cast<unsigned char>(2 + kProgram.size() + login.program.size());
-		writer.Bytes(&length, 1);
+		writer.Count(2 + kProgram.size() + login.program.size());
 		writer.Counted(kProgram);
 		writer.Counted(login.program);
 	}
-	return writer.Full() || login.user.find('\0') != std::string_view::npos ? 0 : writer.Length();
+	return writer.IsWrong() ? 0 : writer.Length();
 }
 
 } // namespace sluice

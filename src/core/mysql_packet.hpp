@@ -34,7 +34,8 @@ inline constexpr unsigned char kEnd = 0xfe; // also: another way to authenticate
 inline constexpr unsigned char kError = 0xff;
 
 inline constexpr size_t kScramble = 20;
-inline constexpr int kMostColumns = 4096; // of MySQL
+inline constexpr size_t kLongScramble = 32; // of MariaDB's newer ways
+inline constexpr int kMostColumns = 4096;	// of MySQL
 
 // Numbers of column types, as they travel.
 enum class Type : uint8_t {
@@ -92,7 +93,7 @@ struct MysqlServerError {
 
 struct MysqlAuthSwitch {
 	std::string_view plugin;
-	std::string_view data; // without the zero at its end
+	std::string_view data; // without the zero after a scramble
 };
 
 struct MysqlColumnDefinition {
@@ -149,7 +150,7 @@ inline constexpr size_t kMysqlTlsRequest = 32;
 inline constexpr size_t kMysqlLongestLogin = 2048;
 // The first packet of a client that asks for TLS; the beginning of its login, too.
 void WriteMysqlTlsRequest(uint32_t capabilities, uint32_t mariadb_capabilities, unsigned char *packet);
-// Its length; 0: what is to be told is too long.
+// Its length; 0: what is to be told is too long, or a zero would cut it.
 size_t WriteMysqlLogin(const MysqlLogin &login, unsigned char *packet);
 
 } // namespace sluice

@@ -19,7 +19,7 @@ bool AnswerCachingSha2(std::string_view password, const unsigned char *scramble,
 // MariaDB's ed25519: a signature of the scramble, by a key made from the password.
 bool SignEd25519(std::string_view password, std::string_view scramble, MysqlAnswer *answer);
 // MariaDB's parsec: a signature of both sides' scrambles, by a key that is derived with salt and many rounds.
-constexpr size_t kParsecScramble = 32;
+constexpr size_t kParsecScramble = mysql::kLongScramble;
 constexpr size_t kParsecAnswer = kParsecScramble + 64;
 bool SignParsec(std::string_view password, const unsigned char *scramble, std::string_view salt, unsigned char *answer);
 // The password with its zero, mixed with the scramble and encrypted with a PEM's RSA key; its length, 0: it cannot be.
