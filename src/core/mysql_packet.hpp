@@ -34,8 +34,9 @@ inline constexpr unsigned char kEnd = 0xfe; // also: another way to authenticate
 inline constexpr unsigned char kError = 0xff;
 
 inline constexpr size_t kScramble = 20;
-inline constexpr size_t kLongScramble = 32; // of MariaDB's newer ways
-inline constexpr int kMostColumns = 4096;	// of MySQL
+inline constexpr size_t kLongScramble = 32;	 // of MariaDB's newer ways
+inline constexpr int kMostColumns = 4096;	 // of MySQL
+inline constexpr size_t kLongestName = 1024; // 256 characters
 
 // Numbers of column types, as they travel.
 enum class Type : uint8_t {

@@ -25,17 +25,29 @@ LengthInDatabase()
 	return GetDatabaseEncoding() == PG_UTF8 ? Utf8CharacterLength : DatabaseCharacterLength;
 }
 
-} // namespace
-
 std::string
-OutsideText(std::string_view text)
+CleanedOf(std::string_view text, CharacterLength length)
 {
 	std::string known = Redact(text.substr(0, kLookedAt));
 	if (text.size() > kLookedAt) {
 		known.resize(known.size() > kLongestSecret ? known.size() - kLongestSecret : 0);
 		known += "...";
 	}
-	return CleanText(known, kOutsideTextLimit, LengthInDatabase());
+	return CleanText(known, kOutsideTextLimit, length);
+}
+
+} // namespace
+
+std::string
+OutsideText(std::string_view text)
+{
+	return CleanedOf(text, LengthInDatabase());
+}
+
+std::string
+OutsideUtf8(std::string_view text)
+{
+	return CleanedOf(text, Utf8CharacterLength);
 }
 
 void
@@ -46,6 +58,18 @@ CheckOutsideText(std::string_view text, const std::string &server)
 					Format("server \"{}\" sent a name or a value that is not valid in encoding \"{}\"", server,
 						   GetDatabaseEncodingName()),
 					"Look at the names there, or at what the server is.", Format("It reads: {}", OutsideText(text)));
+	}
+}
+
+void
+CheckOutsideUtf8(std::string_view text, const std::string &server)
+{
+	if (!IsValidText(text)) {
+		// Once more, for this database's encoding: what is not ASCII may mean nothing there.
+		throw Error(sqlstate::kProtocolViolation,
+					Format("server \"{}\" sent a name or a value that is not valid UTF-8", server),
+					"Look at the names there, or at what the server is.",
+					Format("It reads: {}", OutsideText(OutsideUtf8(text))));
 	}
 }
 

@@ -7,9 +7,13 @@
 namespace sluice::pg {
 
 std::string OutsideText(std::string_view text);
+// The same of a text in UTF-8, whatever the database's encoding is; it is UTF-8 afterwards, too.
+std::string OutsideUtf8(std::string_view text);
 
 // Throws Error (08P01) unless it is valid in this database's encoding: for names and values that are used as they are.
 void CheckOutsideText(std::string_view text, const std::string &server);
+// Unless it is valid UTF-8.
+void CheckOutsideUtf8(std::string_view text, const std::string &server);
 
 namespace leaf {
 

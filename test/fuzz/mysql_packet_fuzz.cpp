@@ -87,7 +87,9 @@ CheckColumns(sluice::MysqlCursor packet)
 	}
 	for (bool const extended : {false, true}) {
 		sluice::MysqlColumnDefinition column;
-		(void)sluice::ReadMysqlColumn(packet, extended, &column);
+		bool const good = sluice::ReadMysqlColumn(packet, extended, &column) == nullptr;
+		Require(!good || (column.name.size() <= sluice::mysql::kLongestName &&
+						  column.name.find('\0') == std::string_view::npos));
 		RequireWithin(column.name, packet);
 		RequireWithin(column.original_table, packet);
 		RequireWithin(column.type_name, packet);

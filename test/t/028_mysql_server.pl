@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use Digest::SHA qw(sha1);
 use FindBin;
+use MIME::Base64 qw(encode_base64);
 use lib "$FindBin::RealBin/../perl";
 use FakeMysql;
 use SluiceMariaDB;
@@ -99,10 +100,14 @@ run($silent_command->(sub { $_[0]->raw("\xff\xff\xff" . chr($_[0]->{sequence}) .
 
 # Errors: of any length, of any bytes, with what it was told.
 my $error = sub { my ($text) = @_; return $silent_command->(sub { $_[0]->say("\xff" . pack('v', 1105) . '#HY000' . $text); $_[0]->hear }, sub { $_[0] == 22 }); };
-run($error->("wrong \xff\xfe here"), qr/wrong \?\? here/, 'an error that is not UTF-8');
-run($error->('x' x 60000), qr/ERROR:  HV000: x{8000,8192}$/m, 'an error of 60 kB is cut');
+run($error->("wrong \xff\xfe here"), qr/wrong \\xff\\xfe here/, 'an error that is not UTF-8');
+run($error->("up\e[2J \xe2\x80\xae down"), qr/up\\x1b\[2J \\u\{202e\} down/, 'an error with control and direction characters');
+run($error->('x' x 60000), qr/ERROR:  HV000: x{8000,8192}\.\.\.$/m, 'an error of 60 kB is cut');
 run($error->("it is $secret, you said"), qr/it is \*\*\*, you said/, 'the secret is not repeated');
-run($silent_command->(sub { $_[0]->say($_) for "\0" . pack('VvvCv', 1, 1, 0, 0, 0), FakeMysql::column("v\xff", 253), FakeMysql::end(); $_[0]->hear; $_[0]->silence }, sub { $_[0] == 22 }), qr/./, 'a name that is not UTF-8');
+run($error->('in hex ' . unpack('H*', $secret) . '.'), qr/in hex \*\*\*\./, 'nor in hexadecimal');
+run($error->('in base64 ' . encode_base64($secret, '') . '.'), qr/in base64 \*\*\*/, 'nor in base64');
+run($silent_command->(sub { $_[0]->say($_) for "\0" . pack('VvvCv', 1, 1, 0, 0, 0), FakeMysql::column("v\xff", 253), FakeMysql::end(); $_[0]->hear; $_[0]->silence }, sub { $_[0] == 22 }), qr/08P01:.*not valid UTF-8.*It reads: v\\xff/s, 'a name that is not UTF-8');
+run($silent_command->(sub { $_[0]->say($_) for "\0" . pack('VvvCv', 1, 1, 0, 0, 0), FakeMysql::column("v\0w", 253), FakeMysql::end(); $_[0]->silence }, sub { $_[0] == 22 }), qr/08P01:.*zero in it/s, 'a name with a zero');
 
 # What is told without TLS: a hash where that is the way, the password never, but encrypted where that was allowed.
 sub heard { return -e $heard ? PostgreSQL::Test::Utils::slurp_file($heard) : ''; }

@@ -133,6 +133,20 @@ TEST(MysqlPacket, ReadsColumns)
 	EXPECT_NE(ReadMysqlColumn(Packet(begin), false, &column), nullptr);
 }
 
+// A name that ends at a zero would be another column's.
+TEST(MysqlPacket, RefusesNamesThatWouldBeCut)
+{
+	std::string const end("\0\x0c\x2d\0\x90\0\0\0\xfe\0\0\0", 12);
+	std::string const begin(4, '\0');
+	MysqlColumnDefinition column;
+	std::string const zero = begin + std::string("\x03i\0d", 4) + end;
+	EXPECT_NE(ReadMysqlColumn(Packet(zero), false, &column), nullptr);
+	std::string const longest = begin + std::string("\xfc\0\x04", 3) + std::string(1024, 'n') + end;
+	EXPECT_EQ(ReadMysqlColumn(Packet(longest), false, &column), nullptr);
+	std::string const longer = begin + std::string("\xfc\x01\x04", 3) + std::string(1025, 'n') + end;
+	EXPECT_NE(ReadMysqlColumn(Packet(longer), false, &column), nullptr);
+}
+
 TEST(MysqlPacket, TellsOnlyWhatTheServerReadsAsMeant)
 {
 	constexpr size_t kLongestProgram = 250 - 14;

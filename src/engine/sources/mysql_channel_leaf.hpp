@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/mysql_packet.hpp"
+#include "core/outside_text.hpp"
 #include "pg/prelude.hpp"
 
 #include <sys/socket.h>
@@ -45,7 +46,7 @@ constexpr unsigned kMysqlPlugin = 2059;
 struct MysqlError {
 	unsigned number;
 	char state[6];
-	char message[8192];
+	char message[4 * kOutsideTextLimit + 2]; // one byte more than is looked at shows that there was more
 };
 
 struct MysqlChannel {

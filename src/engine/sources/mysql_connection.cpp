@@ -7,6 +7,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/sources/mysql_text_leaf.hpp"
 #include "pg/compat.hpp"
+#include "pg/remote_text.hpp"
 
 namespace sluice::engine {
 
@@ -173,6 +174,7 @@ MysqlConnection::AddRow(pg::SqlResult *result, const unsigned char *row, size_t 
 			throw Error(sqlstate::kProtocolViolation, Format("malformed row from server \"{}\"", server_name_), "",
 						fault);
 		}
+		pg::CheckOutsideUtf8(value, server_name_);
 		cells.push_back(is_null ? std::nullopt : pg::SqlValue(FromMysql(std::string(value).c_str())));
 	}
 	result->Add(std::move(cells));
@@ -215,7 +217,7 @@ MysqlConnection::LastError() const
 {
 	const leaf::MysqlError &error = link_->channel.error;
 	int const state = MysqlSqlState(error.number, error.state);
-	std::string const message = WithoutSecret(FromMysql(error.message));
+	std::string const message = FromMysql(pg::OutsideUtf8(error.message).c_str());
 	return Error(state, message.empty() ? Format("server \"{}\" reported an error", server_name_) : message,
 				 MysqlHint(state),
 				 Format("MySQL error {} ({}) at server \"{}\".", error.number, error.state, server_name_));
@@ -225,19 +227,6 @@ std::string
 MysqlConnection::ServerVersion() const
 {
 	return Format("{} {}", link_->is_mariadb ? "MariaDB" : "MySQL", link_->version);
-}
-
-// A server can say again what it was told.
-std::string
-MysqlConnection::WithoutSecret(std::string text) const
-{
-	constexpr size_t kShortest = 4; // shorter ones are found everywhere
-	const std::string &secret = parameters_.password;
-	for (size_t at = text.find(secret); secret.size() >= kShortest && at != std::string::npos;
-		 at = text.find(secret, at)) {
-		text.replace(at, secret.size(), "***");
-	}
-	return text;
 }
 
 } // namespace sluice::engine

@@ -44,7 +44,6 @@ public:
 private:
 	void Pin();
 	void AddRow(pg::SqlResult *result, const unsigned char *row, size_t length) const;
-	std::string WithoutSecret(std::string text) const;
 	std::span<const leaf::MysqlField> Columns() const
 	{
 		return {link_->fields, static_cast<size_t>(link_->field_count)};

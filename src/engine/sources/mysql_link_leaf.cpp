@@ -12,7 +12,6 @@ constexpr int kKillTimeoutMs = 3000;
 // What describes results, and what are rows.
 constexpr Size kLongestDescription = 65536;
 constexpr Size kLongestRow = 1024 * 1024 * 1024;
-constexpr Size kLongestName = 1024;
 
 enum class Command : unsigned char { Quit = 1, Query = 3, Prepare = 22, Execute = 23, CloseStatement = 25, Reset = 31 };
 
@@ -153,8 +152,8 @@ ReadColumns(MysqlLink *link, int count, bool keep)
 			return false;
 		}
 		if (keep) {
-			fields[i] = {pnstrdup(column.name.data(), std::min(column.name.size(), kLongestName)),
-						 pnstrdup(column.type_name.data(), std::min(column.type_name.size(), kLongestName)),
+			fields[i] = {pnstrdup(column.name.data(), column.name.size()),
+						 pnstrdup(column.type_name.data(), std::min(column.type_name.size(), mysql::kLongestName)),
 						 !column.original_table.empty(),
 						 column.length,
 						 column.charset,

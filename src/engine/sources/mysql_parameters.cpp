@@ -1,6 +1,7 @@
 #include "engine/sources/mysql_parameters.hpp"
 
 #include "core/ascii.hpp"
+#include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/sql.hpp"
 
@@ -130,6 +131,7 @@ CollectMysqlParameters(const ForeignServer &server, Oid role)
 			parameters.user = std::move(value);
 		} else if (name == "password") {
 			parameters.password = std::move(value);
+			RememberSecret(parameters.password);
 		}
 	});
 

@@ -9,6 +9,7 @@
 #include "engine/sources/mysql_text_leaf.hpp"
 #include "engine/sources/mysql_type.hpp"
 #include "engine/sources/source_name.hpp"
+#include "pg/remote_text.hpp"
 #include "pg/run_context.hpp"
 
 namespace sluice::engine {
@@ -99,6 +100,7 @@ MysqlSource::MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal)
 	std::string const invisible = state.table ? InvisibleColumns(pipeline, journal) : "";
 	for (const leaf::MysqlField &field : state.remote->Prepare(
 			 state.table ? "SELECT *" + invisible + " FROM " + NameAtSource(*state.table) : state.query)) {
+		pg::CheckOutsideUtf8(field.name, state.server);
 		state.columns.push_back(
 			{pg::Call(leaf::TextFromMysql, field.name), MapMysqlType(field, state.time_is_interval)});
 	}
