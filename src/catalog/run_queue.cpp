@@ -119,4 +119,39 @@ SeveralOwners()
 		.IsTrue(0, 0);
 }
 
+std::string
+SingleRunHolder::Describe() const
+{
+	if (pid == 0) {
+		return "pg_sluice.single_run is on and a prepared transaction with a CALL run_pipeline is not over";
+	}
+	int const limit = pg::Settings::single_run_limit;
+	return Format("pg_sluice.single_run is on and the transaction of a CALL run_pipeline is open in the session with "
+				  "PID {}, {} (pg_sluice.single_run_limit)",
+				  pid, limit == 0 ? "without a limit" : Format("for at most {} s", limit));
+}
+
+std::optional<SingleRunHolder>
+FindSingleRunHolder()
+{
+	// The lock of run_locks_leaf; our workers end by themselves.
+	pg::SqlResult const rows = Execute(
+		"SELECT coalesce(l.pid, 0), $1::bigint > 0 AND coalesce(a.xact_start <= clock_timestamp() - "
+		"$1::bigint * interval '1 second', false) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
+		"WHERE l.locktype = 'advisory' AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = "
+		"current_database()) AND l.classid = 0 AND l.objid = 0 AND l.objsubid = 32 AND l.granted AND NOT "
+		"starts_with(coalesce(a.backend_type, ''), 'pg_sluice') ORDER BY a.xact_start NULLS LAST LIMIT 1",
+		{Number(pg::Settings::single_run_limit)}, Reading::Latest);
+	if (rows.Empty()) {
+		return std::nullopt;
+	}
+	return SingleRunHolder{static_cast<int>(rows.Integer(0, 0)), rows.IsTrue(0, 1)};
+}
+
+void
+EndSession(int pid)
+{
+	Execute("SELECT pg_terminate_backend($1::int)", {Number(pid)});
+}
+
 } // namespace sluice::catalog

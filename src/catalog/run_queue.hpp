@@ -2,6 +2,7 @@
 // another's only one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,16 @@ namespace sluice::catalog {
 std::vector<Oid> OwnersWaiting(const NotNow &not_now);
 // Whether pipelines of this database have more than one owner.
 bool SeveralOwners();
+
+// Whose open transaction with a CALL run_pipeline keeps others out under pg_sluice.single_run; the oldest.
+struct SingleRunHolder {
+	int pid = 0;		  // 0: a prepared transaction
+	bool overdue = false; // open for longer than pg_sluice.single_run_limit
+	// For who waits.
+	std::string Describe() const;
+};
+std::optional<SingleRunHolder> FindSingleRunHolder();
+void EndSession(int pid);
 
 // A pipeline's queued runs, up to that one.
 struct QueuedRuns {

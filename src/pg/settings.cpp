@@ -15,6 +15,7 @@ int Settings::keep_runs = 1000;
 int Settings::keep_runs_for = 30 * SECS_PER_DAY;
 int Settings::max_concurrent_runs = 4;
 bool Settings::single_run = false;
+int Settings::single_run_limit = 3600;
 char *Settings::timezone = nullptr;
 int Settings::scheduler_idle_timeout = 60;
 int Settings::max_context_size = 1024 * 1024;
@@ -95,6 +96,10 @@ DefineSettings()
 	DefineCustomBoolVariable("pg_sluice.single_run", "Allows one run at a time in the whole database.",
 							 "A second start is refused with the id of the first.", &Settings::single_run, false,
 							 PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("pg_sluice.single_run_limit",
+							"How long the transaction of a CALL run_pipeline may keep single_run while runs wait.",
+							"Then its session is ended; 0 sets no limit.", &Settings::single_run_limit, 3600, 0,
+							7 * SECS_PER_DAY, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("pg_sluice.source_failures",
 							"After so many runs in a row that could not reach a data source its pipelines wait.",
 							"0 never lets them wait.", &Settings::source_failures, 5, 0, 1000000, PGC_SIGHUP, 0,

@@ -22,6 +22,7 @@ struct Settings {
 	static int source_wait;			   // pg_sluice.source_wait, seconds, doubled with each further outage
 	static int source_max_wait;		   // pg_sluice.source_max_wait, seconds
 	static bool single_run;			   // pg_sluice.single_run: one run in the whole database
+	static int single_run_limit;	   // pg_sluice.single_run_limit, seconds
 	static char *timezone;			   // pg_sluice.timezone: default zone of new pipelines
 	static int scheduler_idle_timeout; // pg_sluice.scheduler_idle_timeout, seconds
 	static int stop_grace;			   // pg_sluice.stop_grace, seconds from SIGINT to SIGTERM

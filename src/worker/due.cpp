@@ -1,6 +1,7 @@
 // What is due becomes a queued run, or a row that says why not.
 #include "catalog/pipeline_options.hpp"
 #include "catalog/pipeline_schedule.hpp"
+#include "catalog/run_queue.hpp"
 #include "core/due_plan.hpp"
 #include "core/local_time.hpp"
 #include "core/redact.hpp"
@@ -10,7 +11,6 @@
 #include "pg/zone.hpp"
 #include "worker/control.hpp"
 #include "worker/log.hpp"
-#include "worker/run_locks_leaf.hpp"
 #include "worker/scheduler.hpp"
 
 namespace sluice::worker {
@@ -64,8 +64,10 @@ ReasonToSkip(const catalog::Pipeline &pipeline, bool may_queue)
 		if (std::optional<std::string> const run = catalog::ActiveRun(std::string())) {
 			return Format("pg_sluice.single_run is on and run {} was not over", *run);
 		}
-		if (pg::Call(leaf::IsDatabaseLocked)) {
-			return std::string("pg_sluice.single_run is on and a CALL run_pipeline of another session was not over");
+		std::optional<catalog::SingleRunHolder> const holder = catalog::FindSingleRunHolder();
+		// An overdue one is ended as soon as something is queued.
+		if (holder && !holder->overdue) {
+			return holder->Describe();
 		}
 	}
 	return std::nullopt;

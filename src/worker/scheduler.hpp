@@ -36,6 +36,8 @@ struct SchedulerState {
 	std::map<Oid, uint64> turns;
 	uint64 last_turn = 0;
 
+	int ended_session = 0; // PID of the one that was ended last, for what it kept waiting
+
 	std::optional<std::string> settled_to; // this pass over the runs that have ended has got as far as this one
 
 	// Results of the current wake.

@@ -105,6 +105,7 @@ private:
 	Outcome Start(const catalog::RunRow &run);
 	Outcome Close(const catalog::RunRow &run, const std::string &status, const std::string &reason);
 	Outcome Behind(const catalog::RunRow &run, const std::string &other);
+	Outcome BehindSession(const catalog::RunRow &run);
 	Outcome Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline);
 	bool RegisterWorker(const leaf::Reservation &place, const std::string &run_id);
 	void Note(Outcome outcome, const catalog::RunRow &run);
@@ -140,6 +141,28 @@ Starter::Behind(const catalog::RunRow &run, const std::string &other)
 		catalog::ForgetBatch(run.id);
 	}
 	return outcome;
+}
+
+// A CALL run_pipeline holds single_run until its transaction ends, and nobody says that it ever does.
+Outcome
+Starter::BehindSession(const catalog::RunRow &run)
+{
+	std::optional<catalog::SingleRunHolder> const holder = catalog::FindSingleRunHolder();
+	if (!holder) {
+		return Outcome::HeldBack;
+	}
+	catalog::NoteWaiting(run.id, holder->Describe());
+	if (holder->overdue) {
+		if (state_.ended_session != holder->pid) {
+			state_.ended_session = holder->pid;
+			Log(Format("the session with PID {} is ended: runs wait for the transaction of its CALL run_pipeline under "
+					   "pg_sluice.single_run, and it has been open for longer than pg_sluice.single_run_limit ({} s)",
+					   holder->pid, pg::Settings::single_run_limit));
+		}
+		catalog::EndSession(holder->pid);
+	}
+	state_.retry_soon = true;
+	return Outcome::HeldBack;
 }
 
 bool
@@ -255,11 +278,12 @@ Starter::Start(const catalog::RunRow &run)
 			return Behind(run, Format("run {} of this pipeline", live.run));
 		}
 	}
-	if (IsLocked(pipeline->id)) {
+	bool const database_locked = pg::Settings::single_run && pg::Call(leaf::IsDatabaseLocked);
+	if (IsLocked(pipeline->id) && !(database_locked && run.if_running == "queue")) {
 		return Behind(run, "a CALL run_pipeline of another session");
 	}
-	if (pg::Settings::single_run && pg::Call(leaf::IsDatabaseLocked)) {
-		return Outcome::HeldBack;
+	if (database_locked) {
+		return BehindSession(run);
 	}
 	if (std::optional<Error> const error = WhyOwnerCannotRun(*pipeline)) {
 		RunJournal journal(JournalClock);

@@ -103,6 +103,28 @@ $node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE pipeline_name = 'poor
 $gate->quit;
 all_over('and all end');
 
+# A session that never ends its transaction holds single_run only so long.
+$node->append_conf('postgresql.conf', "pg_sluice.single_run = on\npg_sluice.single_run_limit = 0");
+$node->reload;
+$node->poll_query_until('postgres', "SELECT setting = 'on' FROM pg_settings WHERE name = 'pg_sluice.single_run'");
+my $holder = $node->background_psql('postgres', on_error_stop => 0);
+$holder->query_safe("BEGIN; CALL run_pipeline('quick', '{\"k\": \"x\"}')");
+my $pid = $node->sql("SELECT pid FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%run_pipeline%'");
+my @held = map { $node->sql("SELECT trigger_pipeline('$_', if_running => 'queue')") } ('poor1', 'quick');
+$node->await("SELECT count(*) > 0 FROM pipeline_runs WHERE status = 'pending' AND reason LIKE "
+	  . "'%CALL run_pipeline is open in the session with PID $pid, without a limit (pg_sluice.single_run_limit)'", 'who waits is told for whom');
+is($node->sql("SELECT count(*) FROM pipeline_runs WHERE status = 'pending'"), '2', 'without a limit they wait');
+$node->append_conf('postgresql.conf', 'pg_sluice.single_run_limit = 1');
+$node->reload;
+$node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE id = '$held[0]' AND status = 'success'", 'with one another pipeline has not to wait for ever');
+like(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/LOG: .*the session with PID $pid is ended.*single_run_limit \(1 s\)/, 'the log says why');
+is($node->sql("SELECT count(*) FROM pg_stat_activity WHERE pid = $pid"), '0', 'the session is gone');
+$node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE id = '$held[1]' AND status <> 'pending'", 'the pipeline that it held runs as well');
+eval { $holder->quit };
+$node->append_conf('postgresql.conf', 'pg_sluice.single_run = off');
+$node->reload;
+$node->poll_query_until('postgres', "SELECT setting = 'off' FROM pg_settings WHERE name = 'pg_sluice.single_run'");
+
 # A batch of thousands goes on in slices: another one is not behind it, and a crash in between loses and doubles nothing.
 $node->pipeline('root_small', SluiceNode::gated_query());
 $node->pipeline('root_large', SluiceNode::gated_query());
