@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "core/stop_policy.hpp"
 #include "worker/last_words_leaf.hpp"
 #include "worker/slot_lookup_leaf.hpp"
 
@@ -70,17 +71,26 @@ IsAskedToStop(const Reservation *wanted)
 StopRequest *
 FreeStop(Oid database, Oid by)
 {
+	StopRequest *place = nullptr;
+	int held = 0;
+	int free = 0;
 	for (StopRequest &stop : Shared()->stops) {
 		if (!stop.used) {
-			memset(&stop, 0, sizeof(stop));
-			stop.used = true;
-			stop.database = database;
-			stop.by = by;
-			stop.at = GetCurrentTimestamp();
-			return &stop;
+			place = &stop;
+			++free;
+		} else if (stop.by == by) {
+			++held;
 		}
 	}
-	return nullptr;
+	if (!MayRequestStop(held, free)) {
+		return nullptr;
+	}
+	memset(place, 0, sizeof(*place));
+	place->used = true;
+	place->database = database;
+	place->by = by;
+	place->at = GetCurrentTimestamp();
+	return place;
 }
 
 // What is live while this run asks for a place, and a place for it.

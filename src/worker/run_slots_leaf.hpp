@@ -17,7 +17,7 @@ bool StopLiveRun(Oid database, const pg_uuid_t *run, Oid by);
 int StopAllRuns(Oid database, Oid by);
 // SIGTERM to all that run in a database. Returns how many have not left yet.
 int TerminateRunsOf(Oid database, Oid by);
-// The same for a run that is still queued; false when too many such requests are open.
+// The same for a run that is still queued; false when too many such requests are open, of all or of that role.
 bool QueueStop(Oid database, const pg_uuid_t *run, Oid by);
 // The same for all that is queued of a pipeline, up to that run.
 bool QueueStopOfAll(Oid database, const pg_uuid_t *pipeline, const pg_uuid_t *last_run, Oid by);

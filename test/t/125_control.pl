@@ -60,6 +60,26 @@ $node->sql("SELECT count(trigger_pipeline('gated', if_running => 'queue')) FROM 
 is($node->sql("SELECT count(*) FILTER (WHERE stop_run(id)) FROM pipeline_runs WHERE status = 'pending'"), '600', 'stop_run of 600 queued runs');
 $node->await("SELECT count(*) = 1601 FROM pipeline_runs WHERE pipeline_name = 'gated' AND status = 'stopped'", 'stops them all');
 
+# One role's requests to stop never take the last places: another's is not undone by its rollback. The rows are locked, so that the requests stay open.
+$node->sql('CREATE ROLE tenant LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO tenant; SELECT allow_pipelines(\'tenant\'); SET ROLE tenant; '
+	  . 'SELECT create_pipeline(\'theirs\', source_query => $q$' . SluiceNode::gated_query() . '$q$, destination_table => \'public.dst_theirs\', load => \'append\')');
+$node->sql("SET ROLE tenant; SELECT trigger_pipeline('theirs')");
+$node->await_gated(2, 'a run of another role');
+my $theirs = $node->sql("SET ROLE tenant; SELECT trigger_pipeline('theirs', if_running => 'queue')");
+$node->sql("SELECT count(trigger_pipeline('gated', if_running => 'queue')) FROM generate_series(1, 300)");
+my $locker = $node->background_psql('postgres');
+$locker->query_safe("BEGIN; SELECT count(*) FROM (SELECT FROM sluice.pipeline_runs WHERE status = 'pending' FOR UPDATE) r");
+$node->sql_fails("SELECT count(stop_run(id)) FROM pipeline_runs WHERE status = 'pending' AND pipeline_name = 'gated'", qr/55P03/, 'more requests than a role may have');
+is($node->sql("SET ROLE tenant; BEGIN; SELECT stop_run('$theirs'); ROLLBACK"), 't', 'another role has a place');
+$locker->query_safe('ROLLBACK');
+$locker->quit;
+is($node->sql("SELECT wait_for_run('$theirs', '30 s')"), 'stopped', 'and its run is stopped, whatever became of its transaction');
+$node->await("SELECT count(*) = 172 FROM pipeline_runs WHERE pipeline_name = 'gated' AND status = 'pending'", 'the first role had half of the places');
+$node->sql("SELECT stop_pipeline('theirs')");
+is($node->sql("SELECT count(*) FILTER (WHERE stop_run(id)) FROM pipeline_runs WHERE status = 'pending'"), '172', 'and can stop the rest now');
+$node->await("SELECT count(*) = 0 FROM pipeline_runs WHERE status = 'pending'", 'all are over');
+$node->await_gated(1, 'one run is left');
+
 # A local retry that a pause took away can be made after all.
 $node->sql('CREATE FUNCTION fails() RETURNS bigint LANGUAGE plpgsql AS ' . q{$$ BEGIN RAISE EXCEPTION 'busy' USING ERRCODE = '40001'; END $$});
 $node->pipeline('again', 'SELECT public.fails() AS i', q{options => '{"max_retries": 3, "retry_delay": 600}'});
