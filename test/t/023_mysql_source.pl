@@ -135,7 +135,7 @@ is(load(q{source_table => 'shop.orders', columns => '1 AS one', filter => 'true'
 is($node->sql("SELECT count(*) FROM d$number"), 20000, 'there are as many rows');
 is(load(q{source_table => 'SHOP.Orders', columns => 'count(*) AS n'}), '', 'a name that differs in case, an aggregate by SQL');
 is(rows(), 20000, 'is found and counted');
-like($node->sql("SET ROLE etl; SELECT string_agg(l, E'\\n') FROM explain_pipeline('p3') l"), qr/itself in MySQL's binary protocol.*SELECT `a`, `b`.* FROM `shop`\.`others`/s, 'explain shows the query');
+like($node->safe_psql('postgres', "SELECT string_agg(l, E'\\n') FROM explain_pipeline('p3') l", extra_params => [ '-U', 'etl' ]), qr/itself in MySQL's binary protocol.*SELECT `a`, `b`.* FROM `shop`\.`others`/s, 'explain shows the query');
 like($node->sql("SELECT log FROM pipeline_runs WHERE pipeline_name = 'p1'"), qr/binary protocol, because the option mysql_source is auto.*connected to server "m" \(MariaDB/s, 'the log tells who reads');
 
 # The same rows as through the wrapper.
