@@ -11,7 +11,7 @@ use Socket qw(SOL_SOCKET SO_LINGER);
 
 # hooks: start => sub ($server, $code) for each startup packet, login => sub ($server) after the startup, answer => sub
 # ($server, $sql) for each question, describe => sub ($server), copy => sub ($server), send => sub ($server, $data).
-# One that returns true has done it all.
+# One that returns true has done it all. patience: the seconds that a connection waits for its client, once set.
 sub start
 {
 	my ($class, %hooks) = @_;
@@ -27,7 +27,12 @@ sub start
 			next unless IO::Select->new($listener)->can_read(1);
 			$self->{client} = $listener->accept or next;
 			++$self->{number};
-			next if fork;
+			if (fork)
+			{
+				# Else it would stay open when its process is gone.
+				close $self->{client};
+				next;
+			}
 			local $SIG{PIPE} = 'IGNORE';
 			alarm($hooks{seconds} // 60);
 			eval { $self->serve };
@@ -55,6 +60,7 @@ sub take
 	my $data = '';
 	while (length $data < $length)
 	{
+		die 'gone' if $self->{patience} && !IO::Select->new($self->{client})->can_read($self->{patience});
 		sysread($self->{client}, $data, $length - length $data, length $data) or die 'gone';
 	}
 	return $data;
@@ -98,6 +104,9 @@ sub columns
 }
 
 sub row { return message('D', pack('n', scalar @_) . join('', map { defined $_ ? pack('N', length $_) . $_ : pack('N', 0xffffffff) } @_)); }
+
+# What follows when somebody is let in.
+sub welcome { return parameter('server_version', '15.3') . parameter('client_encoding', 'UTF8') . message('K', pack('NN', 4711, 1)) . message('Z', 'I'); }
 
 # Waits until the client is gone.
 sub silent
@@ -161,7 +170,7 @@ sub serve
 		$self->tell(message('R', pack('N', 3)));
 		$self->take(1);
 		($self->{password}) = $self->take(unpack('N', $self->take(4)) - 4) =~ /^([^\0]*)/;
-		$self->tell(message('R', pack('N', 0)) . parameter('server_version', '15.3') . parameter('client_encoding', 'UTF8') . message('K', pack('NN', 4711, 1)) . message('Z', 'I'));
+		$self->tell(message('R', pack('N', 0)) . welcome());
 	}
 	my ($sql, $executes, $state) = ('', 0, 'I');
 	for (;;)
