@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 // Of the OpenSSL that libpq itself uses; absent where it was built without.
@@ -90,6 +91,9 @@ MayReadLogin(Remote *remote)
 	}
 	static char data[kLooked];
 	int length = 0;
+	// Asked before the look: what is seen then is all that ever comes.
+	pollfd ended{PQsocket(remote->conn), POLLRDHUP, 0};
+	bool const is_all = poll(&ended, 1, 0) > 0;
 	bool const encrypted = PQsslInUse(remote->conn) != 0;
 	if (encrypted) {
 		void *ssl = PQsslStruct(remote->conn, "OpenSSL");
@@ -111,13 +115,13 @@ MayReadLogin(Remote *remote)
 		int const left = length - at;
 		if (*message == 'E') {
 			remote->login_failed = IsWholeError(message, left);
-			return remote->login_failed;
+			return remote->login_failed || is_all;
 		}
 		if (*message != 'R' && *message != 'v') {
 			RaiseOutOfTurn(remote);
 		}
 		if (left < kHeader + 4) {
-			return false;
+			return is_all;
 		}
 		uint32 const told = Number(message + 1);
 		if (told < 8 || told > kLongestRequest) {
@@ -129,7 +133,7 @@ MayReadLogin(Remote *remote)
 			if (encrypted) {
 				RaiseOutOfTurn(remote);
 			}
-			return false;
+			return is_all;
 		}
 		uint32 const request = Number(message + kHeader);
 		if (*message == 'R' && request == AUTH_REQ_OK) {
