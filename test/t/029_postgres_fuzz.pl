@@ -1,6 +1,6 @@
 # A source that speaks PostgreSQL's protocol, with one place of each conversation changed: any end of a run will do, but it
 # is one, and soon; the backend lives on, does not grow, and nobody is told the password.
-# FUZZ=seed,attempts plays others; what came of them is in the notes.
+# FUZZ=seed,attempts plays others.
 use strict;
 use warnings;
 use FindBin;
