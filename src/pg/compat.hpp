@@ -373,4 +373,24 @@ RootToPartition(ResultRelInfo *partition, EState *estate)
 #endif
 }
 
+// Whether an operator of an index that orders tells which of two values is the lesser.
+inline bool
+IsOrdering(Oid op)
+{
+	bool ordering = false;
+	ListCell *cell;
+#if PG_VERSION_NUM >= 180000
+	foreach (cell, get_op_index_interpretation(op)) {
+		CompareType const type = static_cast<OpIndexInterpretation *>(lfirst(cell))->cmptype;
+		ordering = ordering || (type != COMPARE_EQ && type != COMPARE_NE);
+	}
+#else
+	foreach (cell, get_op_btree_interpretation(op)) {
+		int const strategy = static_cast<OpBtreeInterpretation *>(lfirst(cell))->strategy;
+		ordering = ordering || (strategy != BTEqualStrategyNumber && strategy != ROWCOMPARE_NE);
+	}
+#endif
+	return ordering;
+}
+
 } // namespace sluice::pg::compat

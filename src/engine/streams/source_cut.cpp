@@ -315,7 +315,7 @@ SourceCut::Pieces(int streams) const
 		auto const add = [&](const char *sign, const std::string &operation, const std::string &bound) {
 			std::string const literal = pg::QuoteLiteral(bound);
 			piece.label += (condition.empty() ? "rows where " : " AND ") + key_ + sign + literal;
-			condition += (condition.empty() ? "" : " AND ") + key_ + " " + operation + " " + literal;
+			condition += Format("{}{} {} {}", condition.empty() ? "" : " AND ", key_, operation, literal);
 		};
 		if (i > 0) {
 			add(" >= ", not_less_, bounds[i - 1]);

@@ -115,18 +115,6 @@ IsOrderedByCollation(Oid type)
 	return type == JSONBOID || type == JSONBARRAYOID || OidIsValid(get_typcollation(type));
 }
 
-bool
-IsOrdering(Oid op)
-{
-	bool ordering = false;
-	ListCell *cell;
-	foreach (cell, get_op_btree_interpretation(op)) {
-		int const strategy = static_cast<OpBtreeInterpretation *>(lfirst(cell))->strategy;
-		ordering = ordering || (strategy != BTEqualStrategyNumber && strategy != ROWCOMPARE_NE);
-	}
-	return ordering;
-}
-
 // Which letters belong together, and what a letter is, are matters of the collation, too.
 bool
 OrdersOrMatches(Oid function)
@@ -172,7 +160,8 @@ LookAtComparison(Search *search, Oid op, Oid function, Oid collation, List *argu
 	}
 	auto *values = reinterpret_cast<Node *>(arguments);
 	// What other functions do with a collation nobody knows.
-	if ((OidIsValid(op) && IsOrdering(op)) || OrdersOrMatches(function) || function >= FirstGenbkiObjectId) {
+	if ((OidIsValid(op) && pg::compat::IsOrdering(op)) || OrdersOrMatches(function) ||
+		function >= FirstGenbkiObjectId) {
 		RefuseDiffering(search, values, false);
 	}
 	if (OidIsValid(collation)) {
