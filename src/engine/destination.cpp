@@ -50,6 +50,20 @@ LockForAppend(const Destination &destination, const LockPatience &patience, RunJ
 	}
 }
 
+// A table that is published is replaced by deleting its rows, which subscribers must find by something: without a key,
+// by all columns.
+void
+IdentifyRows(const Destination &destination, RunJournal &journal)
+{
+	Relation const relation = pg::Call(table_open, destination.oid, NoLock);
+	const char *decoded = destination.replace ? pg::Call(leaf::WhyDecoded, relation) : nullptr;
+	pg::Call(table_close, relation, NoLock);
+	if (decoded != nullptr) {
+		pg::Sql("ALTER TABLE " + destination.name + " REPLICA IDENTITY FULL");
+		journal.Info(Format("the replica identity of {} is FULL, because {}", destination.name, decoded));
+	}
+}
+
 } // namespace
 
 Destination
@@ -87,6 +101,7 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, D
 	}
 	destination->created = true;
 	destination->name = pg::QualifiedName(destination->oid);
+	IdentifyRows(*destination, journal);
 	destination->relation = pg::Call(table_open, destination->oid, NoLock);
 	journal.Info("the destination did not exist: " + statement);
 	for (const std::string &missing : query.MissingTypes()) {

@@ -65,6 +65,8 @@ creates('seen', ' is not used, because a logical replication slot of this databa
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_logical_slot_get_changes('foreign_decoder', NULL, NULL) WHERE data LIKE 'table public.seen: INSERT%'"), 100, 'that decoder sees every row');
 $node->safe_psql('postgres', "SELECT pg_drop_replication_slot('foreign_decoder'); CREATE PUBLICATION everything FOR ALL TABLES");
 creates('everywhere', ' is not used, because it is published, and subscribers would miss the new rows', 'created, published with all tables: not directly');
+$node->safe_psql('postgres', "CALL run_pipeline('everywhere')");
+is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT a) FROM everywhere'), '100|100', 'and replaced in place at the next run');
 $node->safe_psql('postgres', 'DROP PUBLICATION everything; CREATE PUBLICATION schema FOR TABLES IN SCHEMA public');
 creates('in_schema', ' is not used, because it is published, and subscribers would miss the new rows', 'created, published with its schema: not directly');
 $node->safe_psql('postgres', 'DROP PUBLICATION schema');
