@@ -22,7 +22,7 @@ WARNINGS += -Werror
 endif
 # Server headers as system headers: our warnings are about our code. -MMD because packaged servers are built
 # without dependency tracking of their own.
-INCLUDES = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(shell $(PG_CONFIG) --includedir)
+INCLUDES = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server 2>/dev/null) -isystem $(shell $(PG_CONFIG) --includedir 2>/dev/null)
 LANGUAGE = -std=gnu++20 -fvisibility=hidden -fvisibility-inlines-hidden
 PG_CPPFLAGS = $(INCLUDES)
 PG_CXXFLAGS = $(LANGUAGE) -MMD -MP $(WARNINGS)
@@ -42,8 +42,16 @@ TAP_TESTS = 1
 PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
 endif
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+# A machine that has nothing yet: make demo and make test install PostgreSQL.
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(PGXS),)
 include $(PGXS)
+else
+all install:
+	@echo 'error: there is no $(PG_CONFIG)' >&2
+	@echo 'hint: Run scripts/install-packages.sh, or set PG_CONFIG.' >&2
+	@exit 1
+endif
 
 pg_sluice--$(EXTVERSION).sql: $(SQL_PARTS)
 	cat $^ > $@
