@@ -146,6 +146,8 @@ for (["m > 'sad'", "2\n3"], ["f < 'a'", "1\n3"], ["m BETWEEN 'ok' AND 'glad' AND
 	is(computed("source_table => 'felt', columns => 'id', filter => \$f\$$_->[0]\$f\$"), $_->[1], "at the source: $_->[0]");
 }
 is(computed("source_table => 'felt', columns => 'count(*) AS c', filter => \$f\$m > 'sad'\$f\$"), '2', 'the source filters what is then staged');
+at_source("ALTER TABLE felt ADD place pg_lsn; UPDATE felt SET place = ('0/' || id)::pg_lsn");
+is(computed("source_table => 'felt', columns => 'id, place', filter => \$f\$m > 'sad' AND place IS NOT NULL\$f\$"), "2|0/2\n3|0/3", 'and one that is loaded beside it');
 is(computed("source_table => 'felt', columns => '$_'"), undef, $_)
 	for ('max(m) AS m', q{id, m > ''ok'' AS c}, 'id, upper(concat(f)) AS c', 'id, to_json(source) AS c', 'id, rank() OVER (ORDER BY m) AS c', 'array_agg(DISTINCT f) AS a');
 is(computed("source_table => 'felt', columns => 'id', filter => \$f\$upper(concat(m)) = 'OK'\$f\$"), undef, 'a function of it in the filter');

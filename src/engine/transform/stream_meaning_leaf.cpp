@@ -408,10 +408,12 @@ SettleMeaning(Query *query, TupleDesc stream, const StreamType *types)
 
 	(void)BecomeText(reinterpret_cast<Node *>(query->targetList), &search);
 	(void)BecomeText(query->jointree->quals, &search);
+	// An earlier look at the same stream may have seen more of them computed with.
 	for (int i = 0; i < stream->natts; ++i) {
-		if (search.computed[i]) {
+		if (types[i].as_text) {
+			bool const computed = search.computed[i];
 			TupleDescInitEntry(stream, static_cast<AttrNumber>(i + 1), NameStr(TupleDescAttr(stream, i)->attname),
-							   types[i].own, types[i].typmod, 0);
+							   computed ? types[i].own : TEXTOID, computed ? types[i].typmod : -1, 0);
 		}
 	}
 	return meaning;
