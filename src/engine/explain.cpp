@@ -216,11 +216,12 @@ Explain(const catalog::Pipeline &pipeline)
 	} else {
 		RunJournal journal(Clock);
 		RunInput input(pipeline, options, journal);
+		MappedQuery query(input.Mapping());
+		input.CheckTables(query, journal);
 		lines.push_back("source: " + input.Label());
 		for (const JournalLine &line : journal.Lines()) {
 			lines.push_back("source: " + line.message);
 		}
-		MappedQuery query(input.Mapping());
 		if (input.Remote() != nullptr) {
 			RunJournal pushed(Clock);
 			PushFilter(input, query, pushed);

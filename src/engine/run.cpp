@@ -13,6 +13,7 @@
 #include "engine/run_progress.hpp"
 #include "engine/shown_statements.hpp"
 #include "engine/sinks/remote_destination.hpp"
+#include "engine/sources/mysql_wrapper.hpp"
 #include "engine/sources/run_input.hpp"
 #include "pg/sql.hpp"
 
@@ -73,6 +74,7 @@ PrepareLocal(const catalog::Pipeline &pipeline, const MappedQuery &query, const 
 	ColumnMatch match = MatchColumns(query, destination->relation, &journal);
 	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(match.source_of.data()),
 			 RelationGetNumberOfAttributes(destination->relation));
+	CheckMysqlDestination(destination->oid, match);
 	ChoosePath(destination);
 	FillIfEmpty(options, destination, journal);
 	journal.Info(PathText(*destination));
@@ -122,6 +124,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	progress.Enter("preparing");
 	MappedQuery query(input.Mapping());
 	PushFilter(input, query, journal);
+	input.CheckTables(query, journal);
 	input.CountBefore(query, journal);
 	ColumnMatch match;
 	if (destination.remote != nullptr) {

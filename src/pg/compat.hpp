@@ -243,6 +243,18 @@ WalkQuery(Query *query, bool (*walker)(Node *, void *), void *context)
 #endif
 }
 
+// 16: the columns that a query reads of a table moved out of its range table.
+inline Bitmapset *
+ReadColumns(const Query *query, const RangeTblEntry *entry)
+{
+#if PG_VERSION_NUM >= 160000
+	return entry->perminfoindex == 0 ? nullptr : getRTEPermissionInfo(query->rteperminfos, entry)->selectedCols;
+#else
+	(void)query;
+	return entry->selectedCols;
+#endif
+}
+
 // 17: operator class options became an argument; before, they are in IndexInfo, where BuildIndexInfo puts them.
 struct NewIndex {
 	const char *name;

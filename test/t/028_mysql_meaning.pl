@@ -97,12 +97,20 @@ is($node->sql('SELECT bid FROM flags'), 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 
 
 SKIP:
 {
-	skip 'mysql_fdw has no package for this PostgreSQL', 9 unless $has_fdw;
+	skip 'mysql_fdw has no package for this PostgreSQL', 16 unless $has_fdw;
 	my $fdw = q{options => '{"mysql_source": "fdw"}'};
 	like(load("source_table => 'shop.fold', $fdw"), qr/0A000:.*"ts" of shop\.fold is a TIMESTAMP.*HINT:.*mysql_source/s, 'the wrapper is not asked for an instant');
 	loads("source_table => 'shop.fold', columns => 'id, dtm', $fdw", 5, 'but for all else', 'SELECT count(*) FROM d' . ($number + 1));
 	$node->sql("CREATE FOREIGN TABLE folded (id int, ts timestamptz) SERVER m OPTIONS (dbname 'shop', table_name 'fold'); GRANT SELECT ON folded TO etl");
 	like(load(q{source_table => 'public.folded'}), qr/0A000:.*"ts" of shop\.fold is a TIMESTAMP/s, 'a foreign table is the same');
+	my $instant = qr/0A000:.*"ts" of shop\.fold is a TIMESTAMP.*HINT:.*in source/s;
+	my $here = sub { my ($query) = @_; return load("source => NULL, source_query => '$query'"); };
+	$node->sql("CREATE SCHEMA shop; CREATE FOREIGN TABLE shop.fold (id int, ts timestamptz, dtm timestamp) SERVER m;
+		CREATE VIEW folds AS SELECT id AS i, ts FROM shop.fold; GRANT USAGE ON SCHEMA shop TO etl; GRANT SELECT ON shop.fold, folds TO etl; GRANT INSERT, DELETE, TRUNCATE ON folded TO etl");
+	like($here->($_), $instant, "nor here: $_") for 'SELECT id, ts FROM public.folded', 'SELECT 1 AS one WHERE EXISTS (SELECT FROM public.folded f WHERE f.ts < now())', 'SELECT f::text FROM public.folded f', 'SELECT 1 AS one FROM folds';
+	is($here->('SELECT id FROM public.folded'), '', 'other columns are read');
+	like(run_log(), qr/whether mysql_fdw read all rows cannot be seen/, 'with a word about rows');
+	like(load(q{source => NULL, source_query => 'SELECT 1 AS id, now() AS ts', destination_table => 'folded'}), qr/"ts" of shop\.fold is a TIMESTAMP, which mysql_fdw does not write/, 'nor is one written');
 	like(load("source_table => 'shop.large', $fdw"), qr/08006:.*has 2 rows, and 0 arrived.*HINT:.*mysql_source/s, 'rows that the wrapper loses without a word');
 	loads(q{source_table => 'shop.large', columns => 'id, length(b) AS n'}, "1|60000000\n2|1", 'are read by ourselves');
 	$node->sql("SET ROLE etl; CREATE SERVER own FOREIGN DATA WRAPPER mysql_fdw OPTIONS (host '127.0.0.1', port '$port'); CREATE USER MAPPING FOR etl SERVER own OPTIONS (username 'reader', password 'secret')");

@@ -111,9 +111,6 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 	std::string const local = FindLocal(source_table, server);
 	if (!local.empty()) {
 		name_ = local;
-		if (knows_tables) {
-			RefuseMysqlInstants(pipeline, MysqlNameOf(pg::Call(leaf::FindForeignTable, source_table.c_str(), server)));
-		}
 		Tune(server, fetch, journal);
 		return;
 	}
@@ -145,9 +142,6 @@ ForeignRelation::ForeignRelation(const catalog::Pipeline &pipeline, Oid server, 
 	name_ = "pg_temp." + pg::QuoteIdentifier(wanted.table);
 	journal.Info(Format("imported \"{}.{}\" of server \"{}\" as a temporary foreign table", wanted.schema, wanted.table,
 						server_name));
-	if (knows_tables) {
-		RefuseMysqlInstants(pipeline, wanted);
-	}
 	Tune(server, fetch, journal);
 }
 

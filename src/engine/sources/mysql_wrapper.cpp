@@ -2,12 +2,66 @@
 
 #include <algorithm>
 
-#include "core/mysql_syntax.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/sources/foreign_relation_leaf.hpp"
+#include "engine/sources/wrapped_tables_leaf.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
+
+namespace {
+
+// A foreign table's name at the source, by its options.
+struct NameThere {
+	std::string database;
+	std::string table;
+};
+
+NameThere
+NameOf(Oid table)
+{
+	const char *const database = pg::Call(leaf::TableOption, table, "dbname");
+	const char *const name = pg::Call(leaf::TableOption, table, "table_name");
+	// The wrapper's own defaults.
+	return {database != nullptr ? database : pg::Call(get_namespace_name, pg::Call(get_rel_namespace, table)),
+			name != nullptr ? name : pg::Call(get_rel_name, table)};
+}
+
+// The table's TIMESTAMP columns, asked for through the wrapper itself.
+std::vector<std::string>
+InstantsOf(Oid table)
+{
+	Oid const server = pg::Call(GetForeignTable, table)->serverid;
+	pg::Call(leaf::RequireServerUsage, server, GetUserId());
+	pg::Call(leaf::RequireTemporaryRight);
+	NameThere const there = NameOf(table);
+	pg::Sql(
+		"CREATE FOREIGN TABLE pg_temp.pg_sluice_source_columns (table_schema text, table_name text, column_name text, "
+		"data_type text) SERVER " +
+		pg::QuoteIdentifier(pg::Call(GetForeignServer, server)->servername) +
+		" OPTIONS (dbname 'information_schema', table_name 'columns')");
+	pg::SqlResult const rows = pg::Sql("SELECT column_name FROM pg_temp.pg_sluice_source_columns WHERE table_schema "
+									   "OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2 AND "
+									   "data_type OPERATOR(pg_catalog.=) 'timestamp'",
+									   {there.database, there.table});
+	pg::Sql("DROP FOREIGN TABLE pg_temp.pg_sluice_source_columns");
+	std::vector<std::string> names;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		names.push_back(rows.Text(row, 0));
+	}
+	return names;
+}
+
+[[noreturn]] void
+RefuseInstant(Oid table, const std::string &column, const std::string &why, const std::string &hint)
+{
+	NameThere const there = NameOf(table);
+	throw Error(sqlstate::kFeatureNotSupported,
+				Format("column \"{}\" of {}.{} is a TIMESTAMP, {}", column, there.database, there.table, why), hint,
+				"The wrapper's session there has a time zone of its own, which it does not say.");
+}
+
+} // namespace
 
 void
 CheckMysqlWrapperAllowed(Oid server, Oid role)
@@ -23,38 +77,37 @@ CheckMysqlWrapperAllowed(Oid server, Oid role)
 				"The wrapper trusts what a MySQL server says, and one that lies can end all of this database server.");
 }
 
-SourceName
-MysqlNameOf(Oid table)
+bool
+CheckMysqlTables(const MappedQuery &query, Oid role)
 {
-	const char *const database = pg::Call(leaf::TableOption, table, "dbname");
-	const char *const name = pg::Call(leaf::TableOption, table, "table_name");
-	return {database != nullptr ? database : "", name != nullptr ? name : pg::Call(get_rel_name, table)};
+	leaf::WrappedTable *const tables =
+		pg::Call(leaf::TablesReadThrough, query.Analyzed()->query, static_cast<const char *>(kMysqlWrapper.data()));
+	for (leaf::WrappedTable *table = tables; table != nullptr; table = table->next) {
+		CheckMysqlWrapperAllowed(pg::Call(GetForeignTable, table->oid)->serverid, role);
+		for (const std::string &name : InstantsOf(table->oid)) {
+			AttrNumber const number = pg::Call(leaf::ColumnFromSource, table->oid, name.c_str());
+			if (number != 0 && leaf::ReadsColumn(table, number)) {
+				RefuseInstant(table->oid, name, "which mysql_fdw does not read as the instant it is",
+							  "Name that server in source and its table in source_table, without the option "
+							  "mysql_source; or leave the column out.");
+			}
+		}
+	}
+	return tables != nullptr;
 }
 
 void
-RefuseMysqlInstants(const catalog::Pipeline &pipeline, const SourceName &table)
+CheckMysqlDestination(Oid table, const ColumnMatch &match)
 {
-	pg::Sql(
-		"CREATE FOREIGN TABLE pg_temp.pg_sluice_source_columns (table_schema text, table_name text, column_name text, "
-		"data_type text) SERVER " +
-		pg::QuoteIdentifier(*pipeline.source) + " OPTIONS (dbname 'information_schema', table_name 'columns')");
-	pg::SqlResult const rows = pg::Sql("SELECT column_name FROM pg_temp.pg_sluice_source_columns WHERE table_schema "
-									   "OPERATOR(pg_catalog.=) $1 AND table_name OPERATOR(pg_catalog.=) $2 AND "
-									   "data_type OPERATOR(pg_catalog.=) 'timestamp'",
-									   {table.schema, table.table});
-	pg::Sql("DROP FOREIGN TABLE pg_temp.pg_sluice_source_columns");
-	std::string const used = pipeline.columns.value_or("*") + " " + pipeline.filter.value_or("");
-	bool const all = used.find('*') != std::string::npos;
-	for (size_t row = 0; row < rows.Rows(); ++row) {
-		std::string const &name = rows.Text(row, 0);
-		if (all || MentionsColumn(used, name)) {
-			throw Error(
-				sqlstate::kFeatureNotSupported,
-				Format("column \"{}\" of {}.{} is a TIMESTAMP, which mysql_fdw does not read as the instant it is",
-					   name, table.schema, table.table),
-				"Leave the option mysql_source at auto and name the source's table in source_table, or name the "
-				"other columns in columns.",
-				"The wrapper gives the time in the zone of its own session, without saying which.");
+	if (pg::Call(get_rel_relkind, table) != RELKIND_FOREIGN_TABLE ||
+		kMysqlWrapper != pg::Call(leaf::WrapperName, pg::Call(GetForeignTable, table)->serverid)) {
+		return;
+	}
+	for (const std::string &name : InstantsOf(table)) {
+		AttrNumber const number = pg::Call(leaf::ColumnFromSource, table, name.c_str());
+		if (number != 0 && match.source_of.at(static_cast<size_t>(number) - 1) >= 0) {
+			RefuseInstant(table, name, "which mysql_fdw does not write as the instant it is",
+						  "Leave the column out of columns, or make it a DATETIME there.");
 		}
 	}
 }

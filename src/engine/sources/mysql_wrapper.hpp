@@ -2,9 +2,12 @@
 // error where it cannot hold a row, and leaves the vetting of the server to libmariadb.
 #pragma once
 
-#include "catalog/pipeline_store.hpp"
+#include <string>
+#include <string_view>
+
 #include "core/run_journal.hpp"
-#include "engine/sources/source_name.hpp"
+#include "engine/transform/column_match.hpp"
+#include "engine/transform/mapped_query.hpp"
 
 namespace sluice::engine {
 
@@ -14,11 +17,12 @@ inline constexpr std::string_view kMysqlWrapper = "mysql_fdw";
 // whole cluster.
 void CheckMysqlWrapperAllowed(Oid server, Oid role);
 
-// A foreign table's name at the source, by its options.
-SourceName MysqlNameOf(Oid table);
-
-// Throws Error 0A000 when the pipeline reads a TIMESTAMP column of the table.
-void RefuseMysqlInstants(const catalog::Pipeline &pipeline, const SourceName &table);
+// Looks at every foreign table of the wrapper that the query reads: throws as above, and 0A000 when a TIMESTAMP column
+// is read. Returns whether there is one.
+bool CheckMysqlTables(const MappedQuery &query, Oid role);
+// Throws Error 0A000 when a load writes a TIMESTAMP column of a foreign table of the wrapper; of tables of other kinds
+// nothing is asked.
+void CheckMysqlDestination(Oid table, const ColumnMatch &match);
 
 // How many rows a query over the foreign table has.
 int64_t CountMysqlRows(const std::string &query);

@@ -92,6 +92,15 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 }
 
 void
+RunInput::CheckTables(const MappedQuery &query, RunJournal &journal) const
+{
+	if (CheckMysqlTables(query, GetUserId()) && !counts_) {
+		journal.Warning("whether mysql_fdw read all rows cannot be seen in a query: it ends without an error where it "
+						"cannot hold one");
+	}
+}
+
+void
 RunInput::CountBefore(const MappedQuery &query, RunJournal &journal)
 {
 	if (counts_ && query.Analyzed()->query->hasAggs) {

@@ -34,6 +34,8 @@ public:
 	leaf::FetchSize Fetch() const { return fetch_; }
 	// For messages: "table public.orders".
 	const std::string &Label() const { return label_; }
+	// What has to be seen to where a query reads foreign tables. Throws Error.
+	void CheckTables(const MappedQuery &query, RunJournal &journal) const;
 	// Where the reader may end too early without a word: how many rows there are.
 	void CountBefore(const MappedQuery &query, RunJournal &journal);
 	// After so many rows. Leaves nothing behind. Throws Error 08006 when rows are missing.
