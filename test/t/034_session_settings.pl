@@ -142,7 +142,7 @@ like(run_of('no_local', q{source_query => 'SELECT * FROM nowhere', destination_t
 
 SKIP:
 {
-	skip 'no localedef or no sources of locales', 9 if !$has_locales;
+	skip 'no localedef or no sources of locales', 19 if !$has_locales;
 	$node->sql(q{ALTER DATABASE origin SET lc_monetary = 'es_AR.UTF-8'});
 	$node->sql(q{SET lc_monetary = 'es_AR.UTF-8'; CREATE TYPE app.amount AS (m money);
 		CREATE TABLE app.pay AS SELECT 1 AS id, 12.34::numeric::money AS m, ARRAY[0.05::numeric::money, NULL, (-1234.5)::numeric::money] AS mm;
@@ -155,6 +155,24 @@ SKIP:
 	$node->sql(q{CREATE TABLE app.pay (id int, m money, mm money[]); ALTER TABLE app.pay OWNER TO writer; ALTER DATABASE far SET lc_monetary = 'es_AR.UTF-8'}, db => 'far');
 	is(run_of('pay_far', q{source_table => 'pay', destination => 'dst', destination_table => 'pay', load => 'append'}), 'success', 'money to a server');
 	is($node->sql('SELECT m, m::numeric, mm::numeric[] FROM app.pay', db => 'far'), '$ 12,34|12.34|{0.05,NULL,-1234.50}', 'is the same amount there');
+	$node->sql(q{CREATE TYPE app.amount AS (m money); CREATE TYPE app.amounts AS (a app.amount[]); CREATE DOMAIN app.price AS money; CREATE TYPE app.prices AS RANGE (subtype = money);
+		CREATE TABLE app.pay_within (a app.amount); CREATE TABLE app.pay_deep (a app.amounts); CREATE TABLE app.pay_price (a app.price[]); CREATE TABLE app.pay_range (a app.prices);
+		CREATE TABLE app.pay_ranges (a app.prices_multirange); CREATE TABLE app.pay_both (a app.amount, m money); CREATE TABLE app.pay_plain (a app.price);
+		ALTER TABLE app.pay_within OWNER TO writer; ALTER TABLE app.pay_deep OWNER TO writer; ALTER TABLE app.pay_price OWNER TO writer; ALTER TABLE app.pay_range OWNER TO writer;
+		ALTER TABLE app.pay_ranges OWNER TO writer; ALTER TABLE app.pay_both OWNER TO writer; ALTER TABLE app.pay_plain OWNER TO writer}, db => 'far');
+	$node->sql(q{CREATE TYPE app.amount AS (m money); CREATE TYPE app.amounts AS (a app.amount[]); CREATE DOMAIN app.price AS money; CREATE TYPE app.prices AS RANGE (subtype = money)});
+	my %within = (within => 'row(m)::app.amount', deep => 'row(ARRAY[row(m)::app.amount])::app.amounts', price => 'ARRAY[m]::app.price[]', range => 'app.prices(m, NULL)',
+		ranges => 'app.prices_multirange(app.prices(m, NULL))');
+	like(run_of("pay_far_$_", "source_query => 'SELECT $within{$_} AS a FROM pay', destination => 'dst', destination_table => 'pay_$_', load => 'append'"),
+		qr/0A000 .* column "a" of .*pay_$_.* holds money within type .*lc_monetary/, "money within another type to a server: $_")
+	  for sort keys %within;
+	is(run_of('pay_far_plain', q{source_query => 'SELECT m::app.price AS a FROM pay', destination => 'dst', destination_table => 'pay_plain', load => 'append'}), 'success', 'a domain of money is money');
+	is($node->sql('SELECT a::money::numeric FROM app.pay_plain', db => 'far'), '12.34', 'and the same amount');
+	$node->sql(q{ALTER DATABASE far RESET lc_monetary});
+	is(run_of('pay_far_within'), 'success', 'where both have one lc_monetary');
+	is($node->sql('SELECT (a).m::numeric FROM app.pay_within', db => 'far'), '12.34', 'it is the same amount');
+	like(run_of('pay_far_both', q{source_query => 'SELECT row(m)::app.amount AS a, m FROM pay', destination => 'dst', destination_table => 'pay_both', load => 'append'}), $node->sql('SHOW lc_monetary') eq 'C' ? qr/^success/ : qr/0A000/,
+		'beside an amount of its own');
 	$node->sql(q{ALTER DATABASE far SET lc_monetary = 'ja_JP.UTF-8'});
 	like(run_of('pay_far'), qr/0A000 .* lc_monetary "ja_JP.UTF-8" has not two digits/, 'a server without cents');
 	$node->sql(q{ALTER DATABASE origin SET lc_monetary = 'ja_JP.UTF-8'});

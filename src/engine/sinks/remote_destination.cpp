@@ -7,6 +7,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/sinks/remote_types.hpp"
 #include "engine/sources/foreign_relation.hpp"
+#include "engine/sources/money_within.hpp"
 #include "engine/sources/postgres_source.hpp"
 #include "engine/sources/remote_session.hpp"
 #include "engine/timed_lock_leaf.hpp"
@@ -14,6 +15,9 @@
 namespace sluice::engine {
 
 namespace {
+
+// By which amounts are read that are sent as numbers.
+constexpr const char *kMoneyLocale = "C";
 
 constexpr const char *kCascades =
 	"SELECT k.conname, k.conrelid::pg_catalog.regclass FROM pg_catalog.pg_constraint k WHERE k.confrelid "
@@ -255,6 +259,37 @@ RemoteDestination::TakeShape(const MappedQuery &query)
 		}
 	}
 	shape_ = MatchRemote(query, columns, table_, &journal_);
+	RefuseMoneyWithin();
+}
+
+// Such values travel as text, which the server there reads by its own locale, or by C where other columns are money.
+void
+RemoteDestination::RefuseMoneyWithin()
+{
+	std::vector<Oid> types;
+	types.reserve(shape_.unknown.size());
+	for (const RemoteColumn &column : shape_.unknown) {
+		types.push_back(column.type_there);
+	}
+	MoneyWithin const within =
+		FindMoneyWithin([this](const std::string &statement,
+							   const std::vector<pg::SqlValue> &parameters) { return Exec(statement, parameters); },
+						types);
+	std::string const here = MoneyLocaleHere();
+	std::string const there = shape_.has_money ? kMoneyLocale : within.locale;
+	for (const RemoteColumn &column : shape_.unknown) {
+		if (within.types.contains(column.type_there) && (within.locale != here || there != here)) {
+			throw Error(
+				sqlstate::kFeatureNotSupported,
+				Format("column \"{}\" of {} holds money within type {}", column.target.name, label_, column.type_text),
+				"Let the amount there be numeric, or load it into a column of its own; or give both databases "
+				"lc_monetary = 'C'.",
+				Format("The text of such a value means something else there: lc_monetary is \"{}\" here and "
+					   "\"{}\" there{}.",
+					   here, within.locale,
+					   shape_.has_money ? ", and amounts of other columns are read by \"C\"" : ""));
+		}
+	}
 }
 
 // After rows were staged: the same columns, fed by another query.
@@ -338,7 +373,7 @@ RemoteDestination::ReadMoneyAsNumbers()
 				   label_, one.Text(0, 1)),
 			"Let the column there be numeric.");
 	}
-	Exec("SET LOCAL lc_monetary = 'C'");
+	Exec(Format("SET LOCAL lc_monetary = '{}'", kMoneyLocale));
 }
 
 void

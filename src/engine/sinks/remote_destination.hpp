@@ -73,6 +73,7 @@ private:
 	void RefuseCascade();
 	void Lock();
 	void SetPath(bool own);
+	void RefuseMoneyWithin();
 	void ReadMoneyAsNumbers();
 	std::optional<bool> AskWhetherCommitted() const;
 	std::string CopyStatement() const;

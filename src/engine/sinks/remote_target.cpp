@@ -90,6 +90,7 @@ ReadRemoteColumns(pg::RemoteConnection &remote, const std::string &relation_oid)
 			column.type = type;
 			column.typmod = static_cast<int32>(rows.Integer(row, 5));
 		}
+		column.type_there = type;
 		column.type_text = rows.Text(row, 6);
 		columns.push_back(std::move(column));
 	}
@@ -118,6 +119,9 @@ MatchRemote(const MappedQuery &query, const std::vector<RemoteColumn> &columns, 
 		const leaf::OutputColumn &output = query.Column(source_of[i]);
 		bool const known = OidIsValid(column.type);
 		fed.push_back(&column);
+		if (!known) {
+			shape.unknown.push_back(column);
+		}
 		shape.has_money = shape.has_money || SentAs(column.type) != column.type;
 		sent.push_back({column.target.name.c_str(), known ? SentAs(column.type) : output.type,
 						known ? column.typmod : output.type_modifier});

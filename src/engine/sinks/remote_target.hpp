@@ -15,6 +15,7 @@ struct RemoteColumn {
 	// The type behind domains, where it is one that this server knows too; else InvalidOid.
 	Oid type = InvalidOid;
 	int32 typmod = -1;
+	Oid type_there = InvalidOid; // the same by its number at that server
 	std::string type_text;
 };
 
@@ -25,7 +26,8 @@ struct RemoteShape {
 	ColumnMatch match;			  // to row_type
 	std::string column_list;	  // of the COPY, '' for a table without columns
 	bool binary = false;
-	bool has_money = false; // sent as numbers, which the session there must read by the locale C
+	bool has_money = false;			   // sent as numbers, which the session there must read by the locale C
+	std::vector<RemoteColumn> unknown; // fed, of types that only that server knows
 };
 
 // The query's columns matched to the table's, with the errors of a local destination (42703, 42804, 23502). A

@@ -8,6 +8,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/sources/column_meaning.hpp"
 #include "engine/sources/copy_decoder_leaf.hpp"
+#include "engine/sources/money_within.hpp"
 #include "engine/sources/remote_relation.hpp"
 #include "engine/sources/remote_session.hpp"
 #include "engine/sources/run_context_literal_leaf.hpp"
@@ -36,18 +37,6 @@ MoneyCast(Oid type)
 	return type == MONEYOID ? "::pg_catalog.numeric" : type == MONEYARRAYOID ? "::pg_catalog.numeric[]" : nullptr;
 }
 
-// Columns of these types, of those that travel as text, hold money somewhere within.
-constexpr const char *kMoneyWithin =
-	"WITH RECURSIVE parts (top, oid) AS (SELECT t.oid, t.oid FROM pg_catalog.pg_type t "
-	"WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[]) UNION SELECT p.top, x.oid FROM parts p "
-	"JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) p.oid, LATERAL ("
-	"SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE a.attrelid OPERATOR(pg_catalog.=) t.typrelid "
-	"AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped "
-	"UNION ALL SELECT t.typelem UNION ALL SELECT t.typbasetype UNION ALL "
-	"SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE r.rngtypid OPERATOR(pg_catalog.=) t.oid) x (oid)) "
-	"SELECT p.top, pg_catalog.current_setting('lc_monetary') FROM parts p "
-	"WHERE p.oid OPERATOR(pg_catalog.=) 'pg_catalog.money'::pg_catalog.regtype::pg_catalog.oid";
-
 struct TextColumn {
 	std::string name;
 	Oid type;
@@ -57,30 +46,25 @@ struct TextColumn {
 void
 RefuseMoneyWithin(pg::RemoteConnection &remote, const std::vector<TextColumn> &columns)
 {
-	std::string types;
+	std::vector<Oid> types;
+	types.reserve(columns.size());
 	for (const TextColumn &column : columns) {
-		if (column.type >= FirstNormalObjectId) {
-			types += (types.empty() ? "" : ",") + Format("{}", column.type);
-		}
+		types.push_back(column.type);
 	}
-	if (types.empty()) {
-		return;
-	}
-	pg::SqlResult const found = remote.Exec(kMoneyWithin, {"{" + types + "}"});
-	std::string const here = pg::Call(GetConfigOption, static_cast<const char *>("lc_monetary"), false, false);
-	for (size_t row = 0; row < found.Rows(); ++row) {
-		if (found.Text(row, 1) == here) {
-			continue;
-		}
-		for (const TextColumn &column : columns) {
-			if (Format("{}", column.type) == found.Text(row, 0)) {
-				throw Error(sqlstate::kFeatureNotSupported,
-							Format("column \"{}\" of the source holds money within another type", column.name),
-							"Read the amount as numeric in source_query, such as (value).amount::numeric; or give both "
-							"databases the same lc_monetary.",
-							Format("Its text means something else here: lc_monetary is \"{}\" there and \"{}\" here.",
-								   found.Text(row, 1), here));
-			}
+	MoneyWithin const within = FindMoneyWithin(
+		[&remote](const std::string &statement, const std::vector<pg::SqlValue> &parameters) {
+			return remote.Exec(statement, parameters);
+		},
+		types);
+	std::string const here = MoneyLocaleHere();
+	for (const TextColumn &column : columns) {
+		if (within.types.contains(column.type) && within.locale != here) {
+			throw Error(sqlstate::kFeatureNotSupported,
+						Format("column \"{}\" of the source holds money within another type", column.name),
+						"Read the amount as numeric in source_query, such as (value).amount::numeric; or give both "
+						"databases the same lc_monetary.",
+						Format("Its text means something else here: lc_monetary is \"{}\" there and \"{}\" here.",
+							   within.locale, here));
 		}
 	}
 }
