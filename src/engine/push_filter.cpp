@@ -1,7 +1,6 @@
 #include "engine/push_filter.hpp"
 
 #include "engine/filter_syntax_leaf.hpp"
-#include "engine/sources/postgres_source.hpp"
 #include "engine/transform/filter_safety_leaf.hpp"
 
 namespace sluice::engine {
@@ -35,7 +34,7 @@ PushRefused(const RunInput &input, MappedQuery &query)
 	} else if (const char *obstacle = pg::Call(leaf::WhyNotAskable, mapping.filter->c_str())) {
 		why = obstacle;
 	} else {
-		why = input.Postgres()->FilterAsThere(*mapping.filter);
+		why = input.Remote()->FilterAsThere(*mapping.filter);
 	}
 	if (!why.empty()) {
 		throw RefuseMeaning(column, Clause::Filter, why);

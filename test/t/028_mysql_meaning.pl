@@ -25,6 +25,13 @@ $maria->sql(q{SET time_zone = '+00:00'; SET sql_mode = ''; CREATE DATABASE shop 
 	CREATE TABLE odd_zero (id int, ts timestamp NULL); INSERT INTO odd_zero VALUES (1, '0000-00-00 00:00:00'), (2, '2024-01-01 00:00:00');
 	CREATE TABLE padded (c char(5)); INSERT INTO padded VALUES ('ab');
 	CREATE TABLE longname (`a23456789012345678901234567890123456789012345678901234567890abcd` int, `a23456789012345678901234567890123456789012345678901234567890abce` int); INSERT INTO longname VALUES (1, 2);
+	CREATE TABLE words (id int PRIMARY KEY, ci varchar(10), bin varchar(10) COLLATE utf8mb4_nopad_bin, padded char(5) COLLATE utf8mb4_bin, l1 varchar(10) CHARACTER SET latin1, e enum('small', 'medium', 'large'), s set('x', 'y'),
+		u uuid, y year, n bigint unsigned, a decimal(10, 2), f double, d date, dt datetime(6), ts timestamp NULL, b bit(4), `o``d"d` varchar(10)) COLLATE utf8mb4_general_ci;
+	INSERT INTO words VALUES (1, 'ann', 'ann', 'ann', 'ann', 'small', 'x', '00000000-0000-1000-8000-000000000002', 1999, 18446744073709551615, 1.50, 0.1, '2024-01-01', '2024-01-01 10:00:00.5', '2024-01-01 10:00:00', b'0101', 'ann'),
+		(2, 'ANN', 'ANN', 'ANN', 'ANN', 'medium', 'y', '00000002-0000-1000-8000-000000000001', 2069, 0, -1.50, 1e300, '2024-02-01', '2024-01-01 10:00:00', '2024-02-01 10:00:00', b'1000', 'ANN'),
+		(3, 'änn', 'änn', 'änn', 'änn', 'large', 'x,y', '00000003-0000-1000-8000-000000000003', 1970, 7, 0, -1, '2023-01-01', '2023-01-01 00:00:00', '2023-01-01 10:00:00', b'1', 'änn'),
+		(4, 'bob', 'bob ', 'bob', 'bob', 'large', '', '00000004-0000-1000-8000-000000000004', 2000, 70, 100, 1, '2024-01-31', '2024-12-31 23:59:59.999999', '2024-12-31 10:00:00', b'1111', 'b\\\\o'), (5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+		(6, 'a_n', 'Bob', 'a', 'it''s', 'small', 'y', NULL, 2155, 9223372036854775808, 99999999.99, 0, '9999-12-31', '1000-01-01 00:00:00', NULL, b'0', 'a\\\\n');
 	CREATE TABLE large (id int, b longblob); INSERT INTO large VALUES (1, REPEAT('x', 60000000)), (2, 'y')});
 my $node = SluiceNode->create('target');
 my $port = $maria->port;
@@ -94,6 +101,37 @@ for ([ 'active', 'active <> 0 AS active' ], [ 'gone', q{gone = B'1' AS gone} ], 
 	is(load(qq{source_table => 'shop.flags', columns => \$\$id, $_->[1]\$\$, destination_table => 'flags'}), '', "$_->[0]: followed");
 }
 is($node->sql('SELECT bid FROM flags'), 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'the last of them arrived');
+
+# Texts and labels are compared as the source compares them: there, or not at all.
+my $applied = qr/the filter is applied by the source/;
+for my $filter (q{ci = 'ann'}, q{'b' > ci}, q{ci <> 'ANN' AND id < 6}, q{ci IN ('ANN', 'it')}, q{ci NOT IN ('ann', 'x')}, q{ci LIKE 'a%'}, q{ci NOT LIKE '_nn'}, q{NOT ci = 'bob'}, q{ci IS NULL OR ci >= 'b'}, q{ci BETWEEN 'A' AND 'b'},
+	q{bin > 'b'}, q{padded = 'ANN'}, q{l1 = 'ÄNN'}, q{l1 = 'it''s'}, q{e > 'medium'}, q{e = 'SMALL'}, q{e IN ('small', 'none')}, q{s = 'X,Y'}, q{ci > '' AND n > 9223372036854775807}, q{ci > '' AND n = 18446744073709551615},
+	q{ci > '' AND a >= -1.50 AND a < 1.5}, q{ci > '' AND f = 0.1}, q{ci > '' AND d > '2024-01-01'}, q{ci > '' AND dt BETWEEN '2024-01-01 10:00:00' AND '2024-01-01 10:00:00.5'}, q{ci > '' AND NOT (d = '2024-01-01' OR id = 2)})
+{
+	my $expected = $maria->sql("SET group_concat_max_len = 100; SELECT COALESCE(GROUP_CONCAT(id ORDER BY id), '') FROM shop.words WHERE $filter");
+	loads(qq{source_table => 'shop.words', columns => 'id', filter => \$\$$filter\$\$}, $expected, $filter, "SELECT string_agg(id::text, ',' ORDER BY id) FROM d" . ($number + 1));
+	like(run_log(), $applied, "$filter: there") unless $filter =~ /^bin|^padded/;
+}
+loads(q{source_table => 'shop.words', columns => 'id', filter => $$"o`d""d" = 'ANN'$$}, "1\n2\n3", 'a column with an odd name');
+unlike(run_log(), qr/applied here/, 'its filter goes to the source, too');
+loads(q{source_table => 'shop.words', columns => 'id', filter => $$"o`d""d" = 'A\\N'$$}, '6', 'a literal with a backslash');
+for my $columns ('max(ci) AS v', 'min(e) AS v', q{ci = 'ann' AS v}, 'count(DISTINCT ci) AS v', q{CASE ci WHEN 'ann' THEN 1 END AS v}, 'rank() OVER (ORDER BY e) AS v', 'count(*) OVER (PARTITION BY ci) AS v', 'rank() OVER (ORDER BY u) AS v',
+	q{position('a' IN ci) AS v}, q{ci ~ 'a' AS v}, q{ci LIKE 'a%' AS v}, q{nullif(ci, 'ann') AS v}, 'greatest(ci, bin) AS v', q{bin = 'bob' OR padded < 'b' AS v}, q{e = 'small' AS v}, q{s > 'x' AS v}, 'array_agg(ci ORDER BY ci) AS v',
+	q{regexp_replace(ci, 'a', 'b') AS v}, '(SELECT count(*) FROM (SELECT source.ci UNION SELECT source.l1) s) AS v')
+{
+	like(load(qq{source_table => 'shop.words', columns => \$\$$columns\$\$}), qr/42804: columns cannot compare column "\w+" here as the source does.*HINT:.*source_query/s, "columns: $columns");
+}
+like(load(q{source_table => 'shop.words', columns => 'max(ci) AS v'}), qr/collation is utf8mb4_general_ci there and libc .* here.*HINT:  Say by which rules, for example ci COLLATE "C", or/s, 'the message names both ways out');
+like(load(q{source_table => 'shop.words', columns => 'max(u::text) AS v'}), qr/MariaDB orders a uuid by its parts.*HINT:.*u::text COLLATE "C"/s, 'a uuid has an order of its own');
+for my $filter (q{upper(ci) = 'ANN'}, q{ci = bin}, q{ci > '' AND y = 99}, q{ci > '' AND ts > '2024-01-01'}, q{ci > '' AND b = B'0101'}, q{ci > '' AND d > 'today'}, q{e = 'small' COLLATE "de-x-icu"}, q{ci LIKE 'a\_n'}, q{ci > '' AND dt > '2024-01-01T10:00:00'}, q{ci ILIKE 'a%'})
+{
+	like(load(qq{source_table => 'shop.words', columns => 'id', filter => \$\$$filter\$\$}), qr/42804: filter cannot compare column "\w+" here as the source does.*DETAIL:.*The source cannot apply the filter, because.*HINT:/s, "filter: $filter");
+}
+like(load(q{source_query => 'SELECT id, ci FROM shop.words', filter => $$ci = 'ann'$$}), qr/42804: filter cannot compare.*collation is unknown there.*rows are those of source_query/s, 'a filter over a query');
+loads(q{source_query => 'SELECT id, ci FROM shop.words', filter => $$ci COLLATE "C" = 'ann'$$}, '1|ann', 'unless it says by which rules');
+loads(q{source_table => 'shop.words', columns => $$id, upper(ci) AS a, length(ci) AS b, ci || e AS c, replace(ci, 'n', 'm') AS d, md5(s) IS NULL AS e, left(l1, 1) AS f, u = '00000000-0000-1000-8000-000000000002' AS g$$, filter => 'id = 1'},
+	'1|ANN|3|annsmall|amm|f|a|t', 'what compares no texts is computed here');
+loads(q{source_table => 'shop.words', columns => $$count(ci) AS a, string_agg(ci, ',') AS b, max(ci COLLATE "C") AS c, max(n) AS d, min(u::text COLLATE "C") AS e$$, filter => 'id < 3'}, '2|ann,ANN|ann|18446744073709551615|00000000-0000-1000-8000-000000000002', 'and so are aggregates');
 
 SKIP:
 {

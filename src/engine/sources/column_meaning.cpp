@@ -154,6 +154,7 @@ CompareOrders(const AskServer &ask, const std::string &from, const std::vector<D
 		ColumnMeaning &column = (*meaning)[index];
 		column.type.order_differs = true;
 		column.type.equality_differs = !IsDeterministic(there);
+		column.type.search_differs = column.type.equality_differs;
 		column.collations = Format("Its collation is {} there and {} here", there.empty() ? "unknown" : there, here);
 	};
 	std::vector<std::string> const collations = names.empty() ? names : ColumnCollations(ask, from, names);

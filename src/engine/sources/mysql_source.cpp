@@ -3,8 +3,10 @@
 #include "catalog/pipeline_options.hpp"
 #include "core/duration.hpp"
 #include "core/mysql_syntax.hpp"
+#include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/sources/mysql_connection.hpp"
+#include "engine/sources/mysql_meaning.hpp"
 #include "engine/sources/mysql_row_leaf.hpp"
 #include "engine/sources/mysql_text_leaf.hpp"
 #include "engine/sources/mysql_type.hpp"
@@ -19,6 +21,7 @@ namespace {
 struct SourceColumn {
 	std::string name; // as the server has it
 	MysqlColumnType type;
+	std::string collation; // of a table's column
 };
 
 constexpr int kUndefinedDatabase = SqlState("3D000");
@@ -65,6 +68,9 @@ struct MysqlSource::State {
 	std::unique_ptr<MysqlConnection> remote;
 	std::optional<SourceName> table;
 	std::string query; // when there is no table
+	std::string where;
+	std::map<std::string, std::string> collations; // by the column's name, where somebody computes
+	std::vector<ColumnMeaning> meaning;
 	bool time_is_interval = false;
 	bool null_zero_dates = false;
 	std::vector<SourceColumn> columns;
@@ -97,12 +103,14 @@ MysqlSource::MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal)
 		state.label = "the source query";
 	}
 	std::vector<const char *> names;
-	std::string const invisible = state.table ? InvisibleColumns(pipeline, journal) : "";
+	std::string const invisible = state.table ? AskAboutColumns(pipeline, journal) : "";
 	for (const leaf::MysqlField &field : state.remote->Prepare(
 			 state.table ? "SELECT *" + invisible + " FROM " + NameAtSource(*state.table) : state.query)) {
 		pg::CheckOutsideUtf8(field.name, state.server);
-		state.columns.push_back(
-			{pg::Call(leaf::TextFromMysql, field.name), MapMysqlType(field, state.time_is_interval)});
+		std::string const name = pg::Call(leaf::TextFromMysql, field.name);
+		auto const collation = state.collations.find(name);
+		state.columns.push_back({name, MapMysqlType(field, state.time_is_interval),
+								 collation == state.collations.end() ? "" : collation->second});
 	}
 	for (const SourceColumn &column : state.columns) {
 		names.push_back(column.name.c_str());
@@ -116,6 +124,9 @@ MysqlSource::MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal)
 	state.row_type = pg::Call(BuildRowType, static_cast<int>(state.columns.size()),
 							  static_cast<const SourceColumn *>(state.columns.data()),
 							  static_cast<const char *const *>(names.data()));
+	if (pipeline.columns || pipeline.filter) {
+		FindMeaning();
+	}
 	journal.Info(Format("connected to server \"{}\" ({}), reading {}", state.server, state.remote->ServerVersion(),
 						state.label));
 }
@@ -163,19 +174,27 @@ MysqlSource::FindTable(const std::string &source_table, RunJournal &journal)
 						state.table->schema, state.table->table));
 }
 
-// "*" leaves them out, there as here: those that columns or filter name, as more of a select list.
+// By which collations texts are compared; and the columns that "*" leaves out, there as here: those that columns or
+// filter name, as more of a select list.
 std::string
-MysqlSource::InvisibleColumns(const catalog::Pipeline &pipeline, RunJournal &journal)
+MysqlSource::AskAboutColumns(const catalog::Pipeline &pipeline, RunJournal &journal)
 {
 	State &state = *state_;
 	pg::SqlResult const rows = state.remote->Exec(Format(
-		"SELECT column_name FROM information_schema.columns WHERE table_schema = {} AND table_name = {} AND extra LIKE "
-		"'%INVISIBLE%' ORDER BY ordinal_position",
+		"SELECT column_name, collation_name, extra LIKE '%INVISIBLE%' FROM information_schema.columns "
+		"WHERE table_schema = {} AND table_name = {} AND (collation_name IS NOT NULL OR extra LIKE '%INVISIBLE%') "
+		"ORDER BY ordinal_position",
 		QuoteMysqlText(pg::Call(leaf::TextToMysql, state.table->schema.c_str())),
 		QuoteMysqlText(pg::Call(leaf::TextToMysql, state.table->table.c_str()))));
 	std::string list;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		std::string const &name = rows.Text(row, 0);
+		if (rows.Cell(row, 1)) {
+			state.collations.emplace(name, rows.Text(row, 1));
+		}
+		if (rows.Text(row, 2) != "1") {
+			continue;
+		}
 		if (MentionsColumn(pipeline.columns.value_or("") + " " + pipeline.filter.value_or(""), name)) {
 			list += ", " + QuoteMysqlName(name);
 		} else if (!pipeline.columns) {
@@ -185,6 +204,22 @@ MysqlSource::InvisibleColumns(const catalog::Pipeline &pipeline, RunJournal &jou
 		}
 	}
 	return list;
+}
+
+void
+MysqlSource::FindMeaning()
+{
+	State &state = *state_;
+	std::vector<MysqlDescribed> described;
+	std::vector<std::string> names;
+	for (int i = 0; i < state.row_type->natts; ++i) {
+		names.emplace_back(NameStr(TupleDescAttr(state.row_type, i)->attname));
+	}
+	for (size_t i = 0; i < names.size(); ++i) {
+		const SourceColumn &column = state.columns[i];
+		described.push_back({names[i], column.type.type, column.type.filter, column.collation});
+	}
+	state.meaning = FindMysqlMeaning(described);
 }
 
 TupleDesc
@@ -199,6 +234,12 @@ MysqlSource::TravelsAsText(int attribute_index) const
 	return state_->columns.at(attribute_index).type.as_text;
 }
 
+const std::vector<ColumnMeaning> &
+MysqlSource::Meaning() const
+{
+	return state_->meaning;
+}
+
 const std::string &
 MysqlSource::Label() const
 {
@@ -208,7 +249,43 @@ MysqlSource::Label() const
 std::string
 MysqlSource::Filter(const std::string & /*condition*/, bool /*compares_text*/)
 {
-	return "MySQL compares by rules of its own; write what it shall filter in source_query";
+	return "MySQL computes by rules of its own; write what it shall filter in source_query";
+}
+
+std::string
+MysqlSource::FilterAsThere(const std::string &condition)
+{
+	State &state = *state_;
+	if (!state.table) {
+		return "the rows are those of source_query, in which it can be written";
+	}
+	std::vector<std::string> quoted;
+	std::vector<leaf::MysqlFilterColumn> columns;
+	for (const SourceColumn &column : state.columns) {
+		quoted.push_back(QuoteMysqlName(column.name));
+	}
+	for (size_t i = 0; i < quoted.size(); ++i) {
+		columns.push_back({NameStr(TupleDescAttr(state.row_type, static_cast<int>(i))->attname), quoted[i].c_str(),
+						   state.columns[i].type.filter});
+	}
+	const char *reason = nullptr;
+	const char *const there =
+		pg::Call(leaf::MysqlCondition, condition.c_str(), static_cast<const leaf::MysqlFilterColumn *>(columns.data()),
+				 static_cast<int>(columns.size()), &reason);
+	if (there == nullptr) {
+		return reason;
+	}
+	std::string const where = std::string(" WHERE ") + there;
+	try {
+		(void)state.remote->Prepare("SELECT 1 FROM " + NameAtSource(*state.table) + where);
+	} catch (const Error &error) {
+		if (SqlStateText(error.State()).substr(0, 2) == "08") {
+			throw;
+		}
+		return Format("the source refuses it: {}", Redact(error.what()));
+	}
+	state.where = where;
+	return {};
 }
 
 std::string
@@ -224,7 +301,7 @@ MysqlSource::RemoteStatement(const std::vector<bool> &needed) const
 			list += (list.empty() ? "" : ", ") + QuoteMysqlName(state.columns[i].name);
 		}
 	}
-	return "SELECT " + (list.empty() ? "1" : list) + " FROM " + NameAtSource(*state.table);
+	return "SELECT " + (list.empty() ? "1" : list) + " FROM " + NameAtSource(*state.table) + state.where;
 }
 
 void

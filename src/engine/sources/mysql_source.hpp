@@ -19,8 +19,10 @@ public:
 
 	TupleDesc RowType() const override;
 	bool TravelsAsText(int attribute_index) const override;
+	const std::vector<ColumnMeaning> &Meaning() const override;
 	const std::string &Label() const override;
 	std::string Filter(const std::string &condition, bool compares_text) override;
+	std::string FilterAsThere(const std::string &condition) override;
 	std::string RemoteStatement(const std::vector<bool> &needed) const override;
 	void Start(const std::vector<bool> &needed) override;
 	bool Fill(Batch *batch) override;
@@ -31,7 +33,8 @@ public:
 
 private:
 	void FindTable(const std::string &source_table, RunJournal &journal);
-	std::string InvisibleColumns(const catalog::Pipeline &pipeline, RunJournal &journal);
+	std::string AskAboutColumns(const catalog::Pipeline &pipeline, RunJournal &journal);
+	void FindMeaning();
 
 	struct State;
 	std::unique_ptr<State> state_;

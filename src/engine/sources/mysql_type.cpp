@@ -4,6 +4,7 @@ namespace sluice::engine {
 
 namespace {
 
+using leaf::MysqlFilterKind;
 using leaf::MysqlKind;
 
 constexpr uint16 kBinaryCharset = 63;
@@ -11,17 +12,46 @@ constexpr unsigned kBytesPerCharacter = 4; // of utf8mb4, in which the server co
 constexpr uint32 kLongestVarchar = 10485760;
 constexpr uint32 kLongestBit = 64;
 
+MysqlFilterKind
+FilterKind(MysqlKind kind)
+{
+	switch (kind) {
+	case MysqlKind::Tiny:
+	case MysqlKind::UnsignedTiny:
+	case MysqlKind::Short:
+	case MysqlKind::UnsignedShort:
+	case MysqlKind::Long:
+	case MysqlKind::UnsignedLong:
+	case MysqlKind::Longlong:
+	case MysqlKind::UnsignedLonglong:
+	case MysqlKind::Float:
+	case MysqlKind::Double:
+	case MysqlKind::Decimal:
+		return MysqlFilterKind::Number;
+	case MysqlKind::Date:
+		return MysqlFilterKind::Date;
+	case MysqlKind::Datetime:
+		return MysqlFilterKind::Datetime;
+	case MysqlKind::Text:
+	case MysqlKind::Varchar:
+	case MysqlKind::Bpchar:
+		return MysqlFilterKind::Text;
+	default:
+		return MysqlFilterKind::None;
+	}
+}
+
 MysqlColumnType
 Plain(Oid type, MysqlKind kind)
 {
-	return {type, -1, kind, false};
+	return {type, -1, kind, false, FilterKind(kind)};
 }
 
 MysqlColumnType
 Characters(const leaf::MysqlField &field)
 {
 	if ((field.flags & (mysql::kEnum | mysql::kSet)) != 0) {
-		return {TEXTOID, -1, MysqlKind::Text, true};
+		return {TEXTOID, -1, MysqlKind::Text, true, MysqlFilterKind::Labels};
 	}
 	std::string_view const extended = field.type_name;
 	if (extended == "uuid") {
@@ -37,10 +67,10 @@ Characters(const leaf::MysqlField &field)
 	auto const length = static_cast<int>(std::min<uint32>(field.length / kBytesPerCharacter, kLongestVarchar));
 	bool const of_table = field.of_table && length > 0;
 	if (of_table && field.type == mysql::Type::String) {
-		return {BPCHAROID, length + VARHDRSZ, MysqlKind::Bpchar, false};
+		return {BPCHAROID, length + VARHDRSZ, MysqlKind::Bpchar, false, MysqlFilterKind::Text};
 	}
 	if (of_table && (field.type == mysql::Type::VarString || field.type == mysql::Type::Varchar)) {
-		return {VARCHAROID, length + VARHDRSZ, MysqlKind::Varchar, false};
+		return {VARCHAROID, length + VARHDRSZ, MysqlKind::Varchar, false, MysqlFilterKind::Text};
 	}
 	return Plain(TEXTOID, MysqlKind::Text);
 }
@@ -56,8 +86,8 @@ MapMysqlType(const leaf::MysqlField &field, bool time_is_interval)
 		return Plain(INT2OID, is_unsigned ? MysqlKind::UnsignedTiny : MysqlKind::Tiny);
 	case mysql::Type::Short:
 		return is_unsigned ? Plain(INT4OID, MysqlKind::UnsignedShort) : Plain(INT2OID, MysqlKind::Short);
-	case mysql::Type::Year:
-		return Plain(INT2OID, MysqlKind::Short);
+	case mysql::Type::Year: // which is compared with numbers of two digits in a way of its own
+		return {INT2OID, -1, MysqlKind::Short, false, MysqlFilterKind::None};
 	case mysql::Type::Int24: // even unsigned ones fit
 		return Plain(INT4OID, MysqlKind::Long);
 	case mysql::Type::Long:
@@ -85,7 +115,7 @@ MapMysqlType(const leaf::MysqlField &field, bool time_is_interval)
 		return time_is_interval ? Plain(INTERVALOID, MysqlKind::Interval) : Plain(TIMEOID, MysqlKind::Time);
 	case mysql::Type::Bit: {
 		int const length = static_cast<int>(std::clamp<uint32>(field.length, 1, kLongestBit));
-		return {BITOID, length, MysqlKind::Bit, false};
+		return {BITOID, length, MysqlKind::Bit, false, MysqlFilterKind::None};
 	}
 	case mysql::Type::Json:
 		return Plain(JSONOID, MysqlKind::Input);

@@ -2,6 +2,7 @@
 // doc/sources.md; they are those of mysql_fdw's IMPORT FOREIGN SCHEMA wherever that has one that loses nothing.
 #pragma once
 
+#include "engine/sources/mysql_filter_leaf.hpp"
 #include "engine/sources/mysql_link_leaf.hpp"
 #include "engine/sources/mysql_row_leaf.hpp"
 
@@ -12,6 +13,7 @@ struct MysqlColumnType {
 	int32 typmod;
 	leaf::MysqlKind kind;
 	bool as_text; // enum and set: text here, cast explicitly to what the destination has
+	leaf::MysqlFilterKind filter;
 };
 
 MysqlColumnType MapMysqlType(const leaf::MysqlField &field, bool time_is_interval);

@@ -10,7 +10,6 @@
 #include "catalog/run_store.hpp"
 #include "core/run_journal.hpp"
 #include "engine/sources/remote_source.hpp"
-#include "engine/transform/stream_meaning.hpp"
 #include "pg/remote_connection.hpp"
 
 namespace sluice::engine {
@@ -41,13 +40,11 @@ public:
 	TupleDesc RowType() const override;
 	// Columns whose remote type has no safe binary form here.
 	bool TravelsAsText(int attribute_index) const override;
-	// What the columns mean here.
-	const std::vector<ColumnMeaning> &Meaning() const;
+	const std::vector<ColumnMeaning> &Meaning() const override;
 	const std::string &Label() const override;
 	std::string Filter(const std::string &condition, bool compares_text) override;
-	// The same where the condition can be understood there alone: with the search_path that its user has there, under
-	// which the operators of these types (by OID) are to be found.
-	std::string FilterAsThere(const std::string &condition);
+	// With the search_path that its user has there, under which the operators of the types are to be found.
+	std::string FilterAsThere(const std::string &condition) override;
 	std::string RemoteStatement(const std::vector<bool> &needed) const override;
 	void Start(const std::vector<bool> &needed) override;
 	bool Fill(Batch *batch) override;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/batch.hpp"
+#include "engine/transform/stream_meaning.hpp"
 
 namespace sluice::engine {
 
@@ -21,11 +22,16 @@ public:
 	// True when the column is text here only because its own type has no counterpart: it is cast explicitly to its
 	// destination.
 	virtual bool TravelsAsText(int attribute_index) const = 0;
+	// What the columns mean here, one by one; empty: what their types do.
+	virtual const std::vector<ColumnMeaning> &Meaning() const = 0;
 	// "public.orders" or "the source query", for messages.
 	virtual const std::string &Label() const = 0;
 	// From now on only rows that fit this condition on "source", sent as it stands; compares_text: it is only right
 	// where all collations are deterministic. Returns why the source cannot do it, or ''.
 	virtual std::string Filter(const std::string &condition, bool compares_text) = 0;
+	// The same for a condition that means something else here, written for this database; it is made of columns and
+	// literals.
+	virtual std::string FilterAsThere(const std::string &condition) = 0;
 	// What Start would send. needed[i]: whether column i is used at all.
 	virtual std::string RemoteStatement(const std::vector<bool> &needed) const = 0;
 	virtual void Start(const std::vector<bool> &needed) = 0;

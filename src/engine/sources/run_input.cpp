@@ -76,9 +76,7 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 		for (int i = 0; i < mapping_.stream->natts; ++i) {
 			mapping_.travels_as_text.push_back(remote_->TravelsAsText(i));
 		}
-		if (postgres_ != nullptr) {
-			mapping_.meaning = postgres_->Meaning();
-		}
+		mapping_.meaning = remote_->Meaning();
 		label_ = remote_->Label();
 	} else {
 		foreign_.emplace(pipeline, server, fetch_, journal);

@@ -19,15 +19,15 @@ RefuseMeaning(const ColumnMeaning &column, Clause clause, const std::string &not
 		by_type ? Format("Make that type known here, or compute with it in source_query, at the source. What is only "
 						 "loaded needs neither, nor does its text: {}::text.",
 						 quoted)
-				: Format("Name the order, for example {} COLLATE \"C\", or compute it in source_query, at the source.",
-						 quoted);
+				: Format("Say by which rules, for example {}, or compute it in source_query, at the source.",
+						 column.named_order.empty() ? quoted + " COLLATE \"C\"" : column.named_order);
 	if (clause == Clause::Filter) {
 		hint += " A filter of comparisons with literals alone is applied by the source.";
 	}
 	return Error(
 		sqlstate::kDatatypeMismatch,
 		by_type ? Format("{} cannot compute with column \"{}\" of type {} here", what, column.name, column.source_type)
-				: Format("{} cannot order or match column \"{}\" here as the source does", what, column.name),
+				: Format("{} cannot compare column \"{}\" here as the source does", what, column.name),
 		std::move(hint), std::move(detail));
 }
 

@@ -41,7 +41,7 @@ StreamColumn(const Search *search, const Var *var)
 	return entry->rtekind == RTE_NAMEDTUPLESTORE ? var->varattno : -1;
 }
 
-// A column of a subquery, a CTE or a join: anything of the stream may be behind it.
+// A column of a subquery, a CTE, a join or a group: anything of the stream may be behind it.
 bool
 IsDerived(const Search *search, const Var *var)
 {
@@ -53,14 +53,25 @@ IsDerived(const Search *search, const Var *var)
 		return true;
 	}
 	RTEKind const kind = list_nth_node(RangeTblEntry, query->rtable, var->varno - 1)->rtekind;
-	return kind == RTE_SUBQUERY || kind == RTE_CTE || kind == RTE_JOIN;
+	return kind != RTE_RELATION && kind != RTE_NAMEDTUPLESTORE && kind != RTE_FUNCTION && kind != RTE_TABLEFUNC &&
+		   kind != RTE_VALUES;
 }
+
+enum class Difference { Order, Equality, Search };
 
 struct Differing {
 	const Search *search;
-	bool equality;
+	Difference difference;
 	int found;
 };
+
+bool
+Differs(const StreamType *type, Difference difference)
+{
+	return difference == Difference::Order		? type->order_differs
+		   : difference == Difference::Equality ? type->equality_differs
+												: type->search_differs;
+}
 
 // Whether the values of an expression come from a column whose texts are ordered in another way at the source.
 bool
@@ -79,8 +90,7 @@ FindDiffering(Node *node, void *context)
 		column = column < 0 && IsDerived(differing->search, reinterpret_cast<Var *>(node)) ? 0 : column;
 		for (int i = 0; i < differing->search->count; ++i) {
 			const StreamType *type = &differing->search->types[i];
-			if ((column == 0 || column == i + 1) &&
-				(differing->equality ? type->equality_differs : type->order_differs)) {
+			if ((column == 0 || column == i + 1) && Differs(type, differing->difference)) {
 				differing->found = i;
 				return true;
 			}
@@ -100,19 +110,19 @@ Refuse(Search *search, int column)
 }
 
 void
-RefuseDiffering(Search *search, Node *values, bool equality)
+RefuseDiffering(Search *search, Node *values, Difference difference)
 {
-	Differing differing = {search, equality, -1};
+	Differing differing = {search, difference, -1};
 	if (FindDiffering(values, &differing)) {
 		Refuse(search, differing.found);
 	}
 }
 
-// jsonb orders its texts by the database's collation.
+// jsonb orders its texts by the database's collation; MariaDB orders a uuid in a way of its own.
 bool
-IsOrderedByCollation(Oid type)
+IsOrderedBySource(Oid type)
 {
-	return type == JSONBOID || type == JSONBARRAYOID || OidIsValid(get_typcollation(type));
+	return type == JSONBOID || type == JSONBARRAYOID || type == UUIDOID || OidIsValid(get_typcollation(type));
 }
 
 // Which letters belong together, and what a letter is, are matters of the collation, too.
@@ -146,6 +156,44 @@ OrdersOrMatches(Oid function)
 	}
 }
 
+// Functions that compare texts by a collation although what they return is no boolean.
+bool
+ComparesTexts(const char *function)
+{
+	constexpr const char *kNames[] = {"array_position", "array_positions", "array_remove", "array_replace", "bpcharcmp",
+									  "bttextcmp",		"position",		   "strpos",	   "width_bucket"};
+	for (const char *name : kNames) {
+		if (strcmp(function, name) == 0) {
+			return true;
+		}
+	}
+	return strncmp(function, "regexp_", strlen("regexp_")) == 0;
+}
+
+bool
+SearchesText(const char *function)
+{
+	constexpr const char *kNames[] = {"replace", "split_part", "string_to_array", "string_to_table"};
+	for (const char *name : kNames) {
+		if (strcmp(function, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// What a function of ours, or an operator's, does with the collation of its arguments.
+void
+LookAtFunction(Search *search, Oid function, Node *values)
+{
+	const char *const name = get_func_name(function);
+	if (get_func_rettype(function) == BOOLOID || name == nullptr || ComparesTexts(name)) {
+		RefuseDiffering(search, values, Difference::Equality);
+	} else if (SearchesText(name)) {
+		RefuseDiffering(search, values, Difference::Search);
+	}
+}
+
 // An operator or a function that compares values by a collation. collation: its input's.
 void
 LookAtComparison(Search *search, Oid op, Oid function, Oid collation, List *arguments)
@@ -154,29 +202,31 @@ LookAtComparison(Search *search, Oid op, Oid function, Oid collation, List *argu
 		return;
 	}
 	bool const by_collation =
-		IsOrderedByCollation(exprType(static_cast<Node *>(linitial(arguments)))) || OidIsValid(collation);
+		IsOrderedBySource(exprType(static_cast<Node *>(linitial(arguments)))) || OidIsValid(collation);
 	if (!by_collation) {
 		return;
 	}
 	auto *values = reinterpret_cast<Node *>(arguments);
 	// What other functions do with a collation nobody knows.
-	if ((OidIsValid(op) && pg::compat::IsOrdering(op)) || OrdersOrMatches(function) ||
-		function >= FirstGenbkiObjectId) {
-		RefuseDiffering(search, values, false);
+	bool const unknown = function >= FirstGenbkiObjectId;
+	if ((OidIsValid(op) && pg::compat::IsOrdering(op)) || OrdersOrMatches(function) || unknown) {
+		RefuseDiffering(search, values, Difference::Order);
 	}
-	if (OidIsValid(collation)) {
-		RefuseDiffering(search, values, true);
+	if (OidIsValid(collation) && unknown) {
+		RefuseDiffering(search, values, Difference::Equality);
+	} else if (OidIsValid(collation)) {
+		LookAtFunction(search, function, values);
 	}
 }
 
 void
-LookAtSort(Search *search, List *clauses, List *target_list)
+LookAtKeys(Search *search, List *clauses, List *target_list, Difference difference)
 {
 	ListCell *cell;
 	foreach (cell, clauses) {
 		Node *key = get_sortgroupclause_expr(lfirst_node(SortGroupClause, cell), target_list);
-		if (IsOrderedByCollation(exprType(key))) {
-			RefuseDiffering(search, key, false);
+		if (IsOrderedBySource(exprType(key))) {
+			RefuseDiffering(search, key, difference);
 		}
 	}
 }
@@ -196,17 +246,21 @@ IsOrderedAggregate(Oid function)
 void
 LookAtAggregate(Search *search, const Aggref *aggregate)
 {
-	LookAtSort(search, aggregate->aggorder, aggregate->args);
-	if (OidIsValid(aggregate->inputcollid)) {
-		auto *values = reinterpret_cast<Node *>(aggregate->args);
-		if (IsOrderedAggregate(aggregate->aggfnoid)) {
-			RefuseDiffering(search, values, false);
+	auto *values = reinterpret_cast<Node *>(aggregate->args);
+	LookAtKeys(search, aggregate->aggorder, aggregate->args, Difference::Order);
+	LookAtKeys(search, aggregate->aggdistinct, aggregate->args, Difference::Equality);
+	if (aggregate->args != NIL && IsOrderedAggregate(aggregate->aggfnoid)) {
+		auto *value = reinterpret_cast<Node *>(linitial_node(TargetEntry, aggregate->args)->expr);
+		if (IsOrderedBySource(exprType(value)) || OidIsValid(aggregate->inputcollid)) {
+			RefuseDiffering(search, values, Difference::Order);
 		}
-		RefuseDiffering(search, values, true);
+	}
+	if (OidIsValid(aggregate->inputcollid) && aggregate->aggfnoid >= FirstGenbkiObjectId) {
+		RefuseDiffering(search, values, Difference::Equality);
 	}
 }
 
-// What orders texts in another way than the source would.
+// What orders or compares texts in another way than the source would.
 void
 LookAtOrder(Search *search, Node *node)
 {
@@ -230,16 +284,26 @@ LookAtOrder(Search *search, Node *node)
 		LookAtComparison(search, InvalidOid, expression->funcid, expression->inputcollid, expression->args);
 		break;
 	}
+	case T_CaseExpr: {
+		// Its comparisons are with a placeholder of this value.
+		auto *value = reinterpret_cast<Node *>(reinterpret_cast<CaseExpr *>(node)->arg);
+		if (value != nullptr && IsOrderedBySource(exprType(value))) {
+			RefuseDiffering(search, value, Difference::Equality);
+		}
+		break;
+	}
 	case T_MinMaxExpr: {
 		const MinMaxExpr *expression = reinterpret_cast<MinMaxExpr *>(node);
-		if (IsOrderedByCollation(expression->minmaxtype)) {
-			RefuseDiffering(search, reinterpret_cast<Node *>(expression->args), false);
+		if (IsOrderedBySource(expression->minmaxtype)) {
+			RefuseDiffering(search, reinterpret_cast<Node *>(expression->args), Difference::Order);
 		}
 		break;
 	}
 	case T_RowCompareExpr:
-		RefuseDiffering(search, reinterpret_cast<Node *>(reinterpret_cast<RowCompareExpr *>(node)->largs), false);
-		RefuseDiffering(search, reinterpret_cast<Node *>(reinterpret_cast<RowCompareExpr *>(node)->rargs), false);
+		RefuseDiffering(search, reinterpret_cast<Node *>(reinterpret_cast<RowCompareExpr *>(node)->largs),
+						Difference::Order);
+		RefuseDiffering(search, reinterpret_cast<Node *>(reinterpret_cast<RowCompareExpr *>(node)->rargs),
+						Difference::Order);
 		break;
 	case T_Aggref:
 		LookAtAggregate(search, reinterpret_cast<Aggref *>(node));
@@ -290,14 +354,42 @@ LookAtColumn(Search *search, int column)
 
 bool Look(Node *node, void *context);
 
+// UNION, but not UNION ALL.
+bool
+ComparesRows(const Node *node)
+{
+	if (node == nullptr || !IsA(node, SetOperationStmt)) {
+		return false;
+	}
+	const auto *operation = reinterpret_cast<const SetOperationStmt *>(node);
+	return !operation->all || operation->op != SETOP_UNION || ComparesRows(operation->larg) ||
+		   ComparesRows(operation->rarg);
+}
+
+void
+LookAtSetOperation(Search *search, const Query *query)
+{
+	ListCell *cell;
+	if (!ComparesRows(query->setOperations)) {
+		return;
+	}
+	foreach (cell, query->targetList) {
+		RefuseDiffering(search, reinterpret_cast<Node *>(lfirst_node(TargetEntry, cell)->expr), Difference::Equality);
+	}
+}
+
 // target_list_too: false for the outermost query, whose columns are looked at one by one.
 void
 LookIntoQuery(Search *search, Query *query, bool target_list_too)
 {
-	LookAtSort(search, query->sortClause, query->targetList);
+	LookAtKeys(search, query->sortClause, query->targetList, Difference::Order);
+	LookAtKeys(search, query->groupClause, query->targetList, Difference::Equality);
+	LookAtKeys(search, query->distinctClause, query->targetList, Difference::Equality);
+	LookAtSetOperation(search, query);
 	ListCell *cell;
 	foreach (cell, query->windowClause) {
-		LookAtSort(search, lfirst_node(WindowClause, cell)->orderClause, query->targetList);
+		LookAtKeys(search, lfirst_node(WindowClause, cell)->orderClause, query->targetList, Difference::Order);
+		LookAtKeys(search, lfirst_node(WindowClause, cell)->partitionClause, query->targetList, Difference::Equality);
 	}
 	if (target_list_too) {
 		(void)pg::compat::WalkQuery(query, Look, search);

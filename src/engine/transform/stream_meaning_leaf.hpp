@@ -14,6 +14,7 @@ struct StreamType {
 	bool computable;	   // own means here what the source's type means
 	bool order_differs;	   // its texts are ordered and matched in another way here
 	bool equality_differs; // and different bytes may be equal there
+	bool search_differs;   // also where a function looks for one text within another
 };
 
 // The first column (by its number from 0) that a clause may not compute with here; -1: none.
