@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
+use MysqlVariables;
 use SluiceMariaDB;
 use SluiceNode;
 use Test::More;
@@ -132,6 +133,13 @@ loads(q{source_query => 'SELECT id, ci FROM shop.words', filter => $$ci COLLATE 
 loads(q{source_table => 'shop.words', columns => $$id, upper(ci) AS a, length(ci) AS b, ci || e AS c, replace(ci, 'n', 'm') AS d, md5(s) IS NULL AS e, left(l1, 1) AS f, u = '00000000-0000-1000-8000-000000000002' AS g$$, filter => 'id = 1'},
 	'1|ANN|3|annsmall|amm|f|a|t', 'what compares no texts is computed here');
 loads(q{source_table => 'shop.words', columns => $$count(ci) AS a, string_agg(ci, ',') AS b, max(ci COLLATE "C") AS c, max(n) AS d, min(u::text COLLATE "C") AS e$$, filter => 'id < 3'}, '2|ann,ANN|ann|18446744073709551615|00000000-0000-1000-8000-000000000002', 'and so are aggregates');
+
+# Every setting of a session that the server has is pinned, or it is known that no value depends on it.
+my $list = PostgreSQL::Test::Utils::slurp_file("$FindBin::RealBin/../../src/engine/sources/mysql_connection.cpp");
+my %pinned = map { $_ => 1 } ($list =~ /^\tSessionVariable\{"(\w+)", /mg), 'sql_mode', 'time_zone';
+cmp_ok(scalar(keys %pinned), '>', 20, 'the list of settings was read');
+my @unknown = grep { !$pinned{$_} && !MysqlVariables::is_harmless($_) } split /\n/, $maria->sql(q{SELECT LOWER(variable_name) FROM information_schema.system_variables WHERE variable_scope LIKE 'SESSION%'});
+is("@unknown", '', 'every setting is pinned or known not to matter');
 
 SKIP:
 {
