@@ -86,6 +86,11 @@ loads(q{source_query => 'SELECT "a\\\\b" AS text, 1 / 3 AS third, GROUP_CONCAT(i
 	'a\b|0.3333|1,2,3,4,5|March|9|+00:00', 'the session is pinned');
 loads(q{source_query => 'SELECT LENGTH(c) AS n, c FROM shop.padded'}, '2|ab   ', 'char is not padded at the source', 'SELECT n, c::char(5) FROM d8');
 
+# Limits of the server cut neither the rows nor the answer to the question which settings it has.
+$maria->sql('SET GLOBAL sql_select_limit = 1; SET GLOBAL max_join_size = 1; SET GLOBAL max_statement_time = 0.000001');
+loads(q{source_query => 'SELECT a.id FROM shop.fold a JOIN shop.fold b USING (id) JOIN shop.fold c USING (id)'}, "1\n2\n3\n4\n5", 'a server with limits');
+$maria->sql('SET sql_big_selects = 1; SET max_statement_time = 0; SET GLOBAL sql_select_limit = DEFAULT; SET GLOBAL max_join_size = DEFAULT; SET GLOBAL max_statement_time = 0');
+
 # Columns that * leaves out.
 loads(q{source_table => 'shop.hidden'}, '1|3', 'an INVISIBLE column is left out');
 like(run_log(), qr/column "b" of shop\.hidden is INVISIBLE.*column "d e" of shop\.hidden is INVISIBLE/s, 'and the log says so');

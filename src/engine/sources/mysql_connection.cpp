@@ -48,6 +48,12 @@ constexpr std::array kSession = {
 	SessionVariable{"windowing_use_high_precision", "1"},
 };
 
+// What would cut or end even the question which settings there are. Comments of these forms are read from those versions
+// on, by MySQL and by MariaDB alone.
+constexpr const char *kLiftLimits = "SET SESSION sql_select_limit = 18446744073709551615, SESSION sql_big_selects = 1"
+									"/*!50708 , SESSION max_execution_time = 0 */"
+									"/*M!100101 , SESSION max_statement_time = 0 */";
+
 // A list of all databases that have a table of some name is long, not this long.
 constexpr size_t kLargestAnswer = 16 * 1024 * 1024;
 
@@ -107,6 +113,7 @@ MysqlConnection::~MysqlConnection()
 void
 MysqlConnection::Pin()
 {
+	Exec(kLiftLimits);
 	Exec("SET NAMES utf8mb4");
 	std::string names;
 	for (const SessionVariable &variable : kSession) {
