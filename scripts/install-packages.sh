@@ -24,8 +24,9 @@ for package in "${wanted[@]}"; do
     if ! installed "$package"; then missing+=("$package"); fi
 done
 # Without these some tests are skipped: those against a real MariaDB, the comparison of schedules with croniter, those
-# behind a pooler, in other locales and beside pgaudit, and types of extensions. Debian 12 has all but pgvector.
-optional=("postgresql-$major-mysql-fdw" python3-croniter pgbouncer locales "postgresql-$major-pgaudit"
+# behind a pooler, in other locales and beside pgaudit, types of extensions, and servers of a test's own that speak TLS.
+# Debian 12 has all but pgvector.
+optional=("postgresql-$major-mysql-fdw" python3-croniter pgbouncer locales libio-socket-ssl-perl "postgresql-$major-pgaudit"
     "postgresql-$major-postgis-3" "postgresql-$major-semver" "postgresql-$major-ip4r" "postgresql-$major-pgvector")
 for package in "${optional[@]}"; do
     if [ "${1:-}" != --matrix ] && ! installed "$package"; then missing+=("$package"); fi

@@ -4,87 +4,43 @@ package FakeMysql;
 
 use strict;
 use warnings;
-use Digest::SHA qw(sha1);
-use IO::Socket::INET;
-use POSIX ();
-use Socket qw(SOL_SOCKET SO_LINGER);
+use ForkingServer;
 
-# serve: called with the connection, which has the methods below, in a process of its own.
+our @ISA = ('ForkingServer');
+
+# serve: called with the connection, which has the methods below, in a process of its own. patience: the seconds that it
+# waits for its client, once set.
 sub new
 {
 	my ($class, $serve) = @_;
-	my $listener = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1', Proto => 'tcp') or die "fake: $!";
-	my $self = bless { port => $listener->sockport, owner => $$ }, $class;
-	$self->{pid} = fork // die "fork: $!";
-	return $self if $self->{pid};
-	local $SIG{CHLD} = 'IGNORE';
-	local $SIG{PIPE} = 'IGNORE';
-	my $number = 0;
-	while (my $client = $listener->accept)
-	{
-		$number++;
-		next if fork;
-		$listener->close;
-		my $connection = bless { socket => $client, sequence => 0, number => $number }, $class;
-		# Whatever happens, it is over after a while.
-		alarm 120;
-		eval { $serve->($connection) };
-		$connection->{tls}->() if $connection->{tls};
-		POSIX::_exit(0);
-	}
-	POSIX::_exit(0);
+	return $class->listening(sub { my ($client, $number) = @_; $serve->(bless { socket => $client, sequence => 0, number => $number }, $class); });
 }
 
-sub port { return $_[0]->{port}; }
 sub number { return $_[0]->{number}; }
+sub raw { my ($self, $data) = @_; return ForkingServer::write_all($self->{socket}, $data); }
+sub exactly { my ($self, $length) = @_; return ForkingServer::read_exactly($self->{socket}, $length, $self->{patience}); }
 
-sub stop
-{
-	my ($self) = @_;
-	return unless $self->{pid} && $self->{owner} == $$;
-	kill 'KILL', $self->{pid};
-	waitpid $self->{pid}, 0;
-	delete $self->{pid};
-	return;
-}
-
-sub DESTROY
-{
-	my ($self) = @_;
-	local ($?, $@, $!);
-	$self->stop;
-	return;
-}
-
-sub raw
-{
-	my ($self, $data) = @_;
-	while (length $data)
-	{
-		my $sent = syswrite $self->{socket}, $data;
-		die 'gone' unless $sent;
-		substr($data, 0, $sent) = '';
-	}
-	return;
-}
-
-# One packet.
+# One packet, or what {change} makes of it.
 sub say
 {
 	my ($self, $content) = @_;
-	$self->raw(substr(pack('V', length $content), 0, 3) . chr($self->{sequence}++ & 255) . $content);
+	my $change = $self->{change};
+	$self->raw($change ? $change->($self, $content) : $self->packet($content));
 	return;
 }
 
-sub exactly
+# In pieces, where it is longer than one may be.
+sub packet
 {
-	my ($self, $length) = @_;
-	my $data = '';
-	while (length $data < $length)
+	my ($self, $content) = @_;
+	my $packet = '';
+	for (my $more = 1; $more;)
 	{
-		sysread($self->{socket}, $data, $length - length $data, length $data) or die 'gone';
+		my $piece = substr($content, 0, 0xffffff, '');
+		$more = length $piece == 0xffffff;
+		$packet .= substr(pack('V', length $piece), 0, 3) . chr($self->{sequence}++ & 255) . $piece;
 	}
-	return $data;
+	return $packet;
 }
 
 sub hear
@@ -101,18 +57,25 @@ sub greeting
 	my (%options) = @_;
 	my $capabilities = 0x0008a205 | 0x00100000 | 0x00200000 | ($options{tls} ? 0x800 : 0);
 	my $plugin = $options{plugin} // 'mysql_native_password';
-	return "\x0a" . ($options{version} // '8.0.99') . "\0" . pack('V', 7) . 'abcdefgh' . "\0" . pack('v', $capabilities & 0xffff) . "\x2d" . pack('v', 2) . pack('v', $capabilities >> 16)
-	  . "\x15" . ("\0" x 10) . 'ijklmnopqrst' . "\0" . $plugin . "\0";
+	my $version = $options{version} // '8.0.99';
+	# MariaDB's own are those of one that has not the first of MySQL's; of them columns with more about their types.
+	my $mariadb = $version =~ /MariaDB/;
+	$capabilities &= ~1 if $mariadb;
+	return "\x0a$version\0" . pack('V', 7) . 'abcdefgh' . "\0" . pack('v', $capabilities & 0xffff) . "\x2d" . pack('v', 2) . pack('v', $capabilities >> 16)
+	  . "\x15" . ("\0" x 6) . pack('V', $mariadb ? 8 : 0) . 'ijklmnopqrst' . "\0" . $plugin . "\0";
 }
 
 sub ok { return "\0\0\0\2\0\0\0"; }
 sub end { return "\xfe\0\0\2\0"; }
 sub counted { my ($text) = @_; return chr(length $text) . $text; }
 
+# extended: the name of its type as MariaDB adds it, '' for none.
 sub column
 {
-	my ($name, $type) = @_;
-	return counted('def') . counted('s') . counted('t') . counted('t') . counted($name) . counted($name) . "\x0c" . pack('vVCvC', 45, 400, $type, 0, 0) . "\0\0";
+	my ($name, $type, %more) = @_;
+	my $extended = defined $more{extended} ? counted($more{extended} && "\0" . counted($more{extended})) : '';
+	return counted('def') . counted('s') . counted('t') . counted('t') . counted($name) . counted($name) . $extended . "\x0c"
+	  . pack('vVCvC', $more{charset} // 45, $more{length} // 400, $type, $more{flags} // 0, 0) . "\0\0";
 }
 
 # Up to the first command.
@@ -155,14 +118,13 @@ sub commands
 	return;
 }
 
-sub silence { sleep 1 for 1 .. 100; return; }
+# Waits until the client is gone.
+sub silence { my ($self) = @_; 1 while sysread $self->{socket}, my $data, 65536; return; }
 
 sub reset
 {
 	my ($self) = @_;
-	setsockopt $self->{socket}, SOL_SOCKET, SO_LINGER, pack('II', 1, 0);
-	close $self->{socket};
-	return;
+	return ForkingServer::reset_socket($self->{socket});
 }
 
 # A packet whose bytes come one by one.

@@ -1,14 +1,18 @@
-# Hooks for HostilePg: a conversation as an honest server would have it, with one place of it changed. What and where
-# follows from a seed and the number of the connection. A connection ends soon after its change.
+# Hooks for HostilePg: a conversation as an honest server would have it, as a source or a destination, with one place of it
+# changed. What and where follows from a seed and the number of the connection.
 package FuzzPg;
 
 use strict;
 use warnings;
 use Digest::SHA qw(hmac_sha256);
+use Fuzz qw(any flipped noise secret_text);
 use HostilePg;
 use MIME::Base64 qw(encode_base64);
 
-use constant { PLACES => 48, PATIENCE => 0.03, ITERATIONS => 64, SALT => 'salt' };
+use constant { ITERATIONS => 64, SALT => 'salt' };
+
+# Messages of the server in a conversation with a client that reads or writes, and after the rows have begun.
+my %MESSAGES = (x => [ 44, 9 ], out => [ 110, 30 ]);
 
 # The columns of its table and a row of it in binary COPY.
 our @COLUMNS = (
@@ -27,44 +31,52 @@ our @COLUMNS = (
 	[ 'z', 25, undef ]);
 our $TABLE = 'a int, b text, n numeric, t timestamptz, j jsonb, l int[], u uuid, f float8, d date, x bytea, o bool, v interval, z text';
 
-# seed; password: what clients were given.
 sub hooks
 {
-	my ($seed, $password) = @_;
-	my $hash = my $salted = hmac_sha256(SALT . pack('N', 1), $password);
-	$salted ^= $hash = hmac_sha256($hash, $password) for 2 .. ITERATIONS;
+	my ($seed) = @_;
+	my $hash = my $salted = hmac_sha256(SALT . pack('N', 1), Fuzz::SECRET);
+	$salted ^= $hash = hmac_sha256($hash, Fuzz::SECRET) for 2 .. ITERATIONS;
 	return (
-		seconds => 10,
 		start => sub {
-			my ($s, $code) = @_;
-			begin($s, $seed, $password) unless $s->{fuzz};
+			my ($s, $code, $startup) = @_;
+			begin($s, $seed) unless $s->{fuzz};
+			Fuzz::aim($s->{fuzz}, @{ $MESSAGES{out} }) if $startup =~ /database\0out\0/;
 			return 0 if $code != 80877103;
 			$s->tell('N');
 			return 1;
 		},
 		login => sub { my ($s) = @_; return rand() < 0.5 && scram($s, $salted); },
 		send => \&change,
+		answer => sub {
+			my ($s, $sql) = @_;
+			# Sometimes a run was there before.
+			return 0 if $sql !~ /^INSERT/ || rand() < 0.8;
+			$s->{out} .= HostilePg::columns(['c']) . HostilePg::message('C', "INSERT 0 0\0");
+			return 1;
+		},
 		describe => sub {
 			my ($s) = @_;
 			$s->{out} = HostilePg::message('t', pack('n', 0)) . HostilePg::columns(map { [ @$_[ 0, 1 ] ] } @COLUMNS);
 			return 1;
 		},
-		copy => sub {
-			my ($s) = @_;
+			copy => sub {
+			my ($s, $sql) = @_;
+			$s->{fuzz}{waits} = 0;
+			return 0 if $sql =~ /FROM STDIN/;
 			my $row = pack('n', scalar @COLUMNS) . join('', map { defined $_->[2] ? pack('N', length $_->[2]) . $_->[2] : pack('N', 0xffffffff) } @COLUMNS);
 			$s->tell(HostilePg::message('H', pack('Cn*', 1, scalar @COLUMNS, (1) x @COLUMNS)) . HostilePg::message('d', "PGCOPY\n\xff\r\n\0" . pack('NN', 0, 0)) .
-				HostilePg::message('d', $row) x 3 . HostilePg::message('d', pack('n', 0xffff)) . HostilePg::message('c', '') . HostilePg::message('C', "COPY 3\0") . HostilePg::message('Z', 'T'));
+				HostilePg::message('d', $row) x 3 . HostilePg::message('d', pack('n', 0xffff)) . HostilePg::message('c', '') . HostilePg::message('C', "COPY 3\0") . $s->ready);
 			return 1;
 		});
 }
 
-# The first connection is left as it is.
 sub begin
 {
-	my ($s, $seed, $password) = @_;
-	srand($seed * 1000003 + $s->{number});
-	$s->{fuzz} = { at => $s->{number} == 1 ? -1 : int(rand(PLACES)), left => rand() < 0.5 ? int(rand(6)) : 1000, secret => $password };
+	my ($s, $seed) = @_;
+	$s->{fuzz} = Fuzz::planned($seed, $s->{number});
+	Fuzz::aim($s->{fuzz}, @{ $MESSAGES{x} });
 	$s->{patience} = 5;
+	alarm 10;
 	return;
 }
 
@@ -83,54 +95,31 @@ sub scram
 	return 1;
 }
 
-sub answer_to
-{
-	my ($s) = @_;
-	$s->take(1);
-	return $s->take(unpack('N', $s->take(4)) - 4);
-}
+sub answer_to { my ($s) = @_; return ($s->take_message)[1]; }
 
 # In place of HostilePg's put: message by message, until the one that is changed.
 sub change
 {
 	my ($s, $data) = @_;
-	my $fuzz = $s->{fuzz};
 	while (length $data)
 	{
 		my $message = substr($data, 0, length $data < 5 ? length $data : 1 + unpack('x N', $data), '');
-		if ($fuzz->{at}-- == 0)
-		{
-			$s->{patience} = PATIENCE;
-			$fuzz->{changed} = 1;
-			$s->put(changed($s, $message));
-		}
-		else
-		{
-			die 'gone' if $fuzz->{changed} && $fuzz->{left}-- <= 0;
-			$s->put($message);
-		}
+		my $is_next = Fuzz::is_next($s->{fuzz});
+		$s->{patience} = Fuzz::PATIENCE if $is_next;
+		$s->put($is_next ? changed($s, $message) : $message);
 	}
 	return 1;
 }
 
-sub any { return $_[ int(rand(@_)) ]; }
-sub noise { return join('', map { chr int(rand(256)) } 1 .. $_[0]); }
-
 sub changed
 {
 	my ($s, $message) = @_;
-	my $secret = $s->{fuzz}{secret};
 	my $type = substr($message, 0, 1);
 	my $body = length $message < 5 ? '' : substr($message, 5);
-	my $flip = sub {
-		my ($text) = @_;
-		substr($text, int(rand(length $text)), 1) = noise(1) for 1 .. (length $text ? any(1, 1, 2, 4, 16) : 0);
-		return $text;
-	};
 	my $again = sub { return HostilePg::message($type, $_[0]); };
 	return any(
-		sub { return $flip->($message); },
-		sub { return $again->($flip->($body)); },
+		sub { return flipped($message); },
+		sub { return $again->(flipped($body)); },
 		sub { return $type . pack('N', any(0, 1, 3, 4, 5, 3 + length $body, 5 + length $body, 2 * length $body, 1 << 16, 1 << 20, 1 << 30, 0x7fffffff, 0x80000000, 0xffffffff)) . $body; },
 		sub { $s->put(substr($message, 0, int(rand(length $message)))); die 'gone'; },
 		sub { $s->put(substr($message, 0, int(rand(length $message)))); return $s->reset_connection; },
@@ -146,25 +135,24 @@ sub changed
 		sub { return $again->($body . noise(any(1, 2, 4, 100, 10000))); },
 		sub { return noise(any(1, 5, 200)); },
 		sub { return $again->($body =~ s/\d+/any(0, -1, 99999, 2147483648, '9' x 400)/er); },
-		sub { return ($again->($body) x any(0, 1)) . out_of_turn($secret); },
-		sub { return ($again->($body) x any(0, 1)) . out_of_turn($secret) . noise(1); },
-		sub { return $again->($body =~ s/[a-z]{2,}/$secret/r); })->();
+		sub { return ($again->($body) x any(0, 1)) . out_of_turn(); },
+		sub { return ($again->($body) x any(0, 1)) . out_of_turn() . noise(1); },
+		sub { return $again->($body =~ s/[a-z]{2,}/Fuzz::SECRET/er); })->();
 }
 
-# Some of it with the password that the client was given.
 sub out_of_turn
 {
-	my ($secret) = @_;
-	my $text = 'x' x any(0, 0, 10, 7990 + int(rand(30)), 100000) . any($secret, $secret, unpack('H*', $secret), "\xff\e[2J$secret", '%s%n%d');
+	my $text = secret_text();
 	return any(
 		HostilePg::error(any('28P01', 'XX000', '57014', '40001', '00000', 'SL005', '?'), $text, any('D', 'H', 'W', 'c', 'n') => $text),
 		HostilePg::notice($text),
 		HostilePg::parameter(any('client_encoding', 'server_version', 'x'), any($text, 'SQL_ASCII', '15')),
 		HostilePg::message('A', pack('N', 1) . "$text\0$text\0"),
 		HostilePg::columns([ $text, any(23, 25, 0, 0xffffffff), any(0, 5, 0x7fffffff) ]),
-		HostilePg::columns(map { [ 'c', 25 ] } 1 .. any(1, 1700, 30000)),
+		HostilePg::columns([ 'c' x (1 << 20) ]),
+		HostilePg::columns(map { [ 'c', 25 ] } 1 .. any(1, 1700, 30000, 65535)),
 		HostilePg::row($text, undef),
-		HostilePg::row(('x') x any(0, 2, 1000, 60000)),
+		HostilePg::row(('x') x any(0, 2, 1000, 65535)),
 		HostilePg::message('C', "$text\0"),
 		HostilePg::message('Z', any('I', 'T', 'E', '?')),
 		HostilePg::message(any('G', 'H', 'W'), pack('Cnn', any(0, 1, 9), 1, 1)),

@@ -4,77 +4,34 @@ package HostilePg;
 
 use strict;
 use warnings;
-use IO::Select;
-use IO::Socket::INET;
-use POSIX ();
-use Socket qw(SOL_SOCKET SO_LINGER);
+use ForkingServer;
 
-# hooks: start => sub ($server, $code) for each startup packet, login => sub ($server) after the startup, answer => sub
-# ($server, $sql) for each question, describe => sub ($server), copy => sub ($server), send => sub ($server, $data).
-# One that returns true has done it all. patience: the seconds that a connection waits for its client, once set.
+our @ISA = ('ForkingServer');
+
+# hooks: start => sub ($server, $code, $packet) for each startup packet, login => sub ($server) after the startup, answer
+# => sub ($server, $sql) for each question, describe => sub ($server), copy => sub ($server, $sql), rows => sub ($server)
+# when it waits for rows, taken => sub ($server) after them, send => sub ($server, $data). One that returns true has done
+# it all. patience: the seconds that a connection waits for its client, once set.
 sub start
 {
 	my ($class, %hooks) = @_;
-	my $listener = IO::Socket::INET->new(Listen => 64, LocalAddr => '127.0.0.1', Proto => 'tcp') or die $!;
-	my $self = bless { port => $listener->sockport, hooks => \%hooks, number => 0 }, $class;
-	my $pid = fork;
-	die $! unless defined $pid;
-	if ($pid == 0)
-	{
-		$SIG{CHLD} = 'IGNORE';
-		while (getppid != 1)
-		{
-			next unless IO::Select->new($listener)->can_read(1);
-			$self->{client} = $listener->accept or next;
-			++$self->{number};
-			if (fork)
-			{
-				# Else it would stay open when its process is gone.
-				close $self->{client};
-				next;
-			}
-			local $SIG{PIPE} = 'IGNORE';
-			alarm($hooks{seconds} // 60);
-			eval { $self->serve };
-			POSIX::_exit(0);
-		}
-		POSIX::_exit(0);
-	}
-	$self->{pid} = $pid;
-	return $self;
+	return $class->listening(
+		sub {
+			my ($client, $number) = @_;
+			my $server = bless { client => $client, number => $number, hooks => \%hooks }, $class;
+			$server->serve;
+		});
 }
 
-sub port { return $_[0]->{port}; }
+sub take { my ($self, $length) = @_; return ForkingServer::read_exactly($self->{client}, $length, $self->{patience}); }
+sub put { my ($self, $data) = @_; return ForkingServer::write_all($self->{client}, $data); }
 
-sub stop
+# A message of the client: its type and its content.
+sub take_message
 {
 	my ($self) = @_;
-	kill 'KILL', $self->{pid};
-	waitpid $self->{pid}, 0;
-	return;
-}
-
-sub take
-{
-	my ($self, $length) = @_;
-	my $data = '';
-	while (length $data < $length)
-	{
-		die 'gone' if $self->{patience} && !IO::Select->new($self->{client})->can_read($self->{patience});
-		sysread($self->{client}, $data, $length - length $data, length $data) or die 'gone';
-	}
-	return $data;
-}
-
-sub put
-{
-	my ($self, $data) = @_;
-	while (length $data)
-	{
-		my $sent = syswrite($self->{client}, $data) or die 'gone';
-		substr($data, 0, $sent) = '';
-	}
-	return;
+	my $type = $self->take(1);
+	return ($type, $self->take(unpack('N', $self->take(4)) - 4));
 }
 
 # Through the hook that may change it.
@@ -119,9 +76,7 @@ sub silent
 sub reset_connection
 {
 	my ($self) = @_;
-	setsockopt($self->{client}, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0));
-	close $self->{client};
-	POSIX::_exit(0);
+	return ForkingServer::reset_socket($self->{client});
 }
 
 sub drip
@@ -160,23 +115,22 @@ sub serve
 	{
 		my $startup = $self->take(unpack('N', $self->take(4)) - 4);
 		my $code = unpack('N', $startup);
+		next if $self->hook('start', $code, $startup);
 		return if $code == 80877102;
-		next if $self->hook('start', $code);
 		last if $code != 80877103 && $code != 80877104;
 		$self->put('N');
 	}
 	unless ($self->hook('login'))
 	{
 		$self->tell(message('R', pack('N', 3)));
-		$self->take(1);
-		($self->{password}) = $self->take(unpack('N', $self->take(4)) - 4) =~ /^([^\0]*)/;
+		($self->{password}) = ($self->take_message)[1] =~ /^([^\0]*)/;
 		$self->tell(message('R', pack('N', 0)) . welcome());
 	}
-	my ($sql, $executes, $state) = ('', 0, 'I');
+	my ($sql, $executes) = ('', 0);
+	$self->{state} = 'I';
 	for (;;)
 	{
-		my $type = $self->take(1);
-		my $body = $self->take(unpack('N', $self->take(4)) - 4);
+		my ($type, $body) = $self->take_message;
 		return if $type eq 'X';
 		if ($type eq 'P')
 		{
@@ -193,29 +147,56 @@ sub serve
 		}
 		elsif ($type eq 'S')
 		{
-			$state = 'T' if $sql =~ /^BEGIN/;
+			$self->{state} = $sql =~ /^BEGIN/ ? 'T' : $sql =~ /^(COMMIT|ROLLBACK$)/ ? 'I' : $self->{state};
 			$self->answer($sql) if $executes && !$self->hook('answer', $sql);
-			$self->tell(($self->{out} // '') . message('Z', $state));
+			$self->tell(($self->{out} // '') . $self->ready);
 			$self->{out} = '';
 			$executes = 0;
 		}
+		elsif ($type eq 'Q' && $body =~ /^COPY.*FROM STDIN/s) { $self->hook('copy', $body) || $self->take_rows; }
 		elsif ($type eq 'Q' && $body =~ /^COPY/)
 		{
-			next if $self->hook('copy');
+			next if $self->hook('copy', $body);
 			$self->tell(message('H', pack('Cnnn', 1, 2, 1, 1)) . message('d', "PGCOPY\n\xff\r\n\0" . pack('NN', 0, 0)) .
-				join('', map { message('d', pack('nNNN', 2, 4, $_, 3) . 'abc') } 1 .. 3) . message('d', pack('n', 0xffff)) . message('c', '') . message('C', "COPY 3\0") . message('Z', $state));
+				join('', map { message('d', pack('nNNN', 2, 4, $_, 3) . 'abc') } 1 .. 3) . message('d', pack('n', 0xffff)) . message('c', '') . message('C', "COPY 3\0") . $self->ready);
 		}
-		elsif ($type eq 'Q') { $self->tell(message('C', "OK\0") . message('Z', $state)); }
+		elsif ($type eq 'Q') { $self->tell(message('C', "OK\0") . $self->ready); }
 	}
 	return;
 }
 
-# What an honest server could say.
+sub ready { my ($self) = @_; return message('Z', $self->{state}); }
+
+# COPY FROM: the rows of the client.
+sub take_rows
+{
+	my ($self) = @_;
+	$self->tell(message('G', pack('Cnnn', 1, 2, 1, 1)));
+	$self->hook('rows');
+	my $type = 'd';
+	($type) = $self->take_message while $type eq 'd' || $type eq 'H';
+	return if $self->hook('taken');
+	$self->tell(($type eq 'c' ? message('C', "COPY 3\0") : error('57014', 'COPY failed')) . $self->ready);
+	return;
+}
+
+# What an honest server could say of its table t (a int, b text): to whom reads it, and to whom writes into it.
+my @ANSWERS = (
+	[ qr/n\.nspname, c\.relname/ => [ 'public', 't', 't', '16384', 'r' ] ],
+	[ qr/'synchronous_commit'/ => [ 'public', 'on' ] ],
+	[ qr/relhasrules/ => [''] ],
+	[ qr/^SELECT run FROM|conname/ => () ],
+	[ qr/attgenerated'/ => [ 'a', 'f', 'f', 'f', '23', '-1', 'integer' ], [ 'b', 'f', 'f', 'f', '25', '-1', 'text' ] ],
+	[ qr/^SELECT attempt/ => [ '0197f3a1-0000-7000-8000-000000000000', '3', '2026-01-01 00:00:00+00' ] ],
+	[ qr/^\s*(SELECT|EXPLAIN|WITH)|RETURNING/ => ['t'] ]);
+
 sub answer
 {
 	my ($self, $sql) = @_;
-	my @row = $sql !~ /^\s*(SELECT|EXPLAIN|WITH)/ ? () : $sql =~ /n\.nspname, c\.relname/ ? ('public', 't', 't', '16384', 'r') : ('t');
-	$self->{out} .= @row ? columns(map { [ "c$_" ] } @row) . row(@row) . message('C', "SELECT 1\0") : message('n', '') . message('C', "OK\0");
+	my ($known) = grep { $sql =~ $_->[0] } @ANSWERS;
+	my (undef, @rows) = $known ? @$known : ();
+	my $tag = $sql =~ /^(INSERT|UPDATE|DELETE)/ ? ($1 eq 'INSERT' ? 'INSERT 0 1' : "$1 1") : $known ? 'SELECT ' . @rows : 'OK';
+	$self->{out} .= ($known ? columns(map { ["c$_"] } 1 .. @{ $rows[0] // ['c'] }) . join('', map { row(@$_) } @rows) : message('n', '')) . message('C', "$tag\0");
 	return;
 }
 

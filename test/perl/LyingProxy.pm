@@ -4,85 +4,35 @@ package LyingProxy;
 
 use strict;
 use warnings;
+use ForkingServer;
 use IO::Select;
 use IO::Socket::INET;
-use POSIX ();
+
+our @ISA = ('ForkingServer');
 
 # port of the server. lie: called with each CopyData payload and its number (0: the header); gives the payloads to send
 # in its place, or undef to hang up, or \'silent' to say nothing more.
 sub start
 {
 	my ($class, $port, $lie) = @_;
-	my $listener = IO::Socket::INET->new(Listen => 16, LocalAddr => '127.0.0.1', Proto => 'tcp') or die $!;
-	my $self = bless { port => $listener->sockport }, $class;
-	my $pid = fork;
-	die $! unless defined $pid;
-	if ($pid == 0)
-	{
-		$SIG{CHLD} = 'IGNORE';
-		# The parent may die without a word: then nobody comes any more.
-		while (getppid != 1)
-		{
-			next unless IO::Select->new($listener)->can_read(1);
-			my $client = $listener->accept or next;
-			next if fork;
-			eval { serve($client, $port, $lie) };
-			POSIX::_exit(0);
-		}
-		POSIX::_exit(0);
-	}
-	$self->{pid} = $pid;
-	return $self;
-}
-
-sub port { return $_[0]->{port}; }
-
-sub stop
-{
-	my ($self) = @_;
-	kill 'KILL', $self->{pid};
-	waitpid $self->{pid}, 0;
-	return;
-}
-
-sub read_exactly
-{
-	my ($socket, $length) = @_;
-	my $data = '';
-	while (length $data < $length)
-	{
-		sysread($socket, $data, $length - length $data, length $data) or die 'gone';
-	}
-	return $data;
-}
-
-sub send_all
-{
-	my ($socket, $data) = @_;
-	while (length $data)
-	{
-		my $sent = syswrite($socket, $data) or die 'gone';
-		substr($data, 0, $sent) = '';
-	}
-	return;
+	return $class->listening(sub { my ($client) = @_; serve($client, $port, $lie); });
 }
 
 sub serve
 {
 	my ($client, $port, $lie) = @_;
-	local $SIG{PIPE} = 'IGNORE';
 	my $startup;
 	for (;;)
 	{
-		my $length = read_exactly($client, 4);
-		$startup = $length . read_exactly($client, unpack('N', $length) - 4);
+		my $length = ForkingServer::read_exactly($client, 4);
+		$startup = $length . ForkingServer::read_exactly($client, unpack('N', $length) - 4);
 		# Requests for encryption are refused; anything else is a startup or a cancel.
 		my $code = unpack('N', substr($startup, 4, 4));
 		last if $code != 80877103 && $code != 80877104;
-		send_all($client, 'N');
+		ForkingServer::write_all($client, 'N');
 	}
 	my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Proto => 'tcp') or die $!;
-	send_all($server, $startup);
+	ForkingServer::write_all($server, $startup);
 	my $select = IO::Select->new($client, $server);
 	my $number = 0;
 	my $silent = 0;
@@ -93,15 +43,15 @@ sub serve
 			if ($ready == $client)
 			{
 				sysread($client, my $data, 65536) or return;
-				send_all($server, $data);
+				ForkingServer::write_all($server, $data);
 				next;
 			}
-			my $type = read_exactly($server, 1);
-			my $length = read_exactly($server, 4);
-			my $body = read_exactly($server, unpack('N', $length) - 4);
+			my $type = ForkingServer::read_exactly($server, 1);
+			my $length = ForkingServer::read_exactly($server, 4);
+			my $body = ForkingServer::read_exactly($server, unpack('N', $length) - 4);
 			if ($type ne 'd')
 			{
-				send_all($client, $type . $length . $body) unless $silent;
+				ForkingServer::write_all($client, $type . $length . $body) unless $silent;
 				next;
 			}
 			my @told = $lie->($body, $number++);
@@ -110,11 +60,11 @@ sub serve
 			if (@told && ref $told[0])
 			{
 				# The start of a message that never comes to its end.
-				send_all($client, 'd' . pack('N', 1000) . 'abc');
+				ForkingServer::write_all($client, 'd' . pack('N', 1000) . 'abc');
 				$silent = 1;
 				next;
 			}
-			send_all($client, 'd' . pack('N', 4 + length $_) . $_) for @told;
+			ForkingServer::write_all($client, 'd' . pack('N', 4 + length $_) . $_) for @told;
 		}
 	}
 	return;
