@@ -1,7 +1,6 @@
 #include "pg/remote_cancel.hpp"
 
 #include <cerrno>
-#include <ctime>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -9,38 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "pg/leaving_leaf.hpp"
+
 namespace sluice::pg::leaf {
-
-namespace {
-
-int64
-MonotonicMs()
-{
-	timespec now{};
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return static_cast<int64>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-}
-
-bool
-PollUntil(int fd, short events, int64 deadline)
-{
-	for (;;) {
-		int64 const left = deadline - MonotonicMs();
-		if (left <= 0) {
-			return false;
-		}
-		pollfd waited{fd, events, 0};
-		int const ready = poll(&waited, 1, static_cast<int>(left));
-		if (ready > 0) {
-			return true;
-		}
-		if (ready == 0 || errno != EINTR) {
-			return false;
-		}
-	}
-}
-
-} // namespace
 
 #ifdef LIBPQ_HAS_ASYNC_CANCEL
 
@@ -55,7 +25,8 @@ SendCancelRequest(PGconn *conn, int timeout_ms)
 	if (PQcancelStart(cancel) != 0) {
 		PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 		while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
-			if (!PollUntil(PQcancelSocket(cancel), status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
+			if (!WaitWhileLeaving(PQcancelSocket(cancel), status == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+								  deadline)) {
 				break;
 			}
 			status = PQcancelPoll(cancel);
@@ -99,14 +70,14 @@ SendPacket(const CancelStart *start, int64 deadline)
 		return;
 	}
 	int const connected = connect(fd, reinterpret_cast<const sockaddr *>(&start->peer.address), start->peer.length);
-	if ((connected == 0 || errno == EINPROGRESS || errno == EAGAIN) && PollUntil(fd, POLLOUT, deadline)) {
+	if ((connected == 0 || errno == EINPROGRESS || errno == EAGAIN) && WaitWhileLeaving(fd, POLLOUT, deadline)) {
 		CancelPacket const packet{htonl(sizeof(CancelPacket)), htonl(kCancelRequestCode),
 								  htonl(static_cast<uint32>(start->backend_pid)),
 								  htonl(static_cast<uint32>(start->key))};
 		if (send(fd, &packet, sizeof(packet), MSG_NOSIGNAL) == sizeof(packet)) {
 			// The server closes once it has signalled the backend.
 			char byte = 0;
-			while (PollUntil(fd, POLLIN, deadline) && recv(fd, &byte, 1, 0) > 0) {
+			while (WaitWhileLeaving(fd, POLLIN, deadline) && recv(fd, &byte, 1, 0) > 0) {
 			}
 		}
 	}

@@ -12,6 +12,7 @@
 
 #include "engine/sources/mysql_tls_leaf.hpp"
 #include "pg/compat.hpp"
+#include "pg/leaving_leaf.hpp"
 
 namespace sluice::engine::leaf {
 
@@ -58,15 +59,17 @@ MayGoOn(MysqlChannel *channel)
 	if (!channel->leaving) {
 		CHECK_FOR_INTERRUPTS();
 	}
-	bool const over = channel->deadline != 0 && MillisecondsUntil(channel->deadline) <= 0;
+	bool const over = (channel->deadline != 0 && MillisecondsUntil(channel->deadline) <= 0) ||
+					  (channel->leaving && pg::leaf::IsAskedAgain());
 	return !over || TimeIsOver(channel);
 }
 
 bool
-PollOnce(MysqlChannel *channel, bool for_write, int timeout_ms)
+WaitToLeave(MysqlChannel *channel, bool for_write)
 {
-	pollfd waited{channel->socket, static_cast<short>(for_write ? POLLOUT : POLLIN), 0};
-	return poll(&waited, 1, timeout_ms) > 0;
+	int64 const end = pg::leaf::MonotonicMs() + MillisecondsUntil(channel->deadline);
+	short const events = for_write ? POLLOUT : POLLIN;
+	return pg::leaf::WaitWhileLeaving(channel->socket, events, end) || TimeIsOver(channel);
 }
 
 // Until the socket is ready.
@@ -77,6 +80,9 @@ Wait(MysqlChannel *channel, bool for_write)
 	if (wait_event == 0) {
 		wait_event = pg::compat::WaitEvent("SluiceSource");
 	}
+	if (channel->leaving) {
+		return WaitToLeave(channel, for_write);
+	}
 	if (channel->patience == 0 && channel->idle_timeout_ms > 0) {
 		channel->patience = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), channel->idle_timeout_ms);
 		channel->progress = 0;
@@ -86,12 +92,6 @@ Wait(MysqlChannel *channel, bool for_write)
 		int const left = deadline != 0 ? MillisecondsUntil(deadline) : -1;
 		if (left == 0) {
 			return TimeIsOver(channel);
-		}
-		if (channel->leaving) {
-			if (PollOnce(channel, for_write, left)) {
-				return true;
-			}
-			continue;
 		}
 		int const events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (left > 0 ? WL_TIMEOUT : 0) |
 						   (for_write ? WL_SOCKET_WRITEABLE : WL_SOCKET_READABLE);
