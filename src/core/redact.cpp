@@ -41,6 +41,13 @@ IsQuote(char c)
 	return c == '\'' || c == '"' || c == '`';
 }
 
+bool
+HoldsSecretWord(std::string_view lower)
+{
+	return std::any_of(kSecretWords.begin(), kSecretWords.end(),
+					   [lower](std::string_view word) { return lower.find(word) != std::string_view::npos; });
+}
+
 // Reads once from left to right; at_ is the next character to decide about.
 class Redactor {
 public:
@@ -115,9 +122,7 @@ private:
 		std::string word(text_.substr(at_, end - at_));
 		std::transform(word.begin(), word.end(), word.begin(), Lower);
 		bool const identified_by = previous_word_ == "identified" && word == "by";
-		bool const secret =
-			identified_by || std::any_of(kSecretWords.begin(), kSecretWords.end(),
-										 [&word](std::string_view w) { return word.find(w) != std::string::npos; });
+		bool const secret = identified_by || HoldsSecretWord(word);
 		char const before = at_ > 0 ? text_[at_ - 1] : '\0';
 		CopyTo(end);
 		if (word == "authorization") {
@@ -327,6 +332,14 @@ Redact(std::string_view text)
 {
 	// By their names first: that understands the text as it was.
 	return RedactSecrets(Redactor(text).Run());
+}
+
+bool
+IsNameOfSecret(std::string_view name)
+{
+	std::string lower(name);
+	std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
+	return HoldsSecretWord(lower);
 }
 
 std::string

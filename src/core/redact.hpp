@@ -11,6 +11,9 @@ namespace sluice {
 // options, JSON) and the password in URLs.
 std::string Redact(std::string_view text);
 
+// Whether an option of this name holds a secret.
+bool IsNameOfSecret(std::string_view name);
+
 // From here on Redact takes this out wherever it stands, also as a URL, SQL, JSON, base64 or hexadecimal write it: a
 // server can repeat what it was given. The last few are remembered, for the life of the process. A secret of fewer than
 // four characters is taken out only where it stands by itself.

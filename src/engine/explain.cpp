@@ -3,6 +3,7 @@
 #include "catalog/pipeline_options.hpp"
 #include "engine/destination.hpp"
 #include "engine/direct_load.hpp"
+#include "engine/known_secrets.hpp"
 #include "engine/losses.hpp"
 #include "engine/push_filter.hpp"
 #include "engine/run.hpp"
@@ -243,10 +244,11 @@ Explain(const catalog::Pipeline &pipeline)
 std::vector<std::string>
 ExplainRun(const catalog::Pipeline &pipeline)
 {
+	RememberMappedSecrets(GetUserId());
 	try {
 		return Explain(pipeline);
 	} catch (const Error &error) {
-		throw WithHint(error, pipeline);
+		throw WithHint(WithoutSecrets(error), pipeline);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/destination.hpp"
 #include "engine/direct_load.hpp"
+#include "engine/known_secrets.hpp"
 #include "engine/load.hpp"
 #include "engine/losses.hpp"
 #include "engine/push_filter.hpp"
@@ -186,10 +187,11 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 RunResult
 ExecuteRun(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters)
 {
+	RememberMappedSecrets(GetUserId());
 	try {
 		return Execute(request, journal, counters);
 	} catch (const Error &error) {
-		throw WithHint(error, request.pipeline);
+		throw WithHint(WithoutSecrets(error), request.pipeline);
 	}
 }
 

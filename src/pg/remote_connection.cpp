@@ -64,7 +64,7 @@ RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOpti
 		if (keyword == "connect_timeout") {
 			continue; // the pipeline's option decides
 		}
-		if (keyword == "password" || keyword == "sslpassword") {
+		if (IsNameOfSecret(keyword)) {
 			RememberSecret(value);
 		}
 		user_timeout = user_timeout || keyword == "tcp_user_timeout";

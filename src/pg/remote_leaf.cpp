@@ -363,6 +363,9 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 	PQsetNoticeProcessor(remote->conn, DiscardNotice, nullptr);
 	(void)PQsetErrorVerbosity(remote->conn, PQERRORS_VERBOSE);
 
+	// It may come from a file or the environment, and there is one for each host.
+	const char *password = PQpass(remote->conn);
+	KeepSecret(password);
 	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 	while (PQstatus(remote->conn) != CONNECTION_BAD && status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
@@ -385,6 +388,10 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 			continue;
 		}
 		status = PQconnectPoll(remote->conn);
+		if (PQpass(remote->conn) != password) {
+			password = PQpass(remote->conn);
+			KeepSecret(password);
+		}
 	}
 	if (PQstatus(remote->conn) != CONNECTION_OK) {
 		char *const message = pchomp(PQerrorMessage(remote->conn));

@@ -91,6 +91,15 @@ CleanedText(const char *text) noexcept
 	return "out of memory";
 }
 
+void
+KeepSecret(const char *secret) noexcept
+{
+	try {
+		RememberSecret(secret != nullptr ? secret : "");
+	} catch (...) {
+	}
+}
+
 int
 OutsideState(const char *state) noexcept
 {

@@ -20,6 +20,9 @@ namespace leaf {
 // OutsideText for leaf functions. Never raises, never throws; allocated in the current context.
 const char *CleanedText(const char *text) noexcept;
 
+// RememberSecret for leaf functions; NULL is none.
+void KeepSecret(const char *secret) noexcept;
+
 // An SQLSTATE as another server states it. What would be no error, or a condition of our own, is an internal error.
 int OutsideState(const char *state) noexcept;
 

@@ -66,6 +66,30 @@ like(meet({ answer => sub { my ($s, $sql) = @_; return 0 if $sql !~ /nspname/; $
 is($node->sql(qq{SELECT count(*) FROM pipeline_log WHERE message LIKE '%$quoted%'}), 0, 'is in no line of the log');
 isnt($node->sql(q{SELECT count(*) FROM pipeline_log WHERE message LIKE '%"***"%'}), 0, 'where a mask stands for it');
 
+# -- secrets that we do not hand over ourselves
+
+my $echo = sub { my ($s) = @_; $s->put(HostilePg::message('R', pack('N', 3))); my ($p) = ($s->take_message)[1] =~ /^([^\0]*)/; $s->put(HostilePg::error('28P01', "not $p")); $s->silent };
+my $foreign = HostilePg->start(login => $echo);
+my $foreign_port = $foreign->port;
+$node->sql("CREATE SERVER wrapped FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '$foreign_port', dbname 'x'); CREATE USER MAPPING FOR CURRENT_USER SERVER wrapped OPTIONS (user 'u', password '$quoted-2');
+	CREATE FOREIGN TABLE wrapped (a int, b text) SERVER wrapped; SELECT create_pipeline('wrapped', source_query => 'SELECT * FROM wrapped', destination_table => 'kept', load => 'append')");
+(undef, undef, my $of_wrapper) = $node->psql('postgres', "CALL run_pipeline('wrapped', '{}', NULL)");
+like($of_wrapper, qr/could not connect.*not \*\*\*/s, 'what a wrapper was told is taken out of its error');
+$node->sql("CALL trigger_and_wait('wrapped', '{}', '60 s', NULL, NULL)");
+like($node->sql("SELECT error_message || error_detail FROM pipeline_runs WHERE pipeline_name = 'wrapped' AND status = 'failed' ORDER BY id DESC LIMIT 1"),
+	qr/could not connect.*not \*\*\*/s, 'and of what is kept of the run');
+$foreign->stop;
+my $passfile = PostgreSQL::Test::Utils::tempdir() . '/pass';
+append_to_file($passfile, "*:*:*:*:From-a-file-8\n");
+chmod 0600, $passfile;
+my $from_file = HostilePg->start(login => $echo);
+my $file_port = $from_file->port;
+$node->sql("CREATE SERVER filed FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '$file_port', dbname 'x', passfile '$passfile'); CREATE USER MAPPING FOR CURRENT_USER SERVER filed OPTIONS (user 'u');
+	SELECT create_pipeline('filed', source => 'filed', source_table => 't', destination_table => 'kept', load => 'append')");
+(undef, undef, my $of_file) = $node->psql('postgres', "CALL run_pipeline('filed', '{}', NULL)");
+like($of_file, qr/could not connect.*not \*\*\*/s, 'a password out of a file is taken out of what is said');
+$from_file->stop;
+
 # -- ways to a local socket
 
 $node->sql(q{CREATE ROLE etl LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO etl; SELECT allow_pipelines('etl')});

@@ -89,5 +89,15 @@ TEST(Redact, LeavesAloneWhatIsNoSecret)
 	}
 }
 
+TEST(Redact, KnowsNamesOfSecrets)
+{
+	for (const char *const name : {"password", "sslpassword", "SECRET_ACCESS_KEY", "oauth_client_secret", "api-key"}) {
+		EXPECT_TRUE(IsNameOfSecret(name)) << name;
+	}
+	for (const char *const name : {"user", "host", "passfile", "sslkey", ""}) {
+		EXPECT_FALSE(IsNameOfSecret(name)) << name;
+	}
+}
+
 } // namespace
 } // namespace sluice::test
