@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
+use ForkingServer;
 use HostilePg;
 use PostgreSQL::Test::Utils;
 use SluiceNode;
@@ -28,12 +29,18 @@ sub meet
 	my $hostile = HostilePg->start(%$hooks);
 	my ($port, $options) = ($hostile->port, $how{options} // '{}');
 	my $server = $how{server} // '';
-	my $arguments = $how{arguments} // "source_table => 't', destination_table => 'kept', load => 'append'";
 	++$number;
+	my $arguments = "source => 's$number', " . ($how{arguments} // "source_table => 't', destination_table => 'kept', load => 'append'");
+	my $run = $how{run} // "CALL run_pipeline('p$number', '{}', NULL)";
+	# A worker writes to a destination.
+	if ($how{writes})
+	{
+		$arguments = "source_query => 'SELECT i AS a, repeat(md5(i::text), 100) AS b FROM generate_series(1, 20000) i', destination => 's$number', destination_table => 't', load => 'append'";
+		$run = "CALL trigger_and_wait('p$number', '{}', '60 s', NULL, NULL); SELECT 'ERROR:  ' || error_sqlstate || ': ' || error_message FROM pipeline_runs WHERE pipeline_name = 'p$number'";
+	}
 	$node->sql("CREATE SERVER s$number FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '$port', dbname 'x'$server);
 		CREATE USER MAPPING FOR CURRENT_USER SERVER s$number OPTIONS (user 'u', password '$quoted');
-		SELECT create_pipeline('p$number', source => 's$number', $arguments, options => '$options')");
-	my $run = $how{run} // "CALL run_pipeline('p$number', '{}', NULL)";
+		SELECT create_pipeline('p$number', $arguments, options => '$options')");
 	my $began = time;
 	my ($code, $out, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSET client_min_messages = warning;\n$run", timeout => 120);
 	$seconds = time - $began;
@@ -90,6 +97,23 @@ $node->sql("CREATE SERVER filed FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 
 like($of_file, qr/could not connect.*not \*\*\*/s, 'a password out of a file is taken out of what is said');
 $from_file->stop;
 
+# -- more columns than there can be, and names without end
+
+for my $count (1664, 1665, 65535)
+{
+	my $many = meet({ describe => sub { my ($s) = @_; $s->{out} = HostilePg::message('t', pack('n', 0)) . HostilePg::columns(map { [ "c$_", 23 ] } 1 .. $count); return 1 } });
+	like($many, $count > 1664 ? qr/ERROR:  \w{5}: .*too many columns/ : qr/ERROR/, "$count columns");
+	my $wide = meet({ answer => sub { my ($s, $sql) = @_; return 0 if $sql !~ /nspname/; $s->{out} .= HostilePg::columns(map { ["c$_"] } 1 .. $count) . HostilePg::row(('public') x $count) . HostilePg::message('C', "SELECT 1\0"); return 1 } });
+	like($wide, qr/^[0-9a-f-]{36}$/, "$count columns of an answer, of which the first are what was asked for");
+}
+my $long_name = 'n' x (1 << 20);
+unlike(meet({ describe => sub { my ($s) = @_; $s->{out} = HostilePg::message('t', pack('n', 0)) . HostilePg::columns([ $long_name, 23 ], [ 'b', 25 ]); return 1 } }), qr/n{10000}/, 'a name of a megabyte is not repeated whole');
+unlike(meet({ describe => sub { my ($s) = @_; $s->{out} = HostilePg::message('t', pack('n', 0)) . HostilePg::columns([ "\xc3\xa4" x 40, 23 ], [ 'b', 25 ]); return 1 } }, arguments => "source_table => 't', destination_table => 'made', load => 'append'"),
+	qr/ERROR/, 'a name that is too long is cut');
+is($node->sql("SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'made'::regclass AND attnum > 0"), ("\xc3\xa4" x 31) . ',b', 'between two characters');
+like(meet({ copy => sub { my ($s) = @_; $s->put(HostilePg::message('H', pack('Cnnn', 1, 2, 1, 1)) . HostilePg::message('d', "PGCOPY\n\xff\r\n\0" . pack('NN', 0, 0)) . HostilePg::message('d', pack('n', 65534) . pack('N', 0xffffffff) x 65534)); $s->silent } }),
+	qr/08P01: server "s\d+" sent a malformed row/, 'a row of 65534 fields');
+
 # -- ways to a local socket
 
 $node->sql(q{CREATE ROLE etl LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO etl; SELECT allow_pipelines('etl')});
@@ -136,6 +160,26 @@ for my $way (sort keys %ways)
 	ends({ copy => sub { my ($s) = @_; $s->put(HostilePg::message('H', pack('Cnnn', 1, 2, 1, 1)) . 'd' . pack('N', 1 << 30)); $do->($s, 'x') } }, $said, "$way in a row") if $way ne 'flood';
 }
 
+# -- the same of a destination
+
+my $lost = qr/ERROR:  (SL010|08P01):/;
+my %later = (writes => 1, options => '{"connect_timeout": 1, "source_idle_timeout": 1, "retry_delay": 1}');
+my $notice = HostilePg::notice('x' x 100);
+for my $way (sort keys %ways)
+{
+	my $do = $ways{$way};
+	for my $question (qr/synchronous_commit/, qr/relhasrules/, qr/^INSERT/, qr/attgenerated/, qr/^UPDATE/)
+	{
+		ends({ answer => sub { my ($s, $sql) = @_; return 0 if $sql !~ $question; $do->($s, $notice); return 1 } }, $lost, "$way in place of an answer to $question", %later);
+		last if $way eq 'flood';
+	}
+	ends({ copy => sub { $do->($_[0], $notice) } }, $lost, "$way in place of taking rows", %later);
+	ends({ rows => sub { $do->($_[0], $notice) } }, $lost, "$way while it takes rows", %later);
+	ends({ taken => sub { $do->($_[0], $notice) } }, $lost, "$way after it has taken rows", %later);
+	my $commits = 0;
+	ends({ answer => sub { my ($s, $sql) = @_; return 0 if $sql ne 'COMMIT' || ++$commits < 2; $do->($s, $notice); return 1 } }, $lost, "$way in place of the answer to COMMIT", %later);
+}
+
 # -- SCRAM
 
 sub scram
@@ -152,6 +196,20 @@ sub scram
 ends(scram($_), qr/53400: server "s\d+" asks to hash the password more than 100000 times.*HINT:.*pg_sluice.max_scram_iterations/s, "$_ iterations") for 2147483647, 100001, '99999999999999999999';
 ends(scram(4096), qr/08001: could not connect .* within 1 second/, 'as many as PostgreSQL asks for');
 ends(scram(2147483647, 'R'), qr/08P01: server "s\d+" said something out of turn/, 'a number that hides in pieces');
+
+SKIP:
+{
+	skip 'Perl has no TLS here', 3 unless ForkingServer::can_tls();
+	my $keys = ForkingServer::make_keys() or skip 'openssl makes no keys here', 3;
+	my $encrypted = sub {
+		my ($iterations, $cut) = @_;
+		my $plain = scram($iterations)->{login};
+		return { start => sub { my ($s, $code) = @_; return 0 if $code != 80877103; $s->put('S'); ForkingServer::start_tls($s->{client}, $keys); return 1 }, login => $plain };
+	};
+	my %how = (server => ", sslmode 'require'");
+	ends($encrypted->(2147483647), qr/53400: server "s\d+" asks to hash the password more than 100000 times/, 'endless iterations under TLS', %how);
+	ends($encrypted->(4096), qr/08001: could not connect .* within 1 second/, 'as many as PostgreSQL asks for under TLS', %how);
+}
 
 is($node->sql('SELECT * FROM kept WHERE a < 0'), '-1|kept', 'the destination is as it was');
 unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC|TRAP/, 'no process died');
