@@ -24,11 +24,13 @@ inline constexpr uint32_t kSecureConnection = 1U << 15;
 inline constexpr uint32_t kPluginAuth = 1U << 19;
 inline constexpr uint32_t kConnectAttributes = 1U << 20;
 inline constexpr uint32_t kPluginAuthLength = 1U << 21;
+inline constexpr uint32_t kMultiFactor = 1U << 28; // said so that a server asks for another proof, which is refused
 // Of MariaDB's second word: what a uuid or inet6 column is.
 inline constexpr uint32_t kExtendedMetadata = 1U << 3;
 
 inline constexpr unsigned char kOk = 0x00;
 inline constexpr unsigned char kMoreData = 0x01;
+inline constexpr unsigned char kNextFactor = 0x02;
 inline constexpr unsigned char kLocalFile = 0xfb;
 inline constexpr unsigned char kEnd = 0xfe; // also: another way to authenticate
 inline constexpr unsigned char kError = 0xff;
@@ -60,6 +62,7 @@ enum class Type : uint8_t {
 	Timestamp2 = 17,
 	Datetime2 = 18,
 	Time2 = 19,
+	Vector = 242,
 	Json = 245,
 	NewDecimal = 246,
 	VarString = 253,

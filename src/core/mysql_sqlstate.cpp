@@ -86,6 +86,20 @@ static_assert(std::is_sorted(kTranslations.begin(), kTranslations.end(),
 // Classes that mean the same on both sides.
 constexpr std::array<std::string_view, 6> kSharedClasses = {"08", "22", "23", "25", "28", "40"};
 
+struct AccountAdvice {
+	unsigned number;
+	const char *hint;
+};
+
+constexpr const char *kLocked = "Let it be unlocked at the source, with ALTER USER ... ACCOUNT UNLOCK.";
+constexpr const char *kExpired = "Let it have a new password at the source, and give the user mapping the same.";
+constexpr const char *kFromHere = "Let the account connect from this host, at the source.";
+
+constexpr std::array kOfAccounts = {
+	AccountAdvice{1129, kFromHere}, AccountAdvice{1130, kFromHere}, AccountAdvice{1820, kExpired},
+	AccountAdvice{1862, kExpired},	AccountAdvice{3118, kLocked},	AccountAdvice{4151, kLocked},
+};
+
 struct Advice {
 	int sqlstate;
 	const char *hint;
@@ -128,8 +142,14 @@ MysqlSqlState(unsigned number, std::string_view its_state)
 }
 
 std::string
-MysqlHint(int sqlstate)
+MysqlHint(unsigned number, int sqlstate)
 {
+	const auto *const of_account =
+		std::find_if(kOfAccounts.begin(), kOfAccounts.end(),
+					 [number](const AccountAdvice &advice) { return advice.number == number; });
+	if (of_account != kOfAccounts.end()) {
+		return of_account->hint;
+	}
 	const auto *const found = std::find_if(kAdvice.begin(), kAdvice.end(),
 										   [sqlstate](const Advice &advice) { return advice.sqlstate == sqlstate; });
 	return found == kAdvice.end() ? std::string() : found->hint;

@@ -10,7 +10,8 @@ namespace sluice {
 // number: MySQL's error number; its_state: the SQLSTATE that came with it, which is often a vague HY000.
 int MysqlSqlState(unsigned number, std::string_view its_state);
 
-// What to do about it; empty when nothing better than the message can be said.
-std::string MysqlHint(int sqlstate);
+// What to do about it, an error of that number, which is called sqlstate here; empty when nothing better than the
+// message can be said.
+std::string MysqlHint(unsigned number, int sqlstate);
 
 } // namespace sluice

@@ -55,7 +55,7 @@ sub hear
 sub greeting
 {
 	my (%options) = @_;
-	my $capabilities = 0x0008a205 | 0x00100000 | 0x00200000 | ($options{tls} ? 0x800 : 0);
+	my $capabilities = 0x0008a205 | 0x00100000 | 0x00200000 | ($options{tls} ? 0x800 : 0) | ($options{more} // 0);
 	my $plugin = $options{plugin} // 'mysql_native_password';
 	my $version = $options{version} // '8.0.99';
 	# MariaDB's own are those of one that has not the first of MySQL's; of them columns with more about their types.

@@ -21,6 +21,7 @@ $maria->sql(q{SET time_zone = '+00:00'; SET sql_mode = ''; CREATE DATABASE shop 
 	CREATE TABLE fold (id int PRIMARY KEY, ts timestamp NULL, dtm datetime);
 	INSERT INTO fold VALUES (1, '2024-10-26 22:30:00', '2024-10-27 00:30:00'), (2, '2024-10-27 00:30:00', '2024-10-27 02:30:00'), (3, '2024-10-27 01:30:00', '2024-10-27 02:30:00'),
 		(4, '2024-03-31 00:30:00', '2024-03-31 01:30:00'), (5, '2024-03-31 01:30:00', '2024-03-31 02:30:00');
+	CREATE VIEW fold_view AS SELECT id, COALESCE(ts, NOW()) AS at FROM fold;
 	CREATE TABLE hidden (a int, b int INVISIBLE DEFAULT 7, c int, `d e` int INVISIBLE DEFAULT 8); INSERT INTO hidden (a, c) VALUES (1, 3);
 	CREATE TABLE flags (id int, active tinyint(1), gone bit(1), bid binary(16)); INSERT INTO flags VALUES (1, 1, b'0', UNHEX('a0eebc999c0b4ef8bb6d6bb9bd380a11'));
 	CREATE TABLE odd_zero (id int, ts timestamp NULL); INSERT INTO odd_zero VALUES (1, '0000-00-00 00:00:00'), (2, '2024-01-01 00:00:00');
@@ -81,10 +82,20 @@ loads(q{source_query => 'SELECT id, ts, COALESCE(ts, NOW()) AS co, ts + INTERVAL
 like(load(q{source_table => 'shop.odd_zero'}), qr/22008:.*no date 0000-00-00.*row 1, column "ts"/s, 'an instant of zero is an error');
 loads(q{source_table => 'shop.odd_zero', options => '{"zero_dates": "null"}'}, "1|\n2|2024-01-01 00:00:00+00", 'or NULL', $in_utc->('d6'));
 
+# What is computed there of an instant shows UTC; what is stored shows anything. Into an instant only with a zone.
+$node->sql('CREATE TABLE moments (id int, at timestamptz); ALTER TABLE moments OWNER TO etl');
+my $berlin = q{timezone => 'Europe/Berlin', destination_table => 'moments'};
+like(load(qq{source_query => 'SELECT id, COALESCE(ts, NOW()) AS at FROM shop.fold', $berlin}), qr/42804: column "at" has no time zone, which "at" of "moments" needs.*DETAIL:.*session's, UTC.*HINT:  Say in columns of which zone it is, for example: at AT TIME ZONE 'UTC' AS at\./s, 'a datetime of a query');
+like(load(qq{source_table => 'shop.fold_view', $berlin}), qr/42804: column "at" has no time zone/, 'or of a view');
+like(load(qq{source_table => 'shop.fold_view', columns => \$\$id, at + interval '1 day' AS at\$\$, $berlin}), qr/42804: column "at" has no time zone/, 'or what is made of it');
+loads(qq{source_query => 'SELECT id, COALESCE(ts, NOW()) AS at FROM shop.fold', columns => \$\$id, at AT TIME ZONE 'UTC' AS at\$\$, filter => 'id < 4', $berlin}, join("\n", map { s/(\|[^|]*)\|.*/$1/r } (split /\n/, $instants)[0 .. 2]), 'with a zone', $in_utc->('moments'));
+loads(q{source_table => 'shop.fold_view', timezone => 'UTC', destination_table => 'moments'}, '1|2024-10-26 22:30:00+00', 'in UTC there is nothing to ask', $in_utc->('moments') . ' LIMIT 1');
+loads(qq{source_table => 'shop.fold', columns => 'id, dtm AS at', filter => 'id = 1', $berlin}, '1|2024-10-26 22:30:00+00', q{a table's own datetime is of the pipeline's zone}, $in_utc->('moments'));
+
 # Settings of the server do not shine through.
 loads(q{source_query => 'SELECT "a\\\\b" AS text, 1 / 3 AS third, GROUP_CONCAT(id ORDER BY id) AS ids, MONTHNAME(MIN(dtm)) AS month, (WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 9) SELECT COUNT(*) FROM n) AS n, MIN(@@time_zone) AS zone FROM shop.fold'},
 	'a\b|0.3333|1,2,3,4,5|March|9|+00:00', 'the session is pinned');
-loads(q{source_query => 'SELECT LENGTH(c) AS n, c FROM shop.padded'}, '2|ab   ', 'char is not padded at the source', 'SELECT n, c::char(5) FROM d8');
+loads(q{source_query => 'SELECT LENGTH(c) AS n, c FROM shop.padded'}, '2|ab   ', 'char is not padded at the source', 'SELECT n, c::char(5) FROM d' . ($number + 1));
 
 # Limits of the server cut neither the rows nor the answer to the question which settings it has.
 $maria->sql('SET GLOBAL sql_select_limit = 1; SET GLOBAL max_join_size = 1; SET GLOBAL max_statement_time = 0.000001');
@@ -97,7 +108,9 @@ like(run_log(), qr/column "b" of shop\.hidden is INVISIBLE.*column "d e" of shop
 loads(q{source_table => 'shop.hidden', columns => 'a, b, "d e", c'}, '1|7|8|3', 'unless columns name it');
 unlike(run_log(), qr/INVISIBLE/, 'then nothing is said');
 loads(q{source_table => 'shop.hidden', columns => 'a', filter => 'b = 7'}, '1', 'or the filter does');
-like(load(q{source_table => 'shop.longname'}), qr/42701:/, 'names that are the same here');
+like(load(q{source_table => 'shop.longname'}), qr/42701: columns "a2345\w+c" and "a2345\w+d" of shop\.longname have the same name here|42701: columns "a2345\w+d" and "a2345\w+e" of shop\.longname have the same name here.*HINT:.*source_query, with AS/s, 'names that are the same here');
+loads(q{source_query => 'SELECT `a23456789012345678901234567890123456789012345678901234567890abcd` AS a, `a23456789012345678901234567890123456789012345678901234567890abce` FROM shop.longname'}, '1|2', 'unless the query names them');
+like(run_log(), qr/column "\w+abce" of the source query is called "\w+abc" here/, 'a name that is too long is told');
 
 # Hints that can be followed.
 $node->sql('CREATE TABLE flags (id int, active boolean, gone boolean, bid uuid); ALTER TABLE flags OWNER TO etl');

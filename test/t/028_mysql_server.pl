@@ -127,6 +127,8 @@ for my $plugin (qw(mysql_clear_password sha256_password dialog auth_gssapi_clien
 {
 	run(sub { $_[0]->say(FakeMysql::greeting()); note_down($_[0]->hear); $_[0]->say("\xfe$plugin\0" . ('s' x 20) . "\0"); note_down($_[0]->hear); $_[0]->silence }, qr/08001:.*could not connect|28000:.*could not connect/s, "$plugin without TLS");
 }
+run(sub { $_[0]->say(FakeMysql::greeting(more => 1 << 28)); note_down($_[0]->hear); $_[0]->say("\2caching_sha2_password\0" . ('s' x 20) . "\0"); note_down($_[0]->hear); $_[0]->silence }, qr/28000:.*could not connect.*more than one proof/s, 'a second factor');
+run(sub { $_[0]->say("\xff" . pack('v', 1862) . '#HY000expired'); $_[0]->silence }, qr/28000:.*could not connect.*HINT:.*new password/s, 'a password that has expired');
 unlike(heard(), qr/\Q$secret\E/, 'none of them got the password');
 unlink $heard;
 $node->sql("ALTER SERVER m OPTIONS (ADD ssl_cipher 'DEFAULT')");

@@ -118,6 +118,9 @@ MatchRemote(const MappedQuery &query, const std::vector<RemoteColumn> &columns, 
 		const RemoteColumn &column = columns[i];
 		const leaf::OutputColumn &output = query.Column(source_of[i]);
 		bool const known = OidIsValid(column.type);
+		if (column.type == TIMESTAMPTZOID) {
+			CheckZone(query, source_of[i], column.target.name, relation);
+		}
 		fed.push_back(&column);
 		if (!known) {
 			shape.unknown.push_back(column);

@@ -48,8 +48,8 @@ constexpr std::array kSession = {
 	SessionVariable{"windowing_use_high_precision", "1"},
 };
 
-// What would cut or end even the question which settings there are. Comments of these forms are read from those versions
-// on, by MySQL and by MariaDB alone.
+// What would cut or end even the question which settings there are. Comments of these forms are read from those
+// versions on, by MySQL and by MariaDB alone.
 constexpr const char *kLiftLimits = "SET SESSION sql_select_limit = 18446744073709551615, SESSION sql_big_selects = 1"
 									"/*!50708 , SESSION max_execution_time = 0 */"
 									"/*M!100101 , SESSION max_statement_time = 0 */";
@@ -231,7 +231,7 @@ MysqlConnection::LastError() const
 	int const state = MysqlSqlState(error.number, error.state);
 	std::string const message = FromMysql(pg::OutsideUtf8(error.message).c_str());
 	return Error(state, message.empty() ? Format("server \"{}\" reported an error", server_name_) : message,
-				 MysqlHint(state),
+				 MysqlHint(error.number, state),
 				 Format("MySQL error {} ({}) at server \"{}\".", error.number, error.state, server_name_));
 }
 

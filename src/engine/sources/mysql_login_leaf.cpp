@@ -157,6 +157,8 @@ Authenticate(Login *login)
 			good = Switch(login, packet, length);
 		} else if (kind == mysql::kMoreData) {
 			good = GoOn(login, {reinterpret_cast<const char *>(packet) + 1, length - 1});
+		} else if (kind == mysql::kNextFactor) {
+			good = ChannelFails(login->channel, kMysqlPlugin, "The account wants more than one proof of who it is");
 		} else if (kind == mysql::kEnd && Is(login, kParsec)) {
 			good = CannotAuthenticate(login);
 		} else {
@@ -265,7 +267,7 @@ LogIn(MysqlLink *link)
 	bool const tls = offered && (!channel->is_local || link->target->needs_tls);
 	uint32 capabilities = mysql::kLongPassword | mysql::kLongFlag | mysql::kProtocol41 | mysql::kTransactions |
 						  mysql::kSecureConnection | mysql::kPluginAuth | mysql::kPluginAuthLength |
-						  mysql::kConnectAttributes;
+						  mysql::kConnectAttributes | mysql::kMultiFactor;
 	capabilities &= greeting.capabilities | mysql::kLongPassword;
 	uint32 mariadb_capabilities = 0;
 	if (greeting.IsMariadb()) {

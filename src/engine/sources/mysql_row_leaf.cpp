@@ -178,6 +178,11 @@ DecodeBytes(const MysqlDecoder *decoder, MysqlColumn *column, MysqlCursor *curso
 		return MakeLimited(decoder, column, data, length, true);
 	case MysqlKind::Bytea:
 		return MakeVarlena(data, length);
+	case MysqlKind::Vector:
+		if (length % sizeof(float4) != 0) {
+			RaiseForm(decoder);
+		}
+		return ArrayFromVector(data, length / sizeof(float4));
 	case MysqlKind::Input:
 		return CallInput(decoder, column, data, length);
 	default: {

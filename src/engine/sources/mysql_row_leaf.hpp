@@ -31,7 +31,8 @@ enum class MysqlKind : uint8 {
 	Varchar, // with a length
 	Bpchar,	 // with a length
 	Bytea,
-	Input // text that the type's input function reads
+	Vector, // of floats, becomes real[]
+	Input	// text that the type's input function reads
 };
 
 struct MysqlColumn {

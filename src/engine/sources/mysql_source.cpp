@@ -1,6 +1,7 @@
 #include "engine/sources/mysql_source.hpp"
 
 #include "catalog/pipeline_options.hpp"
+#include "core/ascii.hpp"
 #include "core/duration.hpp"
 #include "core/mysql_syntax.hpp"
 #include "core/redact.hpp"
@@ -124,9 +125,8 @@ MysqlSource::MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal)
 	state.row_type = pg::Call(BuildRowType, static_cast<int>(state.columns.size()),
 							  static_cast<const SourceColumn *>(state.columns.data()),
 							  static_cast<const char *const *>(names.data()));
-	if (pipeline.columns || pipeline.filter) {
-		FindMeaning();
-	}
+	CheckNames(journal);
+	FindMeaning(pipeline.timezone);
 	journal.Info(Format("connected to server \"{}\" ({}), reading {}", state.server, state.remote->ServerVersion(),
 						state.label));
 }
@@ -206,8 +206,53 @@ MysqlSource::AskAboutColumns(const catalog::Pipeline &pipeline, RunJournal &jour
 	return list;
 }
 
+// MySQL's names may have more bytes than those here.
 void
-MysqlSource::FindMeaning()
+MysqlSource::CheckNames(RunJournal &journal) const
+{
+	const State &state = *state_;
+	std::map<std::string, std::string> taken;
+	for (int i = 0; i < state.row_type->natts; ++i) {
+		std::string const &there = state.columns[static_cast<size_t>(i)].name;
+		std::string const here = NameStr(TupleDescAttr(state.row_type, i)->attname);
+		auto const [other, is_new] = taken.emplace(here, there);
+		if (!is_new && other->second != there) {
+			throw Error(
+				sqlstate::kDuplicateColumn,
+				Format("columns \"{}\" and \"{}\" of {} have the same name here", other->second, there, state.label),
+				"Give them shorter names in source_query, with AS.",
+				Format("Names end after {} bytes.", NAMEDATALEN - 1));
+		}
+		if (here != there) {
+			journal.Warning(Format("column \"{}\" of {} is called \"{}\" here, where names end after {} bytes", there,
+								   state.label, here, NAMEDATALEN - 1));
+		}
+	}
+}
+
+// Whether a datetime may have been computed, in the session's zone, which is another than the pipeline's.
+bool
+MysqlSource::ComputesTimes(const std::string &timezone)
+{
+	constexpr std::array<std::string_view, 4> kSame = {"UTC", "Etc/UTC", "GMT", "Etc/GMT"};
+	const State &state = *state_;
+	bool const has_times = std::any_of(state.columns.begin(), state.columns.end(), [](const SourceColumn &column) {
+		return column.type.kind == leaf::MysqlKind::Datetime;
+	});
+	bool const same_zone = std::any_of(
+		kSame.begin(), kSame.end(), [&timezone](std::string_view name) { return EqualsIgnoringCase(name, timezone); });
+	if (!has_times || same_zone || !state.table) {
+		return has_times && !same_zone;
+	}
+	pg::SqlResult const kind = state.remote->Exec(Format(
+		"SELECT table_type LIKE '%VIEW' FROM information_schema.tables WHERE table_schema = {} AND table_name = {}",
+		QuoteMysqlText(pg::Call(leaf::TextToMysql, state.table->schema.c_str())),
+		QuoteMysqlText(pg::Call(leaf::TextToMysql, state.table->table.c_str()))));
+	return kind.Empty() || kind.Text(0, 0) != "0";
+}
+
+void
+MysqlSource::FindMeaning(const std::string &timezone)
 {
 	State &state = *state_;
 	std::vector<MysqlDescribed> described;
@@ -220,6 +265,17 @@ MysqlSource::FindMeaning()
 		described.push_back({names[i], column.type.type, column.type.filter, column.collation});
 	}
 	state.meaning = FindMysqlMeaning(described);
+	if (!ComputesTimes(timezone)) {
+		return;
+	}
+	for (size_t i = 0; i < state.columns.size(); ++i) {
+		if (state.columns[i].type.kind == leaf::MysqlKind::Datetime) {
+			state.meaning[i].type.unknown_zone = true;
+			state.meaning[i].zone =
+				"A datetime of a query or a view was stored, in whatever zone, or is computed in the "
+				"session's, UTC";
+		}
+	}
 }
 
 TupleDesc

@@ -34,7 +34,9 @@ public:
 private:
 	void FindTable(const std::string &source_table, RunJournal &journal);
 	std::string AskAboutColumns(const catalog::Pipeline &pipeline, RunJournal &journal);
-	void FindMeaning();
+	void CheckNames(RunJournal &journal) const;
+	bool ComputesTimes(const std::string &timezone);
+	void FindMeaning(const std::string &timezone);
 
 	struct State;
 	std::unique_ptr<State> state_;

@@ -121,6 +121,8 @@ MapMysqlType(const leaf::MysqlField &field, bool time_is_interval)
 		return Plain(JSONOID, MysqlKind::Input);
 	case mysql::Type::Geometry:
 		return Plain(BYTEAOID, MysqlKind::Bytea);
+	case mysql::Type::Vector:
+		return Plain(FLOAT4ARRAYOID, MysqlKind::Vector);
 	case mysql::Type::Null:
 		return Plain(TEXTOID, MysqlKind::Text);
 	default:

@@ -2,11 +2,14 @@
 
 #include <charconv>
 
+#include "core/mysql_wire.hpp"
 #include "core/numeric_wire.hpp"
 #include "engine/sources/row_decoder_leaf.hpp"
 
 extern "C" {
+#include "catalog/pg_type.h"
 #include "datatype/timestamp.h"
+#include "utils/array.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/numeric.h"
@@ -60,6 +63,20 @@ NumericFromUnsigned(uint64 value)
 		elog(ERROR, "unexpected form of a number");
 	}
 	return number;
+}
+
+Datum
+ArrayFromVector(const unsigned char *data, Size count)
+{
+	auto *elements = static_cast<Datum *>(palloc(sizeof(Datum) * (count + 1)));
+	for (Size i = 0; i < count; ++i) {
+		uint32 const bits = MysqlNumber<uint32>(data + i * sizeof(float4));
+		float4 value;
+		memcpy(&value, &bits, sizeof(value));
+		elements[i] = Float4GetDatum(value);
+	}
+	return PointerGetDatum(
+		construct_array(elements, static_cast<int>(count), FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
 }
 
 bool

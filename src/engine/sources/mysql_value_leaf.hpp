@@ -13,6 +13,8 @@ bool MomentToTimestamp(const MysqlMoment *moment, Timestamp *timestamp);
 bool NumericFromDecimal(const char *text, Size length, Datum *value);
 Datum NumericFromUnsigned(uint64 value);
 // bit(bits) from its bytes, most significant first. False: not that many.
+// real[] of a VECTOR: count floats, the least significant byte first.
+Datum ArrayFromVector(const unsigned char *data, Size count);
 bool BitFromBytes(const unsigned char *data, Size length, int bits, Datum *value);
 
 } // namespace sluice::engine::leaf

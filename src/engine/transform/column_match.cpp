@@ -103,11 +103,34 @@ MatchNames(const MappedQuery &query, const std::vector<TargetColumn> &columns, c
 	return source_of;
 }
 
+void
+CheckZone(const MappedQuery &query, int column, const std::string &target, const std::string &relation)
+{
+	const ColumnMeaning *source = query.UnknownZoneOf(column);
+	if (source == nullptr) {
+		return;
+	}
+	std::string const name = pg::QuoteIdentifier(query.Column(column).name);
+	throw Error(sqlstate::kDatatypeMismatch,
+				Format("column \"{}\" has no time zone, which \"{}\" of \"{}\" needs", query.Column(column).name,
+					   target, relation),
+				Format("Say in columns of which zone it is, for example: {} AT TIME ZONE 'UTC' AS {}.",
+					   pg::QuoteIdentifier(source->name), name),
+				source->zone + ".");
+}
+
 ColumnMatch
 MatchColumns(const MappedQuery &query, Relation destination, RunJournal *journal)
 {
 	ColumnMatch match;
 	match.source_of = MatchNames(query, ColumnsOf(destination), RelationGetRelationName(destination), journal);
+	TupleDesc const row_type = RelationGetDescr(destination);
+	for (int i = 0; i < row_type->natts; ++i) {
+		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
+		if (match.source_of[i] >= 0 && pg::Call(getBaseType, attribute->atttypid) == TIMESTAMPTZOID) {
+			CheckZone(query, match.source_of[i], NameStr(attribute->attname), RelationGetRelationName(destination));
+		}
+	}
 	match.target_list = pg::Call(leaf::BuildTargetList, query.Analyzed(), destination,
 								 static_cast<const int *>(match.source_of.data()));
 	return match;

@@ -30,6 +30,9 @@ struct TargetColumn {
 std::vector<int> MatchNames(const MappedQuery &query, const std::vector<TargetColumn> &columns,
 							const std::string &relation, RunJournal *journal);
 
+// Throws 42804 where that column of the query is a time whose zone is not known: target is to be an instant.
+void CheckZone(const MappedQuery &query, int column, const std::string &target, const std::string &relation);
+
 // CREATE TABLE for a destination that does not exist, with the query's names and types.
 std::string TableDefinition(const MappedQuery &query, const std::string &qualified_name);
 // The column list of that statement, in parentheses. types: as they are called where the table is; NULL: here.

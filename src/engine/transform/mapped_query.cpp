@@ -85,6 +85,13 @@ MappedQuery::MeaningOf(int index) const
 	return stream_column < 0 || meaning_.empty() ? nullptr : &meaning_.at(static_cast<size_t>(stream_column));
 }
 
+const ColumnMeaning *
+MappedQuery::UnknownZoneOf(int index) const
+{
+	int const stream_column = Column(index).unknown_zone;
+	return stream_column < 0 || meaning_.empty() ? nullptr : &meaning_.at(static_cast<size_t>(stream_column));
+}
+
 std::vector<std::string>
 MappedQuery::MissingTypes() const
 {

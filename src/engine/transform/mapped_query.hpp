@@ -39,6 +39,8 @@ public:
 	int FilterRefuses() const { return filter_refuses_; }
 	// Of a column of the stream that is only handed on; NULL for others.
 	const ColumnMeaning *MeaningOf(int index) const;
+	// Of a column with a time whose zone is not known: the column of the stream that it comes from; NULL for others.
+	const ColumnMeaning *UnknownZoneOf(int index) const;
 	// For a table made after the query: what is kept as text there, because its type is missing here, and why.
 	std::vector<std::string> MissingTypes() const;
 	int ColumnCount() const { return analyzed_->column_count; }

@@ -223,6 +223,9 @@ AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text, co
 		column->collation = exprCollation(expression);
 		column->unnamed = strcmp(column->name, "?column?") == 0;
 		column->stream_column = SourceColumn(expression);
+		column->unknown_zone = types != nullptr && column->type == TIMESTAMPOID
+								   ? FindUnknownZone(query, expression, stream->natts, types)
+								   : -1;
 		bool const travels =
 			column->stream_column >= 0 && travels_as_text != nullptr && travels_as_text[column->stream_column];
 		column->from_text = travels || IsTextLiteral(expression);

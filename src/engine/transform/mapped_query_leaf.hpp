@@ -17,7 +17,8 @@ struct OutputColumn {
 	int stream_column; // -1: an expression
 	Oid kept_type;
 	int32 kept_modifier;
-	bool from_text; // text standing for another type: cast through its text form where it must be
+	int unknown_zone; // of a timestamp: the stream's column that it comes from, whose zone is not known; -1: none
+	bool from_text;	  // text standing for another type: cast through its text form where it must be
 };
 
 struct AnalyzedQuery {

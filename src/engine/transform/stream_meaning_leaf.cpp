@@ -57,7 +57,7 @@ IsDerived(const Search *search, const Var *var)
 		   kind != RTE_VALUES;
 }
 
-enum class Difference { Order, Equality, Search };
+enum class Difference { Order, Equality, Search, Zone };
 
 struct Differing {
 	const Search *search;
@@ -70,7 +70,8 @@ Differs(const StreamType *type, Difference difference)
 {
 	return difference == Difference::Order		? type->order_differs
 		   : difference == Difference::Equality ? type->equality_differs
-												: type->search_differs;
+		   : difference == Difference::Search	? type->search_differs
+												: type->unknown_zone;
 }
 
 // Whether the values of an expression come from a column whose texts are ordered in another way at the source.
@@ -477,6 +478,15 @@ const char *
 StandInName()
 {
 	return "gtsvector";
+}
+
+int
+FindUnknownZone(Query *query, Node *expression, int count, const StreamType *types)
+{
+	Search const search = {types, count, list_make1(query), nullptr, -1};
+	Differing differing = {&search, Difference::Zone, -1};
+	(void)FindDiffering(expression, &differing);
+	return differing.found;
 }
 
 Meaning

@@ -15,6 +15,7 @@ struct StreamType {
 	bool order_differs;	   // its texts are ordered and matched in another way here
 	bool equality_differs; // and different bytes may be equal there
 	bool search_differs;   // also where a function looks for one text within another
+	bool unknown_zone;	   // a timestamp that may be of the session's zone or of another
 };
 
 // The first column (by its number from 0) that a clause may not compute with here; -1: none.
@@ -28,6 +29,9 @@ struct Meaning {
 TupleDesc AnalyzedRowType(TupleDesc stream, const StreamType *types);
 // Its name, which then stands in errors of the analysis.
 const char *StandInName();
+
+// The first column of an unknown zone that an expression of the query is made of; -1: none.
+int FindUnknownZone(Query *query, Node *expression, int count, const StreamType *types);
 
 // Looks at a query that was analyzed over that row type. Columns that are only handed on become text again in it; those
 // that are computed with become their own type in stream.
