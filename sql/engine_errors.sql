@@ -170,6 +170,17 @@ CALL run_pipeline('r') \gset
 SELECT drop_pipeline('r');
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM dst;
+-- the source's row as a whole has no type that the column could take: refused, where it once ended the server
+CREATE TYPE pair AS (a int, b text);
+CREATE TABLE pairs (p pair, t text);
+SELECT create_pipeline('whole', source_query => 'SELECT 1 AS a, ''x'' AS b', columns => 'source AS p', destination_table => 'pairs', load => 'append') IS NOT NULL AS made;
+CALL run_pipeline('whole');
+SELECT alter_pipeline('whole', columns => 'ROW(a, source) AS p');
+CALL run_pipeline('whole');
+SELECT alter_pipeline('whole', columns => 'ROW(a, b) AS p, source AS t');
+CALL run_pipeline('whole') \gset
+TABLE pairs;
+SELECT drop_pipeline('whole');
 SET client_min_messages = warning;
 DROP SCHEMA engine_errors CASCADE;
 SELECT disallow_pipelines('regress_engine_owner');

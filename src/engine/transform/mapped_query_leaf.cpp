@@ -1,5 +1,7 @@
 #include "engine/transform/mapped_query_leaf.hpp"
 
+#include "pg/compat.hpp"
+
 extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -93,10 +95,25 @@ IsReadFromText(const OutputColumn *column, Oid to)
 		   ((column->type == TEXTOID && getBaseType(to) == REGCLASSOID) || !FitsByAssignment(column->type, to));
 }
 
+// A row of the source as a whole, whose fields the server looks up in a namespace that is there only while it parses.
+bool
+HoldsWholeRow(Node *expression, void *context)
+{
+	if (expression != nullptr && IsA(expression, Var)) {
+		const Var *var = reinterpret_cast<Var *>(expression);
+		return var->varattno == InvalidAttrNumber && var->vartype == RECORDOID;
+	}
+	return expression != nullptr && (IsA(expression, RowExpr) || IsA(expression, List)) &&
+		   pg::compat::WalkExpression(expression, HoldsWholeRow, context);
+}
+
 Node *
 CoerceColumn(const OutputColumn *column, Node *expression, Form_pg_attribute attribute)
 {
 	Oid type = column->type;
+	if (type_is_rowtype(getBaseType(attribute->atttypid)) && HoldsWholeRow(expression, nullptr)) {
+		return nullptr;
+	}
 	if (IsReadFromText(column, attribute->atttypid)) {
 		// In two steps: an explicit cast to a type with a length would cut values off silently.
 		type = getBaseType(attribute->atttypid);
