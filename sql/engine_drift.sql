@@ -74,6 +74,28 @@ SELECT alter_pipeline('lossy', columns => 'id, n::int AS n, at::timestamp(0) AS 
 CALL run_pipeline('lossy') \gset
 :log
 
+-- what another wrapper reads drifts as a table here does
+SELECT split_part(current_setting('unix_socket_directories'), ', ', 1) AS socket, current_setting('port') AS port,
+	current_database() AS database, current_user AS role \gset
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS postgres_fdw;
+CREATE SERVER drift_loop FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host :'socket', port :'port', dbname :'database');
+CREATE USER MAPPING FOR CURRENT_USER SERVER drift_loop OPTIONS (user :'role');
+CREATE TABLE far_fine AS SELECT 1 AS id, 1.25::numeric(12,4) AS n, timestamp '2026-01-01 00:00:00' AS at, 'ab'::varchar(5) AS t;
+CREATE FOREIGN TABLE wrapped (id int, n numeric(10,2), at timestamp(0), t varchar(3)) SERVER drift_loop OPTIONS (schema_name 'engine_drift', table_name 'far_fine');
+CREATE TABLE unwrapped (id int, n numeric(10,2), at timestamp(0), t varchar(3));
+SELECT create_pipeline('wrapped', source_table => 'wrapped', destination_table => 'unwrapped', load => 'replace') IS NOT NULL AS made;
+CALL run_pipeline('wrapped') \gset
+ALTER FOREIGN TABLE wrapped ALTER n TYPE numeric(12,4);
+CALL run_pipeline('wrapped');
+ALTER FOREIGN TABLE wrapped ALTER n TYPE numeric(10,2), ALTER at TYPE timestamp(3);
+CALL run_pipeline('wrapped');
+ALTER FOREIGN TABLE wrapped ALTER at TYPE timestamp(0), ALTER t TYPE varchar(5);
+CALL run_pipeline('wrapped');
+ALTER FOREIGN TABLE wrapped ALTER t TYPE varchar(3), DROP at;
+CALL run_pipeline('wrapped');
+TABLE unwrapped;
+
 -- a type that the column cannot hold, and a column that it lacks: hints that drop nothing
 CREATE TABLE narrow (id int);
 SELECT create_pipeline('narrow', source_table => 'fine', destination_table => 'narrow', load => 'replace') IS NOT NULL AS made;
@@ -81,4 +103,5 @@ CALL run_pipeline('narrow');
 
 SET client_min_messages = warning;
 SELECT count(drop_pipeline(id)) FROM pipelines WHERE destination_table LIKE 'engine_drift.%';
+DROP SERVER drift_loop CASCADE;
 DROP SCHEMA engine_drift CASCADE;

@@ -6,6 +6,7 @@
 #include "api/due_time.hpp"
 #include "api/names_leaf.hpp"
 #include "api/rights.hpp"
+#include "catalog/pipeline_options.hpp"
 #include "catalog/pipeline_schedule.hpp"
 #include "core/nearest.hpp"
 #include "core/sqlstate.hpp"
@@ -166,8 +167,14 @@ TellLosses(const Pipeline &pipeline, Oid destination)
 	if (pipeline.source || !pipeline.source_table || pipeline.columns || !OidIsValid(destination)) {
 		return;
 	}
-	for (const std::string &loss : engine::LossesBetween(*pipeline.source_table, destination)) {
-		Warning(loss, "Widen the column of the destination, or cast it in columns where that is meant.");
+	bool const exact = catalog::ReadOptions(pipeline.options).Text("on_loss") == "fail";
+	for (const std::string &loss : engine::LossesBetween(*pipeline.source_table, destination, pipeline.timezone)) {
+		if (exact) {
+			Notice(loss, "The option on_loss is 'fail': a value that would be changed fails the run.");
+		} else {
+			Warning(loss, "Widen the column of the destination, or cast it in columns where that is meant; or let a "
+						  "run fail where it would change a value: {\"on_loss\": \"fail\"} in options.");
+		}
 	}
 }
 

@@ -7,8 +7,8 @@
 
 namespace sluice {
 
-// As in pg_attribute: OIDs of built-in types are the same everywhere. Domains and arrays are resolved by the caller, to
-// their base and element types.
+// As in pg_attribute: OIDs of built-in types are the same everywhere. Domains, arrays and rows are resolved by the
+// caller, to their base and element types and their fields.
 struct TypeShape {
 	uint32_t type;
 	int32_t modifier;
@@ -17,7 +17,7 @@ struct TypeShape {
 enum class Fit {
 	Fits,
 	MayFail, // a value that does not fit is an error
-	Loses,	 // a value may be changed without a word
+	Loses,	 // a value may be changed without a word: it cannot be had back from what the column stores
 };
 
 struct AssignmentFit {
@@ -25,7 +25,8 @@ struct AssignmentFit {
 	std::string_view why; // what may be lost
 };
 
-// Types that are not known fit.
-AssignmentFit FitOfAssignment(TypeShape from, TypeShape to);
+// Types that are not known fit. clock_changes: in the zone of the assignment there are local times that are left out or
+// come twice.
+AssignmentFit FitOfAssignment(TypeShape from, TypeShape to, bool clock_changes);
 
 } // namespace sluice

@@ -58,6 +58,9 @@ constexpr std::array kOptions = {
 			   "Who reads a server of mysql_fdw: pg_sluice itself where it can, or the wrapper."},
 	OptionSpec{"mysql_time", Enumeration, 0, 0, "time|interval", "time",
 			   "What a column of MySQL's type time is read as; interval also takes what is not a time of a day."},
+	OptionSpec{"on_loss", Enumeration, 0, 0, "warn|fail", "warn",
+			   "What becomes of a value that the type of its column would change: it is changed, and a warning names "
+			   "the column, or the run fails and names the value."},
 	OptionSpec{"on_missed", Enumeration, 0, 0, "run_once|skip|run_all", "run_once",
 			   "What to do about due times that passed while nobody could serve them: one run, none, or one each."},
 	OptionSpec{"on_overlap", Enumeration, 0, 0, "skip|queue_one", "skip",

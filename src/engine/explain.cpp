@@ -87,7 +87,11 @@ AddFit(std::vector<std::string> *lines, const catalog::Pipeline &pipeline, const
 		lines->push_back("columns: a run fails: " + drift->Info().message);
 	}
 	for (const std::string &loss : Losses(query, destination, match)) {
-		lines->push_back("columns: warning: " + loss);
+		lines->push_back(query.IsExact() ? "columns: checked: " + loss + "; a value that would be changed fails the run"
+										 : "columns: warning: " + loss);
+	}
+	for (const std::string &failure : Losses(query, destination, match, Fit::MayFail)) {
+		lines->push_back("columns: " + failure);
 	}
 }
 

@@ -16,13 +16,7 @@ struct Assignment {
 	std::string name;
 	leaf::PlainType from{};
 	leaf::PlainType to{};
-	bool constant = false;
-
-	AssignmentFit FitNow() const { return FitOf(from.type, from.modifier); }
-	AssignmentFit FitOf(Oid type, int32 modifier) const
-	{
-		return constant ? AssignmentFit{} : FitOfAssignment({type, modifier}, {to.type, to.modifier});
-	}
+	AssignmentFit fit;
 };
 
 TupleDesc
@@ -49,9 +43,10 @@ Assignments(const MappedQuery &query, const Destination &destination, const Colu
 		}
 		const leaf::OutputColumn &column = query.Column(source);
 		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
-		assignments.push_back({column.name, pg::Call(leaf::PlainTypeOf, column.type, column.type_modifier),
-							   pg::Call(leaf::PlainTypeOf, attribute->atttypid, attribute->atttypmod),
-							   pg::Call(leaf::IsConstant, query.Analyzed(), source)});
+		assignments.push_back(
+			{column.name, pg::Call(leaf::PlainTypeOf, column.type, column.type_modifier),
+			 pg::Call(leaf::PlainTypeOf, attribute->atttypid, attribute->atttypmod),
+			 pg::Call(leaf::FitOfColumn, query.Analyzed(), source, attribute->atttypid, attribute->atttypmod)});
 	}
 	return assignments;
 }
@@ -89,10 +84,10 @@ ThrowGone(const catalog::Pipeline &pipeline, const catalog::LoadedColumn &column
 	info.message = Format("column {} is gone from the source", name);
 	info.detail = Format("The last load read it as {}; without it {} in {} would get no values any more.",
 						 column.type_text, name, destination);
-	info.hint =
-		Format("Bring it back, or give it a value in columns, for example: *, NULL::{} AS {}; or accept the source "
-			   "as it is now: {}.",
-			   column.type_text, name, HowToAccept(pipeline));
+	info.hint = Format(
+		"Bring it back; or say in columns what {} is to hold from now on; or accept the source as it is now, which "
+		"leaves it without values: {}.",
+		name, HowToAccept(pipeline));
 	info.column_name = column.name;
 	throw Error(std::move(info));
 }
@@ -106,7 +101,7 @@ ThrowNoFit(const catalog::Pipeline &pipeline, const catalog::LoadedColumn &last,
 	info.sqlstate = sqlstate::kDatatypeMismatch;
 	info.message = Format("column {} has become {} at the source, which does not fit into {} of {} without loss", name,
 						  now.from.text, now.to.text, destination);
-	info.detail = Format("The last load read it as {}. Now {}.", last.type_text, now.FitNow().why);
+	info.detail = Format("The last load read it as {}. Now {}.", last.type_text, now.fit.why);
 	info.hint =
 		Format("Widen the destination: ALTER TABLE ... ALTER {} TYPE {}; or say that it is meant with a cast in "
 			   "columns: {}::{} AS {}; or accept the source as it is now: {}.",
@@ -119,7 +114,7 @@ std::string
 LossText(const Assignment &assignment, const std::string &destination)
 {
 	return Format("column {} is {} at the source and {} in {}: {}", pg::QuoteIdentifier(assignment.name),
-				  assignment.from.text, assignment.to.text, destination, assignment.FitNow().why);
+				  assignment.from.text, assignment.to.text, destination, assignment.fit.why);
 }
 
 } // namespace
@@ -173,22 +168,24 @@ CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedC
 	for (const Assignment &now : Assignments(query, destination, match)) {
 		auto const before = std::find_if(
 			last.begin(), last.end(), [&now](const catalog::LoadedColumn &column) { return column.name == now.name; });
-		if (before != last.end() && before->type_text != now.from.text && now.FitNow().fit != Fit::Fits &&
-			now.FitOf(before->type, before->modifier).fit == Fit::Fits) {
+		if (before != last.end() && before->type_text != now.from.text && now.fit.fit != Fit::Fits &&
+			pg::Call(leaf::FitOfTypes, before->type, before->modifier, now.to.type, now.to.modifier,
+					 pg::Call(leaf::ClockChanges, static_cast<const char *>(nullptr)))
+					.fit == Fit::Fits) {
 			ThrowNoFit(pipeline, *before, now, NameOf(destination));
 		}
 	}
 }
 
 std::vector<std::string>
-Losses(const MappedQuery &query, const Destination &destination, const ColumnMatch &match)
+Losses(const MappedQuery &query, const Destination &destination, const ColumnMatch &match, Fit fit)
 {
 	std::vector<std::string> losses;
 	if (destination.created) {
 		return losses;
 	}
 	for (const Assignment &assignment : Assignments(query, destination, match)) {
-		if (assignment.FitNow().fit == Fit::Loses) {
+		if (assignment.fit.fit == fit) {
 			losses.push_back(LossText(assignment, NameOf(destination)));
 		}
 	}
@@ -196,8 +193,9 @@ Losses(const MappedQuery &query, const Destination &destination, const ColumnMat
 }
 
 std::vector<std::string>
-LossesBetween(const std::string &source_table, Oid destination)
+LossesBetween(const std::string &source_table, Oid destination, const std::string &timezone)
 {
+	bool const clock_changes = pg::Call(leaf::ClockChanges, timezone.c_str());
 	std::string const name = pg::QualifiedName(destination);
 	pg::SqlOptions options;
 	options.run_as = GetUserId();
@@ -212,8 +210,12 @@ LossesBetween(const std::string &source_table, Oid destination)
 			return pg::Call(leaf::PlainTypeOf, static_cast<Oid>(pairs.Integer(row, column)),
 							static_cast<int32>(pairs.Integer(row, column + 1)));
 		};
-		Assignment const assignment{pairs.Text(row, 0), type(1), type(3), false};
-		if (assignment.FitNow().fit == Fit::Loses) {
+		leaf::PlainType const from = type(1);
+		leaf::PlainType const to = type(3);
+		Assignment const assignment{
+			pairs.Text(row, 0), from, to,
+			pg::Call(leaf::FitOfTypes, from.type, from.modifier, to.type, to.modifier, clock_changes)};
+		if (assignment.fit.fit == Fit::Loses) {
 			losses.push_back(LossText(assignment, name));
 		}
 	}

@@ -24,9 +24,10 @@ std::vector<catalog::LoadedColumn> ShapeOf(const MappedQuery &query);
 void CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedColumn> &last,
 				const MappedQuery &query, const Destination &destination, const ColumnMatch &match);
 
-// A sentence for each column whose values may be changed by the assignment.
-std::vector<std::string> Losses(const MappedQuery &query, const Destination &destination, const ColumnMatch &match);
-// The same for a table of this database that is loaded as it is, without asking anything but the catalogs.
-std::vector<std::string> LossesBetween(const std::string &source_table, Oid destination);
+// A sentence for each column that fits so: whose values may be changed by the assignment, or may fail.
+std::vector<std::string> Losses(const MappedQuery &query, const Destination &destination, const ColumnMatch &match,
+								Fit fit = Fit::Loses);
+// The first for a table of this database that is loaded as it is, without asking anything but the catalogs.
+std::vector<std::string> LossesBetween(const std::string &source_table, Oid destination, const std::string &timezone);
 
 } // namespace sluice::engine

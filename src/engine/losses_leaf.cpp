@@ -15,10 +15,4 @@ PlainTypeOf(Oid type, int32 modifier)
 	return plain;
 }
 
-bool
-IsConstant(const AnalyzedQuery *analyzed, int column)
-{
-	return IsA(list_nth_node(TargetEntry, analyzed->query->targetList, column)->expr, Const);
-}
-
 } // namespace sluice::engine::leaf

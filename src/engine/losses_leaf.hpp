@@ -12,7 +12,5 @@ struct PlainType {
 };
 
 PlainType PlainTypeOf(Oid type, int32 modifier);
-// Whether it is a value that the user wrote himself.
-bool IsConstant(const AnalyzedQuery *analyzed, int column);
 
 } // namespace sluice::engine::leaf

@@ -150,7 +150,11 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
 	CheckDrift(pipeline, last, query, destination, match);
 	for (const std::string &loss : Losses(query, destination, match)) {
-		journal.Warning(loss + "; a cast in columns says that it is meant");
+		if (query.IsExact()) {
+			journal.Info(loss + "; a value that would be changed fails the run");
+		} else {
+			journal.Warning(loss + "; a cast in columns says that it is meant");
+		}
 	}
 	std::vector<catalog::LoadedColumn> const shape = ShapeOf(query);
 	FedSequences sequences(options, journal);

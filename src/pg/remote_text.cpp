@@ -26,22 +26,22 @@ LengthInDatabase()
 }
 
 std::string
-CleanedOf(std::string_view text, CharacterLength length)
+CleanedOf(std::string_view text, CharacterLength length, size_t limit = kOutsideTextLimit)
 {
 	std::string known = Redact(text.substr(0, kLookedAt));
 	if (text.size() > kLookedAt) {
 		known.resize(known.size() > kLongestSecret ? known.size() - kLongestSecret : 0);
 		known += "...";
 	}
-	return CleanText(known, kOutsideTextLimit, length);
+	return CleanText(known, limit, length);
 }
 
 } // namespace
 
 std::string
-OutsideText(std::string_view text)
+OutsideText(std::string_view text, size_t limit)
 {
-	return CleanedOf(text, LengthInDatabase());
+	return CleanedOf(text, LengthInDatabase(), limit);
 }
 
 std::string

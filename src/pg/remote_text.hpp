@@ -6,7 +6,7 @@
 
 namespace sluice::pg {
 
-std::string OutsideText(std::string_view text);
+std::string OutsideText(std::string_view text, size_t limit = kOutsideTextLimit);
 // The same of a text in UTF-8, whatever the database's encoding is; it is UTF-8 afterwards, too.
 std::string OutsideUtf8(std::string_view text);
 

@@ -75,3 +75,8 @@ CREATE FUNCTION @extschema@.stop_run(run uuid) RETURNS boolean
 COMMENT ON FUNCTION @extschema@.stop_run(uuid) IS
 'Stops one run, queued or running, at once, like pg_cancel_backend: a rollback does not undo it. Returns false when it was over already. Needs the rights of the owner.
 Errors: 42704 no such run, SL003.';
+
+CREATE FUNCTION sluice.assign_exactly(value "any", like_value anyelement, modifier integer, column_name text) RETURNS anyelement
+	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'sluice_assign_exactly';
+COMMENT ON FUNCTION sluice.assign_exactly("any", anyelement, integer, text) IS
+'What a run with the option on_loss = fail puts around a value: what assigning it to a column of the type of like_value (NULL will do) and that modifier gives. Errors where that would change the value: 22000, 22001, 22003, 22008.';

@@ -26,5 +26,7 @@ GRANT EXECUTE ON FUNCTION
 	@extschema@.get_pipeline(text), @extschema@.get_pipeline(uuid), @extschema@.list_pipelines(),
 	@extschema@.pipeline_health(), @extschema@.pipeline_option_list(),
 	@extschema@.recent_runs(integer), @extschema@.run_context(), @extschema@.run_log(uuid), @extschema@.run_progress(),
-	@extschema@.wait_for_batch(uuid, interval), @extschema@.wait_for_run(uuid, interval)
+	@extschema@.wait_for_batch(uuid, interval), @extschema@.wait_for_run(uuid, interval),
+	-- computes, and is called in the statements of every owner
+	sluice.assign_exactly("any", anyelement, integer, text)
 	TO PUBLIC;

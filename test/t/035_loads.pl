@@ -127,6 +127,31 @@ is($far->safe_psql('postgres', 'SELECT name, amount FROM dst.drifted'), 'a|1.25'
 is(as_etl("SELECT alter_pipeline('$_', reset => '{columns}') IS NULL"), 'f', "$_: accepted") for ('drift', 'far_drift');
 is(run_now($_), 'success', "$_: loads again") for ('drift', 'far_drift');
 
+# -- a value that its column would change: in several streams, into tables of another server, into money there
+
+$far->safe_psql('postgres', q{SET ROLE writer; CREATE TABLE dst.exact AS SELECT i AS id, (i + 0.25)::numeric(12,4) AS amount FROM generate_series(1, 30000) i; ANALYZE dst.exact;
+	CREATE TABLE dst.exacted (id int, amount numeric(10,2)); CREATE TABLE dst.paid (id int, amount money)});
+$near->sql('SET ROLE etl; CREATE TABLE exacted (id int, amount numeric(10,2))');
+my $exact = "source => 'far', source_table => 'dst.exact', load => 'replace'";
+my %exact = (one => "destination_table => 'exacted', options => '{\"on_loss\": \"fail\"}'", streams => "destination_table => 'exacted', options => '{\"on_loss\": \"fail\", \"streams\": 2}'",
+	there => "destination => 'far', destination_table => 'exacted', options => '{\"on_loss\": \"fail\"}'", paid => "destination => 'far', destination_table => 'paid', options => '{\"on_loss\": \"fail\"}'");
+my @exact = qw(one streams there paid);
+for my $name (@exact)
+{
+	is(define($name, "$exact, $exact{$name}"), 'f', "$name: exact");
+	is(run_now($name), 'success', "$name: values that fit");
+	like(told($name, 'amount is numeric'), qr/^info: .*rounded off; a value that would be changed fails the run$/, "$name: they are checked");
+}
+like(told('streams', 'streams over'), qr/2 streams over/, 'in two streams');
+$far->safe_psql('postgres', 'UPDATE dst.exact SET amount = amount + 0.005 WHERE id = 29000');
+like(run_now($_), qr/^failed 22003: value "29000\.2550" of column "amount" would be stored as "29000\.26"/, "$_: one that does not") for @exact;
+is($near->sql('SELECT count(*), sum(amount) FROM exacted'), '30000|450022500.00', 'the old rows are there');
+is($far->safe_psql('postgres', q{SELECT count(*), sum(amount) FROM dst.exacted UNION ALL SELECT count(*), sum(amount)::numeric FROM dst.paid}), "30000|450022500.00\n30000|450022500.00", 'and there');
+as_etl("SELECT alter_pipeline('paid', options => '{\"on_loss\": \"warn\"}')");
+is(run_now('paid'), 'success', 'a warning only');
+like(told('paid', 'amount is numeric'), qr/^warning: .*rounded off; a cast in columns says that it is meant$/, 'that names the column');
+is($far->safe_psql('postgres', 'SELECT amount::numeric FROM dst.paid WHERE id = 29000'), '29000.26', 'and the value is rounded');
+
 $near->stop;
 $far->stop;
 done_testing();

@@ -40,6 +40,15 @@ SentAs(Oid type)
 	return type == MONEYOID ? NUMERICOID : type == MONEYARRAYOID ? NUMERICARRAYOID : type;
 }
 
+// Such a number has no more digits than an amount by the locale C, so what would be rounded there is seen here.
+int32
+ModifierSent(Oid type, int32 modifier)
+{
+	constexpr int32 kDigits = 19;
+	constexpr int32 kScale = 2;
+	return SentAs(type) != type ? ((kDigits << 16) | kScale) + VARHDRSZ : modifier;
+}
+
 struct FedColumn {
 	const char *name;
 	Oid type;
@@ -127,7 +136,7 @@ MatchRemote(const MappedQuery &query, const std::vector<RemoteColumn> &columns, 
 		}
 		shape.has_money = shape.has_money || SentAs(column.type) != column.type;
 		sent.push_back({column.target.name.c_str(), known ? SentAs(column.type) : output.type,
-						known ? column.typmod : output.type_modifier});
+						known ? ModifierSent(column.type, column.typmod) : output.type_modifier});
 		shape.match.source_of.push_back(source_of[i]);
 		shape.column_list += (shape.column_list.empty() ? "" : ", ") + pg::QuoteIdentifier(column.target.name);
 	}

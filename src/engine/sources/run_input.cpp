@@ -45,6 +45,7 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 	fetch_ = {options.Integer("fetch_size"), options.IsGiven("fetch_size")};
 	mapping_.columns = pipeline.columns;
 	mapping_.filter = pipeline.filter;
+	mapping_.exact = options.Text("on_loss") == "fail";
 	// They were checked when the pipeline was made; what is pasted into a statement is checked where it is.
 	if (pipeline.columns) {
 		pg::Call(leaf::CheckSelectList, pipeline.columns->c_str());

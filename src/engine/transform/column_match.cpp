@@ -133,6 +133,16 @@ MatchColumns(const MappedQuery &query, Relation destination, RunJournal *journal
 	}
 	match.target_list = pg::Call(leaf::BuildTargetList, query.Analyzed(), destination,
 								 static_cast<const int *>(match.source_of.data()));
+	if (query.IsExact()) {
+		TupleDesc row_type = RelationGetDescr(destination);
+		for (int i = 0; i < row_type->natts; ++i) {
+			Form_pg_attribute attribute = TupleDescAttr(row_type, i);
+			match.checked.push_back(match.source_of[i] >= 0 &&
+									pg::Call(leaf::FitOfColumn, query.Analyzed(), match.source_of[i],
+											 attribute->atttypid, attribute->atttypmod)
+											.fit == Fit::Loses);
+		}
+	}
 	return match;
 }
 
@@ -171,8 +181,12 @@ InsertStatement(const MappedQuery &query, const ColumnMatch &match, Relation des
 		std::string const name = pg::QuoteIdentifier(NameStr(attribute->attname));
 		names += (names.empty() ? "" : ", ") + name;
 		std::string value = "mapped." + name;
-		if (pg::Call(leaf::NeedsExplicitCast, query.Analyzed(), source, destination, i)) {
+		if (pg::Call(leaf::NeedsExplicitCast, query.Analyzed(), source, attribute->atttypid)) {
 			value = pg::Call(leaf::ReadAsText, query.Column(source).type, attribute->atttypid, value.c_str());
+		}
+		if (!match.checked.empty() && match.checked[i]) {
+			value = pg::Call(leaf::AssignExactlyText, value.c_str(), attribute->atttypid, attribute->atttypmod,
+							 static_cast<const char *>(NameStr(attribute->attname)));
 		}
 		values += (values.empty() ? "" : ", ") + value;
 	}

@@ -12,6 +12,7 @@ namespace sluice::engine {
 struct ColumnMatch {
 	std::vector<int> source_of; // per attribute: column of the query, or -1: default, NULL or generated
 	List *target_list = nullptr;
+	std::vector<bool> checked; // per attribute: whether a value that would be changed is an error; empty: none is
 };
 
 // Throws Error: columns the destination lacks (42703), types that do not fit (42804), NOT NULL columns

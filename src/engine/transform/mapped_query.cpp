@@ -63,6 +63,7 @@ MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input)), 
 	CheckNames(*this);
 	if (analyzed_->sorts && input.stream == nullptr) {
 		MappingInput inner;
+		inner.exact = input.exact;
 		for (int i = 0; i < ColumnCount(); ++i) {
 			inner.travels_as_text.push_back(Column(i).from_text);
 		}
@@ -123,6 +124,7 @@ MappedQuery::Analyze(const MappingInput &input)
 	} catch (const Error &error) {
 		throw PointInto(error, text_);
 	}
+	analyzed_->exact = input.exact;
 }
 
 // False where the analysis fails because of a column that nothing can be done with here. blamed: those columns.

@@ -22,6 +22,7 @@ struct MappingInput {
 	std::vector<ColumnMeaning> meaning; // of the stream's columns; empty: what their types are
 	std::optional<std::string> columns;
 	std::optional<std::string> filter;
+	bool exact = false; // a value that the destination's column would change is an error
 };
 
 class MappedQuery {
@@ -34,6 +35,7 @@ public:
 	// The source applies the filter.
 	void TakeFilterAway();
 	bool HasSubquery() const { return analyzed_->query->hasSubLinks; }
+	bool IsExact() const { return analyzed_->exact; }
 	bool IsFilterElsewhere() const { return filter_elsewhere_; }
 	// The column that the filter would take for something else here, so that only the source can apply it; -1: none.
 	int FilterRefuses() const { return filter_refuses_; }

@@ -108,7 +108,7 @@ HoldsWholeRow(Node *expression, void *context)
 }
 
 Node *
-CoerceColumn(const OutputColumn *column, Node *expression, Form_pg_attribute attribute)
+CoerceColumn(const AnalyzedQuery *analyzed, const OutputColumn *column, Node *expression, Form_pg_attribute attribute)
 {
 	Oid type = column->type;
 	if (type_is_rowtype(getBaseType(attribute->atttypid)) && HoldsWholeRow(expression, nullptr)) {
@@ -118,6 +118,11 @@ CoerceColumn(const OutputColumn *column, Node *expression, Form_pg_attribute att
 		// In two steps: an explicit cast to a type with a length would cut values off silently.
 		type = getBaseType(attribute->atttypid);
 		expression = ReadAs(type, expression);
+	}
+	if (analyzed->exact) {
+		expression =
+			AssignedExactly(expression, attribute->atttypid, attribute->atttypmod, NameStr(attribute->attname));
+		type = exprType(expression);
 	}
 	return coerce_to_target_type(nullptr, expression, type, attribute->atttypid, attribute->atttypmod,
 								 COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
@@ -173,7 +178,7 @@ FittingColumn(const AnalyzedQuery *analyzed, int source, TupleDesc row_type, int
 	Form_pg_attribute attribute = TupleDescAttr(row_type, index);
 	const OutputColumn *column = &analyzed->columns[source];
 	TargetEntry *entry = list_nth_node(TargetEntry, analyzed->query->targetList, source);
-	Node *expression = CoerceColumn(column, reinterpret_cast<Node *>(copyObject(entry->expr)), attribute);
+	Node *expression = CoerceColumn(analyzed, column, reinterpret_cast<Node *>(copyObject(entry->expr)), attribute);
 	if (expression == nullptr) {
 		const char *wanted = format_type_be(attribute->atttypid);
 		const char *name = NameStr(attribute->attname);
@@ -301,9 +306,19 @@ OwnTargetList(const AnalyzedQuery *analyzed)
 }
 
 bool
-NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Relation destination, int attribute)
+NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Oid type)
 {
-	return IsReadFromText(&analyzed->columns[column], TupleDescAttr(destination->rd_att, attribute)->atttypid);
+	return IsReadFromText(&analyzed->columns[column], type);
+}
+
+AssignmentFit
+FitOfColumn(const AnalyzedQuery *analyzed, int column, Oid type, int32 modifier)
+{
+	auto *expression = reinterpret_cast<Node *>(list_nth_node(TargetEntry, analyzed->query->targetList, column)->expr);
+	if (!IsA(expression, Const) && IsReadFromText(&analyzed->columns[column], type)) {
+		return FitOfTypes(getBaseType(type), -1, type, modifier, ClockChanges(nullptr));
+	}
+	return FitOfExpression(expression, type, modifier);
 }
 
 const char *

@@ -2,6 +2,7 @@
 // in the shape of the destination.
 #pragma once
 
+#include "engine/transform/assignment_leaf.hpp"
 #include "engine/transform/stream_meaning_leaf.hpp"
 #include "pg/prelude.hpp"
 
@@ -31,6 +32,7 @@ struct AnalyzedQuery {
 	Meaning meaning; // with types
 	// Some entries of the target list are also sorted by: they cannot be changed where they are.
 	bool sorts;
+	bool exact; // a value that the destination's column would change is an error
 };
 
 // Analyzes the text as the current user. With `stream`, the name source stands for rows of that type.
@@ -53,7 +55,9 @@ void FindDefaults(Relation destination, bool *has_default);
 List *OwnTargetList(const AnalyzedQuery *analyzed);
 
 // In an INSERT ... SELECT: whether that column must be cast explicitly to fit.
-bool NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Relation destination, int attribute);
+bool NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Oid type);
+// What a column of that type may do to the values of the query's column.
+AssignmentFit FitOfColumn(const AnalyzedQuery *analyzed, int column, Oid type, int32 modifier);
 
 // For a table made after the query: "numeric(10,2)", with schema and collation where they matter. Raises
 // 42P16 for types that no column can have.
