@@ -36,6 +36,7 @@ constexpr std::array kSession = {
 	SessionVariable{"cte_max_recursion_depth", "4294967295"},
 	SessionVariable{"sql_buffer_result", "0"},
 	SessionVariable{"old_mode", "''"},
+	SessionVariable{"new_mode", "''"},
 	SessionVariable{"default_collation_for_utf8mb4", "'utf8mb4_0900_ai_ci'"},
 	SessionVariable{"show_gipk_in_create_table_and_information_schema", "1"},
 	SessionVariable{"max_sort_length", "1048576"},
