@@ -108,6 +108,10 @@ like(run_log(), qr/column "b" of shop\.hidden is INVISIBLE.*column "d e" of shop
 loads(q{source_table => 'shop.hidden', columns => 'a, b, "d e", c'}, '1|7|8|3', 'unless columns name it');
 unlike(run_log(), qr/INVISIBLE/, 'then nothing is said');
 loads(q{source_table => 'shop.hidden', columns => 'a', filter => 'b = 7'}, '1', 'or the filter does');
+loads(q{source_table => 'shop.hidden', columns => '*, b'}, '1|3|7', '* and one of them');
+loads(q{source_table => 'shop.hidden', columns => 'source.*, 2 * b AS twice /* * */, "d e"'}, '1|3|14|8', 'source.* and both of them');
+loads(q{source_table => 'shop.hidden', columns => '*, row_number() OVER (ORDER BY b) AS n', filter => 'b = 7'}, '1|3|1', 'in a staged query, too');
+loads(q{source_table => 'shop.hidden', filter => 'b = 7'}, '1|3', 'a filter adds no column');
 like(load(q{source_table => 'shop.longname'}), qr/42701: columns "a2345\w+c" and "a2345\w+d" of shop\.longname have the same name here|42701: columns "a2345\w+d" and "a2345\w+e" of shop\.longname have the same name here.*HINT:.*source_query, with AS/s, 'names that are the same here');
 loads(q{source_query => 'SELECT `a23456789012345678901234567890123456789012345678901234567890abcd` AS a, `a23456789012345678901234567890123456789012345678901234567890abce` FROM shop.longname'}, '1|2', 'unless the query names them');
 like(run_log(), qr/column "\w+abce" of the source query is called "\w+abc" here/, 'a name that is too long is told');

@@ -70,7 +70,8 @@ struct MysqlSource::State {
 	std::optional<SourceName> table;
 	std::string query; // when there is no table
 	std::string where;
-	std::map<std::string, std::string> collations; // by the column's name, where somebody computes
+	std::map<std::string, std::string> collations; // by the column's name
+	std::set<std::string> invisible;			   // those that are read although "*" leaves them out
 	std::vector<ColumnMeaning> meaning;
 	bool time_is_interval = false;
 	bool null_zero_dates = false;
@@ -197,6 +198,7 @@ MysqlSource::AskAboutColumns(const catalog::Pipeline &pipeline, RunJournal &jour
 		}
 		if (MentionsColumn(pipeline.columns.value_or("") + " " + pipeline.filter.value_or(""), name)) {
 			list += ", " + QuoteMysqlName(name);
+			state.invisible.insert(name);
 		} else if (!pipeline.columns) {
 			journal.Warning(Format("column \"{}\" of {}.{} is INVISIBLE at the source and is not read: what is to be "
 								   "read of such a table is named in columns",
@@ -265,6 +267,9 @@ MysqlSource::FindMeaning(const std::string &timezone)
 		described.push_back({names[i], column.type.type, column.type.filter, column.collation});
 	}
 	state.meaning = FindMysqlMeaning(described);
+	for (size_t i = 0; i < state.columns.size(); ++i) {
+		state.meaning[i].is_hidden = state.invisible.contains(state.columns[i].name);
+	}
 	if (!ComputesTimes(timezone)) {
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "engine/sources/mysql_wrapper.hpp"
 #include "engine/sources/postgres_source.hpp"
 #include "engine/sources/source_choice.hpp"
+#include "engine/transform/star_leaf.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -34,6 +35,25 @@ LocalRelation(const std::string &source_table)
 	}
 	return pg::QualifiedName(relation);
 }
+
+namespace {
+
+// A list of columns without those that "*" leaves out; nothing where it leaves out none.
+std::optional<std::string>
+VisibleColumns(const std::vector<ColumnMeaning> &meaning)
+{
+	std::string list;
+	for (const ColumnMeaning &column : meaning) {
+		if (!column.is_hidden) {
+			list += (list.empty() ? "source." : ", source.") + pg::QuoteIdentifier(column.name);
+		}
+	}
+	bool const hides =
+		std::any_of(meaning.begin(), meaning.end(), [](const ColumnMeaning &column) { return column.is_hidden; });
+	return hides && !list.empty() ? std::optional(list) : std::nullopt;
+}
+
+} // namespace
 
 RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
 				   const SourceSlice *slice)
@@ -78,6 +98,10 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 			mapping_.travels_as_text.push_back(remote_->TravelsAsText(i));
 		}
 		mapping_.meaning = remote_->Meaning();
+		if (std::optional<std::string> const visible = VisibleColumns(mapping_.meaning)) {
+			std::string const columns = pipeline.columns.value_or("source.*");
+			mapping_.columns = pg::Call(leaf::ReplaceStars, columns.c_str(), visible->c_str());
+		}
 		label_ = remote_->Label();
 	} else {
 		foreign_.emplace(pipeline, server, fetch_, journal);

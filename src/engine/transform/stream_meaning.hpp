@@ -18,6 +18,7 @@ struct ColumnMeaning {
 	std::string missing;			  // why there is no type for it here: "type app.mood does not exist here"
 	std::string why_not;			  // why nothing is computed with it here
 	std::string collations;			  // of the source and of this database, where they differ
+	bool is_hidden = false;			  // "*" leaves it out
 	std::string zone;				  // why its zone is not known
 	std::string named_order;		  // an expression over it whose order is named; '': it with COLLATE "C"
 	std::shared_ptr<TypeShape> shape; // of what travels as text
