@@ -89,11 +89,13 @@ installcheck:
 endif
 
 # What follows needs Debian or one of its children; each target says what it does when it runs.
-.PHONY: help test test-matrix lint format unit regress isolation tap soak examples demo bench bench-mysql bench-scheduler print-language FORCE
+.PHONY: help test test-matrix test-mysql lint format unit regress isolation tap soak examples demo bench bench-mysql bench-scheduler print-language FORCE
 test:
 	@scripts/test.sh all
 test-matrix:
 	@scripts/test_matrix.sh
+test-mysql:
+	@scripts/test_mysql.sh
 lint:
 	@scripts/test.sh lint
 unit:
@@ -128,6 +130,7 @@ help:
 	@echo 'make installcheck    pg_regress, isolation and TAP tests on servers of their own'
 	@echo 'make test            packages, lint, unit tests, build, install, all tests'
 	@echo 'make test-matrix     the same on the PostgreSQL of Debian trixie (17) and forky (18)'
+	@echo 'make test-mysql      MySQL sources against the server of Debian sid, which CI does not have'
 	@echo 'make lint | unit | regress | isolation | tap | examples      one part of make test'
 	@echo 'make soak [KILLS=1000 MINUTES=120 SEED=...]    kills processes at random while sessions work; no run may be lost'
 	@echo 'make format          clang-format over the sources'
