@@ -39,6 +39,9 @@ $maria->sql(q{USE shop; SET sql_mode = ''; SET time_zone = '+00:00';
 	INSERT INTO long_ones VALUES (1, REPEAT('ü', 500000), REPEAT(x'00', 1000000)), (2, 'x', REPEAT('y', 20971520)), (3, REPEAT('z', 16777300), ''), (4, '', 'end');
 	CREATE TABLE nul (id int, t varchar(10)); INSERT INTO nul VALUES (1, 'a'), (2, CONCAT('b', CHAR(0), 'c'));
 	CREATE TABLE latin (t varchar(20)) CHARACTER SET latin1; INSERT INTO latin VALUES ('Müller'), ('x');
+	CREATE TABLE charsets (l1 varchar(20) CHARACTER SET latin1, l2 varchar(20) CHARACTER SET cp1251, sj varchar(20) CHARACTER SET sjis, u2 char(5) CHARACTER SET utf16, gc int GENERATED ALWAYS AS (CHAR_LENGTH(l2) + 1) VIRTUAL,
+		gs int GENERATED ALWAYS AS (CHAR_LENGTH(l2) + 2) STORED, zf int(5) unsigned zerofill, y year, i4 inet4, `sel``ect` int, `Ünï` int);
+	INSERT INTO charsets (l1, l2, sj, u2, zf, y, i4, `sel``ect`, `Ünï`) VALUES ('Ärger€', 'Привет', '日本', '😀', 42, 0, '1.2.3.4', 2, 3);
 	CREATE TABLE `Odd ``name` (`a"b` int, `select` int, `x``y` int); INSERT INTO `Odd ``name` VALUES (1, 2, 3);
 	CREATE VIEW orders_view AS SELECT id, amount FROM orders WHERE id <= 3;
 	CREATE TABLE shop2.orders (id int)});
@@ -106,6 +109,8 @@ $node->sql('CREATE TABLE instants (c timestamptz); ALTER TABLE instants OWNER TO
 is(load(q{source_table => 'shop.moments', timezone => 'Asia/Tokyo', columns => 'c', filter => 'id = 2', destination_table => 'instants'}), '', 'a timestamp into timestamptz');
 is($node->sql("SET timezone = 'UTC'; TABLE instants"), '2026-07-01 12:00:00+00', 'stays the same instant');
 table_is('latin', "Müller\nx", 'another character set');
+table_is('charsets', 'Ärger€|Привет|日本|😀    |7|8|42|0|1.2.3.4|2|3', 'more character sets, computed columns');
+is(types(), 'character varying(20), character varying(20), character varying(20), character(5), integer, integer, bigint, smallint, inet, integer, integer', 'their types');
 table_is('"Odd `name"', '1|2|3', 'odd names');
 $node->sql("CREATE TYPE colour AS ENUM ('red', 'grün'); CREATE TABLE coloured (e colour); ALTER TABLE coloured OWNER TO etl");
 is(load(q{source_table => 'shop.others', columns => 'e', destination_table => 'coloured'}), '', 'an enum into an enum');
