@@ -134,9 +134,8 @@ MatchColumns(const MappedQuery &query, Relation destination, RunJournal *journal
 	match.target_list = pg::Call(leaf::BuildTargetList, query.Analyzed(), destination,
 								 static_cast<const int *>(match.source_of.data()));
 	if (query.IsExact()) {
-		TupleDesc row_type = RelationGetDescr(destination);
 		for (int i = 0; i < row_type->natts; ++i) {
-			Form_pg_attribute attribute = TupleDescAttr(row_type, i);
+			Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
 			match.checked.push_back(match.source_of[i] >= 0 &&
 									pg::Call(leaf::FitOfColumn, query.Analyzed(), match.source_of[i],
 											 attribute->atttypid, attribute->atttypmod)
