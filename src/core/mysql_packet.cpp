@@ -240,6 +240,7 @@ ReadMysqlColumn(MysqlCursor packet, bool extended, MysqlColumnDefinition *column
 	column->length = reader.Number<uint32_t>();
 	column->type = static_cast<mysql::Type>(reader.Number<uint8_t>());
 	column->flags = reader.Number<uint16_t>();
+	column->decimals = reader.Number<uint8_t>();
 	bool const possible =
 		column->name.size() <= mysql::kLongestName && column->name.find('\0') == std::string_view::npos;
 	return possible ? reader.Fault() : "A column's name is too long, or has a zero in it.";

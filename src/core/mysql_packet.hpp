@@ -108,6 +108,7 @@ struct MysqlColumnDefinition {
 	uint16_t charset;
 	uint16_t flags;
 	mysql::Type type;
+	uint8_t decimals;
 };
 
 struct MysqlPrepared {

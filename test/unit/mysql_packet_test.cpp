@@ -127,6 +127,10 @@ TEST(MysqlPacket, ReadsColumns)
 	EXPECT_EQ(column.original_table, "orders");
 	EXPECT_EQ(column.length, 144U);
 	EXPECT_EQ(column.type, mysql::Type::String);
+	EXPECT_EQ(column.decimals, 0);
+	ASSERT_EQ(ReadMysqlColumn(Packet(begin + std::string("\x0c\x3f\0\x0e\0\0\0\xf6\0\0\x02", 11)), false, &column),
+			  nullptr);
+	EXPECT_EQ(column.decimals, 2);
 	std::string const extended = begin + std::string("\x06\0\x04uuid", 7) + end;
 	ASSERT_EQ(ReadMysqlColumn(Packet(extended), true, &column), nullptr);
 	EXPECT_EQ(column.type_name, "uuid");

@@ -158,7 +158,8 @@ ReadColumns(MysqlLink *link, int count, bool keep)
 						 column.length,
 						 column.charset,
 						 column.flags,
-						 column.type};
+						 column.type,
+						 column.decimals};
 		}
 	}
 	if (keep) {

@@ -17,6 +17,7 @@ struct MysqlField {
 	uint16 charset;
 	uint16 flags;
 	mysql::Type type;
+	uint8 decimals;
 };
 
 struct MysqlLink {

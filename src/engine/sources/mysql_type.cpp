@@ -47,6 +47,34 @@ Plain(Oid type, MysqlKind kind)
 	return {type, -1, kind, false, FilterKind(kind)};
 }
 
+// Digits of a table's column; those of expressions are guesses of the server's.
+int32
+DecimalModifier(const leaf::MysqlField &field)
+{
+	constexpr int kMostDigits = 65;
+	int const point_and_sign = (field.decimals > 0 ? 1 : 0) + ((field.flags & mysql::kUnsigned) != 0 ? 0 : 1);
+	int const digits = static_cast<int>(std::min<uint32>(field.length, kMostDigits + 2)) - point_and_sign;
+	bool const known = field.of_table && digits >= std::max<int>(field.decimals, 1) && digits <= kMostDigits;
+	return known ? ((digits << 16) | field.decimals) + VARHDRSZ : -1;
+}
+
+// Of the seconds of a table's column.
+int32
+FractionModifier(const leaf::MysqlField &field, bool of_interval)
+{
+	if (!field.of_table || field.decimals >= MAX_TIMESTAMP_PRECISION) {
+		return -1;
+	}
+	return of_interval ? INTERVAL_TYPMOD(field.decimals, INTERVAL_FULL_RANGE) : field.decimals;
+}
+
+MysqlColumnType
+With(int32 modifier, MysqlColumnType type)
+{
+	type.typmod = modifier;
+	return type;
+}
+
 MysqlColumnType
 Characters(const leaf::MysqlField &field)
 {
@@ -100,19 +128,20 @@ MapMysqlType(const leaf::MysqlField &field, bool time_is_interval)
 		return Plain(FLOAT8OID, MysqlKind::Double);
 	case mysql::Type::Decimal:
 	case mysql::Type::NewDecimal:
-		return Plain(NUMERICOID, MysqlKind::Decimal);
+		return With(DecimalModifier(field), Plain(NUMERICOID, MysqlKind::Decimal));
 	case mysql::Type::Date:
 	case mysql::Type::NewDate:
 		return Plain(DATEOID, MysqlKind::Date);
 	case mysql::Type::Datetime:
 	case mysql::Type::Datetime2:
-		return Plain(TIMESTAMPOID, MysqlKind::Datetime);
+		return With(FractionModifier(field, false), Plain(TIMESTAMPOID, MysqlKind::Datetime));
 	case mysql::Type::Timestamp:
 	case mysql::Type::Timestamp2:
-		return Plain(TIMESTAMPTZOID, MysqlKind::Timestamp);
+		return With(FractionModifier(field, false), Plain(TIMESTAMPTZOID, MysqlKind::Timestamp));
 	case mysql::Type::Time:
 	case mysql::Type::Time2:
-		return time_is_interval ? Plain(INTERVALOID, MysqlKind::Interval) : Plain(TIMEOID, MysqlKind::Time);
+		return With(FractionModifier(field, time_is_interval),
+					time_is_interval ? Plain(INTERVALOID, MysqlKind::Interval) : Plain(TIMEOID, MysqlKind::Time));
 	case mysql::Type::Bit: {
 		int const length = static_cast<int>(std::clamp<uint32>(field.length, 1, kLongestBit));
 		return {BITOID, length, MysqlKind::Bit, false, MysqlFilterKind::None};
