@@ -2,6 +2,7 @@
 
 #include "api/arguments.hpp"
 #include "api/rights.hpp"
+#include "catalog/clock_steps.hpp"
 #include "catalog/overview.hpp"
 #include "core/duration.hpp"
 #include "pg/compat.hpp"
@@ -169,6 +170,30 @@ CheckQueue(const HealthFacts &facts, const Overview &overview, Report &report)
 }
 
 void
+CheckClock(Report &report)
+{
+	TimestampTz const now = sluice::pg::Now();
+	sluice::catalog::ClockFacts const facts = sluice::catalog::LookAtClock(GetUserId(), now);
+	constexpr const char *kHint = "Look at the server's time synchronization.";
+	if (facts.planned_later > 0) {
+		report.Warning(
+			"clock",
+			sluice::Format("{} planned by a clock that was {} later than it is now",
+						   Pipelines(facts.planned_later) + (facts.planned_later == 1 ? " was" : " were"),
+						   sluice::FormatDuration((*facts.latest_plan - now) / sluice::kSecond * sluice::kSecond)),
+			sluice::Format("The scheduler plans them again within a minute. {}", kHint));
+	} else if (facts.served_until) {
+		report.Warning(
+			"clock",
+			sluice::Format("the clock was {} ahead of now: due times that had their runs then get no other",
+						   sluice::FormatDuration((*facts.served_until - now) / sluice::kSecond * sluice::kSecond)),
+			kHint);
+	} else {
+		report.Ok("clock", "the clock is not behind what was planned");
+	}
+}
+
+void
 CheckPipelines(const Overview &overview, Report &report)
 {
 	report.Ok("pipelines", Pipelines(overview.pipelines));
@@ -217,6 +242,7 @@ SLUICE_FUNCTION(sluice_pipeline_health)
 	CheckTrouble(facts, report);
 	if (readable) {
 		Overview const overview = sluice::catalog::Look(GetUserId());
+		CheckClock(report);
 		CheckQueue(facts, overview, report);
 		CheckPipelines(overview, report);
 	}

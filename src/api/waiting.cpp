@@ -2,6 +2,7 @@
 
 #include "api/arguments.hpp"
 #include "core/sqlstate.hpp"
+#include "core/steady_clock.hpp"
 #include "worker/control.hpp"
 
 namespace sluice::api {
@@ -37,7 +38,7 @@ StartsAfterCommit(const catalog::RunRow &run)
 Deadline::Deadline(std::optional<int64_t> milliseconds)
 {
 	if (milliseconds) {
-		at_ = GetCurrentTimestamp() + *milliseconds * kMicroseconds;
+		at_ = SteadyNow() + *milliseconds * kMicroseconds;
 	}
 }
 
@@ -49,7 +50,7 @@ Deadline::WaitAWhile() const
 		return true;
 	}
 	// Rounded up, so that the last nap does not end a moment too early and again.
-	int64_t const left = (*at_ - GetCurrentTimestamp() + kMicroseconds - 1) / kMicroseconds;
+	int64_t const left = (*at_ - SteadyNow() + kMicroseconds - 1) / kMicroseconds;
 	if (left <= 0) {
 		return false;
 	}

@@ -6,6 +6,7 @@
 
 #include "catalog/run_store.hpp"
 #include "core/error.hpp"
+#include "core/steady_clock.hpp"
 #include "pg/prelude.hpp"
 
 namespace sluice::api {
@@ -24,7 +25,7 @@ public:
 	bool WaitAWhile() const;
 
 private:
-	std::optional<TimestampTz> at_;
+	std::optional<SteadyTime> at_;
 };
 
 } // namespace sluice::api

@@ -2,6 +2,7 @@
 
 #include "catalog/pipeline_store.hpp"
 #include "catalog/statement.hpp"
+#include "pg/settings.hpp"
 
 namespace sluice::catalog {
 
@@ -9,15 +10,15 @@ std::vector<DuePipeline>
 LockDue(TimestampTz now, int limit)
 {
 	pg::SqlResult const rows =
-		Execute("SELECT pipeline_id, " SLUICE_SQL_MICROSECONDS(
-					"next_due") " FROM sluice.pipeline_due "
-								"WHERE next_due <= " SLUICE_SQL_AT(
-									"$1") " ORDER BY next_due LIMIT $2::bigint FOR UPDATE SKIP LOCKED",
+		Execute("SELECT pipeline_id, " SLUICE_SQL_MICROSECONDS("next_due") ", " SLUICE_SQL_MICROSECONDS(
+					"served_until") " FROM sluice.pipeline_due "
+									"WHERE next_due <= " SLUICE_SQL_AT(
+										"$1") " ORDER BY next_due LIMIT $2::bigint FOR UPDATE SKIP LOCKED",
 				{Instant(now), Number(limit)});
 	std::vector<DuePipeline> due;
 	due.reserve(rows.Rows());
 	for (size_t row = 0; row < rows.Rows(); ++row) {
-		due.push_back({rows.Text(row, 0), rows.Integer(row, 1)});
+		due.push_back({rows.Text(row, 0), rows.Integer(row, 1), InstantCell(rows, row, 2)});
 	}
 	return due;
 }
@@ -25,11 +26,11 @@ LockDue(TimestampTz now, int limit)
 void
 SetNextDue(const std::string &id, std::optional<TimestampTz> next_due)
 {
-	Execute("UPDATE sluice.pipeline_due SET next_due = " SLUICE_SQL_AT(
-				"$2") " WHERE pipeline_id = "
+	Execute("UPDATE sluice.pipeline_due d SET next_due = " SLUICE_SQL_AT("$2") ", " SLUICE_SQL_PLANNED(
+				"$3") " WHERE d.pipeline_id = "
 					  "(SELECT q.pipeline_id FROM sluice.pipeline_due q WHERE q.pipeline_id = $1::uuid FOR UPDATE SKIP "
 					  "LOCKED)",
-			{id, Instant(next_due)});
+			{id, Instant(next_due), Instant(pg::Now())});
 }
 
 std::optional<TimestampTz>

@@ -74,6 +74,7 @@ bool RefreshOwnerNames();
 struct DuePipeline {
 	std::string id;
 	TimestampTz due;
+	std::optional<TimestampTz> served_until; // due instants up to here may have had their runs (clock_steps.hpp)
 };
 // Due rows at or before now, oldest first, locked; rows that others hold are passed over.
 std::vector<DuePipeline> LockDue(TimestampTz now, int limit);

@@ -1,5 +1,6 @@
 #include "engine/destination_leaf.hpp"
 
+#include "core/steady_clock.hpp"
 #include "engine/partitioned_leaf.hpp"
 #include "engine/timed_lock_leaf.hpp"
 #include "pg/compat.hpp"
@@ -88,7 +89,7 @@ HasForeignDecoder()
 void
 DeleteRow(Relation relation, ItemPointer row, Snapshot snapshot, int64 milliseconds)
 {
-	TimestampTz deadline = 0;
+	SteadyTime deadline = 0;
 	for (;;) {
 		TM_FailureData failure;
 		TM_Result const result = table_tuple_delete(relation, row, GetCurrentCommandId(true), snapshot, InvalidSnapshot,
@@ -102,9 +103,8 @@ DeleteRow(Relation relation, ItemPointer row, Snapshot snapshot, int64 milliseco
 								   RelationGetRelationName(relation)),
 							errhint("Run the pipeline again.")));
 		}
-		TimestampTz const now = GetCurrentTimestamp();
-		deadline = deadline != 0 ? deadline : TimestampTzPlusMilliseconds(now, milliseconds);
-		if (now >= deadline) {
+		deadline = deadline != 0 ? deadline : SteadyIn(milliseconds);
+		if (SteadyNow() >= deadline) {
 			ereport(
 				ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),

@@ -23,7 +23,7 @@ RunProgress::EndLoad()
 void
 RunProgress::Show()
 {
-	shown_ = GetCurrentTimestamp();
+	shown_ = SteadyNow();
 	if (loading_) {
 		pg::Call(leaf::ShowCopyProgress, static_cast<int64>(counters_->records_processed),
 				 static_cast<int64>(counters_->bytes_processed));

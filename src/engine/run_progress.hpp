@@ -1,6 +1,7 @@
 // Counters, phases and the live display of one run.
 #pragma once
 
+#include "core/steady_clock.hpp"
 #include "engine/batch.hpp"
 #include "engine/run.hpp"
 
@@ -33,21 +34,21 @@ public:
 		counters_->bytes_processed = bytes_read;
 		counters_->records_processed += rows_written;
 		counters_->batches++;
-		if (GetCurrentTimestamp() - shown_ >= kInterval) {
+		if (SteadyNow() - shown_ >= kInterval) {
 			Show();
 		}
 	}
 	catalog::RunCounters &Counters() { return *counters_; }
 
 private:
-	static constexpr TimestampTz kInterval = 100 * 1000;
+	static constexpr SteadyTime kInterval = 100 * 1000;
 
 	void Show();
 
 	ProgressSink sink_;
 	RunJournal &journal_;
 	catalog::RunCounters *counters_;
-	TimestampTz shown_ = 0;
+	SteadyTime shown_ = 0;
 	int64_t rows_expected_ = 0;
 	bool loading_ = false;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 
 #include <poll.h>
 
@@ -11,17 +10,9 @@ namespace sluice::pg::leaf {
 namespace {
 
 // A signal between the look and the wait is seen so much later.
-constexpr int64 kSliceMs = 100;
+constexpr int kSliceMs = 100;
 
 } // namespace
-
-int64
-MonotonicMs() noexcept
-{
-	timespec now{};
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return static_cast<int64>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
-}
 
 bool
 IsAskedAgain() noexcept
@@ -30,15 +21,15 @@ IsAskedAgain() noexcept
 }
 
 bool
-WaitWhileLeaving(int socket, short events, int64 deadline) noexcept
+WaitWhileLeaving(int socket, short events, SteadyTime deadline) noexcept
 {
 	for (;;) {
-		int64 const left = deadline - MonotonicMs();
-		if (left <= 0 || IsAskedAgain()) {
+		int const left = MillisecondsUntil(deadline);
+		if (left == 0 || IsAskedAgain()) {
 			return false;
 		}
 		pollfd waited{socket, events, 0};
-		int const ready = poll(&waited, 1, static_cast<int>(std::min(left, kSliceMs)));
+		int const ready = poll(&waited, 1, std::min(left, kSliceMs));
 		if (ready > 0) {
 			return true;
 		}

@@ -17,7 +17,7 @@ namespace sluice::pg::leaf {
 void
 SendCancelRequest(PGconn *conn, int timeout_ms)
 {
-	int64 const deadline = MonotonicMs() + timeout_ms;
+	SteadyTime const deadline = SteadyIn(timeout_ms);
 	PGcancelConn *cancel = PQcancelCreate(conn);
 	if (cancel == nullptr) {
 		return;
@@ -63,7 +63,7 @@ struct CancelPacket {
 constexpr uint32 kCancelRequestCode = (1234U << 16) | 5678U;
 
 void
-SendPacket(const CancelStart *start, int64 deadline)
+SendPacket(const CancelStart *start, SteadyTime deadline)
 {
 	int const fd = socket(start->peer.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
@@ -100,7 +100,7 @@ SendCancelRequest(PGconn *conn, int timeout_ms)
 	memcpy(&start, cancel, sizeof(start));
 	PQfreeCancel(cancel);
 	if (start.backend_pid == PQbackendPID(conn) && start.peer.length <= sizeof(start.peer.address)) {
-		SendPacket(&start, MonotonicMs() + timeout_ms);
+		SendPacket(&start, SteadyIn(timeout_ms));
 	}
 }
 

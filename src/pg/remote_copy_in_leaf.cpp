@@ -41,7 +41,7 @@ StopIfRefused(Remote *remote)
 void
 FlushRows(Remote *remote)
 {
-	TimestampTz const end = SilenceEnd(remote);
+	SteadyTime const end = SilenceEnd(remote);
 	for (;;) {
 		int const left = PQflush(remote->conn);
 		if (left < 0) {

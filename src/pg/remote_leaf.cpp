@@ -1,5 +1,6 @@
 #include "pg/remote_leaf.hpp"
 
+#include "core/steady_clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/remote_cancel.hpp"
 #include "pg/remote_login_leaf.hpp"
@@ -68,12 +69,6 @@ DropRow(Remote *remote)
 		PQfreemem(remote->copy_row);
 		remote->copy_row = nullptr;
 	}
-}
-
-int
-MillisecondsUntil(TimestampTz deadline)
-{
-	return static_cast<int>(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline));
 }
 
 bool
@@ -152,7 +147,7 @@ RaiseTooMuch(const Remote *remote, int64 limit)
 
 // Next result without blocking in libpq; nullptr at the end of the command.
 PGresult *
-NextResult(Remote *remote, TimestampTz end, int64 read_before)
+NextResult(Remote *remote, SteadyTime end, int64 read_before)
 {
 	while (PQisBusy(remote->conn) != 0) {
 		WaitUntil(remote, WL_SOCKET_READABLE, end);
@@ -167,7 +162,7 @@ NextResult(Remote *remote, TimestampTz end, int64 read_before)
 // Since the last whole row. A drip is no progress.
 struct RowWait {
 	bool begun;
-	TimestampTz end;
+	SteadyTime end;
 	int64 read_first;
 	int64 read_before;
 };
@@ -227,15 +222,14 @@ WaitSocket(Remote *remote, int events, int timeout_ms)
 	return (happened & WL_TIMEOUT) == 0;
 }
 
-TimestampTz
+SteadyTime
 SilenceEnd(const Remote *remote)
 {
-	return remote->idle_timeout_ms > 0 ? TimestampTzPlusMilliseconds(GetCurrentTimestamp(), remote->idle_timeout_ms)
-									   : 0;
+	return remote->idle_timeout_ms > 0 ? SteadyIn(remote->idle_timeout_ms) : 0;
 }
 
 void
-WaitUntil(Remote *remote, int events, TimestampTz end)
+WaitUntil(Remote *remote, int events, SteadyTime end)
 {
 	int const timeout = end != 0 ? MillisecondsUntil(end) : -1;
 	if (timeout == 0) {
@@ -302,7 +296,7 @@ RaiseResult(Remote *remote)
 void
 Flush(Remote *remote)
 {
-	TimestampTz const end = SilenceEnd(remote);
+	SteadyTime const end = SilenceEnd(remote);
 	for (;;) {
 		int const left = PQflush(remote->conn);
 		if (left < 0) {
@@ -319,7 +313,7 @@ Flush(Remote *remote)
 void
 Collect(Remote *remote)
 {
-	TimestampTz const end = SilenceEnd(remote);
+	SteadyTime const end = SilenceEnd(remote);
 	int64 const read_before = BytesReadFrom(PQsocket(remote->conn));
 	for (;;) {
 		PGresult *result = NextResult(remote, end, read_before);
@@ -366,7 +360,7 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 	// It may come from a file or the environment, and there is one for each host.
 	const char *password = PQpass(remote->conn);
 	KeepSecret(password);
-	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
+	SteadyTime const deadline = SteadyIn(timeout_ms);
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 	while (PQstatus(remote->conn) != CONNECTION_BAD && status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
 		int const timeout = MillisecondsUntil(deadline);

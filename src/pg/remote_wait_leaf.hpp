@@ -1,6 +1,7 @@
 // What the leaves that talk to another PostgreSQL share: waiting, collecting results, raising. Internal to pg/.
 #pragma once
 
+#include "core/steady_clock.hpp"
 #include "pg/remote_leaf.hpp"
 
 namespace sluice::pg::leaf {
@@ -8,9 +9,9 @@ namespace sluice::pg::leaf {
 // Waits for the socket or the latch and serves interrupts; false when the time is over. -1: no limit.
 bool WaitSocket(Remote *remote, int events, int timeout_ms);
 // When what is waited for from now on must be there; 0: never.
-TimestampTz SilenceEnd(const Remote *remote);
+SteadyTime SilenceEnd(const Remote *remote);
 // As WaitSocket, up to that time; raises when it is over.
-void WaitUntil(Remote *remote, int events, TimestampTz end);
+void WaitUntil(Remote *remote, int events, SteadyTime end);
 // Reads what has come. What nobody asked for is thrown away.
 void Consume(Remote *remote);
 // Takes all results of the command into remote->result; keeps the last one, or the first that is an error.

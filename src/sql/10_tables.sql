@@ -53,9 +53,13 @@ SELECT pg_catalog.gen_random_uuid(), oid FROM pg_catalog.pg_database WHERE datna
 -- The scheduler's queue. A row of its own, so that a run's end never waits for the scheduler or the reverse.
 CREATE TABLE sluice.pipeline_due (
 	pipeline_id uuid PRIMARY KEY,
-	next_due timestamptz
+	next_due timestamptz,
+	planned_at timestamptz,
+	served_until timestamptz
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE sluice.pipeline_due IS 'When each scheduled pipeline is due next';
+COMMENT ON COLUMN sluice.pipeline_due.planned_at IS 'the clock when next_due was computed; one that is later than now was ahead then';
+COMMENT ON COLUMN sluice.pipeline_due.served_until IS 'the clock was ahead: due times up to here may have had their runs, and get no other';
 
 CREATE TABLE sluice.pipeline_state (
 	pipeline_id uuid PRIMARY KEY,

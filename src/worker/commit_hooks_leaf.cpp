@@ -1,5 +1,6 @@
 #include "worker/commit_hooks_leaf.hpp"
 
+#include "core/steady_clock.hpp"
 #include "pg/compat.hpp"
 #include "worker/database_slots_leaf.hpp"
 #include "worker/run_slots_leaf.hpp"
@@ -161,9 +162,9 @@ BarUntilEnd(Oid database)
 	if (database == MyDatabaseId) {
 		return;
 	}
-	TimestampTz const patience = GetCurrentTimestamp() + kLeavePatience;
+	SteadyTime const patience = SteadyNow() + kLeavePatience;
 	ConditionVariablePrepareToSleep(&Shared()->changed);
-	while (HasScheduler(database) && GetCurrentTimestamp() < patience) {
+	while (HasScheduler(database) && SteadyNow() < patience) {
 		(void)ConditionVariableTimedSleep(&Shared()->changed, 100, pg::compat::WaitEvent("PgSluiceSchedulerLeave"));
 	}
 	(void)ConditionVariableCancelSleep();
@@ -176,10 +177,10 @@ StopRunsHere(Oid by)
 		return;
 	}
 	SharedState *shared = Shared();
-	TimestampTz const patience = GetCurrentTimestamp() + kLeavePatience;
+	SteadyTime const patience = SteadyNow() + kLeavePatience;
 	BarUntilEnd(MyDatabaseId);
 	ConditionVariablePrepareToSleep(&shared->changed);
-	while (StopAllRuns(MyDatabaseId, by) > 0 && GetCurrentTimestamp() < patience) {
+	while (StopAllRuns(MyDatabaseId, by) > 0 && SteadyNow() < patience) {
 		(void)ConditionVariableTimedSleep(&shared->changed, 10, pg::compat::WaitEvent("PgSluiceRunLeave"));
 	}
 	(void)ConditionVariableCancelSleep();
@@ -193,13 +194,13 @@ EndRunsOf(Oid database, Oid by)
 	if (shared == nullptr) {
 		return;
 	}
-	TimestampTz const patience = GetCurrentTimestamp() + kLeavePatience;
+	SteadyTime const patience = SteadyNow() + kLeavePatience;
 	ConditionVariablePrepareToSleep(&shared->changed);
 	for (;;) {
 		// One that is being launched gets a process in a moment; with its scheduler gone there are no others. Who has
 		// left its slot is in the database until its very end.
 		int const left = TerminateRunsOf(database, by);
-		if ((left == 0 && !HasProcessIn(database)) || GetCurrentTimestamp() >= patience) {
+		if ((left == 0 && !HasProcessIn(database)) || SteadyNow() >= patience) {
 			break;
 		}
 		(void)ConditionVariableTimedSleep(&shared->changed, 10, pg::compat::WaitEvent("PgSluiceRunLeave"));

@@ -1,5 +1,6 @@
 #include "worker/control.hpp"
 
+#include "core/steady_clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
 #include "pg/settings.hpp"
@@ -193,8 +194,7 @@ CollectHealth()
 		facts.set_aside = slot.set_aside;
 		facts.trouble = static_cast<const char *>(slot.trouble);
 		if (slot.last_tick != 0) {
-			// On the clock of pg::Now, as everything that is shown.
-			facts.last_tick = slot.last_tick + static_cast<int64>(pg::Settings::clock_offset) * USECS_PER_SEC;
+			facts.last_tick = pg::Now() - (SteadyNow() - slot.last_tick);
 		}
 		if (slot.waiting_due != DT_NOEND) {
 			facts.oldest_waiting = slot.waiting_due;

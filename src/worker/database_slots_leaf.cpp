@@ -1,5 +1,6 @@
 #include "worker/database_slots_leaf.hpp"
 
+#include "core/steady_clock.hpp"
 #include "worker/last_words_leaf.hpp"
 #include "worker/slot_lookup_leaf.hpp"
 
@@ -127,7 +128,7 @@ DetachScheduler(int code, Datum database)
 	DatabaseSlot *slot = FindDatabase(DatumGetObjectId(database));
 	if (slot != nullptr && slot->scheduler_pid == MyProcPid) {
 		// It did not leave through LeaveDatabase: it was terminated, or could not even connect.
-		TimestampTz const now = GetCurrentTimestamp();
+		SteadyTime const now = SteadyNow();
 		slot->scheduler_pid = 0;
 		slot->scheduler = nullptr;
 		slot->waiting_due = DT_NOEND;
@@ -138,7 +139,7 @@ DetachScheduler(int code, Datum database)
 			PostponeDatabase(slot, now);
 		}
 		if (slot->has_extension && slot->poked_at == 0) {
-			slot->poked_at = now;
+			slot->poked_at = GetCurrentTimestamp();
 		}
 	}
 	WakeLauncher();
@@ -157,7 +158,7 @@ BeginWake(Oid database, WakeOrder *order)
 	order->poked = slot != nullptr && slot->poked_at != 0;
 	if (slot != nullptr) {
 		slot->poked_at = 0;
-		slot->last_tick = GetCurrentTimestamp();
+		slot->last_tick = SteadyNow();
 	}
 	LWLockRelease(shared->lock);
 }

@@ -2,6 +2,7 @@
 // it out. Leaf code: plain data, may raise. All of it is a no-op without shared memory.
 #pragma once
 
+#include "core/steady_clock.hpp"
 #include "worker/shared_state.hpp"
 
 namespace sluice::worker::leaf {
@@ -67,7 +68,7 @@ bool TakeRescan();
 int SyncDatabases(const Oid *databases, int count);
 
 struct LaunchInput {
-	TimestampTz now;	   // the system's clock
+	SteadyTime now;
 	TimestampTz clock_now; // the scheduler's clock
 	bool enabled;
 	int max_concurrent_runs;

@@ -1,8 +1,10 @@
 // What is due becomes a queued run, or a row that says why not.
+#include "catalog/clock_steps.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "catalog/pipeline_schedule.hpp"
 #include "catalog/run_queue.hpp"
 #include "core/due_plan.hpp"
+#include "core/duration.hpp"
 #include "core/local_time.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
@@ -19,29 +21,50 @@ namespace {
 
 struct Evaluation {
 	DuePlan plan;
-	std::string problem; // why the schedule has no meaning any more
+	std::string problem;  // why the schedule has no meaning any more
+	bool nothing = false; // no due time has come
 };
 
+// Without those that have had their runs while the clock was ahead.
+NextDueFunction
+NextUnserved(const catalog::DueTimes &due_times, catalog::ServedInstants &served)
+{
+	return [&due_times, &served](int64_t after) {
+		std::optional<TimestampTz> at = due_times.After(pg::TimestampFromUnixSeconds(after));
+		while (at && served.Has(*at)) {
+			at = due_times.After(*at);
+		}
+		return at ? std::optional<int64_t>(pg::UnixSeconds(*at)) : std::nullopt;
+	};
+}
+
 Evaluation
-Evaluate(const catalog::Pipeline &pipeline, const OptionValues &options, TimestampTz due, TimestampTz now)
+Evaluate(const catalog::Pipeline &pipeline, const OptionValues &options, const catalog::DuePipeline &stored,
+		 TimestampTz now)
 {
 	try {
 		catalog::DueTimes const due_times(pipeline);
-		NextDueFunction const next = [&due_times](int64_t after) {
-			std::optional<TimestampTz> const at = due_times.After(pg::TimestampFromUnixSeconds(after));
-			return at ? std::optional<int64_t>(pg::UnixSeconds(*at)) : std::nullopt;
-		};
+		catalog::ServedInstants served(stored.id, stored.served_until);
+		NextDueFunction const next = NextUnserved(due_times, served);
+		TimestampTz due = stored.due;
+		if (served.Has(due)) {
+			std::optional<int64_t> const first = next(pg::UnixSeconds(due));
+			due = first ? pg::TimestampFromUnixSeconds(*first) : DT_NOEND;
+			if (due > now) {
+				return {DuePlan{.next = first}, std::string(), true};
+			}
+		}
 		std::string const on_missed = options.Text("on_missed");
 		OnMissed const policy = on_missed == "run_all" ? OnMissed::RunAll
 								: on_missed == "skip"  ? OnMissed::Skip
 													   : OnMissed::RunOnce;
-		return {PlanDue(pg::UnixSeconds(due), pg::UnixSeconds(now), policy, next), std::string()};
+		return {PlanDue(pg::UnixSeconds(due), pg::UnixSeconds(now), policy, next), std::string(), false};
 	} catch (const Error &error) {
 		// Without PostgreSQL's hand in it the transaction is sound; else the whole pipeline is deferred.
 		if (error.Info().from_postgres) {
 			throw;
 		}
-		return {DuePlan{}, Redact(error.what())};
+		return {DuePlan{}, Redact(error.what()), false};
 	}
 }
 
@@ -133,8 +156,8 @@ FireOne(const catalog::DuePipeline &due, TimestampTz now)
 		return;
 	}
 	OptionValues const options = catalog::ReadOptions(pipeline->options);
-	Evaluation const evaluation = Evaluate(*pipeline, options, due.due, now);
-	if (!pipeline->paused && pipeline->status == "active") {
+	Evaluation const evaluation = Evaluate(*pipeline, options, due, now);
+	if (!pipeline->paused && pipeline->status == "active" && !evaluation.nothing) {
 		if (!evaluation.problem.empty()) {
 			InsertSkipped(*pipeline, due.due, "parked, its schedule cannot be evaluated: " + evaluation.problem);
 		} else {
@@ -145,7 +168,63 @@ FireOne(const catalog::DuePipeline &due, TimestampTz now)
 	catalog::SetNextDue(due.id, next ? std::optional<TimestampTz>(pg::TimestampFromUnixSeconds(*next)) : std::nullopt);
 }
 
+// The clock was ahead when its next due time was computed.
+void
+PlanAgain(const catalog::DuePipeline &planned, TimestampTz now)
+{
+	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(planned.id);
+	std::optional<TimestampTz> next;
+	if (pipeline && pipeline->schedule && !pipeline->parked && !pipeline->paused && pipeline->status == "active") {
+		try {
+			catalog::DueTimes const due_times(*pipeline);
+			catalog::ServedInstants served(planned.id, planned.served_until);
+			std::optional<int64_t> const at = NextUnserved(due_times, served)(pg::UnixSeconds(now));
+			next = at ? std::optional(pg::TimestampFromUnixSeconds(*at)) : std::nullopt;
+		} catch (const Error &error) {
+			if (error.Info().from_postgres) {
+				throw;
+			}
+			// Fired, it says why it is parked.
+			next = now;
+		}
+	}
+	catalog::SetNextDue(planned.id, next);
+}
+
 } // namespace
+
+void
+FollowClockBack(SchedulerState &state)
+{
+	for (bool more = true; more;) {
+		int planned = 0;
+		TimestampTz const now = pg::Now();
+		int const limit = kBatch + static_cast<int>(state.deferred.size());
+		TimestampTz latest = now;
+		pg::InTransaction([&] {
+			std::vector<catalog::DuePipeline> const later = catalog::LockPlannedLater(now, limit);
+			more = later.size() == static_cast<size_t>(limit);
+			for (const catalog::DuePipeline &one : later) {
+				if (planned == kBatch || IsDeferred(state, one.id)) {
+					continue;
+				}
+				if (Isolated(state, one.id, Format("pipeline {} could not be planned again", one.id),
+							 [&one, now] { PlanAgain(one, now); })) {
+					++planned;
+					latest = std::max(latest, *one.served_until);
+				}
+			}
+			planned += catalog::HastenWaits(now);
+		});
+		if (planned > 0) {
+			state.acted = true;
+			Log(Format("the clock of the server has been set back by up to {}: due times that were computed before are "
+					   "computed again ({} pipelines, retries and waiting sources)",
+					   FormatDuration(latest - now), planned));
+		}
+		more = more && planned > 0;
+	}
+}
 
 bool
 FireDue(SchedulerState &state)

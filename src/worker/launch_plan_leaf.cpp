@@ -1,4 +1,5 @@
 // Which database gets a scheduler next: the launcher's only decision.
+#include "core/steady_clock.hpp"
 #include "worker/database_slots_leaf.hpp"
 #include "worker/slot_lookup_leaf.hpp"
 
@@ -17,13 +18,13 @@ constexpr int64 kRotation = USECS_PER_SEC / 2;
 constexpr int64 kMinimumWait = USECS_PER_SEC / 10;
 
 bool
-IsLaunching(const DatabaseSlot &slot, TimestampTz now)
+IsLaunching(const DatabaseSlot &slot, SteadyTime now)
 {
 	return slot.launched_at != 0 && now - slot.launched_at < kLaunchPatience;
 }
 
 bool
-HasOccupant(const DatabaseSlot &slot, TimestampTz now)
+HasOccupant(const DatabaseSlot &slot, SteadyTime now)
 {
 	return slot.scheduler_pid != 0 || IsLaunching(slot, now);
 }
@@ -151,7 +152,7 @@ NoteLaunch(Oid database, bool registered)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	DatabaseSlot *slot = FindDatabase(database);
 	if (slot != nullptr && slot->scheduler_pid == 0) {
-		slot->launched_at = registered ? GetCurrentTimestamp() : 0;
+		slot->launched_at = registered ? SteadyNow() : 0;
 	}
 	LWLockRelease(shared->lock);
 }
@@ -164,7 +165,7 @@ NoteLaunchFailed(Oid database)
 	DatabaseSlot *slot = FindDatabase(database);
 	if (slot != nullptr && slot->launched_at != 0) {
 		slot->launched_at = 0;
-		PostponeDatabase(slot, GetCurrentTimestamp());
+		PostponeDatabase(slot, SteadyNow());
 	}
 	LWLockRelease(shared->lock);
 }
@@ -184,7 +185,7 @@ int
 SyncDatabases(const Oid *databases, int count)
 {
 	SharedState *shared = Shared();
-	TimestampTz const now = GetCurrentTimestamp();
+	SteadyTime const now = SteadyNow();
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	for (DatabaseSlot &slot : shared->databases) {
 		if (!OidIsValid(slot.database) || HasOccupant(slot, now) || slot.barred_by != 0 ||

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/sqlstate.hpp"
+#include "core/steady_clock.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "worker/database_slots_leaf.hpp"
@@ -50,7 +51,7 @@ private:
 	bool Launch(Oid database);
 
 	std::map<Oid, BackgroundWorkerHandle *> launched_;
-	TimestampTz listed_at_ = 0;
+	SteadyTime listed_at_ = 0;
 	bool said_full_ = false;
 	bool said_homeless_ = false;
 };
@@ -58,7 +59,7 @@ private:
 void
 Launcher::ListIfNeeded()
 {
-	TimestampTz const now = pg::Call(GetCurrentTimestamp);
+	SteadyTime const now = SteadyNow();
 	if (!pg::Call(leaf::TakeRescan) && now - listed_at_ < kListInterval) {
 		return;
 	}
@@ -120,7 +121,7 @@ Launcher::Work()
 	ForgetEnded();
 	ListIfNeeded();
 	for (;;) {
-		leaf::LaunchInput const input{pg::Call(GetCurrentTimestamp), pg::Call(pg::Now), pg::Settings::enabled,
+		leaf::LaunchInput const input{SteadyNow(), pg::Call(pg::Now), pg::Settings::enabled,
 									  pg::Settings::max_concurrent_runs};
 		leaf::LaunchPlan plan{};
 		pg::Call(leaf::PlanLaunch, &input, &plan);

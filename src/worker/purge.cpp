@@ -5,6 +5,7 @@
 
 #include "catalog/run_retention.hpp"
 #include "core/duration.hpp"
+#include "core/steady_clock.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "worker/database_slots_leaf.hpp"
@@ -26,19 +27,19 @@ constexpr int64 kCommitLag = 10 * kSecond;
 
 class Purge {
 public:
-	explicit Purge(Oid database) : database_(database), started_(pg::Call(GetCurrentTimestamp)) {}
+	explicit Purge(Oid database) : database_(database), started_(SteadyNow()) {}
 
 	// True when time ran out.
 	bool Recent();
 	bool Sweep();
 
 private:
-	bool IsOver() const { return pg::Call(GetCurrentTimestamp) - started_ > kBudget; }
+	bool IsOver() const { return SteadyNow() - started_ > kBudget; }
 	// False when time ran out before its history was as it should be.
 	bool Clean(const std::string &pipeline_id);
 
 	Oid database_;
-	TimestampTz started_;
+	SteadyTime started_;
 	std::set<std::string> done_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "catalog/run_queue.hpp"
 #include "core/sqlstate.hpp"
+#include "core/steady_clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
@@ -30,7 +31,7 @@ IsOver(const std::optional<catalog::RunRow> &row)
 
 // Launching, and its worker will not come any more.
 bool
-NeverCame(SchedulerState &state, const LiveRun &live, TimestampTz now)
+NeverCame(SchedulerState &state, const LiveRun &live, SteadyTime now)
 {
 	auto known = state.launches.find(live.slot);
 	if (known != state.launches.end() && known->second.cookie == live.facts.cookie) {
@@ -100,7 +101,7 @@ ForgetStopped(SchedulerState &state)
 
 // False: some of the rows are locked, try again.
 bool
-ServeStopOfAll(const SchedulerState &state, const StopRequest &stop, TimestampTz now)
+ServeStopOfAll(const SchedulerState &state, const StopRequest &stop, SteadyTime now)
 {
 	std::string const pipeline = UuidText(stop.pipeline);
 	std::string const last = UuidText(stop.run);
@@ -112,7 +113,7 @@ ServeStopOfAll(const SchedulerState &state, const StopRequest &stop, TimestampTz
 
 // False: the row is locked, try again.
 bool
-ServeStop(const SchedulerState &state, const StopRequest &stop, TimestampTz now)
+ServeStop(const SchedulerState &state, const StopRequest &stop, SteadyTime now)
 {
 	std::string const run_id = UuidText(stop.run);
 	std::optional<catalog::RunRow> const row = catalog::FindRun(run_id);
@@ -123,11 +124,11 @@ ServeStop(const SchedulerState &state, const StopRequest &stop, TimestampTz now)
 }
 
 void
-TerminateDisobedient(SchedulerState &state, TimestampTz now)
+TerminateDisobedient(SchedulerState &state, SteadyTime now)
 {
-	TimestampTz const latest = now - pg::Settings::stop_grace * USECS_PER_SEC;
+	SteadyTime const latest = now - pg::Settings::stop_grace * USECS_PER_SEC;
 	for (const LiveRun &live : LiveRuns(state.database)) {
-		TimestampTz const asked = live.facts.stop_requested_at;
+		SteadyTime const asked = live.facts.stop_requested_at;
 		if (live.facts.state != RunState::Running || asked == 0 || live.facts.terminated) {
 			continue;
 		}
@@ -145,7 +146,7 @@ TerminateDisobedient(SchedulerState &state, TimestampTz now)
 void
 CollectEnded(SchedulerState &state)
 {
-	TimestampTz const now = pg::Call(GetCurrentTimestamp);
+	SteadyTime const now = SteadyNow();
 	for (const LiveRun &live : LiveRuns(state.database)) {
 		bool const gone = live.facts.state == RunState::Ended ||
 						  (live.facts.state == RunState::Launching && NeverCame(state, live, now));
@@ -214,7 +215,7 @@ MarkLostRuns(SchedulerState &state)
 void
 ServeStops(SchedulerState &state)
 {
-	TimestampTz const now = pg::Call(GetCurrentTimestamp);
+	SteadyTime const now = SteadyNow();
 	for (const StopRequest &stop : OpenStops(state.database)) {
 		std::string const run = UuidText(stop.run);
 		if (IsDeferred(state, run)) {

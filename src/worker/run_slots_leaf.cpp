@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include "core/steady_clock.hpp"
 #include "core/stop_policy.hpp"
 #include "worker/last_words_leaf.hpp"
 #include "worker/slot_lookup_leaf.hpp"
@@ -27,7 +28,7 @@ void
 RequestStop(RunSlot *slot, Oid by)
 {
 	if (slot->stop_requested_at == 0) {
-		slot->stop_requested_at = GetCurrentTimestamp();
+		slot->stop_requested_at = SteadyNow();
 		slot->stop_requested_by = by;
 	}
 	// The pid is its own as long as the state says so: detaching takes the lock that we hold.
@@ -89,7 +90,7 @@ FreeStop(Oid database, Oid by)
 	place->used = true;
 	place->database = database;
 	place->by = by;
-	place->at = GetCurrentTimestamp();
+	place->at = SteadyNow();
 	return place;
 }
 
@@ -214,7 +215,7 @@ TerminateRunsOf(Oid database, Oid by)
 		++left;
 		if (slot->state == RunState::Running && !slot->terminated) {
 			if (slot->stop_requested_at == 0) {
-				slot->stop_requested_at = GetCurrentTimestamp();
+				slot->stop_requested_at = SteadyNow();
 				slot->stop_requested_by = by;
 			}
 			slot->terminated = true;
@@ -260,7 +261,7 @@ QueueStopOfAll(Oid database, const pg_uuid_t *pipeline, const pg_uuid_t *last_ru
 	if (place != nullptr) {
 		if (memcmp(&place->run, last_run, sizeof(*last_run)) < 0) {
 			place->run = *last_run;
-			place->at = GetCurrentTimestamp();
+			place->at = SteadyNow();
 		}
 		WakeDatabase(database);
 	}
@@ -324,7 +325,7 @@ ReserveRun(Reservation *reservation)
 		slot->source = reservation->source;
 		slot->run = reservation->run;
 		slot->pipeline = reservation->pipeline;
-		slot->launched_at = GetCurrentTimestamp();
+		slot->launched_at = SteadyNow();
 		strlcpy(slot->phase, "starting", sizeof(slot->phase));
 		reservation->index = static_cast<int>(slot - shared->runs);
 		reservation->cookie = slot->cookie;

@@ -3,6 +3,7 @@
 #include "catalog/run_settle.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "core/steady_clock.hpp"
 #include "pg/extension.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
@@ -23,15 +24,11 @@ constexpr int64 kPurgePause = USECS_PER_SEC / 10;
 // There is time for one when nothing is due this soon, or so often something was.
 constexpr int64 kPurgeQuiet = USECS_PER_SEC / 4;
 constexpr int kPurgePatience = 10;
+// Less than this is what two readings differ by.
+constexpr int64 kClockStep = USECS_PER_SEC / 10;
 constexpr int64 kDeferral = 60 * USECS_PER_SEC;
 // Nothing of ours may wait longer for a lock than this.
 constexpr const char *kLockTimeout = "100ms";
-
-TimestampTz
-SystemNow()
-{
-	return pg::Call(GetCurrentTimestamp);
-}
 
 // Longer than the lead with which the launcher brings a scheduler back, else it would leave again at once.
 int64
@@ -45,7 +42,7 @@ public:
 	explicit Scheduler(Oid database)
 	{
 		state_.database = database;
-		active_at_ = SystemNow();
+		active_at_ = SteadyNow();
 	}
 
 	// Until there is no reason to stay.
@@ -60,9 +57,11 @@ private:
 	void FreeEnded();
 	// True when it was time for it.
 	bool Safety();
+	// Since the last time this was asked.
+	bool ClockWentBack();
 	void RefreshOwners();
 	void LookAhead();
-	void ForgetDeferred(TimestampTz now);
+	void ForgetDeferred(SteadyTime now);
 	void PurgeInQuiet();
 	bool MayLeave(bool others_wait) const;
 	int64 Wait() const;
@@ -72,10 +71,11 @@ private:
 	void TellTrouble();
 
 	SchedulerState state_;
-	TimestampTz active_at_; // last time there was something to do
-	TimestampTz safety_at_ = 0;
-	TimestampTz owners_at_ = 0;
-	std::string known_roles_; // for which the owners' names are right
+	SteadyTime active_at_; // last time there was something to do
+	SteadyTime safety_at_ = 0;
+	SteadyTime owners_at_ = 0;
+	int64 clock_distance_ = INT64_MIN; // between pg::Now and the clock that nobody sets
+	std::string known_roles_;		   // for which the owners' names are right
 	TimestampTz next_due_ = DT_NOEND;
 	TimestampTz fired_to_ = 0;	 // what was due by then was fired, as far as it could be
 	TimestampTz started_to_ = 0; // the same for the start of queued runs
@@ -92,7 +92,7 @@ private:
 bool
 Scheduler::Safety()
 {
-	TimestampTz const now = SystemNow();
+	SteadyTime const now = SteadyNow();
 	if (now - safety_at_ < kSafetyTick) {
 		return false;
 	}
@@ -103,11 +103,18 @@ Scheduler::Safety()
 	return true;
 }
 
+bool
+Scheduler::ClockWentBack()
+{
+	int64 const distance = pg::Now() - SteadyNow();
+	return std::exchange(clock_distance_, distance) > distance + kClockStep;
+}
+
 void
 Scheduler::RefreshOwners()
 {
 	// All pipelines are read for it: when a role was renamed, and rarely for one created just before.
-	TimestampTz const now = SystemNow();
+	SteadyTime const now = SteadyNow();
 	pg::InTransaction([this, now] {
 		Isolated(state_, "owner names", "owner names could not be refreshed", [this, now] {
 			std::string const roles = catalog::RoleNames();
@@ -139,7 +146,7 @@ Scheduler::LookAhead()
 	if (pg::Settings::enabled && next_due_ <= std::min(fired_to_, clock_now)) {
 		int64 delay = state_.deferred.empty() ? kRetry : kDeferral;
 		for (const auto &deferred : state_.deferred) {
-			delay = std::clamp<int64>(deferred.second - SystemNow(), kRetry, delay);
+			delay = std::clamp<int64>(deferred.second - SteadyNow(), kRetry, delay);
 		}
 		next_due_ = clock_now + delay;
 	}
@@ -155,12 +162,16 @@ Scheduler::LookAhead()
 void
 Scheduler::Part(const std::function<void()> &body)
 {
+	std::optional<Error> failure;
 	try {
 		body();
 	} catch (const Error &error) {
+		failure = error;
+	}
+	if (failure) {
 		failed_ = true;
-		error_ = Redact(error.what());
-		SayError(error);
+		error_ = Redact(failure->what());
+		SayError(*failure);
 		// Whatever waits here must not hold back the runs of other databases.
 		pg::Call(leaf::WithdrawClaim, state_.database);
 	}
@@ -230,6 +241,10 @@ Scheduler::Wake()
 	Part([this] { CollectEnded(state_); });
 	Part([this] { ServeStops(state_); });
 	Part([this, &tick] { tick = Safety(); });
+	bool const set_back = ClockWentBack();
+	if (tick || set_back) {
+		Part([this] { FollowClockBack(state_); });
+	}
 	Part([this] { ReapStaging(state_); });
 	Part([this] { (void)SettleEnded(state_); });
 	Part([this] {
@@ -254,7 +269,7 @@ Scheduler::Wake()
 }
 
 void
-Scheduler::ForgetDeferred(TimestampTz now)
+Scheduler::ForgetDeferred(SteadyTime now)
 {
 	std::erase_if(state_.deferred, [now](const auto &entry) { return entry.second <= now; });
 }
@@ -289,7 +304,7 @@ Scheduler::MayLeave(bool others_wait) const
 		return false;
 	}
 	// One that only looked in, and found nothing, does not linger.
-	return !ever_acted_ || SystemNow() - active_at_ >= idle;
+	return !ever_acted_ || SteadyNow() - active_at_ >= idle;
 }
 
 int64
@@ -302,7 +317,7 @@ Scheduler::Wait() const
 	if (failed_ || state_.retry_soon || (unsettled_ && state_.deferred.empty())) {
 		return kRetry;
 	}
-	TimestampTz const now = SystemNow();
+	SteadyTime const now = SteadyNow();
 	int64 wait = std::max<int64>(safety_at_ + kSafetyTick - now, 0);
 	if (purging_) {
 		wait = std::min(wait, kPurgePause);
@@ -333,7 +348,7 @@ Scheduler::Work()
 		state_.acted = order.poked;
 		state_.retry_soon = false;
 		failed_ = false;
-		ForgetDeferred(SystemNow());
+		ForgetDeferred(SteadyNow());
 		bool exists = true;
 		error_.clear();
 		Part([this, &exists] { exists = Wake(); });
@@ -341,7 +356,7 @@ Scheduler::Work()
 			said_error_.clear();
 		}
 		if (state_.acted) {
-			active_at_ = SystemNow();
+			active_at_ = SteadyNow();
 			ever_acted_ = true;
 		}
 		if ((!exists || MayLeave(order.others_wait)) && pg::Call(leaf::LeaveDatabase, state_.database)) {
@@ -364,7 +379,7 @@ Isolated(SchedulerState &state, const std::string &id, const std::string &what, 
 {
 	std::optional<Error> const failure = pg::Subtransaction(body);
 	if (failure) {
-		state.deferred[id] = SystemNow() + kDeferral;
+		state.deferred[id] = SteadyNow() + kDeferral;
 		state.set_aside[id] = Format("{}: {}", what, Redact(failure->what()));
 		LogError(what, *failure);
 	}

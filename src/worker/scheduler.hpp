@@ -10,6 +10,7 @@
 
 #include "catalog/run_store.hpp"
 #include "core/error.hpp"
+#include "core/steady_clock.hpp"
 #include "worker/live_runs.hpp"
 
 namespace sluice::worker {
@@ -28,7 +29,7 @@ struct SchedulerState {
 	std::map<int, Launch> launches; // by slot
 
 	// Pipelines and runs that failed by themselves, by id: not touched again before that time.
-	std::map<std::string, TimestampTz> deferred;
+	std::map<std::string, SteadyTime> deferred;
 	// Why, of those that failed.
 	std::map<std::string, std::string> set_aside;
 
@@ -36,6 +37,9 @@ struct SchedulerState {
 	std::map<Oid, uint64> turns;
 	uint64 last_turn = 0;
 
+	// The session whose open CALL runs were seen to wait for, and since when.
+	std::pair<int, int64> holder = {0, 0};
+	SteadyTime held_since = 0;
 	int ended_session = 0; // PID of the one that was ended last, for what it kept waiting
 
 	std::optional<std::string> settled_to; // this pass over the runs that have ended has got as far as this one
@@ -56,6 +60,8 @@ struct SchedulerState {
 // there were none.
 bool SettleEnded(SchedulerState &state);
 
+// Computes again what was stored by a clock that was ahead.
+void FollowClockBack(SchedulerState &state);
 // Fires what is due; true when there may be more.
 bool FireDue(SchedulerState &state);
 

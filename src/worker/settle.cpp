@@ -3,6 +3,7 @@
 #include "catalog/pipeline_options.hpp"
 #include "catalog/run_settle.hpp"
 #include "core/retry_policy.hpp"
+#include "core/steady_clock.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "worker/batches.hpp"
@@ -156,7 +157,7 @@ SettleEnded(SchedulerState &state)
 {
 	bool any = false;
 	bool in_pass = false; // this pass has settled something
-	TimestampTz const until = pg::Call(GetCurrentTimestamp) + kSettleTime;
+	SteadyTime const until = SteadyNow() + kSettleTime;
 	state.more_to_settle = false;
 	for (;;) {
 		int found = 0;
@@ -183,7 +184,7 @@ SettleEnded(SchedulerState &state)
 				return any;
 			}
 		}
-		if (pg::Call(GetCurrentTimestamp) >= until) {
+		if (SteadyNow() >= until) {
 			// What is due and what is queued need not wait for a batch of thousands.
 			state.more_to_settle = true;
 			return any;

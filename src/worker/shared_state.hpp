@@ -3,6 +3,7 @@
 // Plain data under one LWLock; no pointer but to PGPROC, which lives in shared memory itself.
 #pragma once
 
+#include "core/steady_clock.hpp"
 #include "pg/prelude.hpp"
 
 namespace sluice::worker {
@@ -28,8 +29,8 @@ struct RunSlot {
 	int pid;
 	bool finished;	  // the end is in the run's row
 	bool passed_over; // the worker found the row or the pipeline locked: it stays queued
-	TimestampTz launched_at;
-	TimestampTz stop_requested_at; // 0: none
+	SteadyTime launched_at;
+	SteadyTime stop_requested_at; // 0: none
 	Oid stop_requested_by;
 	bool terminated; // SIGTERM was sent after the grace
 	int64 records_read;
@@ -52,7 +53,7 @@ struct StopRequest {
 	pg_uuid_t run;
 	pg_uuid_t pipeline; // of a whole queue
 	Oid by;
-	TimestampTz at;
+	SteadyTime at;
 };
 
 struct DatabaseSlot {
@@ -64,17 +65,19 @@ struct DatabaseSlot {
 	TimestampTz waiting_due; // due time of the oldest run that waits for a place; DT_NOEND: none
 	bool starved;			 // what it lacked was a background worker slot
 	int barred_by;			 // backend that drops, renames or copies the database: keep out; 0: none
-	TimestampTz launched_at; // scheduler registered, not yet attached; 0: no
-	TimestampTz not_before;	 // after a scheduler that failed: try again then
+	SteadyTime launched_at;	 // scheduler registered, not yet attached; 0: no
+	SteadyTime not_before;	 // after a scheduler that failed: try again then
 	int failures;			 // of schedulers in a row
-	TimestampTz last_tick;	 // the scheduler's last sign of life
+	SteadyTime last_tick;	 // the scheduler's last sign of life
 	bool visited;			 // this scheduler got as far as the tables
 	bool misfit;			 // the extension there is not of the library's version, and the log says so
 	TimestampTz purged_to;	 // history: all that ended up to here was looked at; 0: not since the server started
 	pg_uuid_t swept_to;		 // history: the last pipeline that the sweep over all has looked at
-	int set_aside;			 // ends, stops and starts that failed by themselves and are tried again later
-	char trouble[512];		 // why one of them did
-	int scheduler_pid;		 // 0: none
+	Oid first_owner;		 // the least and the greatest of who owns pipelines there
+	Oid last_owner;
+	int set_aside;	   // ends, stops and starts that failed by themselves and are tried again later
+	char trouble[512]; // why one of them did
+	int scheduler_pid; // 0: none
 	PGPROC *scheduler;
 };
 

@@ -87,7 +87,7 @@ WakeAfterRun(Oid database)
 }
 
 void
-PostponeDatabase(DatabaseSlot *slot, TimestampTz now)
+PostponeDatabase(DatabaseSlot *slot, SteadyTime now)
 {
 	int const doublings = slot->failures < 6 ? slot->failures : 6;
 	++slot->failures;

@@ -1,6 +1,7 @@
 // Looking up and waking, for the leaf code of shared memory. The caller holds the lock.
 #pragma once
 
+#include "core/steady_clock.hpp"
 #include "worker/shared_state.hpp"
 
 namespace sluice::worker::leaf {
@@ -18,6 +19,6 @@ void WakeDatabase(Oid database);
 // A place for a run became free: wakes this database and all that wait for one.
 void WakeAfterRun(Oid database);
 // After a scheduler that failed: longer and longer, up to five minutes.
-void PostponeDatabase(DatabaseSlot *slot, TimestampTz now);
+void PostponeDatabase(DatabaseSlot *slot, SteadyTime now);
 
 } // namespace sluice::worker::leaf

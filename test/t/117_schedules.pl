@@ -50,5 +50,54 @@ $node->sql("SELECT alter_pipeline('window', options => '{\"start_at\": null, \"e
 is($node->sql("SELECT next_due = ('$first'::timestamp + '2 days') AT TIME ZONE 'UTC' FROM pipeline_status WHERE name = 'window'"),
 	't', 'without the window it goes on');
 
+# A clock that was ahead and is set right: nothing waits for the wrong time, and nothing is done twice. The clock of the
+# window above is days ahead already.
+sub soon
+{
+	my ($name, $column, $seconds, $message) = @_;
+	return $node->await("SELECT $column BETWEEN clock_timestamp() - interval '10 s' AND clock_timestamp() + interval '$seconds s' "
+		  . "FROM $name", $message);
+}
+$node->set_clock(0);
+$node->sql("CREATE FUNCTION not_now() RETURNS bigint LANGUAGE plpgsql AS \$\$BEGIN RAISE 'not now' USING ERRCODE = '40001'; END\$\$");
+soon("pipeline_status WHERE name = 'other'", 'next_due', 86410, 'what was planned days ahead is planned again');
+$node->pipeline('often', 'SELECT 1::bigint AS i', "schedule => 'every 10 seconds'");
+$node->pipeline('hourly', 'SELECT 1::bigint AS i', "schedule => 'every 1 hour'");
+$node->pipeline('yearly', 'SELECT 1::bigint AS i', "schedule => '0 0 1 1 *'");
+$node->pipeline('patient', 'SELECT not_now() AS i', "options => '{\"max_retries\": 1, \"retry_delay\": \"10 minutes\"}'");
+$node->pipeline('legal', 'SELECT not_now() AS i', "options => '{\"max_retries\": 1, \"retry_delay\": \"3 hours\", \"retry_max_delay\": \"3 hours\"}'");
+my $retry = "FROM pipeline_runs WHERE status = 'pending' AND cause = 'retry' AND pipeline_name";
+$node->sql("SELECT trigger_pipeline('legal')");
+$node->await("SELECT count(*) = 1 $retry = 'legal'", 'a retry waits for long, and rightly so');
+my $legal = $node->sql("SELECT due_at $retry = 'legal'");
+my $hour = $node->sql("SELECT date_trunc('hour', now()) + interval '2 hours'");
+my $year = $node->sql("SELECT next_due FROM pipeline_status WHERE name = 'yearly'");
+my $ahead = $node->offset_to("'$hour'::timestamptz", 3);
+$node->set_clock($ahead);
+for my $name ('often', 'hourly')
+{
+	$node->await("SELECT count(*) > 0 FROM pipeline_runs WHERE pipeline_name = '$name' AND status = 'success' AND due_at >= '$hour'",
+		"$name: runs by the wrong clock");
+}
+$node->sql("SELECT trigger_pipeline('patient')");
+$node->await("SELECT count(*) = 1 $retry = 'patient'", 'a retry waits by the wrong clock');
+$node->set_clock(0);
+soon("pipeline_status WHERE name = 'often'", 'next_due', 10, 'due within its interval again');
+soon("pipeline_runs WHERE pipeline_name = 'patient' AND status = 'pending'", 'due_at', 900, 'the retry waits as long as it was to');
+is($node->sql("SELECT due_at = '$legal' $retry = 'legal'"), 't', 'one that was right stays as it is');
+is($node->sql("SELECT next_due = '$year' FROM pipeline_status WHERE name = 'yearly'"), 't', 'a due time far ahead that is right stays');
+is($node->sql("SELECT verdict || ' ' || message FROM pipeline_health() WHERE check_name = 'clock'") =~ /^warning the clock was .* ahead of now/,
+	1, 'pipeline_health tells it');
+$node->await("SELECT count(*) > 0 FROM pipeline_runs WHERE pipeline_name = 'often' AND status = 'success' AND due_at < '$hour'",
+	'and it runs by the right clock');
+# The hour itself comes a second time.
+$node->set_clock($ahead + 60);
+$node->await("SELECT next_due > '$hour' FROM pipeline_status WHERE name = 'often'", 'the time has come again');
+$node->await("SELECT count(*) > 0 FROM pipeline_runs WHERE pipeline_name = 'often' AND status = 'success' AND due_at >= '$hour'::timestamptz + interval '50 s'",
+	'what was not due yet is run');
+is($node->sql("SELECT next_due = '$hour'::timestamptz + interval '1 hour' FROM pipeline_status WHERE name = 'hourly'"), 't', 'the hour is done already');
+is($node->sql("SELECT count(*) FROM (SELECT FROM pipeline_runs WHERE cause = 'schedule' AND status <> 'skipped' "
+		  . "GROUP BY pipeline_id, due_at HAVING count(*) > 1) twice"), '0', 'no due time was run twice');
+
 $node->stop;
 done_testing();

@@ -1,6 +1,7 @@
 #include "engine/sinks/index_twins.hpp"
 
 #include "core/duration.hpp"
+#include "core/steady_clock.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -56,7 +57,7 @@ BuildIndexTwins(Relation table, Relation heap, const LockPatience &patience, Run
 		// ALTER INDEX takes no lock on the table.
 		LockTable(twin->index, ShareUpdateExclusiveLock, patience, "building it anew", journal);
 		pg::Call(leaf::ShowIndexProgress, twin->index);
-		TimestampTz const begin = GetCurrentTimestamp();
+		SteadyTime const begin = SteadyNow();
 		try {
 			pg::Call(leaf::BuildTwin, heap, twin);
 		} catch (const Error &error) {
@@ -65,7 +66,7 @@ BuildIndexTwins(Relation table, Relation heap, const LockPatience &patience, Run
 		if (!each_logged && !twin->was_invalid) {
 			continue;
 		}
-		int64_t const taken = std::max<int64_t>((GetCurrentTimestamp() - begin) / kMillisecond, 1) * kMillisecond;
+		int64_t const taken = std::max<int64_t>((SteadyNow() - begin) / kMillisecond, 1) * kMillisecond;
 		journal.Info(Format("index \"{}\" built in {}{}", twin->name, FormatDuration(taken),
 							twin->was_invalid ? "; it was invalid and will be valid" : ""));
 	}

@@ -28,12 +28,6 @@ constexpr Size kLargestKept = 4 * 1024 * 1024;
 constexpr int kUserTimeoutMs = 60000;
 constexpr const char *kSocketFile = "/run/mysqld/mysqld.sock";
 
-int
-MillisecondsUntil(TimestampTz deadline)
-{
-	return static_cast<int>(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline));
-}
-
 bool
 TimeIsOver(MysqlChannel *channel)
 {
@@ -67,9 +61,8 @@ MayGoOn(MysqlChannel *channel)
 bool
 WaitToLeave(MysqlChannel *channel, bool for_write)
 {
-	int64 const end = pg::leaf::MonotonicMs() + MillisecondsUntil(channel->deadline);
 	short const events = for_write ? POLLOUT : POLLIN;
-	return pg::leaf::WaitWhileLeaving(channel->socket, events, end) || TimeIsOver(channel);
+	return pg::leaf::WaitWhileLeaving(channel->socket, events, channel->deadline) || TimeIsOver(channel);
 }
 
 // Until the socket is ready.
@@ -84,10 +77,10 @@ Wait(MysqlChannel *channel, bool for_write)
 		return WaitToLeave(channel, for_write);
 	}
 	if (channel->patience == 0 && channel->idle_timeout_ms > 0) {
-		channel->patience = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), channel->idle_timeout_ms);
+		channel->patience = SteadyIn(channel->idle_timeout_ms);
 		channel->progress = 0;
 	}
-	TimestampTz const deadline = channel->deadline != 0 ? channel->deadline : channel->patience;
+	SteadyTime const deadline = channel->deadline != 0 ? channel->deadline : channel->patience;
 	for (;;) {
 		int const left = deadline != 0 ? MillisecondsUntil(deadline) : -1;
 		if (left == 0) {

@@ -7,6 +7,7 @@
 
 #include "core/mysql_packet.hpp"
 #include "core/outside_text.hpp"
+#include "core/steady_clock.hpp"
 #include "pg/prelude.hpp"
 
 #include <sys/socket.h>
@@ -58,11 +59,11 @@ struct MysqlChannel {
 	socklen_t address_length; // 0: not known yet
 	bool is_local;			  // a socket file
 	bool leaving;
-	TimestampTz deadline; // of the connection phase; 0: it is over
+	SteadyTime deadline; // of the connection phase; 0: it is over
 	int connect_timeout_ms;
-	int idle_timeout_ms;  // longest silence; 0: none
-	TimestampTz patience; // until when something whole has to come; 0: not waited for yet
-	Size progress;		  // bytes that came meanwhile
+	int idle_timeout_ms; // longest silence; 0: none
+	SteadyTime patience; // until when something whole has to come; 0: not waited for yet
+	Size progress;		 // bytes that came meanwhile
 	unsigned char *buffer;
 	Size size;
 	Size start; // of what was not read yet

@@ -52,7 +52,7 @@ KillQuery(const MysqlLink *busy)
 	link.channel.address = busy->channel.address;
 	link.channel.address_length = busy->channel.address_length;
 	link.channel.leaving = true;
-	link.channel.deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), kKillTimeoutMs);
+	link.channel.deadline = SteadyIn(kKillTimeoutMs);
 	if (ChannelConnect(&link.channel, link.target) && LogIn(&link)) {
 		char statement[kLongest] = "KILL QUERY ";
 		const char *const end = std::to_chars(statement + strlen(statement), std::end(statement), busy->connection).ptr;
@@ -210,7 +210,7 @@ LinkConnect(MysqlLink *link, int timeout_ms)
 	link->has_fd = true;
 	Register(link);
 	channel->connect_timeout_ms = timeout_ms;
-	channel->deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
+	channel->deadline = SteadyIn(timeout_ms);
 	link->ready = ChannelConnect(channel, link->target) && LogIn(link);
 	channel->deadline = 0;
 	return link->ready;

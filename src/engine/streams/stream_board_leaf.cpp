@@ -195,7 +195,7 @@ JoinStreams(StreamBoard *board, int stream)
 		StreamPlace *place = &board->places[stream];
 		place->pid = MyProcPid;
 		place->joined = true;
-		place->started_at = GetCurrentTimestamp();
+		place->started_at = SteadyNow();
 	}
 	SpinLockRelease(&board->lock);
 	if (welcome) {
@@ -215,7 +215,7 @@ LeaveStreams(int /*code*/, Datum /*argument*/)
 	own_board = nullptr;
 	SpinLockAcquire(&board->lock);
 	board->places[own_stream].pid = 0;
-	board->places[own_stream].ended_at = GetCurrentTimestamp();
+	board->places[own_stream].ended_at = SteadyNow();
 	SpinLockRelease(&board->lock);
 	WakeLeader(board);
 }

@@ -2,6 +2,7 @@
 // load. Leaf code: plain data under one spinlock.
 #pragma once
 
+#include "core/steady_clock.hpp"
 #include "core/stream_choice.hpp"
 #include "pg/prelude.hpp"
 
@@ -35,8 +36,8 @@ struct StreamPlace {
 	int pid; // 0: not there
 	bool joined;
 	bool finished; // left because there was nothing left to do, or with an error that it told
-	TimestampTz started_at;
-	TimestampTz ended_at;
+	SteadyTime started_at;
+	SteadyTime ended_at;
 };
 
 struct StreamBoard {

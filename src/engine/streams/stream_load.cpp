@@ -2,6 +2,7 @@
 
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
+#include "core/steady_clock.hpp"
 #include "engine/sinks/direct_writer_leaf.hpp"
 #include "engine/sinks/replace_sink.hpp"
 #include "engine/sources/postgres_source.hpp"
@@ -15,7 +16,7 @@ namespace sluice::engine {
 namespace {
 
 // How often the connection that holds the snapshot says something.
-constexpr TimestampTz kKeepAlive = 20 * USECS_PER_SEC;
+constexpr int64_t kKeepAlive = 20 * USECS_PER_SEC;
 // Streams die when somebody terminates them, and connections break: that is no reason to go on for ever.
 constexpr int kMostAttempts = 4;
 
@@ -104,7 +105,7 @@ StreamedLoad::StillHeld()
 Outcome
 StreamedLoad::Wait(StreamCrew *crew)
 {
-	TimestampTz spoken = GetCurrentTimestamp();
+	SteadyTime spoken = SteadyNow();
 	for (;;) {
 		try {
 			CrewState const state = crew->Watch();
@@ -133,11 +134,11 @@ StreamedLoad::Wait(StreamCrew *crew)
 		if (totals_.has_staging && !guarded_) {
 			guarded_ = pg::Call(leaf::TryLock, crew->Staging(), static_cast<LOCKMODE>(ShareUpdateExclusiveLock));
 		}
-		if (GetCurrentTimestamp() - spoken > kKeepAlive) {
+		if (SteadyNow() - spoken > kKeepAlive) {
 			if (!StillHeld()) {
 				return Outcome::SnapshotLost;
 			}
-			spoken = GetCurrentTimestamp();
+			spoken = SteadyNow();
 		}
 		pg::Call(leaf::WaitForStreams);
 	}

@@ -51,6 +51,11 @@ WHERE d.load = 'replace' AND d.destination IS NULL AND NOT EXISTS (SELECT FROM s
 
 ALTER TABLE sluice.pipeline_state ADD COLUMN loaded_shape jsonb;
 
+-- Due times are computed again where the clock has been set back since.
+ALTER TABLE sluice.pipeline_due ADD COLUMN planned_at timestamptz, ADD COLUMN served_until timestamptz;
+COMMENT ON COLUMN sluice.pipeline_due.planned_at IS 'the clock when next_due was computed; one that is later than now was ahead then';
+COMMENT ON COLUMN sluice.pipeline_due.served_until IS 'the clock was ahead: due times up to here may have had their runs, and get no other';
+
 -- A batch goes on slice by slice.
 ALTER TABLE sluice.pipeline_ended ADD COLUMN drawn boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN sluice.pipeline_ended.drawn IS 'drawn for the run itself; what waits for it is looked at slice by slice';

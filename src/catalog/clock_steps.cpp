@@ -1,0 +1,121 @@
+#include "catalog/clock_steps.hpp"
+
+#include "catalog/statement.hpp"
+
+namespace sluice::catalog {
+
+namespace {
+
+constexpr int kReadAtOnce = 5000;
+
+} // namespace
+
+std::vector<DuePipeline>
+LockPlannedLater(TimestampTz now, int limit)
+{
+	pg::SqlResult const rows = Execute(
+		"SELECT pipeline_id, " SLUICE_SQL_MICROSECONDS("COALESCE(next_due, planned_at)") ", " SLUICE_SQL_MICROSECONDS(
+			"planned_at") " FROM sluice.pipeline_due WHERE planned_at > " SLUICE_SQL_AT("$1") " LIMIT $2::bigint FOR "
+																							  "UPDATE SKIP LOCKED",
+		{Instant(now), Number(limit)});
+	std::vector<DuePipeline> planned;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		planned.push_back({rows.Text(row, 0), rows.Integer(row, 1), InstantCell(rows, row, 2)});
+	}
+	return planned;
+}
+
+int
+HastenWaits(TimestampTz now)
+{
+	pg::SqlResult const retries = Execute(
+		"UPDATE sluice.pipeline_runs r SET due_at = " SLUICE_SQL_AT(
+			"$1") " + (r.due_at - r.queued_at), queued_at = " SLUICE_SQL_AT("$1") " WHERE r.id = ANY (ARRAY (SELECT "
+																				  "q.id FROM sluice.pipeline_runs q "
+																				  "WHERE q.status = 'pending' AND "
+																				  "q.cause = 'retry' AND q.due_at "
+																				  "> " SLUICE_SQL_AT(
+																					  "$1") " AND q.queued_at "
+																							"> " SLUICE_SQL_AT("$1") " "
+																													 "F"
+																													 "O"
+																													 "R"
+																													 " "
+																													 "U"
+																													 "P"
+																													 "D"
+																													 "A"
+																													 "T"
+																													 "E"
+																													 " "
+																													 "S"
+																													 "K"
+																													 "I"
+																													 "P"
+																													 " "
+																													 "L"
+																													 "O"
+																													 "C"
+																													 "K"
+																													 "E"
+																													 "D"
+																													 ")"
+																													 ")",
+		{Instant(now)});
+	pg::SqlResult const sources =
+		Execute("UPDATE sluice.pipeline_sources s SET waits_until = " SLUICE_SQL_AT(
+					"$1") " + (s.waits_until - s.last_failure_at), "
+						  "last_failure_at = " SLUICE_SQL_AT("$1") " WHERE s.waits_until > " SLUICE_SQL_AT(
+							  "$1") " AND s.last_failure_at > " SLUICE_SQL_AT("$1"),
+				{Instant(now)});
+	return static_cast<int>(retries.Processed() + sources.Processed());
+}
+
+ClockFacts
+LookAtClock(Oid role, TimestampTz now)
+{
+	pg::SqlResult const rows = Execute(
+		"SELECT count(*) FILTER (WHERE q.planned_at > " SLUICE_SQL_AT("$2") "), " SLUICE_SQL_MICROSECONDS(
+			"max(q.planned_at)") ", " SLUICE_SQL_MICROSECONDS("max(q.served_until)") " FROM sluice.pipeline_due q JOIN "
+																					 "sluice.pipeline_definitions d ON "
+																					 "d.id = q.pipeline_id "
+																					 "WHERE pg_has_role($1::oid, "
+																					 "d.owner_oid, 'USAGE') AND "
+																					 "(q.planned_at > " SLUICE_SQL_AT(
+																						 "$2") " OR q.served_until "
+																							   "> " SLUICE_SQL_AT("$2") ")",
+		{Number(role), Instant(now)});
+	return {rows.Integer(0, 0), InstantCell(rows, 0, 1), InstantCell(rows, 0, 2)};
+}
+
+bool
+ServedInstants::Has(TimestampTz due)
+{
+	if (!until_ || due > *until_) {
+		return false;
+	}
+	if (due < from_ || due > to_) {
+		Read(due);
+	}
+	return read_.count(due) > 0;
+}
+
+void
+ServedInstants::Read(TimestampTz from)
+{
+	// One that was skipped has had no run.
+	pg::SqlResult const rows =
+		Execute("SELECT " SLUICE_SQL_MICROSECONDS(
+					"r.due_at") " FROM sluice.pipeline_runs r WHERE r.pipeline_id = $1::uuid AND "
+								"r.cause = 'schedule' AND r.status <> 'skipped' AND r.due_at BETWEEN " SLUICE_SQL_AT(
+									"$2") " AND " SLUICE_SQL_AT("$3") " ORDER BY r.due_at LIMIT $4::bigint",
+				{pipeline_id_, Instant(from), Instant(until_), Number(kReadAtOnce)});
+	read_.clear();
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		read_.insert(rows.Integer(row, 0));
+	}
+	from_ = from;
+	to_ = read_.size() == static_cast<size_t>(kReadAtOnce) ? *read_.rbegin() : *until_;
+}
+
+} // namespace sluice::catalog
