@@ -41,5 +41,56 @@ SELECT alter_pipeline('p', status => 'inactive');
 CALL run_pipeline('p');
 \echo :LAST_ERROR_SQLSTATE
 CALL run_pipeline('nope');
+-- Constraints that are deferred are checked when the caller's transaction says so, as with INSERT ... SELECT.
+CREATE TABLE here_sa (id int, b int);
+CREATE TABLE here_sb (id int, a int);
+INSERT INTO here_sa VALUES (1, 1), (2, 2);
+INSERT INTO here_sb VALUES (1, 2), (2, 1);
+CREATE TABLE here_a (id int PRIMARY KEY, b int);
+CREATE TABLE here_b (id int PRIMARY KEY, a int CONSTRAINT to_a REFERENCES here_a DEFERRABLE INITIALLY DEFERRED);
+ALTER TABLE here_a ADD CONSTRAINT to_b FOREIGN KEY (b) REFERENCES here_b DEFERRABLE;
+SELECT create_pipeline('here_la', source_table => 'here_sa', destination_table => 'here_a', load => 'append') IS NOT NULL
+	AND create_pipeline('here_lb', source_table => 'here_sb', destination_table => 'here_b', load => 'append') IS NOT NULL AS created;
+BEGIN;
+SET CONSTRAINTS ALL DEFERRED;
+CALL run_pipeline('here_la', run => NULL) \gset
+CALL run_pipeline('here_lb', run => NULL) \gset
+SELECT message FROM run_log(:'run') WHERE message LIKE '%end of the transaction%';
+COMMIT;
+SELECT (SELECT count(*) FROM here_a) AS a, (SELECT count(*) FROM here_b) AS b;
+-- One that is checked at once is checked at once, and what stays broken fails the COMMIT.
+TRUNCATE here_a, here_b;
+CALL run_pipeline('here_la', run => NULL);
+BEGIN;
+CALL run_pipeline('here_lb', run => NULL) \gset
+COMMIT;
+SELECT count(*) FROM here_b;
+-- Replaced under keys that point to it, and with a trigger and a unique constraint that wait as well.
+SELECT alter_pipeline('here_la', load => 'replace'), alter_pipeline('here_lb', load => 'replace');
+CREATE TABLE here_seen (what text);
+CREATE FUNCTION here_see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO here_seen VALUES (TG_OP || NEW.id); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER here_late AFTER INSERT ON here_b DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION here_see();
+ALTER TABLE here_b ADD CONSTRAINT here_once UNIQUE (a) DEFERRABLE INITIALLY DEFERRED;
+BEGIN;
+SET CONSTRAINTS ALL DEFERRED;
+CALL run_pipeline('here_la', run => NULL) \gset
+CALL run_pipeline('here_lb', run => NULL) \gset
+CALL run_pipeline('here_la', run => NULL) \gset
+SELECT count(*) AS not_yet FROM here_seen;
+COMMIT;
+SELECT string_agg(what, ' ' ORDER BY what) FROM here_seen;
+SELECT (SELECT count(*) FROM here_a) AS a, (SELECT count(*) FROM here_b) AS b;
+-- What the caller has deferred by itself stays deferred.
+BEGIN;
+INSERT INTO here_b VALUES (7, 70);
+CALL run_pipeline('here_la', run => NULL) \gset
+INSERT INTO here_a VALUES (70, NULL);
+COMMIT;
+SELECT count(*) FROM here_b WHERE a = 70;
+-- A worker's own transaction checks at its end: an ordinary failure of the run.
+DELETE FROM here_sa WHERE id = 2;
+CALL trigger_and_wait('here_la', run => NULL, status => NULL) \gset
+SELECT status, error_sqlstate FROM pipeline_runs WHERE id = :'run';
+SELECT drop_pipeline(id) FROM pipelines WHERE name LIKE 'here\_l_';
 SELECT drop_pipeline('p');
 DROP SCHEMA here CASCADE;

@@ -3,6 +3,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/losses.hpp"
 #include "engine/partitioned_leaf.hpp"
+#include "engine/sinks/foreign_keys_leaf.hpp"
 #include "engine/timed_lock_leaf.hpp"
 #include "pg/sql.hpp"
 
@@ -30,6 +31,20 @@ DistributedBy(Oid relation)
 			"WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid";
 		if (!pg::Sql(statement, {Format("{}", relation)}).Empty()) {
 			return "it is a TimescaleDB hypertable";
+		}
+	}
+	return {};
+}
+
+// The rows that a deferred key refers to may come with a later statement of the same transaction. Whether it is
+// deferred now the server tells nobody.
+std::string
+WhyDeferred(const leaf::TableTraits &traits)
+{
+	for (int i = 0; traits.foreign_keys != nullptr && i < traits.foreign_keys->count; ++i) {
+		const leaf::ForeignKey &key = traits.foreign_keys->keys[i];
+		if (key.deferrable) {
+			return Format("foreign key \"{}\" may be checked at the end of the transaction", key.name);
 		}
 	}
 	return {};
@@ -142,6 +157,9 @@ ChoosePath(Destination *destination)
 	std::string needs_sql = traits.needs_sql;
 	if (needs_sql.empty()) {
 		needs_sql = DistributedBy(destination->oid);
+	}
+	if (needs_sql.empty() && destination->may_defer) {
+		needs_sql = WhyDeferred(traits);
 	}
 	if (!needs_sql.empty()) {
 		destination->path = LoadPath::Sql;

@@ -31,6 +31,7 @@ struct Destination {
 	std::string name; // qualified
 	bool created = false;
 	bool replace = false;
+	bool may_defer = false;	  // in the caller's transaction, which says when deferrable constraints are checked
 	bool analyze = false;	  // what replaces its rows is to be analyzed
 	bool analyzed = false;	  // the load has done so
 	bool fills_empty = false; // an append to an empty table that takes the way of a replace

@@ -118,6 +118,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	progress.Enter("connecting");
 	if (destination.remote == nullptr) {
 		destination = FindDestination(pipeline);
+		destination.may_defer = request.root_run.empty();
 	}
 	RunInput input(pipeline, options, journal);
 	journal.Info("reads " + input.Label());

@@ -114,7 +114,9 @@ Load(const RunBodyRequest &request, const OptionValues &options, RunJournal &jou
 			{pipeline, request.run_id, request.progress, request.root_run, request.only_look, request.streams}, journal,
 			counters);
 		journal.EnterPhase("finishing");
-		pg::Call(leaf::FireDeferredTriggers);
+		if (!request.root_run.empty()) {
+			pg::Call(leaf::FireDeferredTriggers);
+		}
 	}
 	if (OidIsValid(result.created)) {
 		// Not before: its lock is in the way of everybody who looks for more than rows.

@@ -67,6 +67,7 @@ Add(ForeignKeyList *list, Form_pg_constraint form)
 	found->constraint = form->oid;
 	found->referencing = form->conrelid;
 	found->referenced = form->confrelid;
+	found->deferrable = form->condeferrable;
 	strlcpy(found->name, NameStr(form->conname), sizeof(found->name));
 }
 

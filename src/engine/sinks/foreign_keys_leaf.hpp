@@ -10,6 +10,7 @@ struct ForeignKey {
 	Oid constraint;
 	Oid referencing;
 	Oid referenced;
+	bool deferrable;
 	char name[NAMEDATALEN];
 };
 
