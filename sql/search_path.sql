@@ -60,9 +60,22 @@ SELECT create_pipeline('t', source_query => 'SELECT here() AS a', destination_ta
 SET search_path = public;
 CALL trigger_and_wait('t', run => NULL, status => NULL) \gset
 SELECT a FROM path_admin.t_dst;
+-- Somebody may be let into one of its schemas later: then it is left out by each run, until he is out again.
+SET search_path = path_admin, public;
+SELECT create_pipeline('v', source_query => 'SELECT path_admin.here() AS a', destination_table => 'path_admin.v_dst') IS NOT NULL AS created;
+SET search_path = public;
+GRANT CREATE ON SCHEMA path_admin TO path_bob;
+CALL trigger_and_wait('v', run => NULL, status => NULL) \gset
+SELECT a FROM path_admin.v_dst;
+SELECT level, message FROM run_log(:'run') WHERE message LIKE '%search_path%';
+SELECT search_path FROM pipelines WHERE name = 'v';
+REVOKE CREATE ON SCHEMA path_admin FROM path_bob;
+CALL trigger_and_wait('v', run => NULL, status => NULL) \gset
+SELECT count(*) FROM run_log(:'run') WHERE message LIKE '%search_path%';
+SELECT a FROM path_admin.v_dst;
 
 SET client_min_messages = warning;
-SELECT drop_pipeline(id) FROM pipelines WHERE name IN ('p', 'group', 'q', 'r', 's', 't');
+SELECT drop_pipeline(id) FROM pipelines WHERE name IN ('p', 'group', 'q', 'r', 's', 't', 'v');
 SELECT disallow_pipelines('path_ann');
 DROP SCHEMA path_own, path_alone, path_shared, path_granted, path_team, path_open, path_bob, path_admin, path_ann, "Path ""x""" CASCADE;
 DROP OWNED BY path_ann, path_team, path_bob;

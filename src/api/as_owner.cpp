@@ -1,6 +1,7 @@
 #include "api/as_owner.hpp"
 
 #include "pg/guard.hpp"
+#include "pg/search_path.hpp"
 
 namespace sluice::api {
 
@@ -36,7 +37,7 @@ AsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
 {
 	Switch saved{};
 	// pg_temp last, or it would come first.
-	std::string const search_path = pipeline.search_path + ", pg_temp";
+	std::string const search_path = pg::Trusted(pipeline.search_path, pipeline.owner_oid).kept + ", pg_temp";
 	pg::Call(Enter, pipeline.owner_oid, search_path.c_str(), pipeline.timezone.c_str(), &saved);
 	body();
 	pg::Call(Leave, static_cast<const Switch *>(&saved));

@@ -12,6 +12,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/losses.hpp"
 #include "engine/run.hpp"
+#include "pg/search_path.hpp"
 #include "pg/settings.hpp"
 
 namespace sluice::api {
@@ -233,9 +234,8 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 std::string
 OwnSearchPath(const Pipeline &pipeline, const std::optional<std::string> &stored)
 {
-	leaf::SearchPath path{};
-	pg::Call(leaf::ReadSearchPath, stored ? stored->c_str() : nullptr, pipeline.owner_oid, &path);
-	if (path.dropped[0] != '\0') {
+	pg::TrustedPath path = pg::Trusted(stored, pipeline.owner_oid);
+	if (!path.dropped.empty()) {
 		Notice(Format("search_path of pipeline \"{}\" leaves out: {}", pipeline.name, path.dropped),
 			   "Others may create objects there, which would then run as the owner. Write the functions that you "
 			   "need from there with their schema.");

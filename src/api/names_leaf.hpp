@@ -1,4 +1,4 @@
-// Names of this database as the caller means them: relations, and the search_path that a pipeline keeps.
+// Relations of this database as the caller means them.
 // Leaf code: plain data only, may raise anywhere.
 #pragma once
 
@@ -17,15 +17,5 @@ struct RelationName {
 // Finds what `text` names in the caller's search_path. If nothing is there and `for_creation` is set,
 // qualified is the name that CREATE TABLE would give it.
 void FindRelation(const char *text, bool for_creation, RelationName *out);
-
-struct SearchPath {
-	char *kept;	   // as search_path takes it; never empty
-	char *dropped; // names for a message; empty: none
-};
-// `path`, or the session's where NULL, without what the owner cannot trust: temporary schemas, those that
-// do not exist, and those in which a role that the owner is not a member of could put a function.
-void ReadSearchPath(const char *path, Oid owner, SearchPath *out);
-
-bool RoleCanLogin(Oid role);
 
 } // namespace sluice::api::leaf

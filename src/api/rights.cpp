@@ -4,6 +4,7 @@
 #include "api/names_leaf.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
+#include "pg/search_path_leaf.hpp"
 #include "pg/settings.hpp"
 #include "pg/sql.hpp"
 
@@ -82,7 +83,7 @@ CheckOwner(const std::string &name)
 		throw Error(sqlstate::kInsufficientPrivilege, Format("must be able to SET ROLE \"{}\"", name),
 					"A pipeline runs as its owner, so only those who can become that role may give it one.");
 	}
-	if (pg::compat::kWorkersNeedLogin && !pg::Call(leaf::RoleCanLogin, role)) {
+	if (pg::compat::kWorkersNeedLogin && !pg::Call(pg::leaf::RoleCanLogin, role)) {
 		std::string const quoted = pg::QuoteIdentifier(name);
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, Format("role \"{}\" is not permitted to log in", name),
 					Format("On this version of PostgreSQL a run's worker connects as the owner. "

@@ -6,6 +6,7 @@
 #include "core/sqlstate.hpp"
 #include "pg/guard.hpp"
 #include "pg/run_context.hpp"
+#include "pg/search_path.hpp"
 #include "pg/settings.hpp"
 #include "worker/live_runs.hpp"
 #include "worker/run_locks_leaf.hpp"
@@ -106,7 +107,7 @@ Load(const RunBodyRequest &request, const OptionValues &options, RunJournal &jou
 	const catalog::Pipeline &pipeline = request.pipeline;
 	CheckIdentity(pipeline);
 	TakeLocks(pipeline);
-	int const level = PinRunSettings(pipeline, options);
+	int const level = PinRunSettings(pipeline, options, &journal);
 	engine::RunResult result;
 	{
 		ContextScope const scope(request.context);
@@ -158,11 +159,19 @@ CheckIdentity(const catalog::Pipeline &pipeline)
 }
 
 int
-PinRunSettings(const catalog::Pipeline &pipeline, const OptionValues &options)
+PinRunSettings(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal *journal)
 {
+	// Somebody may have been let into a schema since the path was stored.
+	pg::TrustedPath const path = pg::Trusted(pipeline.search_path, pipeline.owner_oid);
+	if (!path.dropped.empty() && journal != nullptr) {
+		journal->Warning(
+			Format("the search_path of this run leaves out: {}; others may create objects there now, which "
+				   "would run as the owner",
+				   path.dropped));
+	}
 	std::string const work_mem = options.Text("work_mem");
 	// pg_temp last, or temporary tables, staged rows among them, would hide the user's.
-	std::string const search_path = pipeline.search_path + ", pg_temp";
+	std::string const search_path = path.kept + ", pg_temp";
 	std::vector<leaf::PinnedSetting> settings{
 		{"TimeZone", pipeline.timezone.c_str()},
 		{"jit", options.Boolean("jit") ? "on" : "off"},

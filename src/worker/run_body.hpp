@@ -23,8 +23,9 @@ struct RunBodyRequest {
 // the caller aborts, which undoes everything, and counters say how far it came.
 void RunBody(const RunBodyRequest &request, RunJournal &journal, catalog::RunCounters *counters);
 
-// Sets what every run pins, in this process and for this transaction; returns what leaf::UnpinSettings takes.
-int PinRunSettings(const catalog::Pipeline &pipeline, const OptionValues &options);
+// Sets what every run pins, in this process and for this transaction; returns what leaf::UnpinSettings takes. The
+// journal is told what the owner does not trust any more.
+int PinRunSettings(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal *journal);
 // Throws Error unless this process acts as the owner, in a READ COMMITTED transaction.
 void CheckIdentity(const catalog::Pipeline &pipeline);
 

@@ -22,7 +22,7 @@ InRunTransaction(const engine::StreamJob &job, const OptionValues &options, cons
 		CheckIdentity(job.pipeline);
 		// The run worker's commit is later in the log and waits for all of it.
 		pg::Call(leaf::CommitLazily);
-		int const level = PinRunSettings(job.pipeline, options);
+		int const level = PinRunSettings(job.pipeline, options, nullptr);
 		body();
 		pg::Call(leaf::UnpinSettings, level);
 	});

@@ -26,7 +26,7 @@ sub all_over
 }
 
 $node->pipeline('gated', SluiceNode::gated_query());
-$node->pipeline('quick', "SELECT length(run_context()->>'k')::bigint AS i");
+$node->pipeline('quick', "SELECT length(public.run_context()->>'k')::bigint AS i");
 
 # What a trigger may carry has a bound.
 $node->sql_fails("SELECT trigger_pipeline('quick', jsonb_build_object('k', repeat('x', 65536)))",

@@ -1,0 +1,16 @@
+#include "pg/search_path.hpp"
+
+#include "pg/guard.hpp"
+#include "pg/search_path_leaf.hpp"
+
+namespace sluice::pg {
+
+TrustedPath
+Trusted(const std::optional<std::string> &path, Oid owner)
+{
+	leaf::SearchPath found{};
+	Call(leaf::ReadSearchPath, path ? path->c_str() : nullptr, owner, &found);
+	return {found.kept, found.dropped};
+}
+
+} // namespace sluice::pg
