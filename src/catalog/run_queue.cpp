@@ -111,12 +111,13 @@ PendingRuns(const NotNow &not_now, int limit)
 	return runs;
 }
 
-bool
-SeveralOwners()
+std::pair<Oid, Oid>
+OwnersAtEnds()
 {
 	// Both ends of one index.
-	return Execute("SELECT min(owner_oid) <> max(owner_oid) FROM sluice.pipeline_definitions WHERE owner_oid <> 0")
-		.IsTrue(0, 0);
+	pg::SqlResult const rows =
+		Execute("SELECT min(owner_oid), max(owner_oid) FROM sluice.pipeline_definitions WHERE owner_oid <> 0");
+	return {static_cast<Oid>(rows.Integer(0, 0)), static_cast<Oid>(rows.Integer(0, 1))};
 }
 
 std::string
@@ -135,17 +136,21 @@ std::optional<SingleRunHolder>
 FindSingleRunHolder()
 {
 	// The lock of run_locks_leaf; our workers end by themselves.
-	pg::SqlResult const rows = Execute(
-		"SELECT coalesce(l.pid, 0), $1::bigint > 0 AND coalesce(a.xact_start <= clock_timestamp() - "
-		"$1::bigint * interval '1 second', false) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
-		"WHERE l.locktype = 'advisory' AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = "
-		"current_database()) AND l.classid = 0 AND l.objid = 0 AND l.objsubid = 32 AND l.granted AND NOT "
-		"starts_with(coalesce(a.backend_type, ''), 'pg_sluice') ORDER BY a.xact_start NULLS LAST LIMIT 1",
-		{Number(pg::Settings::single_run_limit)}, Reading::Latest);
+	pg::SqlResult const rows =
+		Execute("SELECT coalesce(l.pid, 0), $1::bigint > 0 AND coalesce(a.xact_start <= clock_timestamp() - "
+				"$1::bigint * interval '1 second', false), coalesce(" SLUICE_SQL_MICROSECONDS(
+					"a.xact_start") ", 0) FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
+									"WHERE l.locktype = 'advisory' AND l.database = (SELECT d.oid FROM pg_database d "
+									"WHERE d.datname = "
+									"current_database()) AND l.classid = 0 AND l.objid = 0 AND l.objsubid = 32 AND "
+									"l.granted AND l.pid IS DISTINCT FROM pg_backend_pid() AND NOT "
+									"starts_with(coalesce(a.backend_type, ''), 'pg_sluice') ORDER BY a.xact_start "
+									"NULLS LAST LIMIT 1",
+				{Number(pg::Settings::single_run_limit)}, Reading::Latest);
 	if (rows.Empty()) {
 		return std::nullopt;
 	}
-	return SingleRunHolder{static_cast<int>(rows.Integer(0, 0)), rows.IsTrue(0, 1)};
+	return SingleRunHolder{static_cast<int>(rows.Integer(0, 0)), rows.Integer(0, 2), rows.IsTrue(0, 1)};
 }
 
 void

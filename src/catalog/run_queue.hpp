@@ -12,12 +12,13 @@ namespace sluice::catalog {
 
 // Owners with queued runs, without those of not_now; one index probe each. PendingRuns gives so many runs of each.
 std::vector<Oid> OwnersWaiting(const NotNow &not_now);
-// Whether pipelines of this database have more than one owner.
-bool SeveralOwners();
+// The least and the greatest OID of an owner of pipelines here; InvalidOid where there is none.
+std::pair<Oid, Oid> OwnersAtEnds();
 
 // Whose open transaction with a CALL run_pipeline keeps others out under pg_sluice.single_run; the oldest.
 struct SingleRunHolder {
 	int pid = 0;		  // 0: a prepared transaction
+	int64_t since = 0;	  // tells one transaction of the session from the next
 	bool overdue = false; // open for longer than pg_sluice.single_run_limit
 	// For who waits.
 	std::string Describe() const;

@@ -185,6 +185,24 @@ ReportScheduler(Oid database, const SchedulerReport *report)
 	LWLockRelease(shared->lock);
 }
 
+bool
+NoteOwners(Oid database, Oid first, Oid last)
+{
+	SharedState *shared = Shared();
+	bool several = first != last;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (DatabaseSlot &slot : shared->databases) {
+		if (OidIsValid(slot.database) && slot.database == database) {
+			slot.first_owner = first;
+			slot.last_owner = last;
+		} else if (OidIsValid(slot.database) && slot.has_extension && OidIsValid(slot.first_owner)) {
+			several = several || slot.first_owner != first || slot.last_owner != first;
+		}
+	}
+	LWLockRelease(shared->lock);
+	return several;
+}
+
 void
 ReportTrouble(Oid database, int set_aside, const char *trouble)
 {

@@ -43,6 +43,9 @@ struct SchedulerReport {
 	bool starved;
 };
 void ReportScheduler(Oid database, const SchedulerReport *report);
+// Who owns pipelines there, as the least and the greatest OID; true when somebody else does, here or in another
+// database, so that places for runs are to be shared.
+bool NoteOwners(Oid database, Oid first, Oid last);
 // What the scheduler has set aside: how many, and why one of them.
 void ReportTrouble(Oid database, int set_aside, const char *trouble);
 // Whether the extension there is of another version than the library. True the first time it is: then it is told.

@@ -1,6 +1,7 @@
 #include "worker/run_body.hpp"
 
 #include "catalog/pipeline_options.hpp"
+#include "catalog/run_queue.hpp"
 #include "core/duration.hpp"
 #include "core/session_settings.hpp"
 #include "core/sqlstate.hpp"
@@ -64,10 +65,12 @@ TakeLocks(const catalog::Pipeline &pipeline)
 	case leaf::LockOutcome::PipelineBusy:
 		throw Error(sqlstate::kObjectInUse, Format("pipeline \"{}\" is running already", pipeline.name),
 					"Wait for that run with wait_for_run, or stop it with stop_run.", RunInTheWay(pipeline.id));
-	case leaf::LockOutcome::DatabaseBusy:
+	case leaf::LockOutcome::DatabaseBusy: {
+		std::optional<catalog::SingleRunHolder> const holder = catalog::FindSingleRunHolder();
 		throw Error(sqlstate::kObjectInUse, "another pipeline is running in this database",
 					"pg_sluice.single_run allows one run at a time: wait for the other run to end.",
-					RunInTheWay(std::string()));
+					holder ? holder->Describe() + "." : RunInTheWay(std::string()));
+	}
 	}
 }
 

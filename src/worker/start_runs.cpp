@@ -11,6 +11,7 @@
 #include "pg/sql.hpp"
 #include "pg/transaction.hpp"
 #include "worker/control.hpp"
+#include "worker/database_slots_leaf.hpp"
 #include "worker/log.hpp"
 #include "worker/run_body.hpp"
 #include "worker/run_locks_leaf.hpp"
@@ -152,7 +153,14 @@ Starter::BehindSession(const catalog::RunRow &run)
 		return Outcome::HeldBack;
 	}
 	catalog::NoteWaiting(run.id, holder->Describe());
-	if (holder->overdue) {
+	// The age of a transaction goes by the system's clock, which may have been set back.
+	int64 const limit = pg::Settings::single_run_limit * USECS_PER_SEC;
+	std::pair<int, int64> const seen = {holder->pid, holder->since};
+	if (state_.holder != seen) {
+		state_.holder = seen;
+		state_.held_since = SteadyNow();
+	}
+	if (holder->pid != 0 && (holder->overdue || (limit > 0 && SteadyNow() - state_.held_since > limit))) {
 		if (state_.ended_session != holder->pid) {
 			state_.ended_session = holder->pid;
 			Log(Format("the session with PID {} is ended: runs wait for the transaction of its CALL run_pipeline under "
@@ -423,7 +431,8 @@ Starter::StartSome()
 	bool more = false;
 	pg::InTransaction([&] {
 		live_ = LiveRuns(state_.database);
-		several_owners_ = catalog::SeveralOwners();
+		std::pair<Oid, Oid> const owners = catalog::OwnersAtEnds();
+		several_owners_ = pg::Call(leaf::NoteOwners, state_.database, owners.first, owners.second);
 		std::vector<catalog::RunRow> const runs = Queue(&more);
 		if (runs.empty()) {
 			state_.said_starved = false;

@@ -59,6 +59,20 @@ set('max_runs_per_owner = 0');
 $node->safe_psql('postgres', 'CREATE DATABASE second');
 $node->sql('CREATE EXTENSION pg_sluice', db => 'second');
 $node->pipeline('there', SluiceNode::gated_query(), undef, db => 'second');
+
+# The place that stays for other owners is kept for those of other databases as well.
+set('max_concurrent_runs = 2');
+$node->pipeline('there2', SluiceNode::gated_query(), undef, db => 'second');
+my $only = $node->close_gate(db => 'second');
+$node->sql("SELECT trigger_pipeline('there'), trigger_pipeline('there2')", db => 'second');
+$node->await("SELECT reason LIKE '1 runs of role % are under way and one of the 2 places of pg_sluice.max_concurrent_runs stays for other owners' "
+	  . "FROM pipeline_runs WHERE status = 'pending'", 'the only owner of a database leaves a place, too', db => 'second');
+trigger('team1');
+$node->await("SELECT count(*) = 6 FROM pipeline_runs WHERE status = 'success'", 'and somebody of another database has it');
+$only->quit;
+$node->await("SELECT count(*) = 2 FROM pipeline_runs WHERE status = 'success'", 'then the other one runs', db => 'second');
+$node->sql("SELECT drop_pipeline('there2')", db => 'second');
+set('max_concurrent_runs = 6');
 set('max_runs_per_database = 2');
 $gate = $node->close_gate;
 my $gate2 = $node->close_gate(db => 'second');

@@ -6,7 +6,7 @@ use lib "$FindBin::RealBin/../perl";
 use SluiceNode;
 use Test::More;
 
-my $node = SluiceNode->create('tenants', "pg_sluice.max_concurrent_runs = 1\npg_sluice.max_context_size = 64kB");
+my $node = SluiceNode->create('tenants', "max_prepared_transactions = 2\npg_sluice.max_concurrent_runs = 1\npg_sluice.max_context_size = 64kB");
 my $gate;
 
 # In kB.
@@ -110,10 +110,18 @@ $node->poll_query_until('postgres', "SELECT setting = 'on' FROM pg_settings WHER
 my $holder = $node->background_psql('postgres', on_error_stop => 0);
 $holder->query_safe("BEGIN; CALL run_pipeline('quick', '{\"k\": \"x\"}')");
 my $pid = $node->sql("SELECT pid FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%run_pipeline%'");
+$node->pipeline('second', 'SELECT 1::bigint AS i');
+like(($node->psql('postgres', "CALL run_pipeline('second', '{}')"))[2],
+	qr/another pipeline is running.*DETAIL:  pg_sluice.single_run is on and the transaction of a CALL run_pipeline is open in the session with PID $pid, without a limit/s,
+	'a second CALL is told for whom it would wait, and how long');
 my @held = map { $node->sql("SELECT trigger_pipeline('$_', if_running => 'queue')") } ('poor1', 'quick');
 $node->await("SELECT count(*) > 0 FROM pipeline_runs WHERE status = 'pending' AND reason LIKE "
 	  . "'%CALL run_pipeline is open in the session with PID $pid, without a limit (pg_sluice.single_run_limit)'", 'who waits is told for whom');
 is($node->sql("SELECT count(*) FROM pipeline_runs WHERE status = 'pending'"), '2', 'without a limit they wait');
+$node->pipeline('ticks', 'SELECT 1::bigint AS i', "schedule => 'every 1 second'");
+$node->await("SELECT count(*) > 0 FROM pipeline_runs WHERE pipeline_name = 'ticks' AND status = 'skipped' AND reason LIKE '%single_run%'",
+	'what is due is skipped, and says why');
+$node->sql("SELECT drop_pipeline('ticks')");
 $node->append_conf('postgresql.conf', 'pg_sluice.single_run_limit = 1');
 $node->reload;
 $node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE id = '$held[0]' AND status = 'success'", 'with one another pipeline has not to wait for ever');
@@ -121,6 +129,13 @@ like(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/LOG: .*the session 
 is($node->sql("SELECT count(*) FROM pg_stat_activity WHERE pid = $pid"), '0', 'the session is gone');
 $node->await("SELECT count(*) = 1 FROM pipeline_runs WHERE id = '$held[1]' AND status <> 'pending'", 'the pipeline that it held runs as well');
 eval { $holder->quit };
+# A prepared transaction is ended by nobody, and who waits is told.
+$node->sql("BEGIN; CALL run_pipeline('quick', '{}'); PREPARE TRANSACTION 'holds'");
+my $behind = $node->sql("SELECT trigger_pipeline('poor1', if_running => 'queue')");
+$node->await("SELECT reason LIKE '%a prepared transaction with a CALL run_pipeline is not over' FROM pipeline_runs WHERE id = '$behind'",
+	'who waits for a prepared transaction is told so');
+$node->sql("COMMIT PREPARED 'holds'");
+$node->await("SELECT status = 'success' FROM pipeline_runs WHERE id = '$behind'", 'and goes on after it');
 $node->append_conf('postgresql.conf', 'pg_sluice.single_run = off');
 $node->reload;
 $node->poll_query_until('postgres', "SELECT setting = 'off' FROM pg_settings WHERE name = 'pg_sluice.single_run'");
