@@ -238,7 +238,9 @@ SLUICE_PIPELINE_FUNCTION(sluice_drop_pipeline)
 	try {
 		found = api::FindForUse(pipeline);
 	} catch (const Error &error) {
-		if (error.State() != sluice::sqlstate::kUndefinedObject || !api::FlagArgument(fcinfo, 3, false)) {
+		// Only our own word for it: a statement may raise the same for something else.
+		if (error.State() != sluice::sqlstate::kUndefinedObject || error.Info().from_postgres ||
+			!api::FlagArgument(fcinfo, 3, false)) {
 			throw;
 		}
 		found.id.clear();
