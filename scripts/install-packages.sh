@@ -48,6 +48,10 @@ for i in "${!missing[@]}"; do
         ;;
     esac
 done
+if [ ${#missing[@]} -eq 0 ]; then
+    echo "all packages that this system has are there"
+    exit
+fi
 echo "installing: ${missing[*]}"
 log=$(mktemp)
 apt install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 || {
