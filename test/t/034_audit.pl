@@ -30,6 +30,22 @@ for my $name (sort keys %loads)
 }
 $node->sql(q{SET ROLE etl; SELECT create_pipeline('poor', source_table => 'source', destination_table => 'strict', load => 'replace')});
 
+# From and to another server, which is another database of this one; in streams as well.
+$node->append_conf('postgresql.conf', "listen_addresses = '127.0.0.1'");
+$node->append_conf('pg_hba.conf', 'host all all 127.0.0.1/32 trust');
+$node->safe_psql('postgres', 'CREATE DATABASE far');
+$node->safe_psql('far', "CREATE TABLE far_source AS SELECT i, 'x' AS t FROM generate_series(1, 20000) i; CREATE TABLE far_table (i int, t text)");
+my ($port, $me) = ($node->port, (getpwuid($<))[0]);
+$node->sql(qq{
+	CREATE EXTENSION postgres_fdw;
+	CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '$port', dbname 'far');
+	CREATE USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (user '$me', password_required 'false');
+	CREATE TABLE near (i int, t text);
+	SELECT create_pipeline('fetch', source => 'far', source_table => 'far_source', destination_table => 'near', load => 'replace'),
+		create_pipeline('streams', source => 'far', source_table => 'far_source', destination_table => 'near', load => 'replace',
+			options => '{"streams": "2"}'),
+		create_pipeline('send', source_table => 'source', destination => 'far', destination_table => 'public.far_table', load => 'append')});
+
 sub audited
 {
 	my ($what) = @_;
@@ -67,8 +83,26 @@ for my $libraries ('pg_sluice, pgaudit', 'pgaudit, pg_sluice')
 				is(scalar(grep { /WRITE,DELETE,TABLE,public\.$table,/ } @lines), ($loads{$name} // '') eq 'replace' ? 1 : 0, "$setting: $name: and the delete of a replace");
 			}
 		}
+		# What each side has seen: our own statements, and those of our sessions there.
+		for my $name (qw(fetch streams send))
+		{
+			my @lines = audited(sub { is($node->sql("CALL trigger_and_wait('$name', NULL, '60 s', NULL, NULL)") =~ /\|success/ ? 1 : 0, 1, "$libraries, log_rows $rows: $name is loaded") });
+			if ($name eq 'send')
+			{
+				is(scalar(grep { /READ,SELECT,TABLE,public\.source,/ } @lines), 1, "$libraries, log_rows $rows: send: the read is seen once");
+				# With log_rows pgaudit says nothing about a COPY FROM, whoever sends it.
+				my @plain = audited(sub { $node->safe_psql('far', "COPY far_table FROM PROGRAM 'true'") });
+				is(scalar(grep { /WRITE,COPY,TABLE,public\.far_table,/ } @lines), scalar(grep { /WRITE,COPY,TABLE,public\.far_table,/ } @plain),
+					"$libraries, log_rows $rows: send: and the write there as often as that of a plain COPY");
+				next;
+			}
+			is(scalar(grep { /WRITE,INSERT,TABLE,public\.near,/ } @lines), 1, "$libraries, log_rows $rows: $name: the write is seen once");
+			is(scalar(grep { /WRITE,DELETE,TABLE,public\.near,/ } @lines), 1, "$libraries, log_rows $rows: $name: and the delete of a replace");
+			cmp_ok(scalar(grep { /READ,(SELECT|COPY),TABLE,public\.far_source,/ } @lines), '>=', 1, "$libraries, log_rows $rows: $name: and the read there");
+		}
 	}
 }
+is($node->sql("SELECT count(*) FROM pipeline_log WHERE message LIKE '%stream 2 loaded%' AND run IN (SELECT id FROM pipeline_runs WHERE pipeline_name = 'streams')") > 0, 1, 'in streams');
 is($node->sql('SELECT count(*) FROM plain'), '8000', 'and rows are there');
 unlike(slurp_file($node->logfile), qr/PANIC|terminated by signal/, 'no process died');
 
