@@ -218,9 +218,12 @@ FollowClockBack(SchedulerState &state)
 		});
 		if (planned > 0) {
 			state.acted = true;
-			Log(Format("the clock of the server has been set back by up to {}: due times that were computed before are "
-					   "computed again ({} pipelines, retries and waiting sources)",
-					   FormatDuration(latest - now), planned));
+			std::string const by =
+				latest > now ? " by " + FormatDuration((latest - now) / kSecond * kSecond) + " or more" : std::string();
+			Log(Format(
+				"the clock of the server has been set back{}: {} pipelines, retries and waiting sources that were "
+				"planned by it before are planned again",
+				by, planned));
 		}
 		more = more && planned > 0;
 	}

@@ -88,6 +88,7 @@ is($node->sql("SELECT due_at = '$legal' $retry = 'legal'"), 't', 'one that was r
 is($node->sql("SELECT next_due = '$year' FROM pipeline_status WHERE name = 'yearly'"), 't', 'a due time far ahead that is right stays');
 is($node->sql("SELECT verdict || ' ' || message FROM pipeline_health() WHERE check_name = 'clock'") =~ /^warning the clock was .* ahead of now/,
 	1, 'pipeline_health tells it');
+like(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/LOG: .*the clock of the server has been set back by .* or more: \d+ pipelines/, 'and so does the log');
 $node->await("SELECT count(*) > 0 FROM pipeline_runs WHERE pipeline_name = 'often' AND status = 'success' AND due_at < '$hour'",
 	'and it runs by the right clock');
 # The hour itself comes a second time.
