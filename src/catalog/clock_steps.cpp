@@ -28,63 +28,32 @@ LockPlannedLater(TimestampTz now, int limit)
 int
 HastenWaits(TimestampTz now)
 {
-	pg::SqlResult const retries = Execute(
-		"UPDATE sluice.pipeline_runs r SET due_at = " SLUICE_SQL_AT(
-			"$1") " + (r.due_at - r.queued_at), queued_at = " SLUICE_SQL_AT("$1") " WHERE r.id = ANY (ARRAY (SELECT "
-																				  "q.id FROM sluice.pipeline_runs q "
-																				  "WHERE q.status = 'pending' AND "
-																				  "q.cause = 'retry' AND q.due_at "
-																				  "> " SLUICE_SQL_AT(
-																					  "$1") " AND q.queued_at "
-																							"> " SLUICE_SQL_AT("$1") " "
-																													 "F"
-																													 "O"
-																													 "R"
-																													 " "
-																													 "U"
-																													 "P"
-																													 "D"
-																													 "A"
-																													 "T"
-																													 "E"
-																													 " "
-																													 "S"
-																													 "K"
-																													 "I"
-																													 "P"
-																													 " "
-																													 "L"
-																													 "O"
-																													 "C"
-																													 "K"
-																													 "E"
-																													 "D"
-																													 ")"
-																													 ")",
-		{Instant(now)});
-	pg::SqlResult const sources =
-		Execute("UPDATE sluice.pipeline_sources s SET waits_until = " SLUICE_SQL_AT(
-					"$1") " + (s.waits_until - s.last_failure_at), "
-						  "last_failure_at = " SLUICE_SQL_AT("$1") " WHERE s.waits_until > " SLUICE_SQL_AT(
-							  "$1") " AND s.last_failure_at > " SLUICE_SQL_AT("$1"),
+	std::string const at = SLUICE_SQL_AT("$1");
+	pg::SqlResult const retries =
+		Execute("UPDATE sluice.pipeline_runs r SET due_at = " + at + " + (r.due_at - r.queued_at), queued_at = " + at +
+					" WHERE r.id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q WHERE q.status = 'pending' AND "
+					"q.cause = 'retry' AND q.due_at > " +
+					at + " AND q.queued_at > " + at + " FOR UPDATE SKIP LOCKED))",
 				{Instant(now)});
+	pg::SqlResult const sources = Execute("UPDATE sluice.pipeline_sources s SET waits_until = " + at +
+											  " + (s.waits_until - s.last_failure_at), last_failure_at = " + at +
+											  " WHERE s.waits_until > " + at + " AND s.last_failure_at > " + at,
+										  {Instant(now)});
 	return static_cast<int>(retries.Processed() + sources.Processed());
 }
 
 ClockFacts
 LookAtClock(Oid role, TimestampTz now)
 {
-	pg::SqlResult const rows = Execute(
-		"SELECT count(*) FILTER (WHERE q.planned_at > " SLUICE_SQL_AT("$2") "), " SLUICE_SQL_MICROSECONDS(
-			"max(q.planned_at)") ", " SLUICE_SQL_MICROSECONDS("max(q.served_until)") " FROM sluice.pipeline_due q JOIN "
-																					 "sluice.pipeline_definitions d ON "
-																					 "d.id = q.pipeline_id "
-																					 "WHERE pg_has_role($1::oid, "
-																					 "d.owner_oid, 'USAGE') AND "
-																					 "(q.planned_at > " SLUICE_SQL_AT(
-																						 "$2") " OR q.served_until "
-																							   "> " SLUICE_SQL_AT("$2") ")",
-		{Number(role), Instant(now)});
+	std::string const at = SLUICE_SQL_AT("$2");
+	pg::SqlResult const rows =
+		Execute("SELECT count(*) FILTER (WHERE q.planned_at > " + at +
+					"), " SLUICE_SQL_MICROSECONDS("max(q.planned_at)") ", " SLUICE_SQL_MICROSECONDS(
+						"max(q.served_until)") " FROM sluice.pipeline_due q JOIN sluice.pipeline_definitions d ON d.id "
+											   "= q.pipeline_id WHERE pg_has_role($1::oid, d.owner_oid, 'USAGE') AND "
+											   "(q.planned_at > " +
+					at + " OR q.served_until > " + at + ")",
+				{Number(role), Instant(now)});
 	return {rows.Integer(0, 0), InstantCell(rows, 0, 1), InstantCell(rows, 0, 2)};
 }
 
