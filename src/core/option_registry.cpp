@@ -95,7 +95,7 @@ constexpr std::array kOptions = {
 		"streams", Enumeration, 0, 0, "auto|1|2|3|4|5|6|7|8", "1",
 		"In how many streams a table that is replaced, new or empty is loaded from another PostgreSQL; auto takes "
 		"several where there is much to load and there are cores and processes for it."},
-	OptionSpec{"swap_lock_attempts", Integer, 1, 1'000'000, "", "60",
+	OptionSpec{"swap_lock_attempts", Integer, 1, 1'000'000, "", "12",
 			   "How often a replace tries to lock the table for the swap before it does what on_swap_conflict says."},
 	OptionSpec{"swap_lock_timeout", Duration, 10 * kMillisecond, kHour, "", "5",
 			   "How long a replace waits for readers before it steps back and tries again."},

@@ -23,7 +23,7 @@ public:
 	explicit RunJournal(int64_t (*clock)()) : clock_(clock) {}
 
 	// Names what the run does from now on: 'connecting', 'preparing', 'loading', 'indexing',
-	// 'swapping', 'analyzing', 'finishing'.
+	// 'swapping', 'analyzing', 'finishing', 'waiting for lock'.
 	void EnterPhase(std::string phase)
 	{
 		phase_ = std::move(phase);

@@ -2,6 +2,7 @@
 
 #include "core/duration.hpp"
 #include "core/sqlstate.hpp"
+#include "core/steady_clock.hpp"
 #include "engine/timed_lock_leaf.hpp"
 #include "pg/sql.hpp"
 
@@ -50,6 +51,20 @@ Warn(Oid relation, const Attempt &attempt, int64_t waited, Outcome outcome, RunJ
 	}
 }
 
+// Seen while it lasts: what waits for minutes looks like one that hangs.
+class WaitingPhase {
+public:
+	explicit WaitingPhase(RunJournal &journal) : journal_(journal), before_(journal.Phase())
+	{
+		journal_.EnterPhase("waiting for lock");
+	}
+	void End() { journal_.EnterPhase(before_); }
+
+private:
+	RunJournal &journal_;
+	std::string before_;
+};
+
 [[noreturn]] void
 GiveUp(Oid relation, const char *purpose, Outcome outcome)
 {
@@ -97,41 +112,31 @@ LookAtHolders(Oid relation)
 								: Holders::Others;
 }
 
-// How long the queue is a place to be, whoever holds it.
-int64_t
-QueueMilliseconds(Holders holders)
+// Waits for one of them; one that stands alone is kept when it comes.
+bool
+Await(const leaf::LockAttempt &attempt, Holders holders, int64_t milliseconds)
 {
-	return holders == Holders::Autovacuum ? LongestWait() / kMillisecond : holders == Holders::None ? kInstant : 0;
+	bool const alone = attempt.count == 1;
+	return Try([&] {
+			   if (holders == Holders::Autovacuum) {
+				   pg::Call(leaf::LockWithin, attempt.failed, attempt.mode, LongestWait() / kMillisecond);
+			   } else if (!alone) {
+				   pg::Call(leaf::AwaitLock, attempt.failed, attempt.mode, milliseconds);
+			   } else if (!pg::Call(leaf::PollLock, attempt.failed, attempt.mode, milliseconds)) {
+				   throw Error(sqlstate::kLockNotAvailable, "it is in use");
+			   }
+			   if (!alone) {
+				   throw Error(sqlstate::kLockNotAvailable, "its abort gives the lock back");
+			   }
+		   }) == Outcome::Locked;
 }
 
-// ACCESS EXCLUSIVE. Whoever holds the relation in a circle with this run is never waited for.
+// ACCESS EXCLUSIVE, all of them at once or none: while it holds some, nothing is waited for. Whoever holds one of them
+// in a circle with this run is never waited for.
 Outcome
-Poll(Oid relation, int64_t timeout)
+Poll(leaf::LockAttempt *attempt, int64_t timeout)
 {
-	TimestampTz const deadline = GetCurrentTimestamp() + timeout;
-	do {
-		Holders const holders = LookAtHolders(relation);
-		if (holders == Holders::Circle) {
-			return Outcome::Circle;
-		}
-		if (int64_t const wait = QueueMilliseconds(holders);
-			wait > 0 &&
-			Try([&] { pg::Call(leaf::LockWithin, relation, AccessExclusiveLock, wait); }) == Outcome::Locked) {
-			return Outcome::Locked;
-		}
-		int64_t const left = std::max<int64_t>(deadline - GetCurrentTimestamp(), 0) / kMillisecond;
-		if (pg::Call(leaf::PollLock, relation, AccessExclusiveLock, std::min(left, kLook))) {
-			return Outcome::Locked;
-		}
-	} while (GetCurrentTimestamp() < deadline);
-	return Outcome::Busy;
-}
-
-// All of them at once or none: while it holds some, nothing is waited for.
-Outcome
-PollAll(leaf::LockAttempt *attempt, int64_t timeout)
-{
-	TimestampTz const deadline = GetCurrentTimestamp() + timeout;
+	SteadyTime const deadline = SteadyNow() + timeout;
 	attempt->first_milliseconds = attempt->rest_milliseconds = 0;
 	do {
 		if (Try([&] { pg::Call(leaf::LockAllWithin, attempt); }) == Outcome::Locked) {
@@ -142,17 +147,11 @@ PollAll(leaf::LockAttempt *attempt, int64_t timeout)
 			return Outcome::Circle;
 		}
 		attempt->first_milliseconds = attempt->rest_milliseconds = holders == Holders::None ? kInstant : 0;
-		if (holders == Holders::None) {
-			continue;
+		int64_t const left = MillisecondsUntil(deadline);
+		if (holders != Holders::None && Await(*attempt, holders, std::min(left, kLook))) {
+			return Outcome::Locked;
 		}
-		(void)Try([&] {
-			if (holders == Holders::Autovacuum) {
-				pg::Call(leaf::LockWithin, attempt->failed, attempt->mode, QueueMilliseconds(holders));
-				throw Error(sqlstate::kLockNotAvailable, "its abort gives the lock back");
-			}
-			pg::Call(leaf::AwaitLock, attempt->failed, attempt->mode, kLook);
-		});
-	} while (GetCurrentTimestamp() < deadline);
+	} while (SteadyNow() < deadline);
 	return Outcome::Busy;
 }
 
@@ -180,19 +179,23 @@ LockTable(Oid relation, LOCKMODE mode, const LockPatience &patience, const char 
 	if (pg::Call(leaf::TryLock, relation, mode)) {
 		return;
 	}
+	WaitingPhase waiting(journal);
+	leaf::LockAttempt attempt{&relation, 1, mode, 0, 0, InvalidOid};
 	Outcome outcome = Outcome::Busy;
 	for (int64_t number = 1; outcome == Outcome::Busy && number <= patience.attempts; ++number) {
 		outcome = mode == AccessExclusiveLock
-					  ? Poll(relation, patience.timeout)
+					  ? Poll(&attempt, patience.timeout)
 					  : TryFor(
 							patience.timeout,
 							[&](int64_t milliseconds) { pg::Call(leaf::LockWithin, relation, mode, milliseconds); },
 							[] { return true; });
 		if (outcome == Outcome::Locked) {
+			waiting.End();
 			return;
 		}
 		Warn(relation, {patience, number, purpose}, patience.timeout, outcome, journal);
 	}
+	waiting.End();
 	GiveUp(relation, purpose, outcome);
 }
 
@@ -206,14 +209,18 @@ LockTables(const std::vector<Oid> &relations, LOCKMODE mode, const LockPatience 
 		}
 		return;
 	}
+	leaf::LockAttempt attempt{relations.data(), static_cast<int>(relations.size()), mode, 0, 0, InvalidOid};
+	if (Try([&] { pg::Call(leaf::LockAllWithin, &attempt); }) == Outcome::Locked) {
+		return;
+	}
+	WaitingPhase waiting(journal);
 	int64_t const rest = std::min(patience.timeout, LongestWait());
-	leaf::LockAttempt attempt{relations.data(), static_cast<int>(relations.size()), mode, 0, rest / kMillisecond,
-							  InvalidOid};
+	attempt.rest_milliseconds = rest / kMillisecond;
 	auto const at_first = [&] { return attempt.failed == relations.front(); };
 	Outcome outcome = Outcome::Busy;
 	for (int64_t number = 1; outcome == Outcome::Busy && number <= patience.attempts; ++number) {
 		bool const poll = mode == AccessExclusiveLock;
-		outcome = poll ? PollAll(&attempt, patience.timeout)
+		outcome = poll ? Poll(&attempt, patience.timeout)
 					   : TryFor(
 							 patience.timeout,
 							 [&](int64_t milliseconds) {
@@ -222,6 +229,7 @@ LockTables(const std::vector<Oid> &relations, LOCKMODE mode, const LockPatience 
 							 },
 							 at_first);
 		if (outcome == Outcome::Locked) {
+			waiting.End();
 			return;
 		}
 		Warn(attempt.failed, {patience, number, purpose}, poll || at_first() ? patience.timeout : rest, outcome,
@@ -231,6 +239,7 @@ LockTables(const std::vector<Oid> &relations, LOCKMODE mode, const LockPatience 
 			(void)Try([&] { pg::Call(leaf::AwaitLock, attempt.failed, mode, patience.timeout / kMillisecond); });
 		}
 	}
+	waiting.End();
 	GiveUp(attempt.failed, purpose, outcome);
 }
 

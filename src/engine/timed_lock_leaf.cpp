@@ -1,5 +1,6 @@
 #include "engine/timed_lock_leaf.hpp"
 
+#include "core/steady_clock.hpp"
 #include "pg/compat.hpp"
 
 extern "C" {
@@ -69,7 +70,7 @@ void
 LockAllWithin(LockAttempt *attempt)
 {
 	int const level = NewGUCNestLevel();
-	TimestampTz deadline = 0;
+	SteadyTime deadline = 0;
 	for (int i = 0; i < attempt->count; ++i) {
 		Oid const relation = attempt->relations[i];
 		attempt->failed = relation;
@@ -79,10 +80,8 @@ LockAllWithin(LockAttempt *attempt)
 				RaiseBusy(relation);
 			}
 			if (i > 0) {
-				deadline = deadline != 0
-							   ? deadline
-							   : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), attempt->rest_milliseconds);
-				left = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+				deadline = deadline != 0 ? deadline : SteadyIn(attempt->rest_milliseconds);
+				left = MillisecondsUntil(deadline);
 			}
 			LimitWaits(left);
 			LockRelationOid(relation, attempt->mode);
@@ -110,9 +109,9 @@ LockAllNow(Oid relation, LOCKMODE mode)
 bool
 PollLock(Oid relation, LOCKMODE mode, int64 milliseconds)
 {
-	TimestampTz const deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
+	SteadyTime const deadline = SteadyIn(milliseconds);
 	while (!ConditionalLockRelationOid(relation, mode)) {
-		if (GetCurrentTimestamp() >= deadline) {
+		if (SteadyNow() >= deadline) {
 			return false;
 		}
 		PauseBriefly();

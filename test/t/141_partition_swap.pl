@@ -52,7 +52,7 @@ $standby->start;
 my $holder = $primary->background_psql('postgres');
 $holder->query_safe('BEGIN; SELECT count(*) FROM dst_3');
 my $run = $primary->sql("SELECT trigger_pipeline('swap')");
-$primary->await("SELECT phase = 'swapping' FROM pipeline_progress WHERE run = '$run'", 'the run wants to swap');
+$primary->await("SELECT phase = 'waiting for lock' FROM pipeline_progress WHERE run = '$run'", 'the run wants to swap');
 my $reader = $primary->background_psql('postgres');
 my %seen;
 $seen{ $reader->query_safe(SEEN) }++ for 1 .. 50;

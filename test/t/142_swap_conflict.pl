@@ -30,7 +30,7 @@ sub conflict
 	my $app = $node->background_psql('postgres', on_error_stop => 0);
 	$app->query_safe("BEGIN; $read");
 	my $run = $node->sql("SELECT trigger_pipeline('$pipeline')");
-	$node->await("SELECT count(*) > 0 FROM pipeline_progress WHERE run = '$run' AND phase = 'swapping'", "$pipeline: wants to swap");
+	$node->await("SELECT count(*) > 0 FROM pipeline_progress WHERE run = '$run' AND phase = 'waiting for lock'", "$pipeline: wants to swap");
 	$app->query_until(qr/sent/, "\\echo sent\nUPDATE $table SET t = 'mine' WHERE a IN (2, 9);\n\\echo :SQLSTATE :ROW_COUNT\nCOMMIT;\n");
 	$node->await("SELECT end_time IS NOT NULL FROM pipeline_runs WHERE id = '$run'", "$pipeline: the run is over");
 	$app->query_safe('SELECT 1');

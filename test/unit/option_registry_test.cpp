@@ -118,7 +118,7 @@ TEST(OptionValues, GivesWhatWasSetAndDefaultsForTheRest)
 	EXPECT_EQ(options.DurationMicroseconds("connect_timeout"), 30 * kSecond);
 	EXPECT_EQ(options.DurationMicroseconds("source_idle_timeout"), 30 * kMinute);
 	EXPECT_EQ(options.DurationMicroseconds("swap_lock_timeout"), 5 * kSecond);
-	EXPECT_EQ(options.Integer("swap_lock_attempts"), 60);
+	EXPECT_EQ(options.Integer("swap_lock_attempts"), 12);
 	EXPECT_EQ(options.Text("analyze"), "auto");
 	EXPECT_EQ(options.Text("work_mem"), "");
 	EXPECT_FALSE(options.Boolean("jit"));

@@ -2,6 +2,7 @@
 
 #include "core/duration.hpp"
 #include "core/sqlstate.hpp"
+#include "core/steady_clock.hpp"
 #include "engine/partitioned_leaf.hpp"
 #include "engine/sinks/foreign_key_check.hpp"
 #include "engine/sinks/index_twins.hpp"
@@ -74,7 +75,7 @@ PartitionReplaceSink::TakeParts(const leaf::RoutedRows &routed)
 void
 PartitionReplaceSink::BuildIndexes()
 {
-	TimestampTz const begin = GetCurrentTimestamp();
+	SteadyTime const begin = SteadyNow();
 	int count = 0;
 	for (Part &part : parts_) {
 		Relation const relation = pg::Call(table_open, part.partition, NoLock);
@@ -86,7 +87,7 @@ PartitionReplaceSink::BuildIndexes()
 		pg::Call(table_close, relation, NoLock);
 	}
 	if (count > 0) {
-		int64_t const taken = std::max<int64_t>((GetCurrentTimestamp() - begin) / kMillisecond, 1) * kMillisecond;
+		int64_t const taken = std::max<int64_t>((SteadyNow() - begin) / kMillisecond, 1) * kMillisecond;
 		journal_.Info(Format("{} indexes of {} partitions built in {}", count, parts_.size(), FormatDuration(taken)));
 	}
 }
@@ -199,22 +200,23 @@ PartitionReplaceSink::LockForSwap()
 		patience.attempts = 1;
 		patience.timeout = std::min<int64_t>(patience.timeout, DeadlockTimeout * kMillisecond / 2);
 	}
+	std::optional<Error> busy;
 	try {
 		LockTables(relations, AccessExclusiveLock, patience, "swapping in its new rows", journal_);
 	} catch (const Error &error) {
 		if (error.State() != sqlstate::kLockNotAvailable) {
 			throw;
 		}
-		for (const Part &part : parts_) {
-			if (mode_ == ReplaceSinkMode::Replace) {
-				Relation const partition = pg::Call(table_open, part.partition, NoLock);
-				CheckInPlace(partition, patience_, error);
-				pg::Call(table_close, partition, NoLock);
-			}
-		}
-		return false;
+		busy = error;
 	}
-	return true;
+	if (busy && mode_ == ReplaceSinkMode::Replace) {
+		for (const Part &part : parts_) {
+			Relation const partition = pg::Call(table_open, part.partition, NoLock);
+			CheckInPlace(partition, patience_, *busy);
+			pg::Call(table_close, partition, NoLock);
+		}
+	}
+	return !busy;
 }
 
 // As in replace_sink.cpp.

@@ -69,6 +69,7 @@ ReplaceSink::LockForSwap(const leaf::IndexTwinList *indexes)
 		patience.attempts = 1;
 		patience.timeout = std::min<int64_t>(patience.timeout, DeadlockTimeout * kMillisecond / 2);
 	}
+	std::optional<Error> busy;
 	try {
 		LockTable(RelationGetRelid(destination_), AccessExclusiveLock, patience, "swapping in its new rows", journal_);
 		for (int i = 0; i < indexes->count; ++i) {
@@ -78,12 +79,12 @@ ReplaceSink::LockForSwap(const leaf::IndexTwinList *indexes)
 		if (error.State() != sqlstate::kLockNotAvailable) {
 			throw;
 		}
-		if (mode_ == ReplaceSinkMode::Replace) {
-			CheckInPlace(destination_, patience_, error);
-		}
-		return false;
+		busy = error;
 	}
-	return true;
+	if (busy && mode_ == ReplaceSinkMode::Replace) {
+		CheckInPlace(destination_, patience_, *busy);
+	}
+	return !busy;
 }
 
 // An append never fails because somebody reads the table; a replace does where the option says so.
