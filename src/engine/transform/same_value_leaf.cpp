@@ -42,6 +42,7 @@ IsInteger(Oid type)
 bool
 IsOid(Oid type)
 {
+	constexpr Oid kRegdatabase = 8326; // 18
 	switch (type) {
 	case OIDOID:
 	case REGPROCOID:
@@ -55,6 +56,7 @@ IsOid(Oid type)
 	case REGCONFIGOID:
 	case REGDICTIONARYOID:
 	case REGCOLLATIONOID:
+	case kRegdatabase:
 		return true;
 	default:
 		return false;
