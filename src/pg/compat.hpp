@@ -245,7 +245,7 @@ WalkQuery(Query *query, bool (*walker)(Node *, void *), void *context)
 
 // 16: the columns that a query reads of a table moved out of its range table.
 inline Bitmapset *
-ReadColumns(const Query *query, const RangeTblEntry *entry)
+ReadColumns(const Query *query, RangeTblEntry *entry)
 {
 #if PG_VERSION_NUM >= 160000
 	return entry->perminfoindex == 0 ? nullptr : getRTEPermissionInfo(query->rteperminfos, entry)->selectedCols;
