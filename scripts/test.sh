@@ -127,6 +127,8 @@ part_isolation() {
 part_tap() {
     cd "$WORK/src" || return 1
     local status=0
+    # A long queue takes minutes, and once is enough, too.
+    if [ -n "${WITHOUT_LINT:-}" ]; then export SLUICE_TEST_QUEUE=${SLUICE_TEST_QUEUE:-2000}; fi
     as_server_user make -s PG_CONFIG="$PG_CONFIG" REGRESS= ISOLATION= PROVE_FLAGS="--timer -j $JOBS" \
         ${TAP:+PROVE_TESTS="$TAP"} installcheck || status=$?
     save_results tap tmp_check/log
