@@ -86,7 +86,7 @@ CheckMysqlTables(const MappedQuery &query, Oid role)
 		CheckMysqlWrapperAllowed(pg::Call(GetForeignTable, table->oid)->serverid, role);
 		for (const std::string &name : InstantsOf(table->oid)) {
 			AttrNumber const number = pg::Call(leaf::ColumnFromSource, table->oid, name.c_str());
-			if (number != 0 && leaf::ReadsColumn(table, number)) {
+			if (number != 0 && pg::Call(leaf::ReadsColumn, static_cast<const leaf::WrappedTable *>(table), number)) {
 				RefuseInstant(table->oid, name, "which mysql_fdw does not read as the instant it is",
 							  "Name that server in source and its table in source_table, without the option "
 							  "mysql_source; or leave the column out.");

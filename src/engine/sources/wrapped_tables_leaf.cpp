@@ -34,9 +34,16 @@ Look(Node *node, void *context)
 			strcmp(WrapperName(GetForeignTable(entry->relid)->serverid), search->wrapper) != 0) {
 			continue;
 		}
-		auto *table = static_cast<WrappedTable *>(palloc(sizeof(WrappedTable)));
-		*table = {entry->relid, pg::compat::ReadColumns(query, entry), search->found};
-		search->found = table;
+		WrappedTable *table = search->found;
+		while (table != nullptr && table->oid != entry->relid) {
+			table = table->next;
+		}
+		if (table == nullptr) {
+			table = static_cast<WrappedTable *>(palloc(sizeof(WrappedTable)));
+			*table = {entry->relid, nullptr, search->found};
+			search->found = table;
+		}
+		table->columns = bms_add_members(table->columns, pg::compat::ReadColumns(query, entry));
 	}
 	return pg::compat::WalkQuery(query, Look, context);
 }

@@ -13,7 +13,7 @@ struct WrappedTable {
 	WrappedTable *next;
 };
 
-// In subqueries and views too. NULL when there is none.
+// In subqueries and views too, each table once. NULL when there is none.
 WrappedTable *TablesReadThrough(const Query *analyzed, const char *wrapper);
 
 // A column of a foreign table by its name at the source, which is that of its option column_name where it has one:
