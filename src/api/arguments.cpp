@@ -1,6 +1,6 @@
 #include "api/arguments.hpp"
 
-#include "api/arguments_leaf.hpp"
+#include "api/argument_values.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/extension.hpp"
 #include "pg/settings.hpp"

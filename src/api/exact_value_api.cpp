@@ -1,7 +1,7 @@
 // assign_exactly, which the engine puts around what a load assigns when the option on_loss is 'fail'.
 
 #include "core/sqlstate.hpp"
-#include "engine/transform/exact_value_leaf.hpp"
+#include "engine/transform/exact_value.hpp"
 #include "pg/guard.hpp"
 #include "pg/remote_text.hpp"
 

@@ -1,6 +1,6 @@
 // What the install script needs: schemas that are free, the triggers of a restore, rights, and the first wake.
 
-#include "api/restore_leaf.hpp"
+#include "api/restore.hpp"
 #include "catalog/members.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/extension.hpp"

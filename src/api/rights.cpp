@@ -1,12 +1,12 @@
 #include "api/rights.hpp"
 
 #include "api/arguments.hpp"
-#include "api/names_leaf.hpp"
+#include "api/names.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
-#include "pg/search_path_leaf.hpp"
 #include "pg/settings.hpp"
 #include "pg/sql.hpp"
+#include "pg/trusted_path.hpp"
 
 namespace sluice::api {
 

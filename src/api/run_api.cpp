@@ -2,7 +2,7 @@
 
 #include "api/arguments.hpp"
 #include "api/rights.hpp"
-#include "api/transaction_leaf.hpp"
+#include "api/transaction_state.hpp"
 #include "api/trigger.hpp"
 #include "api/waiting.hpp"
 #include "catalog/run_store.hpp"

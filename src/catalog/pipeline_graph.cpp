@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "catalog/graph_lock_leaf.hpp"
+#include "catalog/graph_lock.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
 #include "core/uuid.hpp"

@@ -4,7 +4,7 @@
 #include "catalog/pipeline_store.hpp"
 
 #include "catalog/adoption.hpp"
-#include "catalog/batch_store.hpp"
+#include "catalog/chain_store.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
@@ -166,7 +166,7 @@ DeletePipeline(const std::string &id, bool keep_history)
 	Execute("DELETE FROM sluice.pipeline_due WHERE pipeline_id = $1::uuid", {id});
 	Execute("DELETE FROM sluice.pipeline_state WHERE pipeline_id = $1::uuid", {id});
 	if (!keep_history) {
-		ForgetBatches(id);
+		ForgetChains(id);
 		Execute("DELETE FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid", {id});
 		Execute("DELETE FROM sluice.pipeline_run_log WHERE pipeline_id = $1::uuid", {id});
 		Execute("DELETE FROM sluice.pipeline_versions WHERE pipeline_id = $1::uuid", {id});

@@ -135,7 +135,7 @@ SingleRunHolder::Describe() const
 std::optional<SingleRunHolder>
 FindSingleRunHolder()
 {
-	// The lock of run_locks_leaf; our workers end by themselves.
+	// The lock of run_locks; our workers end by themselves.
 	pg::SqlResult const rows =
 		Execute("SELECT coalesce(l.pid, 0), $1::bigint > 0 AND coalesce(a.xact_start <= clock_timestamp() - "
 				"$1::bigint * interval '1 second', false), coalesce(" SLUICE_SQL_MICROSECONDS(

@@ -3,7 +3,7 @@
 
 #include "catalog/run_store.hpp"
 
-#include "catalog/batch_store.hpp"
+#include "catalog/chain_store.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "catalog/run_outcome.hpp"
 #include "catalog/run_row.hpp"
@@ -84,7 +84,7 @@ InsertRun(const Pipeline &pipeline, const NewRun &run)
 		 Instant(run.due_at), Instant(pg::Now()), run.batch, pipeline.source,
 		 Number(ReadOptions(pipeline.options).Integer("priority"))});
 	if (run.status == "pending" && !run.batch) {
-		RecordBatch(pipeline, id, run.dependents);
+		RecordChain(pipeline, id, run.dependents);
 	}
 	return id;
 }

@@ -1,11 +1,11 @@
 // CheckDefinition: what create and alter check without connecting, analyzing or planning (design rule 2).
 
 #include "core/sqlstate.hpp"
-#include "engine/definition_syntax_leaf.hpp"
-#include "engine/destination.hpp"
 #include "engine/run.hpp"
-#include "engine/sinks/remote_destination.hpp"
-#include "engine/sources/run_input.hpp"
+#include "engine/source/run_input.hpp"
+#include "engine/target/destination.hpp"
+#include "engine/target/remote_destination.hpp"
+#include "engine/transform/definition_syntax.hpp"
 
 namespace sluice::engine {
 

@@ -1,20 +1,20 @@
 // ExplainRun: the choices of a run without making it.
 
 #include "catalog/pipeline_options.hpp"
-#include "engine/destination.hpp"
-#include "engine/direct_load.hpp"
 #include "engine/known_secrets.hpp"
-#include "engine/losses.hpp"
-#include "engine/push_filter.hpp"
+#include "engine/load/direct_load.hpp"
+#include "engine/load/losses.hpp"
+#include "engine/load/sequences.hpp"
+#include "engine/parallel/parallel_plan.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
-#include "engine/sequences.hpp"
-#include "engine/sinks/remote_destination.hpp"
-#include "engine/sources/run_input.hpp"
-#include "engine/sources/source_choice.hpp"
-#include "engine/streams/stream_plan.hpp"
-#include "engine/transform/projection_leaf.hpp"
+#include "engine/source/push_filter.hpp"
+#include "engine/source/run_input.hpp"
+#include "engine/source/source_choice.hpp"
+#include "engine/target/destination.hpp"
+#include "engine/target/remote_destination.hpp"
+#include "engine/transform/projection.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -66,11 +66,11 @@ AddPlan(std::vector<std::string> *lines, const MappedQuery &query)
 }
 
 void
-AddStreams(std::vector<std::string> *lines, const OptionValues &options, const RunInput &input,
-		   const MappedQuery &query, const ColumnMatch &match, const Destination &destination)
+AddParallel(std::vector<std::string> *lines, const OptionValues &options, const RunInput &input,
+			const MappedQuery &query, const ColumnMatch &match, const Destination &destination)
 {
 	// A run asks again, and then there may be fewer worker slots.
-	StreamPlan const plan = PlanStreams({options, input, query, match, destination, true, kMaxStreams});
+	ParallelPlan const plan = PlanParallel({options, input, query, match, destination, true, kMaxParallel});
 	if (!plan.reason.empty()) {
 		lines->push_back("streams: " + plan.Text());
 	}
@@ -156,7 +156,7 @@ AddDestination(std::vector<std::string> *lines, const catalog::Pipeline &pipelin
 	lines->push_back("path: " + PathText(*destination));
 	ChooseDirectLoad(options, destination);
 	if (query != nullptr) {
-		AddStreams(lines, options, *input, *query, match, *destination);
+		AddParallel(lines, options, *input, *query, match, *destination);
 	}
 	if (std::string const text = DirectLoadText(*destination); !text.empty()) {
 		lines->push_back(text);

@@ -1,7 +1,7 @@
 #include "engine/known_secrets.hpp"
 
 #include "core/redact.hpp"
-#include "engine/known_secrets_leaf.hpp"
+#include "engine/mapping_options.hpp"
 #include "pg/guard.hpp"
 
 namespace sluice::engine {

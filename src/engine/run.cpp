@@ -3,19 +3,19 @@
 #include "catalog/pipeline_options.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
-#include "engine/destination.hpp"
-#include "engine/direct_load.hpp"
 #include "engine/known_secrets.hpp"
-#include "engine/load.hpp"
-#include "engine/losses.hpp"
-#include "engine/push_filter.hpp"
+#include "engine/load/direct_load.hpp"
+#include "engine/load/load.hpp"
+#include "engine/load/losses.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/run_progress.hpp"
-#include "engine/shown_statements.hpp"
-#include "engine/sinks/remote_destination.hpp"
-#include "engine/sources/mysql_wrapper.hpp"
-#include "engine/sources/run_input.hpp"
+#include "engine/source/mysql/mysql_wrapper.hpp"
+#include "engine/source/push_filter.hpp"
+#include "engine/source/run_input.hpp"
+#include "engine/target/destination.hpp"
+#include "engine/target/remote_destination.hpp"
+#include "engine/target/shown_statements.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -139,8 +139,8 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 
 	bool const can_start = request.streams != nullptr;
 	int const spare = can_start ? pg::Call(request.streams->spare) : 0;
-	StreamPlan plan = PlanStreams({options, input, query, match, destination, can_start, spare});
-	FillInStreams(&plan, options, &destination, journal);
+	ParallelPlan plan = PlanParallel({options, input, query, match, destination, can_start, spare});
+	FillInParallel(&plan, options, &destination, journal);
 	if (!plan.reason.empty()) {
 		journal.Info(plan.Text());
 	}

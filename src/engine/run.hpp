@@ -10,7 +10,7 @@
 #include "catalog/pipeline_store.hpp"
 #include "catalog/run_store.hpp"
 #include "core/run_journal.hpp"
-#include "engine/streams/stream_host.hpp"
+#include "engine/parallel/parallel_host.hpp"
 
 namespace sluice::engine {
 
@@ -30,7 +30,7 @@ struct RunRequest {
 	std::string root_run = {};
 	// An earlier attempt may have committed its rows at the destination server: find out and load nothing.
 	bool only_look = false;
-	const StreamHost *streams = nullptr; // NULL: the run is made by this process alone
+	const ParallelHost *streams = nullptr; // NULL: the run is made by this process alone
 };
 
 // What a run has done at another server and is still to be committed there.

@@ -1,6 +1,6 @@
 #include "engine/run_progress.hpp"
 
-#include "engine/copy_progress_leaf.hpp"
+#include "engine/copy_progress.hpp"
 #include "pg/guard.hpp"
 
 namespace sluice::engine {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/steady_clock.hpp"
-#include "engine/batch.hpp"
+#include "engine/rows/batch.hpp"
 #include "engine/run.hpp"
 
 namespace sluice::engine {

@@ -2,7 +2,7 @@
 
 #include "core/sqlstate.hpp"
 #include "core/version.hpp"
-#include "pg/extension_leaf.hpp"
+#include "pg/extension_lookup.hpp"
 
 #define SLUICE_TEXT_OF(macro) SLUICE_TEXT(macro)
 #define SLUICE_TEXT(text) #text

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "pg/leaving_leaf.hpp"
+#include "pg/leaving.hpp"
 
 namespace sluice::pg::leaf {
 

@@ -3,7 +3,7 @@
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
-#include "pg/remote_copy_in_leaf.hpp"
+#include "pg/remote_copy_in.hpp"
 #include "pg/remote_parameters.hpp"
 #include "pg/remote_text.hpp"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "pg/guard.hpp"
-#include "pg/remote_leaf.hpp"
+#include "pg/remote_link.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::pg {

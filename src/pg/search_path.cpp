@@ -1,7 +1,7 @@
 #include "pg/search_path.hpp"
 
 #include "pg/guard.hpp"
-#include "pg/search_path_leaf.hpp"
+#include "pg/trusted_path.hpp"
 
 namespace sluice::pg {
 

@@ -3,7 +3,7 @@
 #include <climits>
 
 #include "pg/guard.hpp"
-#include "pg/remote_login_leaf.hpp"
+#include "pg/remote_login.hpp"
 #include "pg/zone.hpp"
 
 namespace sluice::pg {

@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "core/sqlstate.hpp"
-#include "pg/sql_leaf.hpp"
+#include "pg/spi_call.hpp"
 
 namespace sluice::pg {
 

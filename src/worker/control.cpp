@@ -4,11 +4,11 @@
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
 #include "pg/settings.hpp"
-#include "worker/commit_hooks_leaf.hpp"
+#include "worker/commit_hooks.hpp"
 #include "worker/live_runs.hpp"
 #include "worker/run_body.hpp"
-#include "worker/run_locks_leaf.hpp"
-#include "worker/slot_lookup_leaf.hpp"
+#include "worker/run_locks.hpp"
+#include "worker/slot_lookup.hpp"
 
 namespace sluice::worker {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/run_slots_leaf.hpp"
+#include "worker/run_slots.hpp"
 
 namespace sluice::worker {
 

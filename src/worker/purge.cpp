@@ -8,7 +8,7 @@
 #include "core/steady_clock.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
-#include "worker/database_slots_leaf.hpp"
+#include "worker/database_slots.hpp"
 #include "worker/log.hpp"
 #include "worker/scheduler.hpp"
 

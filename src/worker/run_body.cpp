@@ -10,8 +10,8 @@
 #include "pg/search_path.hpp"
 #include "pg/settings.hpp"
 #include "worker/live_runs.hpp"
-#include "worker/run_locks_leaf.hpp"
-#include "worker/session_leaf.hpp"
+#include "worker/run_locks.hpp"
+#include "worker/worker_session.hpp"
 
 namespace sluice::worker {
 

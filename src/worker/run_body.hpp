@@ -16,7 +16,7 @@ struct RunBodyRequest {
 	engine::ProgressSink progress = nullptr;
 	std::string root_run = {}; // '' in the caller's own transaction
 	bool only_look = false;	   // see engine::RunRequest
-	const engine::StreamHost *streams = nullptr;
+	const engine::ParallelHost *streams = nullptr;
 };
 
 // Takes the locks, pins the settings, loads, and writes 'success'; the caller commits. Throws Error; then

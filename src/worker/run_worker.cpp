@@ -7,13 +7,13 @@
 #include "pg/compat.hpp"
 #include "pg/extension.hpp"
 #include "pg/transaction.hpp"
-#include "worker/last_words_leaf.hpp"
+#include "worker/last_words.hpp"
 #include "worker/live_runs.hpp"
 #include "worker/log.hpp"
+#include "worker/parallel_slots.hpp"
 #include "worker/run_body.hpp"
-#include "worker/session_leaf.hpp"
-#include "worker/streams.hpp"
 #include "worker/worker_entry.hpp"
+#include "worker/worker_session.hpp"
 
 namespace sluice::worker {
 
@@ -144,7 +144,7 @@ Execute(Attempt &attempt)
 		if (attempt.started) {
 			pg::InTransaction([&attempt] {
 				RunBody({*attempt.pipeline, attempt.run_id, attempt.context, ShowProgress, attempt.root_run,
-						 attempt.only_look, &kStreamHost},
+						 attempt.only_look, &kParallelHost},
 						attempt.journal, &attempt.counters);
 			});
 		}

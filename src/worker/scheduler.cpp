@@ -7,10 +7,10 @@
 #include "pg/extension.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
-#include "worker/database_slots_leaf.hpp"
+#include "worker/database_slots.hpp"
 #include "worker/log.hpp"
-#include "worker/session_leaf.hpp"
 #include "worker/worker_entry.hpp"
+#include "worker/worker_session.hpp"
 
 namespace sluice::worker {
 

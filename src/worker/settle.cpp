@@ -6,7 +6,7 @@
 #include "core/steady_clock.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
-#include "worker/batches.hpp"
+#include "worker/chains.hpp"
 #include "worker/live_runs.hpp"
 #include "worker/log.hpp"
 #include "worker/scheduler.hpp"
@@ -120,7 +120,7 @@ Draw(const catalog::EndedRun &ended)
 	}
 	if (catalog::HasLaterAttempt(*run)) {
 		// Its end is settled; somebody has queued another attempt by hand.
-		ReopenBatch(*run);
+		ReopenChain(*run);
 		return;
 	}
 	SettleSource(*run);
@@ -143,7 +143,7 @@ SettleOne(const catalog::EndedRun &ended)
 	if (!ended.drawn) {
 		Draw(ended);
 	}
-	if (FollowBatch(ended.batch, kBatch)) {
+	if (FollowChain(ended.batch, kBatch)) {
 		catalog::ForgetEnded(ended.id);
 	} else {
 		catalog::NoteDrawn(ended.id);

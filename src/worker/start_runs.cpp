@@ -1,7 +1,7 @@
 // Queued runs get their workers: owner after owner, for each by priority, then oldest due first.
 #include <set>
 
-#include "catalog/batch_store.hpp"
+#include "catalog/chain_store.hpp"
 #include "catalog/run_queue.hpp"
 #include "catalog/run_settle.hpp"
 #include "core/sqlstate.hpp"
@@ -11,10 +11,10 @@
 #include "pg/sql.hpp"
 #include "pg/transaction.hpp"
 #include "worker/control.hpp"
-#include "worker/database_slots_leaf.hpp"
+#include "worker/database_slots.hpp"
 #include "worker/log.hpp"
 #include "worker/run_body.hpp"
-#include "worker/run_locks_leaf.hpp"
+#include "worker/run_locks.hpp"
 #include "worker/scheduler.hpp"
 #include "worker/worker_entry.hpp"
 
@@ -139,7 +139,7 @@ Starter::Behind(const catalog::RunRow &run, const std::string &other)
 	}
 	Outcome const outcome = Close(run, "skipped", other + " was not over");
 	if (outcome == Outcome::Closed) {
-		catalog::ForgetBatch(run.id);
+		catalog::ForgetChain(run.id);
 	}
 	return outcome;
 }

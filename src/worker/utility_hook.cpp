@@ -1,9 +1,9 @@
 #include "worker/utility_hook.hpp"
 
 #include "pg/compat.hpp"
-#include "pg/extension_leaf.hpp"
-#include "worker/commit_hooks_leaf.hpp"
-#include "worker/database_slots_leaf.hpp"
+#include "pg/extension_lookup.hpp"
+#include "worker/commit_hooks.hpp"
+#include "worker/database_slots.hpp"
 
 namespace sluice::worker::leaf {
 

@@ -60,7 +60,7 @@ StartRun(const RunTicket *ticket, const char *name, BackgroundWorkerHandle **han
 }
 
 bool
-StartStream(const StreamTicket *ticket, const char *name, BackgroundWorkerHandle **handle)
+StartParallelWorker(const ParallelTicket *ticket, const char *name, BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker;
 	Describe(&worker, "pg_sluice stream", "pg_sluice_stream_main");

@@ -13,11 +13,11 @@ struct RunTicket {
 static_assert(sizeof(RunTicket) <= BGW_EXTRALEN);
 
 // The same of a stream of a load.
-struct StreamTicket {
+struct ParallelTicket {
 	uint32 board;
 	int stream;
 };
-static_assert(sizeof(StreamTicket) <= BGW_EXTRALEN);
+static_assert(sizeof(ParallelTicket) <= BGW_EXTRALEN);
 
 namespace leaf {
 
@@ -27,7 +27,7 @@ void RegisterLauncher();
 // lives in TopMemoryContext.
 bool StartScheduler(Oid database, const char *name, BackgroundWorkerHandle **handle);
 bool StartRun(const RunTicket *ticket, const char *name, BackgroundWorkerHandle **handle);
-bool StartStream(const StreamTicket *ticket, const char *name, BackgroundWorkerHandle **handle);
+bool StartParallelWorker(const ParallelTicket *ticket, const char *name, BackgroundWorkerHandle **handle);
 void ForgetWorker(BackgroundWorkerHandle *handle);
 bool HasStopped(BackgroundWorkerHandle *handle);
 

@@ -85,7 +85,7 @@ for my $filter (q{t = 'Ann'}, q{t > 'ann'}, q{t LIKE 'A%'}, q{t IN ('ANN', 'x')}
 like(load("source_table => '$db.words', columns => 'max($_) AS v'"), qr/42804: columns cannot compare/, "max($_) is not guessed") for qw(t e);
 is(load("source_table => '$db.words', columns => 'max(b) AS v'"), '', 'of bytes it is computed');
 
-my $list = PostgreSQL::Test::Utils::slurp_file("$FindBin::RealBin/../../src/engine/sources/mysql_connection.cpp");
+my $list = PostgreSQL::Test::Utils::slurp_file("$FindBin::RealBin/../../src/engine/source/mysql/mysql_connection.cpp");
 my %pinned = map { $_ => 1 } ($list =~ /^\tSessionVariable\{"(\w+)", /mg), 'sql_mode', 'time_zone';
 my @settings = split /\n/, mysql(q{SELECT variable_name FROM performance_schema.variables_metadata WHERE variable_scope <> 'GLOBAL'});
 cmp_ok(scalar(@settings), '>', 100, 'the settings were read');

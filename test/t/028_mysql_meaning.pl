@@ -157,7 +157,7 @@ loads(q{source_table => 'shop.words', columns => $$id, upper(ci) AS a, length(ci
 loads(q{source_table => 'shop.words', columns => $$count(ci) AS a, string_agg(ci, ',') AS b, max(ci COLLATE "C") AS c, max(n) AS d, min(u::text COLLATE "C") AS e$$, filter => 'id < 3'}, '2|ann,ANN|ann|18446744073709551615|00000000-0000-1000-8000-000000000002', 'and so are aggregates');
 
 # Every setting of a session that the server has is pinned, or it is known that no value depends on it.
-my $list = PostgreSQL::Test::Utils::slurp_file("$FindBin::RealBin/../../src/engine/sources/mysql_connection.cpp");
+my $list = PostgreSQL::Test::Utils::slurp_file("$FindBin::RealBin/../../src/engine/source/mysql/mysql_connection.cpp");
 my %pinned = map { $_ => 1 } ($list =~ /^\tSessionVariable\{"(\w+)", /mg), 'sql_mode', 'time_zone';
 cmp_ok(scalar(keys %pinned), '>', 20, 'the list of settings was read');
 my @unknown = grep { !$pinned{$_} && !MysqlVariables::is_harmless($_) } split /\n/, $maria->sql(q{SELECT LOWER(variable_name) FROM information_schema.system_variables WHERE variable_scope LIKE 'SESSION%'});

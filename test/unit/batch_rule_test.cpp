@@ -1,4 +1,4 @@
-#include "core/batch_rule.hpp"
+#include "core/chain_rule.hpp"
 
 #include <gtest/gtest.h>
 
@@ -27,14 +27,14 @@ TEST(Judge, FollowsTheRule)
 	}
 }
 
-TEST(BatchOutcome, IsTheWorst)
+TEST(ChainOutcome, IsTheWorst)
 {
-	EXPECT_EQ(BatchOutcome({}), "success");
-	EXPECT_EQ(BatchOutcome({"success", "success"}), "success");
-	EXPECT_EQ(BatchOutcome({"success", "success by fallback"}), "success by fallback");
-	EXPECT_EQ(BatchOutcome({"success by fallback", "skipped"}), "skipped");
-	EXPECT_EQ(BatchOutcome({"skipped", "stopped", "success"}), "stopped");
-	EXPECT_EQ(BatchOutcome({"skipped", "stopped", "failed"}), "failed");
+	EXPECT_EQ(ChainOutcome({}), "success");
+	EXPECT_EQ(ChainOutcome({"success", "success"}), "success");
+	EXPECT_EQ(ChainOutcome({"success", "success by fallback"}), "success by fallback");
+	EXPECT_EQ(ChainOutcome({"success by fallback", "skipped"}), "skipped");
+	EXPECT_EQ(ChainOutcome({"skipped", "stopped", "success"}), "stopped");
+	EXPECT_EQ(ChainOutcome({"skipped", "stopped", "failed"}), "failed");
 }
 
 } // namespace

@@ -1,4 +1,4 @@
-#include "core/stream_choice.hpp"
+#include "core/parallel_choice.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,34 +8,34 @@ namespace {
 
 constexpr int64_t kGigabyte = int64_t{1} << 30;
 
-TEST(StreamChoice, TheOptionDecides)
+TEST(ParallelChoice, TheOptionDecides)
 {
-	EXPECT_EQ(ChooseStreams({"3", "", 100, 1000, 1, 0}).streams, 3);
-	EXPECT_EQ(ChooseStreams({"1", "", 100, kGigabyte * 100, 64, 64}).streams, 1);
-	EXPECT_EQ(ChooseStreams({"3", "", 2, 16384, 64, 64}).streams, 1);
+	EXPECT_EQ(ChooseParallel({"3", "", 100, 1000, 1, 0}).streams, 3);
+	EXPECT_EQ(ChooseParallel({"1", "", 100, kGigabyte * 100, 64, 64}).streams, 1);
+	EXPECT_EQ(ChooseParallel({"3", "", 2, 16384, 64, 64}).streams, 1);
 }
 
-TEST(StreamChoice, AnObstacleIsTheReason)
+TEST(ParallelChoice, AnObstacleIsTheReason)
 {
-	StreamChoice const choice = ChooseStreams({"4", "it is a view", 0, 0, 64, 64});
+	ParallelChoice const choice = ChooseParallel({"4", "it is a view", 0, 0, 64, 64});
 	EXPECT_EQ(choice.streams, 1);
 	EXPECT_EQ(choice.reason, "it is a view");
-	EXPECT_EQ(ChooseStreams({"auto", "it is a view", 0, kGigabyte * 10, 64, 64}).reason, "it is a view");
+	EXPECT_EQ(ChooseParallel({"auto", "it is a view", 0, kGigabyte * 10, 64, 64}).reason, "it is a view");
 }
 
-TEST(StreamChoice, AutoNeedsSizeCoresAndWorkers)
+TEST(ParallelChoice, AutoNeedsSizeCoresAndWorkers)
 {
-	EXPECT_EQ(ChooseStreams({"auto", "", 1000, kGigabyte - 1, 64, 64}).streams, 1);
-	EXPECT_EQ(ChooseStreams({"auto", "", 131072, kGigabyte, 2, 64}).streams, 1);
-	EXPECT_EQ(ChooseStreams({"auto", "", 131072, kGigabyte, 4, 64}).streams, 2);
-	EXPECT_EQ(ChooseStreams({"auto", "", 131072, kGigabyte * 50, 64, 64}).streams, 4);
-	EXPECT_EQ(ChooseStreams({"auto", "", 131072, kGigabyte * 50, 64, 3}).streams, 3);
-	StreamChoice const none = ChooseStreams({"auto", "", 131072, kGigabyte * 50, 64, 1});
+	EXPECT_EQ(ChooseParallel({"auto", "", 1000, kGigabyte - 1, 64, 64}).streams, 1);
+	EXPECT_EQ(ChooseParallel({"auto", "", 131072, kGigabyte, 2, 64}).streams, 1);
+	EXPECT_EQ(ChooseParallel({"auto", "", 131072, kGigabyte, 4, 64}).streams, 2);
+	EXPECT_EQ(ChooseParallel({"auto", "", 131072, kGigabyte * 50, 64, 64}).streams, 4);
+	EXPECT_EQ(ChooseParallel({"auto", "", 131072, kGigabyte * 50, 64, 3}).streams, 3);
+	ParallelChoice const none = ChooseParallel({"auto", "", 131072, kGigabyte * 50, 64, 1});
 	EXPECT_EQ(none.streams, 1);
 	EXPECT_EQ(none.reason, "there are not two free background worker slots");
 }
 
-TEST(StreamChoice, PiecesFollowStreamsAndSize)
+TEST(ParallelChoice, PiecesFollowStreamsAndSize)
 {
 	EXPECT_EQ(PieceCount(0, 3), 12);
 	EXPECT_EQ(PieceCount(kGigabyte * 40, 2), 40);
@@ -64,7 +64,7 @@ ExpectAllOnce(const std::vector<TableExtent> &tables, int pieces)
 	}
 }
 
-TEST(StreamChoice, PiecesCoverAllPagesOnce)
+TEST(ParallelChoice, PiecesCoverAllPagesOnce)
 {
 	for (int64_t const blocks :
 		 {int64_t{0}, int64_t{1}, int64_t{3}, int64_t{100}, int64_t{1000000}, int64_t{4294967294}}) {
@@ -76,7 +76,7 @@ TEST(StreamChoice, PiecesCoverAllPagesOnce)
 	EXPECT_EQ(CutTables({{120, false}}, 12).size(), 1U);
 }
 
-TEST(StreamChoice, SmallTablesArePacked)
+TEST(ParallelChoice, SmallTablesArePacked)
 {
 	std::vector<TableExtent> const tables(5000, {3, true});
 	EXPECT_LE(CutTables(tables, 12).size(), 13U);

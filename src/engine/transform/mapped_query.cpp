@@ -1,7 +1,7 @@
 #include "engine/transform/mapped_query.hpp"
 
 #include "core/sqlstate.hpp"
-#include "engine/transform/filter_safety_leaf.hpp"
+#include "engine/transform/filter_safety.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -82,15 +82,15 @@ MappedQuery::TakeFilterAway()
 const ColumnMeaning *
 MappedQuery::MeaningOf(int index) const
 {
-	int const stream_column = Column(index).stream_column;
-	return stream_column < 0 || meaning_.empty() ? nullptr : &meaning_.at(static_cast<size_t>(stream_column));
+	int const source_column = Column(index).source_column;
+	return source_column < 0 || meaning_.empty() ? nullptr : &meaning_.at(static_cast<size_t>(source_column));
 }
 
 const ColumnMeaning *
 MappedQuery::UnknownZoneOf(int index) const
 {
-	int const stream_column = Column(index).unknown_zone;
-	return stream_column < 0 || meaning_.empty() ? nullptr : &meaning_.at(static_cast<size_t>(stream_column));
+	int const source_column = Column(index).unknown_zone;
+	return source_column < 0 || meaning_.empty() ? nullptr : &meaning_.at(static_cast<size_t>(source_column));
 }
 
 std::vector<std::string>
@@ -112,7 +112,7 @@ MappedQuery::Analyze(const MappingInput &input)
 	// std::vector<bool> has no array behind it.
 	std::vector<char> travels(input.travels_as_text.begin(), input.travels_as_text.end());
 	static_assert(sizeof(bool) == sizeof(char));
-	std::vector<leaf::StreamType> types;
+	std::vector<leaf::SourceType> types;
 	types.reserve(input.meaning.size());
 	for (const ColumnMeaning &column : input.meaning) {
 		types.push_back(column.type);
@@ -120,7 +120,7 @@ MappedQuery::Analyze(const MappingInput &input)
 	try {
 		analyzed_ = pg::Call(leaf::AnalyzeQuery, text_.c_str(), input.stream,
 							 travels.empty() ? nullptr : reinterpret_cast<const bool *>(travels.data()),
-							 types.empty() ? nullptr : static_cast<const leaf::StreamType *>(types.data()));
+							 types.empty() ? nullptr : static_cast<const leaf::SourceType *>(types.data()));
 	} catch (const Error &error) {
 		throw PointInto(error, text_);
 	}
@@ -145,7 +145,7 @@ MappedQuery::TryMeaning(const MappingInput &input, leaf::Meaning *blamed)
 	MappingInput as_text = input;
 	int first = -1;
 	for (size_t i = 0; i < as_text.meaning.size(); ++i) {
-		leaf::StreamType &type = as_text.meaning[i].type;
+		leaf::SourceType &type = as_text.meaning[i].type;
 		if (type.as_text && !type.computable) {
 			type.own = TEXTOID;
 			first = first < 0 ? static_cast<int>(i) : first;

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/transform/mapped_query_leaf.hpp"
-#include "engine/transform/stream_meaning.hpp"
+#include "engine/transform/column_meaning.hpp"
+#include "engine/transform/query_analysis.hpp"
 #include "pg/guard.hpp"
 
 namespace sluice::engine {

@@ -1,0 +1,225 @@
+#include "engine/load/losses.hpp"
+
+#include "catalog/load_choice.hpp"
+#include "core/sqlstate.hpp"
+#include "engine/target/remote_destination.hpp"
+#include "engine/target/table_facts.hpp"
+#include "engine/transform/plain_type.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+// What is assigned to one column of the destination.
+struct Assignment {
+	std::string name;
+	leaf::PlainType from{};
+	leaf::PlainType to{};
+	AssignmentFit fit;
+};
+
+TupleDesc
+RowTypeOf(const Destination &destination)
+{
+	return destination.remote != nullptr ? destination.remote->RowType() : RelationGetDescr(destination.relation);
+}
+
+std::string
+NameOf(const Destination &destination)
+{
+	return destination.remote != nullptr ? destination.remote->Label() : destination.name;
+}
+
+std::vector<Assignment>
+Assignments(const MappedQuery &query, const Destination &destination, const ColumnMatch &match)
+{
+	TupleDesc row_type = RowTypeOf(destination);
+	std::vector<Assignment> assignments;
+	for (int i = 0; i < row_type->natts; ++i) {
+		int const source = match.source_of[i];
+		if (source < 0) {
+			continue;
+		}
+		const leaf::OutputColumn &column = query.Column(source);
+		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
+		assignments.push_back(
+			{column.name, pg::Call(leaf::PlainTypeOf, column.type, column.type_modifier),
+			 pg::Call(leaf::PlainTypeOf, attribute->atttypid, attribute->atttypmod),
+			 pg::Call(leaf::FitOfColumn, query.Analyzed(), source, attribute->atttypid, attribute->atttypmod)});
+	}
+	return assignments;
+}
+
+bool
+HasColumn(const Destination &destination, const std::string &name)
+{
+	if (destination.remote != nullptr) {
+		return destination.remote->HasColumn(name);
+	}
+	TupleDesc row_type = RelationGetDescr(destination.relation);
+	for (int i = 0; i < row_type->natts; ++i) {
+		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
+		if (!attribute->attisdropped && attribute->attgenerated == '\0' && name == NameStr(attribute->attname)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// Saying anew what is loaded forgets the shape of the last load.
+std::string
+HowToAccept(const catalog::Pipeline &pipeline)
+{
+	return Format("SELECT alter_pipeline({}, {})", pg::QuoteLiteral(pipeline.name),
+				  pipeline.columns ? "columns => " + pg::QuoteLiteral(*pipeline.columns) : "reset => '{columns}'");
+}
+
+[[noreturn]] void
+ThrowGone(const catalog::Pipeline &pipeline, const catalog::LoadedColumn &column, const std::string &destination)
+{
+	std::string const name = pg::QuoteIdentifier(column.name);
+	ErrorInfo info;
+	info.sqlstate = sqlstate::kUndefinedColumn;
+	info.message = Format("column {} is gone from the source", name);
+	info.detail = Format("The last load read it as {}; without it {} in {} would get no values any more.",
+						 column.type_text, name, destination);
+	info.hint = Format(
+		"Bring it back; or say in columns what {} is to hold from now on; or accept the source as it is now, which "
+		"leaves it without values: {}.",
+		name, HowToAccept(pipeline));
+	info.column_name = column.name;
+	throw Error(std::move(info));
+}
+
+[[noreturn]] void
+ThrowNoFit(const catalog::Pipeline &pipeline, const catalog::LoadedColumn &last, const Assignment &now,
+		   const std::string &destination)
+{
+	std::string const name = pg::QuoteIdentifier(now.name);
+	ErrorInfo info;
+	info.sqlstate = sqlstate::kDatatypeMismatch;
+	info.message = Format("column {} has become {} at the source, which does not fit into {} of {} without loss", name,
+						  now.from.text, now.to.text, destination);
+	info.detail = Format("The last load read it as {}. Now {}.", last.type_text, now.fit.why);
+	info.hint =
+		Format("Widen the destination: ALTER TABLE ... ALTER {} TYPE {}; or say that it is meant with a cast in "
+			   "columns: {}::{} AS {}; or accept the source as it is now: {}.",
+			   name, now.from.text, name, now.to.text, name, HowToAccept(pipeline));
+	info.column_name = now.name;
+	throw Error(std::move(info));
+}
+
+std::string
+LossText(const Assignment &assignment, const std::string &destination)
+{
+	return Format("column {} is {} at the source and {} in {}: {}", pg::QuoteIdentifier(assignment.name),
+				  assignment.from.text, assignment.to.text, destination, assignment.fit.why);
+}
+
+} // namespace
+
+bool
+RefusesReplace(const catalog::Pipeline &pipeline, const Destination &destination)
+{
+	return destination.replace && OidIsValid(destination.oid) && !catalog::MayReplace(pipeline.id, destination.oid);
+}
+
+Error
+ReplaceNotChosen(const Destination &destination)
+{
+	return Error(
+		sqlstate::kInvalidParameterValue,
+		Format("load must be given, because {} exists and this pipeline did not create it", destination.name),
+		"Say alter_pipeline(..., load => 'append') to add the rows of every run to it, or load => 'replace' to "
+		"replace all rows that are in it.",
+		"replace was chosen because the table did not exist; then it replaces only what the pipeline created.");
+}
+
+std::vector<catalog::LoadedColumn>
+ShapeOf(const MappedQuery &query)
+{
+	std::vector<catalog::LoadedColumn> shape;
+	shape.reserve(query.ColumnCount());
+	for (int i = 0; i < query.ColumnCount(); ++i) {
+		const leaf::OutputColumn &column = query.Column(i);
+		leaf::PlainType const plain = pg::Call(leaf::PlainTypeOf, column.type, column.type_modifier);
+		shape.push_back({column.name, plain.text, plain.type, plain.modifier});
+	}
+	return shape;
+}
+
+void
+CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedColumn> &last, const MappedQuery &query,
+		   const Destination &destination, const ColumnMatch &match)
+{
+	if (last.empty() || destination.created) {
+		return;
+	}
+	std::set<std::string> names;
+	for (int i = 0; i < query.ColumnCount(); ++i) {
+		names.insert(query.Column(i).name);
+	}
+	for (const catalog::LoadedColumn &column : last) {
+		if (!names.contains(column.name) && HasColumn(destination, column.name)) {
+			ThrowGone(pipeline, column, NameOf(destination));
+		}
+	}
+	for (const Assignment &now : Assignments(query, destination, match)) {
+		auto const before = std::find_if(
+			last.begin(), last.end(), [&now](const catalog::LoadedColumn &column) { return column.name == now.name; });
+		if (before != last.end() && before->type_text != now.from.text && now.fit.fit != Fit::Fits &&
+			pg::Call(leaf::FitOfTypes, before->type, before->modifier, now.to.type, now.to.modifier,
+					 pg::Call(leaf::ClockChanges, static_cast<const char *>(nullptr)))
+					.fit == Fit::Fits) {
+			ThrowNoFit(pipeline, *before, now, NameOf(destination));
+		}
+	}
+}
+
+std::vector<std::string>
+Losses(const MappedQuery &query, const Destination &destination, const ColumnMatch &match, Fit fit)
+{
+	std::vector<std::string> losses;
+	if (destination.created) {
+		return losses;
+	}
+	for (const Assignment &assignment : Assignments(query, destination, match)) {
+		if (assignment.fit.fit == fit) {
+			losses.push_back(LossText(assignment, NameOf(destination)));
+		}
+	}
+	return losses;
+}
+
+std::vector<std::string>
+LossesBetween(const std::string &source_table, Oid destination, const std::string &timezone)
+{
+	bool const clock_changes = pg::Call(leaf::ClockChanges, timezone.c_str());
+	std::string const name = pg::QualifiedName(destination);
+	pg::SqlOptions options;
+	options.run_as = GetUserId();
+	pg::SqlResult const pairs = pg::Sql(
+		"SELECT d.attname, s.atttypid, s.atttypmod, d.atttypid, d.atttypmod FROM pg_attribute s JOIN pg_attribute d "
+		"ON d.attname = s.attname WHERE s.attrelid = $1::oid AND d.attrelid = $2::oid AND s.attnum > 0 AND "
+		"d.attnum > 0 AND NOT s.attisdropped AND NOT d.attisdropped AND d.attgenerated = '' ORDER BY d.attnum",
+		{Format("{}", pg::Call(leaf::FindRelation, source_table.c_str())), Format("{}", destination)}, options);
+	std::vector<std::string> losses;
+	for (size_t row = 0; row < pairs.Rows(); ++row) {
+		auto const type = [&](size_t column) {
+			return pg::Call(leaf::PlainTypeOf, static_cast<Oid>(pairs.Integer(row, column)),
+							static_cast<int32>(pairs.Integer(row, column + 1)));
+		};
+		leaf::PlainType const from = type(1);
+		leaf::PlainType const to = type(3);
+		Assignment const assignment{
+			pairs.Text(row, 0), from, to,
+			pg::Call(leaf::FitOfTypes, from.type, from.modifier, to.type, to.modifier, clock_changes)};
+		if (assignment.fit.fit == Fit::Loses) {
+			losses.push_back(LossText(assignment, name));
+		}
+	}
+	return losses;
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,54 @@
+#include "engine/load/partition_sink.hpp"
+
+#include "engine/target/partitions.hpp"
+#include "engine/write/foreign_key_check.hpp"
+
+namespace sluice::engine {
+
+void
+PartitionSink::Open()
+{
+	if (replace_) {
+		leaf::TreeMembers const *leaves = pg::Call(leaf::ListLeaves, destination_);
+		for (int i = 0; i < leaves->count; ++i) {
+			Relation const partition = pg::Call(table_open, leaves->relations[i], NoLock);
+			pg::Call(leaf::DeleteAllRows, partition, patience_.timeout / 1000);
+			pg::Call(table_close, partition, NoLock);
+		}
+	}
+	leaf::RouterOptions options{};
+	options.find_again = traits_.foreign_keys->count > 0;
+	router_ = pg::Call(leaf::OpenPartitionRouter, destination_, options);
+}
+
+void
+PartitionSink::Write(Batch *batch)
+{
+	pg::Call(leaf::RouteBatch, router_, batch);
+}
+
+int64_t
+PartitionSink::Finish()
+{
+	leaf::RoutedRows const *routed = pg::Call(leaf::ClosePartitionRouter, std::exchange(router_, nullptr));
+	// A partition could get one of its own until the first row went there.
+	leaf::ForeignKeyList const *foreign_keys =
+		replace_ ? traits_.foreign_keys : pg::Call(leaf::ForeignKeysOfTree, destination_);
+	if (foreign_keys->count > 0) {
+		PartitionRows rows(RelationGetRelid(destination_), false);
+		for (int i = 0; i < routed->count; ++i) {
+			const leaf::RoutedPartition &part = routed->partitions[i];
+			rows.Add(part.partition, part.partition,
+					 Format("new.ctid >= '({},0)'::pg_catalog.tid AND new.xmin = '{}'::pg_catalog.xid",
+							part.first_block, routed->transaction));
+		}
+		ForeignKeyScope scope;
+		scope.table = RelationGetRelid(destination_);
+		scope.owner = traits_.owner;
+		scope.partitions = &rows;
+		CheckForeignKeys(*foreign_keys, scope, patience_, journal_);
+	}
+	return routed->rows;
+}
+
+} // namespace sluice::engine

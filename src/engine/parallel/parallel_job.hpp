@@ -1,0 +1,33 @@
+// What a stream is told through shared memory: the definition as the run worker read it, which may have been altered
+// since, the snapshot and the pieces to read, and how rows are to be written.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/pipeline_store.hpp"
+#include "core/field_pack.hpp"
+#include "engine/parallel/source_cut.hpp"
+
+namespace sluice::engine {
+
+struct ParallelJob {
+	catalog::Pipeline pipeline; // what a load needs of it
+	std::string run_id;
+	int attempt = 0;		   // of this load, when a stream of an earlier one died
+	std::string context;	   // of the run
+	std::string snapshot;	   // at the source
+	std::string shape;		   // of the source's row
+	std::string staging_shape; // of a destination that nobody else sees yet (staging_table.hpp); else ''
+	bool direct = false;	   // pages are built directly
+	std::vector<SourcePiece> pieces;
+};
+
+std::string PackJob(const ParallelJob &job);
+ParallelJob UnpackJob(std::string_view bytes);
+
+// What a user can do something with; the rest is for debugging.
+std::string PackError(const Error &error);
+Error UnpackError(std::string_view bytes);
+
+} // namespace sluice::engine

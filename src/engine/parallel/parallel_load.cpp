@@ -1,0 +1,283 @@
+#include "engine/parallel/parallel_load.hpp"
+
+#include "catalog/pipeline_options.hpp"
+#include "core/sqlstate.hpp"
+#include "core/steady_clock.hpp"
+#include "engine/load/replace_sink.hpp"
+#include "engine/parallel/parallel_crew.hpp"
+#include "engine/parallel/staging_table.hpp"
+#include "engine/source/postgres/postgres_source.hpp"
+#include "engine/target/lock_attempt.hpp"
+#include "engine/write/direct_writer.hpp"
+#include "pg/run_context.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+// How often the connection that holds the snapshot says something.
+constexpr int64_t kKeepAlive = 20 * USECS_PER_SEC;
+// Streams die when somebody terminates them, and connections break: that is no reason to go on for ever.
+constexpr int kMostAttempts = 4;
+
+int64_t
+Clock()
+{
+	return GetCurrentTimestamp();
+}
+
+enum class Outcome {
+	Done,
+	Spoiled,	  // a stream died, or lost its source, and left rows that cannot be told from good ones
+	SnapshotLost, // with the connection that held it
+	NotThere,	  // it is still held, but a stream's connection does not find it
+};
+
+class ParallelLoad {
+public:
+	ParallelLoad(const LoadRequest &request, const ParallelPlan &plan, int streams);
+	// False: not one stream could be started, or the source is not one server.
+	bool Run();
+	// Puts the rows into place; the number of them.
+	int64_t Finish();
+
+private:
+	Outcome Attempt();
+	Outcome Wait(ParallelCrew *crew);
+	bool StillHeld();
+	bool LetGo();
+	void StartAgain(Outcome outcome);
+	void RenewSnapshot();
+	void ShowTotals();
+
+	const LoadRequest &request_;
+	int streams_;
+	ParallelJob job_;
+	PostgresSource *source_; // whose connection holds the snapshot
+	std::unique_ptr<PostgresSource> renewed_;
+	Oid staging_ = InvalidOid;
+	bool guarded_ = false;
+	bool started_ = true;
+	leaf::BoardTotals totals_{};
+};
+
+ParallelLoad::ParallelLoad(const LoadRequest &request, const ParallelPlan &plan, int streams)
+	: request_(request), streams_(streams), source_(request.input.Postgres())
+{
+	const Destination &destination = request.destination;
+	job_.pipeline = request.pipeline;
+	job_.run_id = request.run_id;
+	job_.context = pg::RunContext();
+	job_.snapshot = source_->ExportSnapshot();
+	job_.shape = source_->Shape();
+	job_.direct = destination.direct;
+	job_.pieces = plan.pieces;
+	if (destination.path == LoadPath::AppendCreated) {
+		const leaf::StagingShape *shape = pg::Call(leaf::ShapeOf, destination.relation);
+		job_.staging_shape.assign(reinterpret_cast<const char *>(shape), shape->size);
+	}
+}
+
+void
+ParallelLoad::ShowTotals()
+{
+	catalog::RunCounters &counters = request_.progress.Counters();
+	counters.records_processed = totals_.rows;
+	request_.progress.Batch(totals_.rows_read, totals_.bytes, 0);
+	counters.batches = totals_.done;
+}
+
+bool
+ParallelLoad::StillHeld()
+{
+	try {
+		source_->KeepAlive();
+		return true;
+	} catch (const Error &error) {
+		if (!source_->Connection().IsBroken()) {
+			throw;
+		}
+		request_.journal.Warning(Format("the connection that holds the source's snapshot is lost: {}", error.what()));
+		return false;
+	}
+}
+
+Outcome
+ParallelLoad::Wait(ParallelCrew *crew)
+{
+	SteadyTime spoken = SteadyNow();
+	for (;;) {
+		try {
+			CrewState const state = crew->Watch();
+			if (state != CrewState::Loading) {
+				return state == CrewState::Done ? Outcome::Done : Outcome::Spoiled;
+			}
+		} catch (const Error &error) {
+			bool const unknown = error.State() == sqlstate::kSnapshotLost;
+			// Of a stream that was terminated itself there is no error: this is about its connection to the source.
+			bool const broken =
+				error.State() == sqlstate::kConnectionFailure || error.State() == sqlstate::kAdminShutdown;
+			if (!unknown && !broken) {
+				throw;
+			}
+			if (broken) {
+				request_.journal.Warning(Format("a stream lost its connection to the source: {}", error.what()));
+			}
+			if (!StillHeld()) {
+				return Outcome::SnapshotLost;
+			}
+			return unknown ? Outcome::NotThere : Outcome::Spoiled;
+		}
+		totals_ = crew->Totals();
+		ShowTotals();
+		// Pages that are being written are nothing for a VACUUM to read.
+		if (totals_.has_staging && !guarded_) {
+			guarded_ = pg::Call(leaf::TryLock, crew->Staging(), static_cast<LOCKMODE>(ShareUpdateExclusiveLock));
+		}
+		if (SteadyNow() - spoken > kKeepAlive) {
+			if (!StillHeld()) {
+				return Outcome::SnapshotLost;
+			}
+			spoken = SteadyNow();
+		}
+		pg::Call(leaf::WaitForParallelWorkers);
+	}
+}
+
+Outcome
+ParallelLoad::Attempt()
+{
+	Oid const destination = job_.staging_shape.empty() ? request_.destination.oid : InvalidOid;
+	ParallelCrew crew({*request_.streams, job_, destination, streams_}, request_.journal);
+	guarded_ = false;
+	started_ = crew.Begin();
+	if (!started_) {
+		return Outcome::NotThere;
+	}
+	Outcome const outcome = Wait(&crew);
+	totals_ = crew.Totals();
+	staging_ = crew.Staging();
+	return outcome;
+}
+
+// A new connection, a new snapshot, and the pages of now.
+void
+ParallelLoad::RenewSnapshot()
+{
+	RunJournal quiet(Clock);
+	OptionValues const options = catalog::ReadOptions(request_.pipeline.options);
+	renewed_ = std::make_unique<PostgresSource>(request_.pipeline, quiet);
+	source_ = renewed_.get();
+	SourceCut const cut(*source_, options.Text("stream_key"));
+	if (!cut.Obstacle().empty()) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState, "the source's table changed while it was read",
+					"Run the pipeline again.", cut.Obstacle());
+	}
+	job_.pieces = cut.Pieces(streams_);
+	job_.snapshot = source_->ExportSnapshot();
+}
+
+void
+ParallelLoad::StartAgain(Outcome outcome)
+{
+	if (++job_.attempt == kMostAttempts) {
+		throw Error(outcome == Outcome::Spoiled ? sqlstate::kWorkerLost : sqlstate::kSnapshotLost,
+					Format("a stream ended unexpectedly, or the source's snapshot was lost, in each of {} attempts",
+						   job_.attempt),
+					"The server's log tells why. The option streams => 1 loads without them.");
+	}
+	if (outcome == Outcome::SnapshotLost) {
+		request_.journal.Warning("all streams start again, under a new snapshot of the source");
+		RenewSnapshot();
+	} else {
+		request_.journal.Warning("all streams start again: rows of one that died cannot be told from others");
+	}
+}
+
+// Its locks kept the source's tables as they were measured, its snapshot what streams that came late could read: so it
+// must have been there until everything was read.
+bool
+ParallelLoad::LetGo()
+{
+	if (!StillHeld()) {
+		return false;
+	}
+	source_->Finish();
+	return true;
+}
+
+bool
+ParallelLoad::Run()
+{
+	for (;;) {
+		Outcome outcome = Attempt();
+		if (outcome == Outcome::Done) {
+			ShowTotals();
+			if (LetGo()) {
+				return true;
+			}
+			outcome = Outcome::SnapshotLost;
+		}
+		// Gone with this transaction; where that fails the scheduler drops it.
+		if (OidIsValid(staging_)) {
+			(void)pg::Call(leaf::DropStaging, staging_);
+			staging_ = InvalidOid;
+		}
+		if (!started_) {
+			request_.journal.Warning("one stream, because no background worker slot is free");
+			return false;
+		}
+		if (outcome == Outcome::NotThere) {
+			if (renewed_ != nullptr) {
+				throw Error(sqlstate::kSnapshotLost, "connections to the source do not share snapshots",
+							"Its host name may lead to several servers: set the option streams to 1.");
+			}
+			request_.journal.Warning(
+				"one stream, because connections to the source do not share snapshots: its host name "
+				"may lead to several servers");
+			return false;
+		}
+		StartAgain(outcome);
+	}
+}
+
+int64_t
+ParallelLoad::Finish()
+{
+	Destination &destination = request_.destination;
+	Relation const table = std::exchange(destination.relation, nullptr);
+	LockTable(staging_, AccessExclusiveLock, request_.patience, "putting its rows into place", request_.journal);
+	Relation const heap = pg::Call(leaf::AdoptStaging, staging_, RelationGetNamespace(table));
+	if (job_.direct) {
+		pg::Call(leaf::WriteVisibilityMap, heap);
+	}
+	ReplaceSinkMode const mode = destination.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
+	ReplaceSink sink(table, destination.traits, mode, false, request_.patience, request_.journal, destination.analyze);
+	int64_t const rows = sink.FinishWith(heap, totals_.rows);
+	destination.analyzed = sink.Analyzed();
+	return rows;
+}
+
+} // namespace
+
+std::optional<int64_t>
+LoadInParallel(const LoadRequest &request, const ParallelPlan &plan)
+{
+	int const streams = request.streams->reserve(plan.streams);
+	if (streams < 2) {
+		request.journal.Warning("one stream, because there are not two free background worker slots");
+		return std::nullopt;
+	}
+	if (streams < plan.streams) {
+		request.journal.Warning(Format("{} streams instead of {}, because no more background worker slots are free",
+									   streams, plan.streams));
+	}
+	request.progress.Expect(plan.rows_expected);
+	ParallelLoad load(request, plan, streams);
+	if (!load.Run()) {
+		return std::nullopt;
+	}
+	return load.Finish();
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,60 @@
+// Decodes rows of MySQL's binary protocol into a batch. The hot loop of the MySQL source.
+//
+// Leaf regime. The wire is not trusted: every length is checked against the row, text is verified and converted from
+// utf8mb4, and a value whose form is not exactly the expected one is an error.
+#pragma once
+
+#include "engine/source/mysql/mysql_link.hpp"
+#include "engine/wire/row_decoder.hpp"
+
+namespace sluice::engine::leaf {
+
+enum class MysqlKind : uint8 {
+	Tiny,
+	UnsignedTiny,
+	Short, // and year
+	UnsignedShort,
+	Long, // and mediumint
+	UnsignedLong,
+	Longlong,
+	UnsignedLonglong, // becomes numeric
+	Float,
+	Double,
+	Decimal,
+	Date,
+	Datetime,
+	Timestamp, // an instant: the session there is in UTC
+	Time,
+	Interval, // a time that may exceed a day
+	Bit,
+	Text,
+	Varchar, // with a length
+	Bpchar,	 // with a length
+	Bytea,
+	Vector, // of floats, becomes real[]
+	Input	// text that the type's input function reads
+};
+
+struct MysqlColumn {
+	MysqlKind kind;
+	int attribute; // index in the row
+	int32 typmod;
+	FmgrInfo input;
+	Oid io_parameter;
+};
+
+struct MysqlDecoder {
+	RowDecoder base;
+	MysqlLink *link;
+	MysqlColumn *columns; // in wire order
+	bool null_zero_dates; // else they are errors
+	bool failed;		  // the link says why
+};
+
+// In the current memory context. kinds: one per attribute of row_type; needed: the attributes that are on the wire.
+MysqlDecoder *CreateMysqlDecoder(MysqlLink *link, TupleDesc row_type, const MysqlKind *kinds, const bool *needed,
+								 const char *label);
+// Appends rows until the batch is full; false when there was none left to append, or decoder->failed.
+bool FillFromMysql(MysqlDecoder *decoder, Batch *batch);
+
+} // namespace sluice::engine::leaf

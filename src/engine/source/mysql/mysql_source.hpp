@@ -1,0 +1,45 @@
+// A table or query of MySQL or MariaDB, read in the binary protocol. A server (mysql_fdw) and its
+// user mapping say where and as whom.
+#pragma once
+
+#include <memory>
+
+#include "catalog/pipeline_store.hpp"
+#include "core/run_journal.hpp"
+#include "engine/source/wire_source.hpp"
+
+namespace sluice::engine {
+
+class MysqlSource final : public WireSource {
+public:
+	// Connects as the current user's mapping, begins a READ ONLY transaction with one snapshot there, finds the table
+	// or checks the query, and learns the row type. Throws Error.
+	MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal);
+	~MysqlSource() override;
+
+	TupleDesc RowType() const override;
+	bool TravelsAsText(int attribute_index) const override;
+	const std::vector<ColumnMeaning> &Meaning() const override;
+	const std::string &Label() const override;
+	std::string Filter(const std::string &condition, bool compares_text) override;
+	std::string FilterAsThere(const std::string &condition) override;
+	std::string RemoteStatement(const std::vector<bool> &needed) const override;
+	void Start(const std::vector<bool> &needed) override;
+	bool Fill(Batch *batch) override;
+	int64_t BytesRead() const override;
+	int64_t RowsRead() const override;
+	int64_t RowsExpected() const override;
+	void Finish() override;
+
+private:
+	void FindTable(const std::string &source_table, RunJournal &journal);
+	std::string AskAboutColumns(const catalog::Pipeline &pipeline, RunJournal &journal);
+	void CheckNames(RunJournal &journal) const;
+	bool ComputesTimes(const std::string &timezone);
+	void FindMeaning(const std::string &timezone);
+
+	struct State;
+	std::unique_ptr<State> state_;
+};
+
+} // namespace sluice::engine

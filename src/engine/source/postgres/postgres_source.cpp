@@ -1,0 +1,489 @@
+#include "engine/source/postgres/postgres_source.hpp"
+
+#include <charconv>
+
+#include "catalog/pipeline_options.hpp"
+#include "core/duration.hpp"
+#include "core/redact.hpp"
+#include "core/sqlstate.hpp"
+#include "engine/source/postgres/postgres_meaning.hpp"
+#include "engine/source/run_context_literal.hpp"
+#include "engine/wire/copy_decoder.hpp"
+#include "engine/wire/money_within.hpp"
+#include "engine/wire/remote_relation.hpp"
+#include "engine/wire/remote_session.hpp"
+#include "engine/wire/wire_type.hpp"
+#include "pg/remote_connection.hpp"
+#include "pg/run_context.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+constexpr int kJit = 110000; // the first version that has it
+
+struct SourceColumn {
+	std::string name;
+	Oid type;
+	int32 typmod;
+	bool as_text;
+	const char *cast; // of the SELECT list
+};
+
+// Amounts have their meaning from the source's lc_monetary, fraction digits included: it says what they are.
+const char *
+MoneyCast(Oid type)
+{
+	return type == MONEYOID ? "::pg_catalog.numeric" : type == MONEYARRAYOID ? "::pg_catalog.numeric[]" : nullptr;
+}
+
+struct TextColumn {
+	std::string name;
+	Oid type;
+};
+
+// The text of such a value is read by the locale of another server.
+void
+RefuseMoneyWithin(pg::RemoteConnection &remote, const std::vector<TextColumn> &columns)
+{
+	std::vector<Oid> types;
+	types.reserve(columns.size());
+	for (const TextColumn &column : columns) {
+		types.push_back(column.type);
+	}
+	MoneyWithin const within = FindMoneyWithin(
+		[&remote](const std::string &statement, const std::vector<pg::SqlValue> &parameters) {
+			return remote.Exec(statement, parameters);
+		},
+		types);
+	std::string const here = MoneyLocaleHere();
+	for (const TextColumn &column : columns) {
+		if (within.types.contains(column.type) && within.locale != here) {
+			throw Error(sqlstate::kFeatureNotSupported,
+						Format("column \"{}\" of the source holds money within another type", column.name),
+						"Read the amount as numeric in source_query, such as (value).amount::numeric; or give both "
+						"databases the same lc_monetary.",
+						Format("Its text means something else here: lc_monetary is \"{}\" there and \"{}\" here.",
+							   within.locale, here));
+		}
+	}
+}
+
+char *
+ReplacedQuery(const char *query, const char *literal)
+{
+	return leaf::ReplaceRunContext(query, literal);
+}
+
+TupleDesc
+BuildRowType(int count, const SourceColumn *columns, const char *const *names)
+{
+	TupleDesc row_type = CreateTemplateTupleDesc(count);
+	for (int i = 0; i < count; ++i) {
+		TupleDescInitEntry(row_type, static_cast<AttrNumber>(i + 1), names[i], columns[i].type, columns[i].typmod, 0);
+	}
+	return row_type;
+}
+
+// From EXPLAIN's JSON, of its first node; 0 when it holds no such number.
+int64_t
+PlannedNumber(const std::string &plan, const std::string &name)
+{
+	std::string const quoted = "\"" + name + "\":";
+	size_t const key = plan.find(quoted);
+	if (key == std::string::npos) {
+		return 0;
+	}
+	size_t const number = std::min(plan.find_first_not_of(' ', key + quoted.size()), plan.size());
+	int64_t value = 0;
+	(void)std::from_chars(plan.data() + number, plan.data() + plan.size(), value);
+	return std::max<int64_t>(value, 0);
+}
+
+// The connection that exported it is gone; or this one has come to another server of that name.
+[[noreturn]] void
+ThrowNoSnapshot(const Error &error)
+{
+	throw Error(
+		sqlstate::kSnapshotLost, "the snapshot of the source that the run reads is gone",
+		"The connection that held it was lost, or the server's host name leads to several servers: then set the "
+		"option streams to 1.",
+		Redact(error.what()));
+}
+
+// Receive functions convert text from the client's encoding, but the source has sent it in the database's. To the one
+// or back to the other nothing can fail: both are in use already.
+class DatabaseEncoding {
+public:
+	DatabaseEncoding() : client_(pg_get_client_encoding()) { (void)SetClientEncoding(GetDatabaseEncoding()); }
+	~DatabaseEncoding() { (void)SetClientEncoding(client_); }
+	DatabaseEncoding(const DatabaseEncoding &) = delete;
+	DatabaseEncoding &operator=(const DatabaseEncoding &) = delete;
+
+private:
+	int client_;
+};
+
+} // namespace
+
+struct PostgresSource::State {
+	std::string server;
+	std::string label;
+	std::unique_ptr<pg::RemoteConnection> remote;
+	std::string relation; // of a table
+	std::string from;	  // relation or (query) AS source
+	std::string where;	  // with its keyword, or ''
+	bool is_table = false;
+	bool plain_table = false; // COPY reads it as it is
+	std::vector<SourceColumn> columns;
+	std::vector<ColumnMeaning> meaning;
+	TupleDesc row_type = nullptr;
+	leaf::CopyDecoder *decoder = nullptr;
+	int64_t rows_expected = 0;
+	std::optional<SourceSlice> slice;
+
+	// Sets what the source applies, or says why it does not. setting: a statement before it, or ''.
+	std::string TryFilter(const std::string &condition, const std::string &setting);
+	// One part of a slice, or everything.
+	std::string Select(const std::string &list, const SourceSpan &span) const
+	{
+		std::string const alias = where.empty() ? "" : " AS source";
+		std::string text =
+			"SELECT " + list + " FROM " + (span.relation.empty() ? from : "ONLY " + span.relation + alias);
+		text += where;
+		if (!span.condition.empty()) {
+			text += (where.empty() ? " WHERE (" : " AND (") + span.condition + ")";
+		}
+		return text;
+	}
+};
+
+bool
+PostgresSource::Handles(const ForeignServer &server)
+{
+	ForeignDataWrapper *wrapper = pg::Call(GetForeignDataWrapper, server.fdwid);
+	return strcmp(wrapper->fdwname, "postgres_fdw") == 0;
+}
+
+PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &journal, const SourceSlice *slice)
+	: state_(std::make_unique<State>())
+{
+	State &state = *state_;
+	ForeignServer *server = pg::FindServer(*pipeline.source);
+	state.server = server->servername;
+
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	pg::RemoteOptions remote_options;
+	remote_options.connect_timeout_ms =
+		static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
+	remote_options.idle_timeout_ms =
+		static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
+	remote_options.min_rate = static_cast<int>(options.Integer("source_min_rate"));
+	remote_options.application_name = "pg_sluice";
+	journal.EnterPhase("connecting");
+	state.remote = std::make_unique<pg::RemoteConnection>(*server, remote_options);
+	pg::RemoteConnection &remote = *state.remote;
+
+	remote.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+	if (slice != nullptr) {
+		state.slice = *slice;
+		try {
+			remote.Exec("SET TRANSACTION SNAPSHOT " + pg::QuoteLiteral(slice->snapshot));
+		} catch (const Error &error) {
+			if (error.State() != sqlstate::kInvalidParameterValue && error.State() != sqlstate::kUndefinedObject) {
+				throw;
+			}
+			ThrowNoSnapshot(error);
+		}
+	}
+	std::string statement;
+	std::string pins;
+	if (pipeline.source_table) {
+		RemoteRelation const relation = FindRemoteRelation(remote, state.server, *pipeline.source_table, journal);
+		state.from = relation.qualified;
+		state.is_table = true;
+		state.relation = relation.qualified;
+		state.plain_table = relation.plain;
+		state.label = relation.qualified;
+		statement = "SELECT * FROM " + state.from;
+		// A table is read faster without it; what a query needs its author knows.
+		if (remote.ServerVersion() >= kJit) {
+			pins = options.Boolean("jit") ? "SET LOCAL jit = on; " : "SET LOCAL jit = off; ";
+		}
+		// The table was looked for along the remote user's path, which the functions of a view need as well.
+		if (relation.kind != RELKIND_VIEW) {
+			pins += "SET LOCAL search_path = ''";
+		}
+	} else {
+		std::string const literal = pg::QuoteLiteral(pg::RunContext()) + "::pg_catalog.jsonb";
+		statement = pg::Call(ReplacedQuery, pipeline.source_query->c_str(), literal.c_str());
+		state.from = "(\n" + statement + "\n) AS source";
+		state.label = "the source query";
+	}
+	PinRemoteTransaction(remote, SourceSession, pipeline.timezone, pins);
+
+	std::string as_text;
+	std::vector<pg::RemoteConnection::Column> described = remote.Describe(statement);
+	std::vector<TextColumn> text_columns;
+	std::vector<DescribedColumn> types;
+	types.reserve(described.size());
+	for (pg::RemoteConnection::Column &column : described) {
+		if (const char *const cast = MoneyCast(column.type)) {
+			// Of an array the elements are what they travel as.
+			Oid const type = column.type == MONEYOID ? MONEYOID : NUMERICARRAYOID;
+			types.push_back({column.name, type, -1, false});
+			state.columns.push_back({column.name, type, -1, false, cast});
+			continue;
+		}
+		bool const binary = TravelsInBinary(column.type);
+		types.push_back({column.name, column.type, column.typmod, !binary});
+		if (!binary) {
+			as_text += (as_text.empty() ? "\"" : ", \"") + column.name + "\"";
+			text_columns.push_back({column.name, column.type});
+		}
+		state.columns.push_back({column.name, binary ? column.type : TEXTOID, binary ? column.typmod : -1, !binary,
+								 binary ? "" : "::pg_catalog.text"});
+	}
+	RefuseMoneyWithin(remote, text_columns);
+	if (state.columns.size() > MaxTupleAttributeNumber) {
+		throw Error(sqlstate::kProtocolViolation, Format("{} has too many columns", state.label));
+	}
+	state.meaning = FindMeaning(remote, state.from, types, pipeline.columns || pipeline.filter);
+	if (!as_text.empty()) {
+		journal.Info(Format("columns {} travel as text: their types have no binary form that is safe between "
+							"servers; all others are binary",
+							as_text));
+	}
+	std::vector<const char *> names;
+	for (const SourceColumn &column : state.columns) {
+		names.push_back(column.name.c_str());
+	}
+	state.row_type = pg::Call(BuildRowType, static_cast<int>(state.columns.size()),
+							  static_cast<const SourceColumn *>(state.columns.data()),
+							  static_cast<const char *const *>(names.data()));
+	int const version = remote.ServerVersion();
+	journal.Info(Format("connected to server \"{}\" (PostgreSQL {}.{}), reading {}", state.server, version / 10000,
+						version % 10000, state.label));
+}
+
+PostgresSource::~PostgresSource() = default;
+
+TupleDesc
+PostgresSource::RowType() const
+{
+	return state_->row_type;
+}
+
+bool
+PostgresSource::TravelsAsText(int attribute_index) const
+{
+	// Nor is an amount what it is there: a literal beside it would be read by the locale of the source.
+	return state_->columns.at(attribute_index).cast[0] != '\0';
+}
+
+const std::vector<ColumnMeaning> &
+PostgresSource::Meaning() const
+{
+	return state_->meaning;
+}
+
+const std::string &
+PostgresSource::Label() const
+{
+	return state_->label;
+}
+
+std::string
+PostgresSource::Filter(const std::string &condition, bool compares_text)
+{
+	State &state = *state_;
+	pg::RemoteConnection &remote = *state.remote;
+	// As JSON, because servers before version 12 have no such column, and no such collation either.
+	if (compares_text &&
+		!remote
+			 .Exec("SELECT 1 FROM pg_catalog.pg_collation AS c WHERE pg_catalog.to_json(c) "
+				   "OPERATOR(pg_catalog.->>) 'collisdeterministic' OPERATOR(pg_catalog.=) 'false' LIMIT 1")
+			 .Empty()) {
+		return "it compares texts and the source has collations that are not deterministic";
+	}
+	return state.TryFilter(condition, "");
+}
+
+std::string
+PostgresSource::FilterAsThere(const std::string &condition)
+{
+	// As the user's own sessions there find operators; gone with the transaction.
+	return state_->TryFilter(condition, "SET LOCAL search_path TO DEFAULT");
+}
+
+std::string
+PostgresSource::State::TryFilter(const std::string &condition, const std::string &setting)
+{
+	std::string const source = is_table ? from + " AS source" : from;
+	std::string const condition_there = " WHERE (\n" + condition + "\n)";
+	remote->Exec("SAVEPOINT filter");
+	try {
+		if (!setting.empty()) {
+			remote->Exec(setting);
+		}
+		(void)remote->Describe("SELECT 1 FROM " + source + condition_there);
+	} catch (const Error &error) {
+		// Only what the source says of the statement: it may be of an older version.
+		if (SqlStateText(error.State()).substr(0, 2) != "42") {
+			throw;
+		}
+		remote->Exec("ROLLBACK TO SAVEPOINT filter");
+		remote->Exec("RELEASE SAVEPOINT filter");
+		return Format("the source refuses it: {}", Redact(error.what()));
+	}
+	remote->Exec("RELEASE SAVEPOINT filter");
+	from = source;
+	where = condition_there;
+	return {};
+}
+
+void
+PostgresSource::Restrict(const std::vector<SourceSpan> &spans)
+{
+	state_->slice->spans = spans;
+}
+
+std::string
+PostgresSource::Shape() const
+{
+	std::string shape = state_->from + state_->where;
+	for (const SourceColumn &column : state_->columns) {
+		shape += Format(" {} {} {} {}", pg::QuoteIdentifier(column.name), column.type, column.typmod, column.as_text);
+	}
+	return shape;
+}
+
+pg::RemoteConnection &
+PostgresSource::Connection() const
+{
+	return *state_->remote;
+}
+
+const std::string &
+PostgresSource::Relation() const
+{
+	return state_->relation;
+}
+
+const std::string &
+PostgresSource::From() const
+{
+	return state_->from;
+}
+
+std::string
+PostgresSource::Body() const
+{
+	return state_->from + state_->where;
+}
+
+PostgresSource::Estimate
+PostgresSource::EstimateSize(const char *columns) const
+{
+	pg::SqlResult const result =
+		state_->remote->Exec(Format("EXPLAIN (FORMAT JSON) SELECT {} FROM {}", columns, Body()));
+	std::string const plan = result.Empty() ? "" : result.Text(0, 0);
+	Estimate estimate;
+	estimate.rows = PlannedNumber(plan, "Plan Rows");
+	estimate.bytes = estimate.rows * PlannedNumber(plan, "Plan Width");
+	estimate.reads_elsewhere = plan.find("\"Foreign Scan\"") != std::string::npos;
+	return estimate;
+}
+
+std::string
+PostgresSource::ExportSnapshot()
+{
+	return state_->remote->Exec("SELECT pg_catalog.pg_export_snapshot()").Text(0, 0);
+}
+
+void
+PostgresSource::KeepAlive()
+{
+	(void)state_->remote->Exec("SELECT");
+}
+
+std::string
+PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
+{
+	const State &state = *state_;
+	std::string list;
+	bool any_cast = false;
+	for (size_t i = 0; i < state.columns.size(); ++i) {
+		if (!needed[i]) {
+			continue;
+		}
+		list += (list.empty() ? "" : ", ") + pg::QuoteIdentifier(state.columns[i].name);
+		list += state.columns[i].cast;
+		any_cast = any_cast || state.columns[i].cast[0] != '\0';
+	}
+	if (state.slice) {
+		std::string union_all;
+		for (const SourceSpan &span : state.slice->spans) {
+			union_all += (union_all.empty() ? "" : " UNION ALL ") + state.Select(list, span);
+		}
+		return "COPY (" + union_all + ") TO STDOUT (FORMAT binary)";
+	}
+	// Straight from the table where that means the same: the source is spared its executor.
+	if (state.plain_table && !any_cast && !list.empty() && state.where.empty()) {
+		return "COPY " + state.from + " (" + list + ") TO STDOUT (FORMAT binary)";
+	}
+	return "COPY (" + state.Select(list, {}) + ") TO STDOUT (FORMAT binary)";
+}
+
+void
+PostgresSource::Start(const std::vector<bool> &needed)
+{
+	State &state = *state_;
+	auto flags = std::make_unique<bool[]>(needed.size() + 1);
+	std::copy(needed.begin(), needed.end(), flags.get());
+	auto as_text = std::make_unique<bool[]>(needed.size() + 1);
+	for (size_t i = 0; i < state.columns.size(); ++i) {
+		as_text[i] = state.columns[i].as_text;
+	}
+	state.decoder =
+		pg::Call(leaf::CreateCopyDecoder, state.remote->Plain(), state.row_type, static_cast<const bool *>(flags.get()),
+				 static_cast<const bool *>(as_text.get()), state.label.c_str());
+	if (!state.slice) {
+		state.rows_expected = EstimateSize("1").rows;
+	}
+	state.remote->CopyOut(RemoteStatement(needed));
+}
+
+bool
+PostgresSource::Fill(Batch *batch)
+{
+	DatabaseEncoding const encoding;
+	return pg::Call(leaf::FillFromCopy, state_->decoder, batch);
+}
+
+int64_t
+PostgresSource::BytesRead() const
+{
+	return state_->decoder != nullptr ? state_->decoder->base.bytes : 0;
+}
+
+int64_t
+PostgresSource::RowsRead() const
+{
+	return state_->decoder != nullptr ? state_->decoder->base.rows : 0;
+}
+
+int64_t
+PostgresSource::RowsExpected() const
+{
+	return state_->rows_expected;
+}
+
+void
+PostgresSource::Finish()
+{
+	state_->remote->Exec("COMMIT");
+	state_->remote.reset();
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,87 @@
+#include "engine/source/wire_reader.hpp"
+
+#include "pg/guard.hpp"
+
+namespace sluice::engine {
+
+WireReader::WireReader(WireSource &source)
+	: source_(source), in_(pg::Call(leaf::CreateBatch, source.RowType())), used_(source.RowType()->natts, true)
+{}
+
+WireReader::WireReader(WireSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type)
+	: source_(source)
+{
+	TupleDesc const stream = source.RowType();
+	if (pg::Call(leaf::IsIdentity, analyzed, target_list, stream, row_type)) {
+		// The same bytes under the destination's names and types.
+		in_ = pg::Call(leaf::CreateBatch, row_type);
+	} else {
+		in_ = pg::Call(leaf::CreateBatch, stream);
+		out_ = pg::Call(leaf::CreateBatch, row_type);
+		projection_ = pg::Call(leaf::CreateProjection, analyzed, target_list, stream, out_->row_type);
+	}
+	std::vector<char> used(stream->natts + 1);
+	pg::Call(leaf::FindUsedColumns, analyzed, stream, reinterpret_cast<bool *>(used.data()));
+	used.pop_back();
+	used_.assign(used.begin(), used.end());
+}
+
+void
+WireReader::Start()
+{
+	started_ = true;
+	source_.Start(used_);
+}
+
+void
+WireReader::Restart()
+{
+	more_ = true;
+	pending_ = false;
+	Start();
+}
+
+// False at the end of the source.
+bool
+WireReader::Refill()
+{
+	if (!started_) {
+		Start();
+	}
+	pg::Call(leaf::ResetBatch, in_);
+	if (!more_) {
+		return false;
+	}
+	more_ = source_.Fill(in_);
+	return in_->count > 0;
+}
+
+Batch *
+WireReader::Next()
+{
+	if (projection_ == nullptr) {
+		return Refill() ? in_ : nullptr;
+	}
+	pg::Call(leaf::ResetBatch, out_);
+	for (;;) {
+		if (!pending_ && !Refill()) {
+			return nullptr;
+		}
+		pending_ = !pg::Call(leaf::Project, projection_, in_, out_);
+		if (out_->count > 0) {
+			return out_;
+		}
+	}
+}
+
+void
+WireReader::Finish()
+{
+	if (projection_ != nullptr) {
+		pg::Call(leaf::EndProjection, projection_);
+		projection_ = nullptr;
+	}
+	source_.Finish();
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,42 @@
+// Rows of a source of our own, projected slot to slot into the destination's shape, or handed on as they
+// are where the shapes are the same.
+#pragma once
+
+#include "engine/rows/row_reader.hpp"
+#include "engine/source/wire_source.hpp"
+#include "engine/transform/projection.hpp"
+
+namespace sluice::engine {
+
+class WireReader final : public RowReader {
+public:
+	// The source's own rows.
+	explicit WireReader(WireSource &source);
+	// Filtered and projected. row_type: the destination's.
+	WireReader(WireSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
+	// Sends the query, once the sink is open; Next does it otherwise.
+	void Start();
+	Batch *Next() override;
+	void Finish() override;
+	int64_t RowsRead() const override { return source_.RowsRead(); }
+	int64_t BytesRead() const override { return source_.BytesRead(); }
+	int64_t RowsExpected() const override { return source_.RowsExpected(); }
+	// After the end: the query once more, which may ask for something else by now.
+	void Restart();
+	// Whether rows pass through without a projection.
+	bool PassesThrough() const { return projection_ == nullptr; }
+
+private:
+	bool Refill();
+
+	WireSource &source_;
+	Batch *in_ = nullptr;
+	Batch *out_ = nullptr;
+	leaf::Projection *projection_ = nullptr;
+	std::vector<bool> used_; // columns of the source
+	bool started_ = false;
+	bool more_ = true;	   // the source may have more rows
+	bool pending_ = false; // in_ holds rows that are not projected yet
+};
+
+} // namespace sluice::engine

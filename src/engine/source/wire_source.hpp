@@ -1,0 +1,49 @@
+// A source whose rows come over a connection of our own, whatever its protocol.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/rows/batch.hpp"
+#include "engine/transform/column_meaning.hpp"
+
+namespace sluice::engine {
+
+class WireSource {
+public:
+	WireSource() = default;
+	virtual ~WireSource() = default;
+	WireSource(const WireSource &) = delete;
+	WireSource &operator=(const WireSource &) = delete;
+
+	// Names and local types of all columns, in the source's order. Lives as long as the source.
+	virtual TupleDesc RowType() const = 0;
+	// True when the column is text here only because its own type has no counterpart: it is cast explicitly to its
+	// destination.
+	virtual bool TravelsAsText(int attribute_index) const = 0;
+	// What the columns mean here, one by one; empty: what their types do.
+	virtual const std::vector<ColumnMeaning> &Meaning() const = 0;
+	// "public.orders" or "the source query", for messages.
+	virtual const std::string &Label() const = 0;
+	// From now on only rows that fit this condition on "source", sent as it stands; compares_text: it is only right
+	// where all collations are deterministic. Returns why the source cannot do it, or ''.
+	virtual std::string Filter(const std::string &condition, bool compares_text) = 0;
+	// The same for a condition that means something else here, written for this database; it is made of columns and
+	// literals.
+	virtual std::string FilterAsThere(const std::string &condition) = 0;
+	// What Start would send. needed[i]: whether column i is used at all.
+	virtual std::string RemoteStatement(const std::vector<bool> &needed) const = 0;
+	virtual void Start(const std::vector<bool> &needed) = 0;
+	// Appends rows to an empty batch until it is full; false when there was none left to append. Columns that
+	// are not needed may be NULL. Errors carry the row's number and the column as context.
+	virtual bool Fill(Batch *batch) = 0;
+	virtual int64_t BytesRead() const = 0;
+	virtual int64_t RowsRead() const = 0;
+	// Once started: the source's estimate; 0: unknown.
+	virtual int64_t RowsExpected() const = 0;
+	// Checks that the source ended cleanly and leaves it. Without it the destructor cancels the remote query.
+	virtual void Finish() = 0;
+};
+
+} // namespace sluice::engine

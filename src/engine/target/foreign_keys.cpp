@@ -1,0 +1,248 @@
+#include "engine/target/foreign_keys.hpp"
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "utils/rls.h"
+}
+
+namespace sluice::engine::leaf {
+
+bool
+MayRead(Oid relation, Oid role)
+{
+	return pg_class_aclcheck(relation, role, ACL_SELECT) == ACLCHECK_OK &&
+		   check_enable_rls(relation, role, true) != RLS_ENABLED;
+}
+
+bool
+IsIn(const RelationSet *set, Oid relation)
+{
+	return bsearch(&relation, set->oids, set->count, sizeof(Oid), oid_cmp) != nullptr;
+}
+
+namespace {
+
+// Why one query cannot check this constraint; NULL when it can.
+const char *
+WhyNotByQuery(Form_pg_constraint form, HeapTuple tuple, Relation table, bool own)
+{
+	Oid const other = own ? form->confrelid : form->conrelid;
+	if (pg::compat::HasPeriod(form)) {
+		return "is over a period of time";
+	}
+	if (!own && !form->convalidated) {
+		return "is not valid";
+	}
+	if (!MayRead(other, table->rd_rel->relowner)) {
+		return "involves a table that the destination's owner may not read";
+	}
+	int count;
+	AttrNumber referencing[INDEX_MAX_KEYS];
+	AttrNumber referenced[INDEX_MAX_KEYS];
+	DeconstructFkConstraintRow(tuple, &count, referencing, referenced, nullptr, nullptr, nullptr, nullptr, nullptr);
+	for (int i = 0; i < count; ++i) {
+		Oid type;
+		int32 modifier;
+		Oid left;
+		Oid right;
+		get_atttypetypmodcoll(form->conrelid, referencing[i], &type, &modifier, &left);
+		get_atttypetypmodcoll(form->confrelid, referenced[i], &type, &modifier, &right);
+		if (left != right) {
+			return "compares columns of different collations";
+		}
+	}
+	return nullptr;
+}
+
+void
+Add(ForeignKeyList *list, Form_pg_constraint form)
+{
+	list->keys =
+		static_cast<ForeignKey *>(list->keys == nullptr ? palloc(sizeof(ForeignKey))
+														: repalloc(list->keys, sizeof(ForeignKey) * (list->count + 1)));
+	ForeignKey *found = &list->keys[list->count++];
+	found->constraint = form->oid;
+	found->referencing = form->conrelid;
+	found->referenced = form->confrelid;
+	found->deferrable = form->condeferrable;
+	strlcpy(found->name, NameStr(form->conname), sizeof(found->name));
+}
+
+struct Search {
+	Relation table;
+	const RelationSet *set;
+	bool own;	 // constraints of the set
+	bool others; // those that point to it
+	char *reason;
+	Size reason_size;
+};
+
+void
+Collect(ForeignKeyList *list, const Search &search)
+{
+	Relation catalog = table_open(ConstraintRelationId, AccessShareLock);
+	// One table's own constraints are found by an index, all others by one look at all.
+	bool const by_index = search.set->count == 1 && !search.others;
+	ScanKeyData key;
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(search.set->oids[0]));
+	SysScanDesc scan = systable_beginscan(catalog, by_index ? ConstraintRelidTypidNameIndexId : InvalidOid, by_index,
+										  nullptr, by_index ? 1 : 0, &key);
+	HeapTuple tuple;
+	while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+		auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+		// One with a parent is a partition's share of a constraint that is found itself: no table here is a partition
+		// of something outside the set.
+		if (form->contype != CONSTRAINT_FOREIGN || !pg::compat::IsEnforced(form) || OidIsValid(form->conparentid)) {
+			continue;
+		}
+		bool const own = IsIn(search.set, form->conrelid);
+		if (own ? !search.own : !search.others || !IsIn(search.set, form->confrelid)) {
+			continue;
+		}
+		const char *why = WhyNotByQuery(form, tuple, search.table, own);
+		if (why != nullptr && search.reason[0] == '\0') {
+			strlcpy(search.reason, psprintf("foreign key \"%s\" %s", NameStr(form->conname), why), search.reason_size);
+		}
+		Add(list, form);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+} // namespace
+
+bool
+HasDisabledTrigger(Relation table)
+{
+	TriggerDesc *triggers = table->trigdesc;
+	for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
+		if (triggers->triggers[i].tgisinternal && triggers->triggers[i].tgenabled != TRIGGER_FIRES_ON_ORIGIN) {
+			return true;
+		}
+	}
+	return false;
+}
+
+ForeignKeyList *
+FindForeignKeys(Relation table, const RelationSet *set, bool replaced, char *reason, Size reason_size)
+{
+	auto *list = static_cast<ForeignKeyList *>(palloc0(sizeof(ForeignKeyList)));
+	Search search{table, set, true, replaced && set->count > 1, reason, reason_size};
+	Collect(list, search);
+	if (replaced && set->count == 1) {
+		search.own = false;
+		search.others = true;
+		Collect(list, search);
+	}
+	return list;
+}
+
+ForeignKeyList *
+FindForeignKeys(Relation table, bool replaced, char *reason, Size reason_size)
+{
+	reason[0] = '\0';
+	if (HasDisabledTrigger(table)) {
+		strlcpy(reason, "an internal trigger is disabled or fires on replicas only", reason_size);
+	}
+	Oid alone = RelationGetRelid(table);
+	RelationSet const set{1, &alone};
+	return FindForeignKeys(table, &set, replaced, reason, reason_size);
+}
+
+const char *
+ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced, const char *condition)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	if (!HeapTupleIsValid(tuple)) {
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("constraint with OID %u does not exist", constraint)));
+	}
+	auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+	int count;
+	AttrNumber fk_keys[INDEX_MAX_KEYS];
+	AttrNumber pk_keys[INDEX_MAX_KEYS];
+	Oid operators[INDEX_MAX_KEYS];
+	DeconstructFkConstraintRow(tuple, &count, fk_keys, pk_keys, operators, nullptr, nullptr, nullptr, nullptr);
+	bool const full = form->confmatchtype == FKCONSTR_MATCH_FULL;
+
+	StringInfoData names;
+	StringInfoData values;
+	StringInfoData join;
+	StringInfoData nulls;
+	StringInfoData keyed;
+	initStringInfo(&names);
+	initStringInfo(&values);
+	initStringInfo(&join);
+	initStringInfo(&nulls);
+	initStringInfo(&keyed);
+	const char *missing = nullptr;
+	for (int i = 0; i < count; ++i) {
+		const char *fk_name = get_attname(form->conrelid, fk_keys[i], false);
+		const char *pk_name = get_attname(form->confrelid, pk_keys[i], false);
+		const char *fk = psprintf("fk.%s", quote_identifier(fk_name));
+		const char *pk = psprintf("pk.%s", quote_identifier(pk_name));
+		bool const own_names = i > 0;
+		appendStringInfo(&names, "%s%s", own_names ? ", " : "", fk_name);
+		appendStringInfo(&values, "%sCOALESCE(%s::pg_catalog.text, 'null')", own_names ? ", " : "", fk);
+		appendStringInfo(&nulls, "%s%s IS NULL", own_names ? " OR " : "", fk);
+		appendStringInfo(&keyed, "%s%s IS NOT NULL", !own_names ? "" : full ? " OR " : " AND ", fk);
+		if (own_names) {
+			appendStringInfoString(&join, " AND ");
+		}
+		generate_operator_clause(&join, pk, get_atttype(form->confrelid, pk_keys[i]), operators[i], fk,
+								 get_atttype(form->conrelid, fk_keys[i]));
+		if (missing == nullptr) {
+			missing = pk;
+		}
+	}
+	ReleaseSysCache(tuple);
+	return psprintf("SELECT '(' || %s || ')=(' || pg_catalog.concat_ws(', ', %s) || ')', (%s)"
+					" FROM %s AS fk LEFT JOIN %s AS pk ON (%s)"
+					" WHERE %s IS NULL AND (%s)%s%s LIMIT 1",
+					quote_literal_cstr(names.data), values.data, nulls.data, referencing, referenced, join.data,
+					missing, keyed.data, condition[0] != '\0' ? " AND " : "", condition);
+}
+
+const char *
+ForeignKeyColumns(Oid constraint, bool referencing)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	if (!HeapTupleIsValid(tuple)) {
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("constraint with OID %u does not exist", constraint)));
+	}
+	auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+	int count;
+	AttrNumber fk_keys[INDEX_MAX_KEYS];
+	AttrNumber pk_keys[INDEX_MAX_KEYS];
+	DeconstructFkConstraintRow(tuple, &count, fk_keys, pk_keys, nullptr, nullptr, nullptr, nullptr, nullptr);
+	StringInfoData list;
+	initStringInfo(&list);
+	for (int i = 0; i < count; ++i) {
+		const char *name =
+			get_attname(referencing ? form->conrelid : form->confrelid, referencing ? fk_keys[i] : pk_keys[i], false);
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", quote_identifier(name));
+	}
+	ReleaseSysCache(tuple);
+	return list.data;
+}
+
+const char *
+FromItem(Oid relation)
+{
+	return psprintf(
+		"%s%s", get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
+		quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)));
+}
+
+bool
+MayShowKey(Oid referencing, Oid referenced)
+{
+	return MayRead(referencing, GetUserId()) && MayRead(referenced, GetUserId());
+}
+
+} // namespace sluice::engine::leaf

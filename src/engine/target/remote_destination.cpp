@@ -1,0 +1,462 @@
+#include "engine/target/remote_destination.hpp"
+
+#include "core/duration.hpp"
+#include "core/identifier.hpp"
+#include "core/redact.hpp"
+#include "core/retry_policy.hpp"
+#include "core/sqlstate.hpp"
+#include "engine/source/foreign/foreign_relation.hpp"
+#include "engine/source/postgres/postgres_source.hpp"
+#include "engine/target/lock_attempt.hpp"
+#include "engine/target/remote_types.hpp"
+#include "engine/wire/money_within.hpp"
+#include "engine/wire/remote_session.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+// By which amounts are read that are sent as numbers.
+constexpr const char *kMoneyLocale = "C";
+
+constexpr const char *kCascades =
+	"SELECT k.conname, k.conrelid::pg_catalog.regclass FROM pg_catalog.pg_constraint k WHERE k.confrelid "
+	"OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND k.contype OPERATOR(pg_catalog.=) 'f' "
+	"AND k.confdeltype OPERATOR(pg_catalog.=) ANY ('{c,n,d}'::pg_catalog.\"char\"[]) LIMIT 1";
+
+// MAINTAIN exists from 17 on.
+constexpr const char *kMayAnalyze =
+	"SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE') OR CASE WHEN "
+	"pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000 THEN "
+	"pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END "
+	"FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid "
+	"AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog.\"char\"[])";
+
+// As SQL would fold it.
+std::string
+FoldedName(const NamePart &part)
+{
+	std::string name = part.text;
+	if (!part.quoted) {
+		for (char &c : name) {
+			c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+		}
+	}
+	return name;
+}
+
+} // namespace
+
+Error
+AtDestination(const Error &error, const std::string &server)
+{
+	ErrorInfo info = error.Info();
+	if (IsSourceOutage(error.State())) {
+		info.sqlstate = sqlstate::kDestinationLost;
+	} else if (error.State() == sqlstate::kInsufficientPrivilege && info.hint.empty()) {
+		info.hint = Format("Grant what is missing at server \"{}\", to the role that the user mapping names.", server);
+	} else {
+		return error;
+	}
+	return Error(std::move(info));
+}
+
+void
+CheckDestinationServer(const std::string &server, Oid role)
+{
+	if (!OidIsValid(pg::Call(get_foreign_server_oid, server.c_str(), true))) {
+		throw Error(
+			sqlstate::kUndefinedObject, Format("server \"{}\" does not exist", server),
+			"A destination is a foreign server of postgres_fdw: make it with CREATE SERVER and CREATE USER MAPPING; "
+			"leave destination out to load into this database.");
+	}
+	Oid const oid = CheckServer(server, role);
+	if (!PostgresSource::Handles(*pg::Call(GetForeignServer, oid))) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					Format("server \"{}\" cannot be a destination: it is not a server of postgres_fdw", server),
+					"Create a foreign table of that server and name it as destination_table, without destination: its "
+					"wrapper writes the rows.");
+	}
+}
+
+RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const OptionValues &options, Purpose purpose,
+									 RunJournal &journal)
+	: pipeline_(pipeline), journal_(journal),
+	  purpose_(purpose), patience_{options.DurationMicroseconds("swap_lock_timeout"),
+								   options.Integer("swap_lock_attempts")},
+	  analyze_(options.Text("analyze") != "off")
+{
+	if (!pipeline.destination_table) {
+		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", "Set it with alter_pipeline.");
+	}
+	CheckDestinationServer(*pipeline.destination, GetUserId());
+	remote_options_.connect_timeout_ms =
+		static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
+	remote_options_.idle_timeout_ms =
+		static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
+	remote_options_.application_name = "pg_sluice";
+	remote_options_.is_destination = true;
+	try {
+		remote_ = Connect();
+		remote_->Exec(purpose == Purpose::Load ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" : "BEGIN READ ONLY");
+		pg::SqlResult const own = remote_->Exec("SELECT pg_catalog.current_setting('search_path'), "
+												"pg_catalog.current_setting('synchronous_commit')");
+		own_path_ = own.Text(0, 0);
+		commits_lazily_ = own.Text(0, 1) == "off";
+		FindTable(*pipeline.destination_table);
+		Pin(*remote_);
+		ledger_.emplace(*remote_, schema_, purpose == Purpose::Load);
+		if (purpose == Purpose::Load) {
+			if (ledger_->IsUsable()) {
+				ledger_->Clean(*remote_, pipeline.id);
+			}
+			remote_->Exec("COMMIT");
+		}
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline.destination);
+	}
+	int const version = remote_->ServerVersion();
+	journal.Info(Format("connected to destination server \"{}\" (PostgreSQL {}.{})", *pipeline.destination,
+						version / 10000, version % 10000));
+	if (purpose == Purpose::Load && !ledger_->IsUsable()) {
+		journal.Warning(Format(
+			"this run may load its rows twice if it is lost at its end, because the ledger {} cannot be used: {}",
+			ledger_->Name(), ledger_->WhyNot()));
+	}
+}
+
+std::unique_ptr<pg::RemoteConnection>
+RemoteDestination::Connect() const
+{
+	return std::make_unique<pg::RemoteConnection>(*pg::FindServer(*pipeline_.destination), remote_options_);
+}
+
+void
+RemoteDestination::Pin(pg::RemoteConnection &remote) const
+{
+	// What it has committed must survive a crash of the server, or 'success' here would be a lie.
+	PinRemoteTransaction(remote, DestinationSession, pipeline_.timezone,
+						 commits_lazily_ ? "SET LOCAL search_path = ''; SET LOCAL synchronous_commit = local"
+										 : "SET LOCAL search_path = ''");
+}
+
+void
+RemoteDestination::FindTable(const std::string &name)
+{
+	relation_ = LookForRemoteRelation(*remote_, *pipeline_.destination, name, "destination table", journal_);
+	if (relation_) {
+		if (relation_->kind == RELKIND_MATVIEW) {
+			throw Error(sqlstate::kWrongObjectType, Format("cannot load rows into \"{}\"", name),
+						"A destination is a table, a partitioned table, a view or a foreign table.");
+		}
+		schema_ = relation_->schema;
+		table_ = relation_->qualified;
+	} else {
+		std::vector<NamePart> const parts = SplitNameParts(name);
+		if (parts.size() == 2) {
+			schema_ = FoldedName(parts.front());
+		} else {
+			pg::SqlResult const current = remote_->Exec("SELECT pg_catalog.current_schema()");
+			if (current.Empty() || !current.Cell(0, 0)) {
+				throw Error(
+					sqlstate::kUndefinedTable,
+					Format("no schema at server \"{}\" was selected to create \"{}\" in", *pipeline_.destination, name),
+					"Write schema.table in destination_table, or set the remote role's search_path.");
+			}
+			schema_ = current.Text(0, 0);
+		}
+		table_ = pg::QuoteIdentifier(schema_) + "." + pg::QuoteIdentifier(FoldedName(parts.back()));
+	}
+	label_ = Format("{} of server \"{}\"", table_, *pipeline_.destination);
+}
+
+pg::SqlResult
+RemoteDestination::Exec(const std::string &statement, const std::vector<pg::SqlValue> &parameters)
+{
+	try {
+		return remote_->Exec(statement, parameters);
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
+// Triggers, defaults and types there are found as in any session of the remote role; what we ask of the catalogs is
+// asked with an empty path.
+void
+RemoteDestination::SetPath(bool own)
+{
+	Exec("SELECT pg_catalog.set_config('search_path', $1, true)", {own ? own_path_ : std::string()});
+}
+
+std::optional<LoadedRun>
+RemoteDestination::Begin(const RunRequest &request)
+{
+	root_run_ = request.root_run;
+	attempt_ = request.run_id;
+	try {
+		remote_->Exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+		Pin(*remote_);
+		if (!ledger_->IsUsable()) {
+			if (request.only_look) {
+				throw Error(sqlstate::kLostAtDestination,
+							"the run was lost, and whether its rows are at the destination "
+							"is not known",
+							"Look there before you run the pipeline again.",
+							Format("The ledger {} cannot be used: {}.", ledger_->Name(), ledger_->WhyNot()));
+			}
+			return std::nullopt;
+		}
+		std::optional<LoadedRun> loaded = ledger_->Claim(*remote_, pipeline_, root_run_, attempt_);
+		if (loaded) {
+			remote_->Exec("ROLLBACK");
+			remote_.reset();
+		} else if (request.only_look) {
+			throw Error(
+				sqlstate::kLostAtDestination, "the run was lost before its rows were committed at the destination",
+				"Nothing of it was loaded: retry_run, or trigger the pipeline again.",
+				Format("Its id is not in the ledger {} of server \"{}\".", ledger_->Name(), *pipeline_.destination));
+		}
+		return loaded;
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
+void
+RemoteDestination::Prepare(const MappedQuery &query)
+{
+	if (!relation_) {
+		SetPath(true);
+		RemoteTypes const types = FindRemoteTypes(*remote_, *pipeline_.destination, query);
+		std::string const statement = "CREATE TABLE " + table_ + " " + ColumnDefinitions(query, &types.texts);
+		Exec(statement);
+		SetPath(false);
+		for (const std::string &missing : types.missing) {
+			journal_.Warning(missing);
+		}
+		created_ = true;
+		relation_ = LookForRemoteRelation(*remote_, *pipeline_.destination, table_, "destination table", journal_);
+		if (!relation_) {
+			throw Error(sqlstate::kUndefinedTable, Format("{} vanished after it was created", label_),
+						"An event trigger may have dropped or renamed it.");
+		}
+		journal_.Info("the destination did not exist: " + statement);
+	}
+	try {
+		TakeShape(query);
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
+void
+RemoteDestination::TakeShape(const MappedQuery &query)
+{
+	std::vector<RemoteColumn> const columns = ReadRemoteColumns(*remote_, relation_->oid);
+	for (const RemoteColumn &column : columns) {
+		if (!column.target.generated) {
+			columns_.insert(column.target.name);
+		}
+	}
+	shape_ = MatchRemote(query, columns, table_, &journal_);
+	RefuseMoneyWithin();
+}
+
+// Such values travel as text, which the server there reads by its own locale, or by C where other columns are money.
+void
+RemoteDestination::RefuseMoneyWithin()
+{
+	std::vector<Oid> types;
+	types.reserve(shape_.unknown.size());
+	for (const RemoteColumn &column : shape_.unknown) {
+		types.push_back(column.type_there);
+	}
+	MoneyWithin const within =
+		FindMoneyWithin([this](const std::string &statement,
+							   const std::vector<pg::SqlValue> &parameters) { return Exec(statement, parameters); },
+						types);
+	std::string const here = MoneyLocaleHere();
+	std::string const there = shape_.has_money ? kMoneyLocale : within.locale;
+	for (const RemoteColumn &column : shape_.unknown) {
+		if (within.types.contains(column.type_there) && (within.locale != here || there != here)) {
+			throw Error(
+				sqlstate::kFeatureNotSupported,
+				Format("column \"{}\" of {} holds money within type {}", column.target.name, label_, column.type_text),
+				"Let the amount there be numeric, or load it into a column of its own; or give both databases "
+				"lc_monetary = 'C'.",
+				Format("The text of such a value means something else there: lc_monetary is \"{}\" here and "
+					   "\"{}\" there{}.",
+					   here, within.locale,
+					   shape_.has_money ? ", and amounts of other columns are read by \"C\"" : ""));
+		}
+	}
+}
+
+// After rows were staged: the same columns, fed by another query.
+ColumnMatch
+RemoteDestination::Match(const MappedQuery &query) const
+{
+	ColumnMatch match = shape_.match;
+	match.target_list = pg::Call(leaf::BuildTargetListFor, query.Analyzed(), shape_.row_type,
+								 static_cast<const int *>(match.source_of.data()));
+	return match;
+}
+
+std::string
+RemoteDestination::CopyStatement() const
+{
+	return Format("COPY {}{} FROM STDIN (FORMAT {})", table_,
+				  shape_.column_list.empty() ? std::string() : " (" + shape_.column_list + ")",
+				  shape_.binary ? "binary" : "text");
+}
+
+void
+RemoteDestination::RefuseCascade()
+{
+	pg::SqlResult const keys = Exec(kCascades, {relation_->oid});
+	if (!keys.Empty()) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					Format("cannot replace the rows of table {} by deleting them", label_),
+					"Load with append, or declare that foreign key with ON DELETE NO ACTION.",
+					Format("Foreign key \"{}\" of table \"{}\" would delete or change rows there.", keys.Text(0, 0),
+						   keys.Text(0, 1)));
+	}
+}
+
+// Keeps other writers out, so that the rows are those of this run alone. Readers go on.
+void
+RemoteDestination::Lock()
+{
+	if (relation_->kind != RELKIND_RELATION && relation_->kind != RELKIND_PARTITIONED_TABLE) {
+		return;
+	}
+	int64_t const milliseconds = std::max<int64_t>(patience_.timeout / kMillisecond, 1);
+	for (int64_t attempt = 1; attempt <= patience_.attempts; ++attempt) {
+		std::optional<Error> const failure = pg::Subtransaction([&] {
+			Exec("SAVEPOINT pg_sluice_lock");
+			Exec(Format("SET LOCAL lock_timeout = {}", milliseconds));
+			Exec("LOCK TABLE " + table_ + " IN SHARE ROW EXCLUSIVE MODE");
+			Exec("SET LOCAL lock_timeout = 0");
+			Exec("RELEASE SAVEPOINT pg_sluice_lock");
+		});
+		if (!failure) {
+			return;
+		}
+		if (failure->State() != sqlstate::kLockNotAvailable) {
+			throw *failure;
+		}
+		Exec("ROLLBACK TO SAVEPOINT pg_sluice_lock");
+		journal_.Warning(Format("{} is in use: the lock for replacing its rows was not available within {}, attempt {} "
+								"of {}",
+								label_, FormatDuration(patience_.timeout), attempt, patience_.attempts));
+		if (attempt < patience_.attempts) {
+			pg::Call(leaf::PauseForLock);
+		}
+	}
+	throw Error(
+		sqlstate::kLockNotAvailable, Format("could not lock {} for replacing its rows", label_),
+		"Another session there uses it: pg_locks and pg_stat_activity show which. The options swap_lock_timeout "
+		"and swap_lock_attempts say how long a run waits.");
+}
+
+// Amounts are sent as plain numbers. What is stored for one depends on how many digits the locale there has after the
+// point: the locale C, by which the numbers are read, has two.
+void
+RemoteDestination::ReadMoneyAsNumbers()
+{
+	pg::SqlResult const one = Exec("SELECT pg_catalog.encode(pg_catalog.cash_send(1::pg_catalog.numeric"
+								   "::pg_catalog.money), 'hex'), pg_catalog.current_setting('lc_monetary')");
+	if (one.Text(0, 0) != "0000000000000064") {
+		throw Error(
+			sqlstate::kFeatureNotSupported,
+			Format("cannot load amounts of money into {}: its lc_monetary \"{}\" has not two digits after the point",
+				   label_, one.Text(0, 1)),
+			"Let the column there be numeric.");
+	}
+	Exec(Format("SET LOCAL lc_monetary = '{}'", kMoneyLocale));
+}
+
+void
+RemoteDestination::StartCopy()
+{
+	if (pipeline_.load == "replace" && !created_) {
+		RefuseCascade();
+		Lock();
+		SetPath(true);
+		pg::SqlResult const deleted = Exec("DELETE FROM " + table_);
+		journal_.Info(Format("{} old rows deleted", deleted.Processed()));
+	} else {
+		SetPath(true);
+	}
+	if (shape_.has_money) {
+		ReadMoneyAsNumbers();
+	}
+	try {
+		remote_->CopyIn(CopyStatement());
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
+int64_t
+RemoteDestination::EndCopy(int64_t sent)
+{
+	try {
+		int64_t const taken = remote_->EndCopyIn();
+		if (taken != sent) {
+			journal_.Warning(
+				Format("{} rows were sent and {} taken: triggers or rules there dropped the others", sent, taken));
+		}
+		SetPath(false);
+		if (ledger_->IsUsable()) {
+			ledger_->Record(*remote_, pipeline_.id, root_run_, taken);
+		}
+		return taken;
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
+void
+RemoteDestination::RollBackTo(const char *savepoint, const Error &failure)
+{
+	// What ends the session or the command there.
+	std::string const kind = SqlStateText(failure.State()).substr(0, 2);
+	if (kind == "08" || kind == "57" || kind == "SL") {
+		throw failure;
+	}
+	Exec(std::string("ROLLBACK TO SAVEPOINT ") + savepoint);
+}
+
+void
+RemoteDestination::Analyze()
+{
+	if (!created_ && pipeline_.load != "replace") {
+		return;
+	}
+	if (!analyze_) {
+		journal_.Info(Format("{} is not analyzed, because the option analyze is off", label_));
+		return;
+	}
+	pg::SqlResult const may = Exec(kMayAnalyze, {relation_->oid});
+	if (may.Empty()) {
+		return;
+	}
+	if (!may.IsTrue(0, 0)) {
+		journal_.Info(Format("{} is not analyzed, because the remote role does not own it", label_));
+		return;
+	}
+	std::optional<Error> const failure = pg::Subtransaction([&] {
+		Exec("SAVEPOINT pg_sluice_analyze");
+		Exec("ANALYZE " + table_);
+		Exec("RELEASE SAVEPOINT pg_sluice_analyze");
+	});
+	if (!failure) {
+		journal_.Info(Format("{} analyzed", label_));
+		return;
+	}
+	RollBackTo("pg_sluice_analyze", *failure);
+	journal_.Warning(Format("{} could not be analyzed: {}", label_, Redact(failure->what())));
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,106 @@
+// A destination at another PostgreSQL: one connection, one transaction there, which ends right before the local
+// one does. A server of postgres_fdw and its user mapping say where and as whom, as for a source.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/option_registry.hpp"
+#include "core/run_journal.hpp"
+#include "engine/run.hpp"
+#include "engine/target/remote_ledger.hpp"
+#include "engine/target/remote_target.hpp"
+#include "engine/target/timed_lock.hpp"
+#include "engine/wire/remote_relation.hpp"
+#include "pg/remote_connection.hpp"
+
+namespace sluice::engine {
+
+// The checks of create and alter: the server exists, the role may use it, it is one of postgres_fdw.
+void CheckDestinationServer(const std::string &server, Oid role);
+
+class RemoteDestination final : public PendingCommit {
+public:
+	enum class Purpose { Load, Explain };
+
+	// Connects, pins the session, looks for the table and the ledger. To explain nothing is ever written. Throws
+	// Error; what tells that the server cannot be reached has SQLSTATE SL010 here and in all that follows.
+	RemoteDestination(const catalog::Pipeline &pipeline, const OptionValues &options, Purpose purpose,
+					  RunJournal &journal);
+
+	// Begins the transaction. What an earlier attempt of the run has committed, if one has: then nothing is to be
+	// loaded. With only_look SL009 is thrown otherwise.
+	std::optional<LoadedRun> Begin(const RunRequest &request);
+
+	// Creates the table where there is none, and matches the query's columns to it.
+	void Prepare(const MappedQuery &query);
+	ColumnMatch Match(const MappedQuery &query) const;
+	TupleDesc RowType() const { return shape_.row_type; }
+	bool InBinary() const { return shape_.binary; }
+	// Takes the lock and deletes the old rows of a replace; then the server takes rows on Connection().
+	void StartCopy();
+	// Returns how many rows the server has; sent: how many it got.
+	int64_t EndCopy(int64_t sent);
+	pg::leaf::Remote *Connection() { return remote_->Plain(); }
+	void Analyze();
+	void Commit() override;
+
+	// "public.t of server "x"", for messages.
+	const std::string &Label() const { return label_; }
+	const std::string &Server() const { return *pipeline_.destination; }
+	// Qualified, and its OID there.
+	const std::string &Table() const { return table_; }
+	const std::string &RelationOid() const { return relation_->oid; }
+	// That takes values from a load; once prepared.
+	bool HasColumn(const std::string &name) const { return columns_.contains(name); }
+	bool Exists() const { return relation_.has_value(); }
+	int ServerVersion() const { return remote_->ServerVersion(); }
+	// One statement in the transaction there, with an empty search_path before the rows and after them.
+	pg::SqlResult Exec(const std::string &statement, const std::vector<pg::SqlValue> &parameters = {});
+	// After a failure that is a matter of some object there; any other is thrown.
+	void RollBackTo(const char *savepoint, const Error &failure);
+	// What a run would do, for explain_pipeline.
+	std::vector<std::string> Describe(const MappedQuery *query);
+
+private:
+	std::unique_ptr<pg::RemoteConnection> Connect() const;
+	void Pin(pg::RemoteConnection &remote) const;
+	void FindTable(const std::string &name);
+	void TakeShape(const MappedQuery &query);
+	void RefuseCascade();
+	void Lock();
+	void SetPath(bool own);
+	void RefuseMoneyWithin();
+	void ReadMoneyAsNumbers();
+	std::optional<bool> AskWhetherCommitted() const;
+	std::string CopyStatement() const;
+	std::string LedgerText() const;
+
+	const catalog::Pipeline &pipeline_;
+	RunJournal &journal_;
+	Purpose purpose_;
+	pg::RemoteOptions remote_options_;
+	LockPatience patience_;
+	bool analyze_;
+	std::unique_ptr<pg::RemoteConnection> remote_;
+	std::string own_path_;		  // the remote user's search_path
+	bool commits_lazily_ = false; // unless told otherwise
+	std::optional<RemoteRelation> relation_;
+	bool created_ = false;
+	std::string table_; // qualified
+	std::string schema_;
+	std::string label_;
+	std::optional<RemoteLedger> ledger_;
+	RemoteShape shape_;
+	std::set<std::string> columns_;
+	std::string root_run_;
+	std::string attempt_;
+};
+
+// The error of something that talked to a destination: an outage is not the source's, a missing right is missing there.
+Error AtDestination(const Error &error, const std::string &server);
+
+} // namespace sluice::engine

@@ -1,0 +1,42 @@
+#include "engine/target/shown_statements.hpp"
+
+#include "engine/target/object_access.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+// A hook called by itself would not do: pgaudit's reads the stack of running statements, which is NULL outside of one.
+constexpr const char *kNote = "/* pg_sluice loads the rows */ ";
+
+} // namespace
+
+void
+ShowStatements(const Destination &destination, const ColumnMatch &match)
+{
+	if (destination.path == LoadPath::Sql) {
+		return;
+	}
+	// Who replaces has the right to TRUNCATE, and may lack that to DELETE.
+	if (destination.replace && !destination.created) {
+		pg::Call(leaf::ShowTruncate, destination.oid);
+		if (pg::Call(leaf::MayDelete, destination.oid)) {
+			pg::Sql(kNote + ("DELETE FROM " + destination.name) + " WHERE false");
+		}
+	}
+	TupleDesc const row_type = RelationGetDescr(destination.relation);
+	std::string names;
+	std::string values;
+	for (int i = 0; i < row_type->natts; ++i) {
+		if (match.source_of[static_cast<size_t>(i)] < 0) {
+			continue;
+		}
+		names += (names.empty() ? "" : ", ") + pg::QuoteIdentifier(NameStr(TupleDescAttr(row_type, i)->attname));
+		values += values.empty() ? "NULL" : ", NULL";
+	}
+	pg::Sql(Format("{}INSERT INTO {}{} OVERRIDING SYSTEM VALUE SELECT {} WHERE false", kNote, destination.name,
+				   names.empty() ? "" : " (" + names + ")", values));
+}
+
+} // namespace sluice::engine

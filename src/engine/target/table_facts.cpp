@@ -1,0 +1,363 @@
+#include "engine/target/table_facts.hpp"
+
+#include "core/steady_clock.hpp"
+#include "engine/target/lock_attempt.hpp"
+#include "engine/target/partitions.hpp"
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "access/visibilitymap.h"
+#include "access/xlog.h"
+#include "catalog/catalog.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
+#include "replication/slot.h"
+#include "storage/bufmgr.h"
+#include "utils/rls.h"
+}
+
+namespace sluice::engine::leaf {
+
+namespace {
+
+const char *
+WhyOnlySql(Relation relation, bool replace)
+{
+	bool const partitioned = relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+	switch (relation->rd_rel->relkind) {
+	case RELKIND_VIEW:
+		return "it is a view";
+	case RELKIND_FOREIGN_TABLE:
+		return "it is a foreign table";
+	default:
+		break;
+	}
+	if (!partitioned && relation->rd_tableam != GetHeapamTableAmRoutine()) {
+		return "its access method is not heap";
+	}
+	if (HasTriggerOfLoad(relation, replace)) {
+		return "it has triggers";
+	}
+	if (relation->rd_rules != nullptr) {
+		return "it has rules";
+	}
+	if (relation->rd_rel->relrowsecurity &&
+		(relation->rd_rel->relforcerowsecurity ||
+		 check_enable_rls(RelationGetRelid(relation), InvalidOid, true) == RLS_ENABLED)) {
+		return "row-level security applies to the owner of the pipeline or of the table";
+	}
+	if (relation->rd_rel->relispartition) {
+		return "it is a partition";
+	}
+	if (!partitioned && (has_subclass(RelationGetRelid(relation)) || has_superclass(RelationGetRelid(relation)))) {
+		return "it takes part in inheritance";
+	}
+	return nullptr;
+}
+
+bool
+IsPublished(Relation relation)
+{
+	if (GetRelationPublications(RelationGetRelid(relation)) != NIL ||
+		GetSchemaPublications(RelationGetNamespace(relation)) != NIL) {
+		return true;
+	}
+	return GetAllTablesPublications() != NIL && is_publishable_relation(relation);
+}
+
+bool
+HasForeignDecoder()
+{
+	bool found = false;
+	LWLockAcquire(ReplicationSlotControlLock, LW_SHARED);
+	for (int i = 0; i < max_replication_slots; ++i) {
+		ReplicationSlot *slot = &ReplicationSlotCtl->replication_slots[i];
+		if (slot->in_use && SlotIsLogical(slot) && slot->data.database == MyDatabaseId &&
+			strcmp(NameStr(slot->data.plugin), "pgoutput") != 0) {
+			found = true;
+			break;
+		}
+	}
+	LWLockRelease(ReplicationSlotControlLock);
+	return found;
+}
+
+// Who has locked a row, to write it, may wait for the lock that this run holds: it is asked for again and again, never
+// waited for, so nobody becomes the victim of a deadlock.
+void
+DeleteRow(Relation relation, ItemPointer row, Snapshot snapshot, int64 milliseconds)
+{
+	SteadyTime deadline = 0;
+	for (;;) {
+		TM_FailureData failure;
+		TM_Result const result = table_tuple_delete(relation, row, GetCurrentCommandId(true), snapshot, InvalidSnapshot,
+													false, &failure, false);
+		if (result == TM_Ok) {
+			return;
+		}
+		if (result != TM_BeingModified) {
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("a row of \"%s\" was changed while the rows were replaced",
+								   RelationGetRelationName(relation)),
+							errhint("Run the pipeline again.")));
+		}
+		deadline = deadline != 0 ? deadline : SteadyIn(milliseconds);
+		if (SteadyNow() >= deadline) {
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("could not delete the rows of \"%s\": another session has locked one of them",
+						RelationGetRelationName(relation)),
+				 errhint("pg_stat_activity shows open transactions. The option swap_lock_timeout says how long a run "
+						 "waits.")));
+		}
+		PauseBriefly();
+	}
+}
+
+const char *
+QualifiedText(Oid relation)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
+}
+
+} // namespace
+
+Oid
+FindRelation(const char *name)
+{
+	RangeVar *range = makeRangeVarFromNameList(pg::compat::QualifiedNameList(name));
+	return RangeVarGetRelid(range, NoLock, true);
+}
+
+void
+CheckKind(Oid relation)
+{
+	char const kind = get_rel_relkind(relation);
+	const char *name = get_rel_name(relation);
+	if (name == nullptr) {
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("the destination was dropped meanwhile")));
+	}
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE && kind != RELKIND_VIEW &&
+		kind != RELKIND_FOREIGN_TABLE) {
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("cannot load rows into \"%s\"", name),
+						errhint("A destination is a table, a partitioned table, a view or a foreign table.")));
+	}
+	if (get_rel_persistence(relation) == RELPERSISTENCE_TEMP) {
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot load rows into temporary table \"%s\"", name),
+				 errhint("No other session sees a temporary table: name a permanent or unlogged one.")));
+	}
+	Oid const extension = getExtensionOfObject(RelationRelationId, relation);
+	if (OidIsValid(extension) && extension == get_extension_oid("pg_sluice", true)) {
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied: \"%s\" belongs to pg_sluice", name), errhint("Name a table of your own.")));
+	}
+	if (IsCatalogNamespace(get_rel_namespace(relation)) || IsToastNamespace(get_rel_namespace(relation))) {
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied: \"%s\" is a system catalog", name),
+				 errhint("Name a table of your own.")));
+	}
+}
+
+void
+CheckInsertRight(Oid relation, const int *source_of, int attributes)
+{
+	if (pg_class_aclcheck(relation, GetUserId(), ACL_INSERT) == ACLCHECK_OK) {
+		return;
+	}
+	bool any = false;
+	bool all = true;
+	for (int i = 0; i < attributes; ++i) {
+		if (source_of[i] >= 0) {
+			any = true;
+			all = all && pg_attribute_aclcheck(relation, static_cast<AttrNumber>(i + 1), GetUserId(), ACL_INSERT) ==
+							 ACLCHECK_OK;
+		}
+	}
+	if (!any) {
+		all = pg_attribute_aclcheck_all(relation, GetUserId(), ACL_INSERT, ACLMASK_ANY) == ACLCHECK_OK;
+	}
+	if (!all) {
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permission denied to load rows into \"%s\"", get_rel_name(relation)),
+						errhint("Grant it to the owner of the pipeline: GRANT INSERT ON %s TO %s.",
+								QualifiedText(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+	}
+}
+
+void
+CheckReplaceRight(Oid relation)
+{
+	// A view has no TRUNCATE: there DELETE is the right that counts, and the statement checks it.
+	if (get_rel_relkind(relation) != RELKIND_VIEW &&
+		pg_class_aclcheck(relation, GetUserId(), ACL_TRUNCATE) != ACLCHECK_OK) {
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permission denied to replace the rows of \"%s\"", get_rel_name(relation)),
+						errhint("Grant it to the owner of the pipeline: GRANT TRUNCATE, INSERT ON %s TO %s.",
+								QualifiedText(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+	}
+}
+
+void
+DescribeTable(Relation destination, bool replace, TableTraits *traits)
+{
+	memset(traits, 0, sizeof(*traits));
+	traits->owner = destination->rd_rel->relowner;
+	traits->kind = destination->rd_rel->relkind;
+	traits->persistence = destination->rd_rel->relpersistence;
+	const char *why = WhyOnlySql(destination, replace);
+	const char *no_swap = why == nullptr && replace ? WhyDecoded(destination) : nullptr;
+	// A swap checks such a constraint once, when all rows are there.
+	if (why == nullptr && traits->kind == RELKIND_RELATION && (!replace || no_swap != nullptr) &&
+		HasDeferrableUnique(destination)) {
+		why = "it has a deferrable unique constraint";
+	}
+	if (why != nullptr) {
+		strlcpy(traits->needs_sql, why, sizeof(traits->needs_sql));
+		return;
+	}
+	if (traits->kind == RELKIND_PARTITIONED_TABLE) {
+		DescribePartitions(destination, replace, traits);
+		return;
+	}
+	traits->index_count = list_length(RelationGetIndexList(destination));
+	traits->foreign_keys = FindForeignKeys(destination, replace, traits->needs_sql, sizeof(traits->needs_sql));
+	if (no_swap != nullptr) {
+		strlcpy(traits->no_swap, no_swap, sizeof(traits->no_swap));
+	}
+}
+
+bool
+HasTriggerOfLoad(Relation relation, bool replace)
+{
+	TriggerDesc *triggers = relation->trigdesc;
+	for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
+		const Trigger *trigger = &triggers->triggers[i];
+		int const deletes = replace ? TRIGGER_TYPE_DELETE | TRIGGER_TYPE_TRUNCATE : 0;
+		if (!trigger->tgisinternal && trigger->tgenabled != TRIGGER_DISABLED &&
+			(trigger->tgtype & (TRIGGER_TYPE_INSERT | deletes)) != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+HasDeferrableUnique(Relation relation)
+{
+	List *indexes = RelationGetIndexList(relation);
+	bool found = false;
+	ListCell *cell;
+	foreach (cell, indexes) {
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		found = found || !index->rd_index->indimmediate;
+		index_close(index, NoLock);
+	}
+	list_free(indexes);
+	return found;
+}
+
+const char *
+WhyDecoded(Relation relation)
+{
+	if (wal_level < WAL_LEVEL_LOGICAL) {
+		return nullptr;
+	}
+	if (IsPublished(relation)) {
+		return "it is published, and subscribers would miss the new rows";
+	}
+	if (HasForeignDecoder()) {
+		return "a logical replication slot of this database may read it";
+	}
+	return nullptr;
+}
+
+bool
+IsEmpty(Relation destination)
+{
+	if (destination->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
+		return ArePartitionsEmpty(destination);
+	}
+	return RelationGetNumberOfBlocks(destination) == 0;
+}
+
+const char *
+WhyNotFilled(Relation destination)
+{
+	const char *why = WhyDecoded(destination);
+	if (why == nullptr && pg_class_aclcheck(RelationGetRelid(destination), GetUserId(), ACL_TRUNCATE) != ACLCHECK_OK) {
+		why = "the owner of the pipeline has no right to TRUNCATE it";
+	}
+	return why != nullptr ? why : "";
+}
+
+void
+RefuseCascade(Oid relation)
+{
+	Relation catalog = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	ScanKeyInit(&key, Anum_pg_constraint_confrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(relation));
+	SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, nullptr, 1, &key);
+	HeapTuple tuple;
+	while (HeapTupleIsValid(tuple = systable_getnext(scan))) {
+		auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+		if (form->contype == CONSTRAINT_FOREIGN && form->confdeltype != FKCONSTR_ACTION_NOACTION &&
+			form->confdeltype != FKCONSTR_ACTION_RESTRICT) {
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("cannot replace the rows of table \"%s\" by deleting them", get_rel_name(relation)),
+							errdetail("Foreign key \"%s\" of table \"%s\" would delete or change rows there.",
+									  NameStr(form->conname), get_rel_name(form->conrelid)),
+							errhint("Load with append, or declare that foreign key with ON DELETE NO ACTION.")));
+		}
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+}
+
+void
+DeleteAllRows(Relation destination, int64 milliseconds)
+{
+	CheckCmdReplicaIdentity(destination, CMD_DELETE);
+	// Later than any writer that the lock waited for.
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TupleTableSlot *slot = table_slot_create(destination, nullptr);
+	TableScanDesc scan = table_beginscan(destination, snapshot, 0, nullptr);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
+		CHECK_FOR_INTERRUPTS();
+		DeleteRow(destination, &slot->tts_tid, snapshot, milliseconds);
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	UnregisterSnapshot(snapshot);
+}
+
+void
+SetSizes(Oid relation_oid, double rows)
+{
+	CommandCounterIncrement();
+	Relation relation = table_open(relation_oid, NoLock);
+	BlockNumber const pages = RelationGetNumberOfBlocks(relation);
+	BlockNumber visible = 0;
+	visibilitymap_count(relation, &visible, nullptr);
+	table_close(relation, NoLock);
+
+	Relation catalog = table_open(RelationRelationId, RowExclusiveLock);
+	HeapTuple tuple = SearchSysCacheCopy1(RELOID, ObjectIdGetDatum(relation_oid));
+	if (!HeapTupleIsValid(tuple)) {
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation_oid)));
+	}
+	auto *form = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple));
+	form->relpages = static_cast<int32>(pages);
+	form->reltuples = static_cast<float4>(rows);
+	form->relallvisible = static_cast<int32>(visible);
+	CatalogTupleUpdate(catalog, &tuple->t_self, tuple);
+	heap_freetuple(tuple);
+	table_close(catalog, RowExclusiveLock);
+	CommandCounterIncrement();
+}
+
+} // namespace sluice::engine::leaf

@@ -1,0 +1,28 @@
+// Rows of a stream, filtered and projected slot to slot into the destination's shape. One projection for
+// the whole run; values live in the output batch's memory.
+#pragma once
+
+#include "engine/rows/batch.hpp"
+#include "engine/transform/query_analysis.hpp"
+
+namespace sluice::engine::leaf {
+
+struct Projection {
+	EState *estate;
+	ExprContext *context;
+	ExprState *filter; // NULL: all rows
+	ProjectionInfo *columns;
+	TupleTableSlot *result; // where columns are computed before they join the batch
+	int position;			// next row of the source batch
+	int64 rows_before;		// rows of the source batches already done, for messages
+};
+
+// Whether the target list gives the stream's columns unchanged, in order, as they lie in memory.
+bool IsIdentity(const AnalyzedQuery *analyzed, List *target_list, TupleDesc stream, TupleDesc destination);
+
+Projection *CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc stream, TupleDesc destination);
+// Appends rows of source to out until source is used up (true) or out is full (false: call again).
+bool Project(Projection *projection, Batch *source, Batch *out);
+void EndProjection(Projection *projection);
+
+} // namespace sluice::engine::leaf

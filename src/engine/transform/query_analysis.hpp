@@ -1,0 +1,69 @@
+// Leaf behind mapped_query.hpp: parse analysis of the one SELECT that a pipeline is, and the target list
+// in the shape of the destination.
+#pragma once
+
+#include "engine/transform/assignment.hpp"
+#include "engine/transform/settle_meaning.hpp"
+#include "pg/prelude.hpp"
+
+namespace sluice::engine::leaf {
+
+struct OutputColumn {
+	const char *name;
+	Oid type;
+	int32 type_modifier;
+	Oid collation;
+	bool unnamed; // an expression without AS
+	// A column of the stream that is only handed on: its number from 0 and its type in a table made after the query.
+	int source_column; // -1: an expression
+	Oid kept_type;
+	int32 kept_modifier;
+	int unknown_zone; // of a timestamp: the stream's column that it comes from, whose zone is not known; -1: none
+	bool from_text;	  // text standing for another type: cast through its text form where it must be
+};
+
+struct AnalyzedQuery {
+	Query *query;
+	const char *text;
+	int column_count;
+	OutputColumn *columns;
+	// Why rows cannot be projected one by one; NULL when they can. Only with a stream as source.
+	const char *needs_sql;
+	Meaning meaning; // with types
+	// Some entries of the target list are also sorted by: they cannot be changed where they are.
+	bool sorts;
+	bool exact; // a value that the destination's column would change is an error
+};
+
+// Analyzes the text as the current user. With `stream`, the name source stands for rows of that type.
+// travels_as_text[i], or NULL, tells which columns of source are text only for the journey; types, or NULL, what they
+// mean here: then stream gets the types that are computed with.
+AnalyzedQuery *AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text, const SourceType *types);
+
+// Which of the stream's columns the query uses.
+void FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc stream, bool *used);
+
+// A target list with one entry per attribute of the destination. source_of[i]: the query's column for
+// attribute i, or -1 for its default (NULL for dropped and generated ones). Raises 42804 where a column
+// does not fit.
+List *BuildTargetList(const AnalyzedQuery *analyzed, Relation destination, const int *source_of);
+// The same for a destination that is no relation here: source_of[i] is a column for every attribute.
+List *BuildTargetListFor(const AnalyzedQuery *analyzed, TupleDesc row_type, const int *source_of);
+// Which attributes have a default of their own (or of their type, or are identity columns).
+void FindDefaults(Relation destination, bool *has_default);
+// The query's own columns as they are.
+List *OwnTargetList(const AnalyzedQuery *analyzed);
+
+// In an INSERT ... SELECT: whether that column must be cast explicitly to fit.
+bool NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Oid type);
+// What a column of that type may do to the values of the query's column.
+AssignmentFit FitOfColumn(const AnalyzedQuery *analyzed, int column, Oid type, int32 modifier);
+
+// For a table made after the query: "numeric(10,2)", with schema and collation where they matter. Raises
+// 42P16 for types that no column can have.
+const char *ColumnTypeText(const OutputColumn *column);
+// SQL that makes what travelled as text a value of the type behind domains, without a length, by the type's input
+// function.
+const char *ReadAsText(Oid from, Oid type, const char *value);
+
+} // namespace sluice::engine::leaf

@@ -1,0 +1,40 @@
+// Which columns of a stream a query computes with, and whether it means by them what their source does. A value that
+// travels as text is computed with as its own type, or not at all; texts of another collation are not ordered here.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace sluice::engine::leaf {
+
+// Of one column of a stream.
+struct SourceType {
+	Oid own; // this database's type for what travels as text; InvalidOid: none; text: only to see what is done with it
+	int32 typmod;
+	bool as_text;
+	bool computable;	   // own means here what the source's type means
+	bool order_differs;	   // its texts are ordered and matched in another way here
+	bool equality_differs; // and different bytes may be equal there
+	bool search_differs;   // also where a function looks for one text within another
+	bool unknown_zone;	   // a timestamp that may be of the session's zone or of another
+};
+
+// The first column (by its number from 0) that a clause may not compute with here; -1: none.
+struct Meaning {
+	int columns;
+	int filter;
+};
+
+// A copy of the stream's row type as a query is analyzed over it: own types, and one that no operator takes where a
+// column cannot be computed with.
+TupleDesc AnalyzedRowType(TupleDesc stream, const SourceType *types);
+// Its name, which then stands in errors of the analysis.
+const char *StandInName();
+
+// The first column of an unknown zone that an expression of the query is made of; -1: none.
+int FindUnknownZone(Query *query, Node *expression, int count, const SourceType *types);
+
+// Looks at a query that was analyzed over that row type. Columns that are only handed on become text again in it; those
+// that are computed with become their own type in stream.
+Meaning SettleMeaning(Query *query, TupleDesc stream, const SourceType *types);
+
+} // namespace sluice::engine::leaf

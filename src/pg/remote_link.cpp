@@ -1,0 +1,518 @@
+#include "pg/remote_link.hpp"
+
+#include "core/steady_clock.hpp"
+#include "pg/compat.hpp"
+#include "pg/remote_cancel.hpp"
+#include "pg/remote_login.hpp"
+#include "pg/remote_text.hpp"
+#include "pg/remote_wait.hpp"
+#include "pg/socket_bytes.hpp"
+
+namespace sluice::pg::leaf {
+
+namespace {
+
+constexpr int kCancelTimeoutMs = 2000;
+// A reader that waits for the next bytes is woken for each few kB that the source sends, at the source's cost. Left
+// alone for this long the source fills the buffers of the network, which hold a few times as much. Those of a Unix
+// socket do not.
+constexpr long kStrideMicroseconds = 500;
+// Until the session stands, chains of certificates included.
+constexpr int64 kLoginLimit = 256 * 1024;
+constexpr int64 kAnswerLimit = 32 * 1024 * 1024;
+// No row of PostgreSQL is longer than 1 GB.
+constexpr int64 kRowLimit = 1200LL * 1024 * 1024;
+constexpr long kPauseMicroseconds = 10000;
+
+Remote *open_connections = nullptr;
+
+// Runs on every way out of the backend, FATAL included, where no destructor does.
+void
+CancelAllAtExit(int /*code*/, Datum /*arg*/)
+{
+	for (Remote *remote = open_connections; remote != nullptr; remote = remote->next) {
+		RemoteCancel(remote, kCancelTimeoutMs);
+	}
+}
+
+void
+Register(Remote *remote)
+{
+	static bool registered = false;
+	if (!registered) {
+		before_shmem_exit(CancelAllAtExit, 0);
+		registered = true;
+	}
+	remote->next = open_connections;
+	open_connections = remote;
+}
+
+void
+Unregister(Remote *remote)
+{
+	for (Remote **link = &open_connections; *link != nullptr; link = &(*link)->next) {
+		if (*link == remote) {
+			*link = remote->next;
+			return;
+		}
+	}
+}
+
+void
+DiscardNotice(void * /*arg*/, const char * /*message*/)
+{}
+
+void
+DropRow(Remote *remote)
+{
+	if (remote->copy_row != nullptr) {
+		PQfreemem(remote->copy_row);
+		remote->copy_row = nullptr;
+	}
+}
+
+bool
+IsStateCharacter(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
+// The end of a line such as "LOCATION:  auth_failed, auth.c:321".
+bool
+NamesSourceLine(const char *line, size_t length)
+{
+	size_t digits = 0;
+	while (digits < length && line[length - 1 - digits] >= '0' && line[length - 1 - digits] <= '9') {
+		++digits;
+	}
+	return digits > 0 && length >= digits + 3 && strncmp(line + length - digits - 3, ".c:", 3) == 0;
+}
+
+// Before a connection stands libpq tells the SQLSTATE of a refusal only within a verbose message: "FATAL:  28P01:
+// password authentication failed". Takes it out, and where in the server's source it was raised; 0: no server spoke.
+int
+TakeState(char *message)
+{
+	int state = 0;
+	char *to = message;
+	for (const char *line = message; *line != '\0';) {
+		size_t const length = strcspn(line, "\n");
+		const char *const next = line[length] == '\n' ? line + length + 1 : line + length;
+		if (!NamesSourceLine(line, length)) {
+			const char *colon = strstr(line, ":  ");
+			for (; colon != nullptr && colon + 10 <= line + length; colon = strstr(colon + 1, ":  ")) {
+				const char *const code = colon + 3;
+				if (IsStateCharacter(code[0]) && IsStateCharacter(code[1]) && IsStateCharacter(code[2]) &&
+					IsStateCharacter(code[3]) && IsStateCharacter(code[4]) && code[5] == ':' && code[6] == ' ') {
+					char const text[6] = {code[0], code[1], code[2], code[3], code[4], '\0'};
+					state = OutsideState(text);
+					memmove(to, line, static_cast<size_t>(code - line));
+					to += code - line;
+					line = code + 7;
+					break;
+				}
+			}
+			memmove(to, line, static_cast<size_t>(next - line));
+			to += next - line;
+		}
+		line = next;
+	}
+	*to = '\0';
+	return state;
+}
+
+void
+CheckSent(Remote *remote, int sent)
+{
+	if (sent == 0) {
+		RaiseLost(remote);
+	}
+	Flush(remote);
+}
+
+const char *
+What(const Remote *remote)
+{
+	return remote->is_destination ? "destination" : "source";
+}
+
+[[noreturn]] void
+RaiseTooMuch(const Remote *remote, int64 limit)
+{
+	ereport(ERROR, (errcode(ERRCODE_PROTOCOL_VIOLATION),
+					errmsg("server \"%s\" sent more than %lld kB in place of an answer", remote->server,
+						   static_cast<long long>(limit / 1024)),
+					errhint("Look at what the server is.")));
+}
+
+// Next result without blocking in libpq; nullptr at the end of the command.
+PGresult *
+NextResult(Remote *remote, SteadyTime end, int64 read_before)
+{
+	while (PQisBusy(remote->conn) != 0) {
+		WaitUntil(remote, WL_SOCKET_READABLE, end);
+		Consume(remote);
+		if (BytesReadFrom(PQsocket(remote->conn)) - read_before > kAnswerLimit) {
+			RaiseTooMuch(remote, kAnswerLimit);
+		}
+	}
+	return PQgetResult(remote->conn);
+}
+
+// Since the last whole row. A drip is no progress.
+struct RowWait {
+	bool begun;
+	SteadyTime end;
+	int64 read_first;
+	int64 read_before;
+};
+
+void
+WaitForRow(Remote *remote, RowWait *wait)
+{
+	int64 const read = BytesReadFrom(PQsocket(remote->conn));
+	if (!wait->begun) {
+		*wait = {true, SilenceEnd(remote), read, read};
+	}
+	if (read - wait->read_first > kRowLimit) {
+		RaiseTooMuch(remote, kRowLimit);
+	}
+	if (wait->end != 0 && MillisecondsUntil(wait->end) <= 0) {
+		int64 const seconds = remote->idle_timeout_ms / 1000;
+		if (read == wait->read_before) {
+			RaiseSilent(remote);
+		}
+		if (read - wait->read_before < seconds * remote->min_rate) {
+			ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
+							errmsg("server \"%s\" sent no whole row for %lld seconds, and less than %d bytes a second",
+								   remote->server, static_cast<long long>(seconds), remote->min_rate),
+							errhint("Look at what the %s is doing, or raise the option source_idle_timeout or lower "
+									"source_min_rate.",
+									What(remote))));
+		}
+		wait->end = SilenceEnd(remote);
+		wait->read_before = read;
+	}
+	// Without a count of bytes anything that comes is progress.
+	if (WaitSocket(remote, WL_SOCKET_READABLE, wait->end != 0 ? MillisecondsUntil(wait->end) : -1) && read < 0) {
+		wait->end = SilenceEnd(remote);
+	}
+}
+
+} // namespace
+
+bool
+WaitSocket(Remote *remote, int events, int timeout_ms)
+{
+	static uint32 source_event = 0;
+	static uint32 destination_event = 0;
+	uint32 *wait_event = remote->is_destination ? &destination_event : &source_event;
+	if (*wait_event == 0) {
+		*wait_event = compat::WaitEvent(remote->is_destination ? "SluiceDestination" : "SluiceSource");
+	}
+	int flags = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | events;
+	if (timeout_ms >= 0) {
+		flags |= WL_TIMEOUT;
+	}
+	int const happened = WaitLatchOrSocket(MyLatch, flags, PQsocket(remote->conn), timeout_ms, *wait_event);
+	if ((happened & WL_LATCH_SET) != 0) {
+		ResetLatch(MyLatch);
+	}
+	CHECK_FOR_INTERRUPTS();
+	return (happened & WL_TIMEOUT) == 0;
+}
+
+SteadyTime
+SilenceEnd(const Remote *remote)
+{
+	return remote->idle_timeout_ms > 0 ? SteadyIn(remote->idle_timeout_ms) : 0;
+}
+
+void
+WaitUntil(Remote *remote, int events, SteadyTime end)
+{
+	int const timeout = end != 0 ? MillisecondsUntil(end) : -1;
+	if (timeout == 0) {
+		RaiseSilent(remote);
+	}
+	(void)WaitSocket(remote, events, timeout);
+}
+
+void
+Consume(Remote *remote)
+{
+	if (PQconsumeInput(remote->conn) == 0) {
+		RaiseLost(remote);
+	}
+	for (PGnotify *notify = PQnotifies(remote->conn); notify != nullptr; notify = PQnotifies(remote->conn)) {
+		PQfreemem(notify);
+	}
+}
+
+void
+DropResult(Remote *remote)
+{
+	if (remote->result != nullptr) {
+		PQclear(remote->result);
+		remote->result = nullptr;
+	}
+}
+
+void
+RaiseSilent(Remote *remote)
+{
+	ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
+					errmsg("server \"%s\" sent nothing for %d seconds", remote->server, remote->idle_timeout_ms / 1000),
+					errhint("Look at what the %s is doing, or raise the option source_idle_timeout.", What(remote))));
+}
+
+void
+RaiseLost(Remote *remote)
+{
+	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE), errmsg("connection to server \"%s\" was lost", remote->server),
+					errdetail_internal("%s", pchomp(CleanedText(PQerrorMessage(remote->conn)))),
+					errhint("Check that the %s is up, then run the pipeline again.", What(remote))));
+}
+
+void
+RaiseResult(Remote *remote)
+{
+	PGresult *result = remote->result;
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	const char *context = remote->is_destination ? PQresultErrorField(result, PG_DIAG_CONTEXT) : nullptr;
+	if (state == nullptr || strlen(state) != 5 || message == nullptr) {
+		RaiseLost(remote);
+	}
+	ereport(ERROR, (errcode(OutsideState(state)), errmsg_internal("%s", CleanedText(message)),
+					detail != nullptr ? errdetail_internal("%s", CleanedText(detail)) : 0,
+					hint != nullptr ? errhint("%s", CleanedText(hint)) : 0,
+					context != nullptr ? errcontext_msg("%s", CleanedText(context)) : 0,
+					errcontext_msg("at server \"%s\"", remote->server)));
+}
+
+void
+Flush(Remote *remote)
+{
+	SteadyTime const end = SilenceEnd(remote);
+	for (;;) {
+		int const left = PQflush(remote->conn);
+		if (left < 0) {
+			RaiseLost(remote);
+		}
+		if (left == 0) {
+			return;
+		}
+		WaitUntil(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE, end);
+		Consume(remote);
+	}
+}
+
+void
+Collect(Remote *remote)
+{
+	SteadyTime const end = SilenceEnd(remote);
+	int64 const read_before = BytesReadFrom(PQsocket(remote->conn));
+	for (;;) {
+		PGresult *result = NextResult(remote, end, read_before);
+		if (result == nullptr) {
+			break;
+		}
+		if (remote->result != nullptr && PQresultStatus(remote->result) == PGRES_FATAL_ERROR) {
+			PQclear(result);
+			continue;
+		}
+		DropResult(remote);
+		remote->result = result;
+		ExecStatusType const status = PQresultStatus(result);
+		if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN || status == PGRES_COPY_BOTH) {
+			break;
+		}
+		if (PQstatus(remote->conn) == CONNECTION_BAD) {
+			break;
+		}
+	}
+	if (remote->result == nullptr) {
+		RaiseLost(remote);
+	}
+}
+
+void
+RemoteConnect(Remote *remote, const char *const *keywords, const char *const *values, int timeout_ms)
+{
+	if (!AcquireExternalFD()) {
+		ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+						errmsg("could not connect to server \"%s\"", remote->server),
+						errdetail("There are too many open files on the local server."),
+						errhint("Raise the server's max_files_per_process and/or \"ulimit -n\" limits.")));
+	}
+	remote->has_fd = true;
+	remote->conn = PQconnectStartParams(keywords, values, 0);
+	if (remote->conn == nullptr) {
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
+	}
+	Register(remote);
+	PQsetNoticeProcessor(remote->conn, DiscardNotice, nullptr);
+	(void)PQsetErrorVerbosity(remote->conn, PQERRORS_VERBOSE);
+
+	// It may come from a file or the environment, and there is one for each host.
+	const char *password = PQpass(remote->conn);
+	KeepSecret(password);
+	SteadyTime const deadline = SteadyIn(timeout_ms);
+	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+	while (PQstatus(remote->conn) != CONNECTION_BAD && status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
+		int const timeout = MillisecondsUntil(deadline);
+		if (timeout <= 0) {
+			ereport(ERROR,
+					(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+					 errmsg("could not connect to server \"%s\" within %d seconds", remote->server, timeout_ms / 1000),
+					 errhint("Check that the %s answers, or raise the option connect_timeout.", What(remote))));
+		}
+		bool const reading = status == PGRES_POLLING_READING;
+		if (!WaitSocket(remote, reading ? WL_SOCKET_READABLE : WL_SOCKET_WRITEABLE, timeout)) {
+			continue;
+		}
+		if (BytesReadFrom(PQsocket(remote->conn)) > kLoginLimit) {
+			RaiseTooMuch(remote, kLoginLimit);
+		}
+		if (reading && !MayReadLogin(remote)) {
+			pg_usleep(kPauseMicroseconds); // the socket would say at once that it can be read
+			continue;
+		}
+		status = PQconnectPoll(remote->conn);
+		if (PQpass(remote->conn) != password) {
+			password = PQpass(remote->conn);
+			KeepSecret(password);
+		}
+	}
+	if (PQstatus(remote->conn) != CONNECTION_OK) {
+		char *const message = pchomp(PQerrorMessage(remote->conn));
+		int const state = TakeState(message);
+		ereport(ERROR,
+				(errcode(state != 0 ? state : ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+				 errmsg("could not connect to server \"%s\"", remote->server),
+				 errdetail_internal("%s", CleanedText(pchomp(message))),
+				 errhint("Check that the %s is up, the options of the server and the user mapping.", What(remote))));
+	}
+	(void)PQsetErrorVerbosity(remote->conn, PQERRORS_DEFAULT);
+	const char *const host = PQhost(remote->conn);
+	remote->over_tcp = host != nullptr && host[0] != '/' && host[0] != '@';
+	// From here on libpq returns to us instead of waiting by itself, PQfinish included.
+	if (PQsetnonblocking(remote->conn, 1) != 0) {
+		RaiseLost(remote);
+	}
+}
+
+void
+RemoteExec(Remote *remote, const char *statement, int parameter_count, const char *const *parameters)
+{
+	DropResult(remote);
+	CheckSent(remote,
+			  PQsendQueryParams(remote->conn, statement, parameter_count, nullptr, parameters, nullptr, nullptr, 0));
+	Collect(remote);
+	ExecStatusType const status = PQresultStatus(remote->result);
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+		RaiseResult(remote);
+	}
+}
+
+void
+RemoteExecScript(Remote *remote, const char *statements)
+{
+	DropResult(remote);
+	CheckSent(remote, PQsendQuery(remote->conn, statements));
+	Collect(remote);
+	ExecStatusType const status = PQresultStatus(remote->result);
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+		RaiseResult(remote);
+	}
+}
+
+void
+RemoteDescribe(Remote *remote, const char *statement)
+{
+	DropResult(remote);
+	CheckSent(remote, PQsendPrepare(remote->conn, "", statement, 0, nullptr));
+	Collect(remote);
+	if (PQresultStatus(remote->result) != PGRES_COMMAND_OK) {
+		RaiseResult(remote);
+	}
+	DropResult(remote);
+	CheckSent(remote, PQsendDescribePrepared(remote->conn, ""));
+	Collect(remote);
+	if (PQresultStatus(remote->result) != PGRES_COMMAND_OK) {
+		RaiseResult(remote);
+	}
+}
+
+void
+RemoteCopyOut(Remote *remote, const char *statement)
+{
+	DropResult(remote);
+	CheckSent(remote, PQsendQuery(remote->conn, statement));
+	Collect(remote);
+	if (PQresultStatus(remote->result) != PGRES_COPY_OUT) {
+		RaiseResult(remote);
+	}
+}
+
+int
+RemoteCopyRow(Remote *remote)
+{
+	DropRow(remote);
+	RowWait wait{};
+	for (int look = 0;; ++look) {
+		// Rows that are already here are taken first: libpq moves everything outstanding at each read.
+		int const length = PQgetCopyData(remote->conn, &remote->copy_row, 1);
+		if (length > 0) {
+			return length;
+		}
+		if (length < 0) {
+			Collect(remote);
+			if (PQresultStatus(remote->result) != PGRES_COMMAND_OK) {
+				RaiseResult(remote);
+			}
+			return -1;
+		}
+		// More may have come than libpq's buffer could take.
+		if (look == 1 && remote->over_tcp) {
+			pg_usleep(kStrideMicroseconds);
+			CHECK_FOR_INTERRUPTS();
+		} else if (look > 0) {
+			WaitForRow(remote, &wait);
+		}
+		Consume(remote);
+	}
+}
+
+void
+RemoteCancel(Remote *remote, int timeout_ms)
+{
+	if (remote->conn == nullptr || PQtransactionStatus(remote->conn) != PQTRANS_ACTIVE) {
+		return;
+	}
+	SendCancelRequest(remote->conn, timeout_ms);
+}
+
+void
+RemoteClose(Remote *remote)
+{
+	if (remote->conn != nullptr) {
+		RemoteCancel(remote, kCancelTimeoutMs);
+		Unregister(remote);
+	}
+	DropRow(remote);
+	DropResult(remote);
+	if (remote->conn != nullptr) {
+		PQfinish(remote->conn);
+		remote->conn = nullptr;
+	}
+	if (remote->has_fd) {
+		ReleaseExternalFD();
+		remote->has_fd = false;
+	}
+}
+
+} // namespace sluice::pg::leaf

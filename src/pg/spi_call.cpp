@@ -1,0 +1,126 @@
+#include "pg/spi_call.hpp"
+
+extern "C" {
+#include "parser/parse_expr.h"
+#include "parser/parser.h"
+}
+
+namespace sluice::pg::leaf {
+
+namespace {
+
+// Until the end of the GUC nest level.
+void
+SetLocally(const char *name, const char *value)
+{
+	(void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+// What decides what the text of a statement, and of an array among its parameters, means. Almost always it is as it
+// should be: then nothing is set.
+void
+SetReading()
+{
+	if (!Array_nulls) {
+		SetLocally("array_nulls", "on");
+	}
+	if (Transform_null_equals) {
+		SetLocally("transform_null_equals", "off");
+	}
+	if (!standard_conforming_strings) {
+		SetLocally("standard_conforming_strings", "on");
+	}
+}
+
+void
+CopyCells(SqlCells *out)
+{
+	SPITupleTable *table = SPI_tuptable;
+	MemoryContext old = MemoryContextSwitchTo(out->context);
+	out->columns = table->tupdesc->natts;
+	out->rows = table->numvals;
+	out->cells = static_cast<char **>(
+		palloc_extended(sizeof(char *) * (out->rows * out->columns + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+	for (uint64 row = 0; row < out->rows; ++row) {
+		for (int column = 0; column < out->columns; ++column) {
+			out->cells[row * out->columns + column] = SPI_getvalue(table->vals[row], table->tupdesc, column + 1);
+		}
+	}
+	MemoryContextSwitchTo(old);
+}
+
+} // namespace
+
+void
+RunSql(SqlCall *call, SqlCells *out)
+{
+	memset(out, 0, sizeof(*out));
+	// Under the transaction's context: a caught error is always followed by an abort that frees it.
+	out->context = AllocSetContextCreate(CurTransactionContext, "pg_sluice sql", ALLOCSET_DEFAULT_SIZES);
+
+	Oid saved_user = InvalidOid;
+	int saved_security = 0;
+	int guc_level = 0;
+	if (OidIsValid(call->run_as)) {
+		GetUserIdAndSecContext(&saved_user, &saved_security);
+		SetUserIdAndSecContext(call->run_as,
+							   saved_security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+		guc_level = NewGUCNestLevel();
+		SetLocally("search_path", "pg_catalog, pg_temp");
+		// A kept plan that was made while a table was small must still do when it is large.
+		SetLocally("enable_seqscan", "off");
+		SetLocally("jit", "off");
+		SetReading();
+	}
+	bool const own_snapshot = call->latest_snapshot || !ActiveSnapshotSet();
+	if (own_snapshot) {
+		PushActiveSnapshot(call->latest_snapshot ? GetLatestSnapshot() : GetTransactionSnapshot());
+	}
+	SPI_connect();
+
+	auto *types = static_cast<Oid *>(palloc(sizeof(Oid) * (call->parameter_count + 1)));
+	auto *values = static_cast<Datum *>(palloc0(sizeof(Datum) * (call->parameter_count + 1)));
+	auto *nulls = static_cast<char *>(palloc(call->parameter_count + 1));
+	for (int i = 0; i < call->parameter_count; ++i) {
+		types[i] = TEXTOID;
+		nulls[i] = call->parameters[i] == nullptr ? 'n' : ' ';
+		if (call->parameters[i] != nullptr) {
+			values[i] = CStringGetTextDatum(call->parameters[i]);
+		}
+	}
+
+	// A read-only execution uses the active snapshot as it is instead of taking a new one.
+	bool const read_only = call->latest_snapshot;
+	int code;
+	if (call->keep_plan || call->plan != nullptr) {
+		if (call->plan == nullptr) {
+			SPIPlanPtr plan = SPI_prepare(call->statement, call->parameter_count, types);
+			if (plan == nullptr) {
+				elog(ERROR, "could not prepare statement: %s", SPI_result_code_string(SPI_result));
+			}
+			SPI_keepplan(plan);
+			call->plan = plan;
+		}
+		code = SPI_execute_plan(call->plan, values, nulls, read_only, 0);
+	} else {
+		code = SPI_execute_with_args(call->statement, call->parameter_count, types, values, nulls, read_only, 0);
+	}
+	if (code < 0) {
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR),
+						errmsg("statement could not be run: %s", SPI_result_code_string(code))));
+	}
+	out->processed = SPI_processed;
+	if (SPI_tuptable != nullptr) {
+		CopyCells(out);
+	}
+	SPI_finish();
+	if (own_snapshot) {
+		PopActiveSnapshot();
+	}
+	if (OidIsValid(call->run_as)) {
+		AtEOXact_GUC(false, guc_level);
+		SetUserIdAndSecContext(saved_user, saved_security);
+	}
+}
+
+} // namespace sluice::pg::leaf

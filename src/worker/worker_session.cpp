@@ -1,0 +1,155 @@
+#include "worker/worker_session.hpp"
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "commands/trigger.h"
+#include "utils/timeout.h"
+}
+
+namespace sluice::worker::leaf {
+
+namespace {
+
+TimeoutId run_timeout = MAX_TIMEOUTS;
+volatile sig_atomic_t run_timed_out = 0;
+
+// In a signal handler: what a cancel request does.
+void
+CancelRun()
+{
+	run_timed_out = 1;
+	InterruptPending = 1;
+	QueryCancelPending = 1;
+	SetLatch(MyLatch);
+}
+
+} // namespace
+
+void
+StartWorker()
+{
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+}
+
+void
+ConnectWorker(Oid database, Oid owner, uint32 flags, const char *application_name)
+{
+	BackgroundWorkerInitializeConnectionByOid(database, owner, flags);
+	SetForProcess("application_name", application_name);
+	// Whatever the database or the role says: our transactions are short, or a run.
+	SetForProcess("statement_timeout", "0");
+	SetForProcess("idle_in_transaction_session_timeout", "0");
+	SetForProcess("default_transaction_isolation", "read committed");
+	SetForProcess("default_transaction_read_only", "off");
+	SetForProcess("default_transaction_deferrable", "off");
+	// Receive and send functions take it for the encoding of what travels.
+	SetForProcess("client_encoding", GetDatabaseEncodingName());
+}
+
+void
+SetForProcess(const char *name, const char *value)
+{
+	SetConfigOption(name, value, PGC_USERSET, PGC_S_OVERRIDE);
+}
+
+void
+CommitLazily()
+{
+	(void)set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+}
+
+void
+CommitSafely()
+{
+	if (synchronous_commit == SYNCHRONOUS_COMMIT_OFF) {
+		(void)set_config_option("synchronous_commit", "local", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0,
+								false);
+	}
+}
+
+void
+WaitForWork(long milliseconds, const char *wait_event)
+{
+	static uint32 event = 0;
+	if (event == 0) {
+		event = pg::compat::WaitEvent(wait_event);
+	}
+	(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, event);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	if (ConfigReloadPending) {
+		ConfigReloadPending = false;
+		ProcessConfigFile(PGC_SIGHUP);
+	}
+}
+
+int
+PinSettings(const PinnedSetting *settings, int count)
+{
+	int const level = NewGUCNestLevel();
+	for (int i = 0; i < count; ++i) {
+		if (GetConfigOption(settings[i].name, true, false) == nullptr) {
+			continue;
+		}
+		(void)set_config_option(settings[i].name, settings[i].value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+								0, false);
+	}
+	// Of the statement that called us: its clock runs already.
+	if (get_timeout_active(STATEMENT_TIMEOUT)) {
+		disable_timeout(STATEMENT_TIMEOUT, false);
+	}
+	return level;
+}
+
+void
+UnpinSettings(int level)
+{
+	AtEOXact_GUC(false, level);
+}
+
+void
+FireDeferredTriggers()
+{
+	ConstraintsSetStmt *statement = makeNode(ConstraintsSetStmt);
+	statement->constraints = NIL;
+	statement->deferred = false;
+	AfterTriggerSetState(statement);
+}
+
+void
+StartRunTimeout(int milliseconds)
+{
+	if (run_timeout == MAX_TIMEOUTS) {
+		run_timeout = RegisterTimeout(USER_TIMEOUT, CancelRun);
+	}
+	run_timed_out = 0;
+	enable_timeout_after(run_timeout, milliseconds);
+}
+
+bool
+RunTimedOut()
+{
+	return run_timed_out != 0;
+}
+
+void
+EndRunTimeout()
+{
+	disable_timeout(run_timeout, false);
+	// It struck when all was done: then it has nothing to cancel.
+	if (run_timed_out != 0) {
+		QueryCancelPending = 0;
+	}
+	run_timed_out = 0;
+}
+
+void
+HoldCancels()
+{
+	HOLD_CANCEL_INTERRUPTS();
+}
+
+} // namespace sluice::worker::leaf
