@@ -2,28 +2,8 @@
 // redefines parts of <cstdio> and <cstring>; the server's macros that are ordinary words go last.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <cstdio>
-#include <cstring>
-#include <exception>
-#include <functional>
-#include <map>
-#include <memory>
-#include <new>
-#include <optional>
-#include <set>
-#include <span>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <unordered_map>
-#include <utility>
-#include <vector>
+#include "core/standard.hpp"
 
-#include "core/format.hpp"
 #include <fmt/ranges.h>
 
 extern "C" {
