@@ -49,8 +49,8 @@ check_tidy() {
         output=$("$TIDY" --quiet "{}" -- -D_GNU_SOURCE $LANGUAGE 2>/dev/null) || { echo "$output"; exit 1; }'
 }
 
-# Leaf functions, which may raise, are told by their namespace: all that stands in such a file is in it.
-is_leaf() { grep -qE '^namespace sluice::[a-z]+::leaf \{' "$1"; }
+# Leaf functions, which may raise, are told by their namespace. A leaf file is one in which all stands in it.
+is_leaf() { grep -qE '^namespace sluice::[a-z]+::leaf \{' "$1" && ! grep -E '^namespace sluice' "$1" | grep -qvE '::leaf \{$'; }
 
 # Includes run one way: core <- pg <- catalog <- engine <- worker, api <- module.
 check_layers() {
@@ -82,7 +82,7 @@ check_layers() {
                 ;;
             src/pg/*) ;;
             *)
-                if ! grep -qE '^namespace (sluice::[a-z]+::)?leaf \{' "$file"; then
+                if ! is_leaf "$file"; then
                     echo "$file: includes \"$target\"; server headers come through pg/prelude.hpp"
                     bad=1
                 fi
@@ -140,8 +140,9 @@ check_border() {
         src/pg/* | test/*) ;;
         *)
             if code_of "$file" | awk '
-                /^namespace .*leaf( |$)/ { leaf = 1 }
-                /^} \/\/ namespace .*leaf$/ { leaf = 0 }
+                { gsub(/\047[{}]\047/, "") }
+                /^namespace .*leaf( |$)/ { leaf = 1; depth = 0 }
+                leaf { depth += gsub(/{/, "{") - gsub(/}/, "}"); if (depth == 0) leaf = 0 }
                 !leaf && /(^|[^a-zA-Z_])(ereport|elog)\(ERROR|(^|[^a-zA-Z_])(ereport|elog)\((FATAL|PANIC)/ { print NR ":" $0; found = 1 }
                 END { exit !found }' | sed "s|^|$file:|"; then
                 bad=1

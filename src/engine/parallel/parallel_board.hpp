@@ -6,11 +6,6 @@
 #include "core/steady_clock.hpp"
 #include "pg/prelude.hpp"
 
-extern "C" {
-#include "storage/dsm.h"
-#include "storage/spin.h"
-}
-
 namespace sluice::engine {
 
 inline constexpr Size kErrorBytes = 16 * 1024;
