@@ -73,16 +73,18 @@ build/flags: FORCE
 	@echo '$(subst ','\'',$(BUILT_WITH))' | cmp -s - $@ || echo '$(subst ','\'',$(BUILT_WITH))' > $@
 $(OBJS): build/flags
 # Half of the time of most files is reading the server's headers: they are read once. What is pure sees none of them.
-# Each file still includes what it needs, which clang-tidy sees, because it goes without these.
+# Each file still includes what it needs, which clang-tidy sees, because it goes without these. format.cpp defines how
+# fmt is to be read before it reads it.
 build/headers/%.hpp.gch: src/%.hpp build/flags
 	@mkdir -p $(@D)
 	@echo '#include "$*.hpp"' > $(@:.gch=)
 	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -x c++-header -MF $(@:.gch=.d) -MT $@ -o $@ -c $(@:.gch=)
-PURE_OBJS := $(filter src/core/%,$(OBJS))
+PURE_OBJS := $(filter-out src/core/format.o,$(filter src/core/%,$(OBJS)))
 $(PURE_OBJS): build/headers/core/standard.hpp.gch
 $(PURE_OBJS): private CPPFLAGS += -include build/headers/core/standard.hpp
-$(filter-out $(PURE_OBJS),$(OBJS)): build/headers/pg/prelude.hpp.gch
-$(filter-out $(PURE_OBJS),$(OBJS)): private CPPFLAGS += -include build/headers/pg/prelude.hpp
+OTHER_OBJS := $(filter-out src/core/%,$(OBJS))
+$(OTHER_OBJS): build/headers/pg/prelude.hpp.gch
+$(OTHER_OBJS): private CPPFLAGS += -include build/headers/pg/prelude.hpp
 -include $(wildcard build/headers/*/*.d)
 src/pg/extension.o: private CPPFLAGS += -DSLUICE_VERSION=$(EXTVERSION)
 src/pg/extension.o: pg_sluice.control

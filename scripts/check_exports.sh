@@ -14,3 +14,11 @@ if [ -n "$unexpected" ]; then
     printf '%s\n' "$unexpected" | sed 's/^/    /'
     exit 1
 fi
+
+# fmt is compiled in (core/format.cpp). What is missing of it shows only when a server loads the library.
+missing=$(nm -DC --undefined-only pg_sluice.so | grep -E '\bfmt::' || true)
+if [ -n "$missing" ]; then
+    echo "symbols that no library has:"
+    printf '%s\n' "$missing" | sed 's/^/    /'
+    exit 1
+fi
