@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "core/ascii.hpp"
-#include "core/cron_field.hpp"
 #include "core/error.hpp"
 #include "core/format.hpp"
 #include "core/nearest.hpp"

@@ -5,27 +5,15 @@
 // instead: both hours of the autumn are due, and nothing is caught up in spring.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/cron_field.hpp"
 #include "core/zone.hpp"
 
 namespace sluice {
-
-// Days that depend on how a month lies. A workday is a Monday to Friday.
-struct CronSpecialDays {
-	uint32_t from_end = 0;			 // bit n: n days before the last one: L is bit 0, L-3 bit 3
-	uint32_t nearest_workdays = 0;	 // bit d: the workday of the month nearest to its day d: dW
-	bool last_workday = false;		 // LW
-	std::array<uint8_t, 7> nth = {}; // by weekday; bit n: its nth day in the month, FRI#n; bit 0: its last, FRIL
-
-	bool operator==(const CronSpecialDays &) const = default;
-	bool OfMonth() const { return from_end != 0 || nearest_workdays != 0 || last_workday; }
-	bool OfWeekdays() const { return nth != std::array<uint8_t, 7>{}; }
-};
 
 // One bit a value; weekdays from 0 = Sunday.
 struct CronFields {
