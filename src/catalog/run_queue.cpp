@@ -1,47 +1,9 @@
 #include "catalog/run_queue.hpp"
 
-#include "catalog/run_row.hpp"
+#include "catalog/statement.hpp"
 #include "pg/settings.hpp"
 
 namespace sluice::catalog {
-
-namespace {
-
-bool
-IsOwnTransaction(TransactionId writer)
-{
-	return TransactionIdIsCurrentTransactionId(writer);
-}
-
-} // namespace
-
-RunRow
-ReadRun(const pg::SqlResult &rows, size_t row)
-{
-	RunRow run;
-	size_t column = 0;
-	run.id = rows.Text(row, column++);
-	run.pipeline_id = rows.Text(row, column++);
-	run.pipeline_name = rows.Text(row, column++);
-	run.pipeline_version = static_cast<int>(rows.Integer(row, column++));
-	run.owner_oid = static_cast<Oid>(rows.Integer(row, column++));
-	run.status = rows.Text(row, column++);
-	run.reason = rows.Cell(row, column++);
-	run.cause = rows.Text(row, column++);
-	run.if_running = rows.Text(row, column++);
-	run.triggered_by = rows.Cell(row, column++);
-	run.root_run = rows.Text(row, column++);
-	run.batch = rows.Text(row, column++);
-	run.attempt = static_cast<int>(rows.Integer(row, column++));
-	run.source = rows.Cell(row, column++);
-	run.phase = rows.Cell(row, column++);
-	run.error_sqlstate = rows.Cell(row, column++);
-	run.error_message = rows.Cell(row, column++);
-	run.lost_before = rows.Cell(row, column++);
-	run.due = rows.Integer(row, column++);
-	run.from_this_transaction = pg::Call(IsOwnTransaction, static_cast<TransactionId>(rows.Integer(row, column++)));
-	return run;
-}
 
 QueuedRuns
 FindQueued(const std::string &pipeline_id, const std::optional<std::string> &up_to)
@@ -51,7 +13,7 @@ FindQueued(const std::string &pipeline_id, const std::optional<std::string> &up_
 									   {pipeline_id, up_to}, Reading::Latest);
 	QueuedRuns queued;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
-		if (pg::Call(IsOwnTransaction, static_cast<TransactionId>(rows.Integer(row, 1)))) {
+		if (pg::Call(TransactionIdIsCurrentTransactionId, static_cast<TransactionId>(rows.Integer(row, 1)))) {
 			queued.own.push_back(rows.Text(row, 0));
 		} else {
 			++queued.others;

@@ -7,7 +7,6 @@
 #include "catalog/pipeline_options.hpp"
 #include "catalog/run_outcome.hpp"
 #include "catalog/run_row.hpp"
-#include "catalog/run_settle.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/settings.hpp"

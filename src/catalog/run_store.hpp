@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catalog/pipeline_store.hpp"
+#include "catalog/run_row.hpp"
 #include "core/error.hpp"
 #include "core/run_journal.hpp"
 
@@ -25,32 +26,6 @@ struct NewRun {
 // Inserts the row and returns its id (uuid v7).
 std::string InsertRun(const Pipeline &pipeline, const NewRun &run);
 
-inline constexpr const char *kOnlyLook = "look";
-inline constexpr const char *kLookFirst = "load";
-
-struct RunRow {
-	std::string id;
-	std::string pipeline_id;
-	std::string pipeline_name;
-	int pipeline_version = 0;
-	Oid owner_oid = InvalidOid;
-	std::string status;
-	std::optional<std::string> reason;
-	std::string cause;
-	std::string if_running;
-	std::optional<std::string> triggered_by;
-	std::string root_run;
-	std::string batch;
-	int attempt = 1;
-	std::optional<std::string> source;
-	std::optional<std::string> phase; // of its end
-	std::optional<std::string> error_sqlstate;
-	std::optional<std::string> error_message;
-	// An attempt before it may have committed its rows at another server: kOnlyLook, or kLookFirst and load then.
-	std::optional<std::string> lost_before;
-	TimestampTz due = 0;				// due_at, or queued_at for a run without a due time
-	bool from_this_transaction = false; // inserted by the current transaction, not committed yet
-};
 std::optional<RunRow> FindRun(const std::string &id, bool latest_snapshot = false);
 // What it was triggered with, as JSON text; an error (54000) when it is larger than the settings allow now.
 std::string ContextOf(const std::string &run_id);
