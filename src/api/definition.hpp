@@ -6,36 +6,28 @@
 #include <string>
 #include <vector>
 
+#include "catalog/pipeline_columns.hpp"
 #include "catalog/pipeline_store.hpp"
 
 namespace sluice::api {
 
-// The arguments that both functions take, at the same positions. Nothing: not given.
+// The arguments that both functions take, at the same positions.
 struct Given {
-	std::optional<std::string> source;
-	std::optional<std::string> source_table;
-	std::optional<std::string> source_query;
-	std::optional<std::string> destination;
-	std::optional<std::string> destination_table;
-	std::optional<std::string> mode;
-	std::optional<std::string> load;
-	std::optional<std::string> columns;
-	std::optional<std::string> filter;
-	std::optional<std::string> schedule;
-	std::optional<std::string> timezone;
-	std::optional<std::vector<std::string>> depends_on; // as the caller names them
-	std::optional<std::string> on_failure;
-	std::optional<std::string> description;
-	std::optional<std::string> tags; // array literal
-	std::optional<std::string> status;
-	std::optional<std::string> owner;
-	std::optional<std::string> options; // JSON object
+	// depends_on and on_failure as the caller names them, options as they are given.
+	catalog::Pipeline values;
+	std::vector<const catalog::PipelineColumn *> columns; // those that are given
 
-	bool ChangesGraph() const { return (depends_on && !depends_on->empty()) || on_failure; }
+	bool Has(catalog::PipelineMember member) const;
+	bool ChangesGraph() const { return !values.depends_on.empty() || values.on_failure; }
 };
+
+// What create_pipeline begins with, and what a reset goes back to.
+catalog::Pipeline Defaults();
 
 // Refuses what is not supported yet (0A000).
 Given ReadGiven(FunctionCallInfo fcinfo);
+// The argument after them.
+int PositionAfterGiven();
 // Ids of the pipelines named in depends_on and on_failure, as they are now.
 std::vector<std::string> GivenTargets(const Given &given);
 // Sets what is given, options key by key; the owner is left to the caller.
@@ -48,9 +40,8 @@ void Reset(const std::vector<std::string> &reset, const Given &given, catalog::P
 bool SaysWhatIsLoaded(const Given &given, const std::vector<std::string> &reset);
 
 // Checks and completes. `before` is the stored definition, nothing for a new one: what has not changed is
-// not looked at again. Tells in NOTICEs what it has chosen. Returns whether the load is now one that the
-// user chose; nothing: as it was.
-std::optional<bool> Complete(const Given &given, catalog::Pipeline *pipeline, const catalog::Pipeline *before);
+// not looked at again. Tells in NOTICEs what it has chosen.
+void Complete(const Given &given, catalog::Pipeline *pipeline, const catalog::Pipeline *before);
 
 // The search_path to store: of the session, or what is left of the stored one for a new owner.
 std::string OwnSearchPath(const catalog::Pipeline &pipeline, const std::optional<std::string> &stored);

@@ -129,6 +129,7 @@ ChooseLoad(Pipeline *pipeline, Oid destination)
 					"that are in it.");
 	}
 	pipeline->load = "replace";
+	pipeline->load_chosen = false;
 	Notice(Format("pipeline \"{}\" uses load => 'replace', because {} its destination \"{}\"", pipeline->name,
 				  OidIsValid(destination) ? "it created" : "its first run will create", *pipeline->destination_table));
 }
@@ -137,10 +138,7 @@ ChooseLoad(Pipeline *pipeline, Oid destination)
 bool
 DataChanged(const Pipeline &now, const Pipeline *before)
 {
-	return before == nullptr || now.source != before->source || now.source_table != before->source_table ||
-		   now.source_query != before->source_query || now.destination_table != before->destination_table ||
-		   now.destination != before->destination || now.load != before->load || now.columns != before->columns ||
-		   now.filter != before->filter || now.owner_oid != before->owner_oid ||
+	return before == nullptr || catalog::Differ(now, *before, catalog::kTravels) ||
 		   (now.status == "active" && before->status != "active");
 }
 
@@ -181,10 +179,11 @@ TellLosses(const Pipeline &pipeline, Oid destination)
 
 } // namespace
 
-std::optional<bool>
+void
 Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 {
-	std::optional<bool> chosen = given.load ? std::optional<bool>(true) : std::nullopt;
+	bool const load_given = given.Has(&Pipeline::load);
+	pipeline->load_chosen = pipeline->load_chosen || load_given;
 	CheckChoice("mode", pipeline->mode, {"batch"});
 	CheckChoice("status", pipeline->status, {"active", "inactive"});
 	if (pipeline->load) {
@@ -203,14 +202,13 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 		if (pipeline->destination_table) {
 			destination = pipeline->destination ? InvalidOid : QualifyDestination(pipeline);
 			// A replace that was meant for one table must not empty another one.
-			if (before != nullptr && !given.load && pipeline->load == "replace" &&
+			if (before != nullptr && !load_given && pipeline->load == "replace" &&
 				(pipeline->destination_table != before->destination_table ||
 				 pipeline->destination != before->destination)) {
 				pipeline->load.reset();
 			}
 			if (!pipeline->load && pipeline->status == "active") {
 				ChooseLoad(pipeline, destination);
-				chosen = false;
 			}
 		}
 		if (pipeline->status == "active") {
@@ -219,7 +217,7 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 		}
 	}
 	if (pipeline->status != "active") {
-		return chosen;
+		return;
 	}
 	if (pipeline->schedule && pipeline->load == "append" && (schedule_changed || data_changed)) {
 		Warning(Format("every run of pipeline \"{}\" loads every row again", pipeline->name),
@@ -228,7 +226,6 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	if (schedule_changed) {
 		TellSchedule(*pipeline);
 	}
-	return chosen;
 }
 
 std::string

@@ -7,7 +7,6 @@
 #include "api/rights.hpp"
 #include "api/waiting.hpp"
 #include "catalog/adoption.hpp"
-#include "catalog/load_choice.hpp"
 #include "catalog/loaded_shape.hpp"
 #include "catalog/pipeline_graph.hpp"
 #include "catalog/pipeline_schedule.hpp"
@@ -21,8 +20,6 @@ namespace {
 
 using sluice::Error;
 using sluice::catalog::Pipeline;
-
-constexpr int kReset = 21;
 
 void
 GiveTo(const std::string &role, Pipeline *pipeline)
@@ -159,23 +156,19 @@ TryDrop(const std::string &id, bool keep_history)
 SLUICE_FUNCTION(sluice_create_pipeline)
 {
 	namespace api = sluice::api;
-	Pipeline pipeline;
+	Pipeline pipeline = api::Defaults();
 	pipeline.name = api::RequiredArgument(fcinfo, 0, "name");
 	sluice::CheckPipelineName(pipeline.name);
 	api::Given const given = api::ReadGiven(fcinfo);
 	pipeline.id = sluice::catalog::NewId();
-	pipeline.timezone = sluice::pg::Settings::timezone;
-	GiveTo(given.owner.value_or(sluice::catalog::CurrentUserName()), &pipeline);
+	GiveTo(given.Has(&Pipeline::owner) ? given.values.owner : sluice::catalog::CurrentUserName(), &pipeline);
 	if (given.ChangesGraph()) {
 		sluice::catalog::LockGraphForChange(std::nullopt, [&given] { return api::GivenTargets(given); });
 	}
 	api::Apply(given, &pipeline);
-	std::optional<bool> const chosen = api::Complete(given, &pipeline, nullptr);
+	api::Complete(given, &pipeline, nullptr);
 	pipeline.search_path = api::OwnSearchPath(pipeline, std::nullopt);
 	sluice::catalog::InsertPipeline(pipeline, api::NextDue(pipeline));
-	if (chosen) {
-		sluice::catalog::SetLoadChosen(pipeline.id, *chosen);
-	}
 	if (sluice::catalog::AnyParked()) {
 		api::Warning("other pipelines of this database are parked, because it is a copy of the one in which they were "
 					 "defined",
@@ -190,7 +183,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	namespace api = sluice::api;
 	api::Given const given = api::ReadGiven(fcinfo);
 	std::vector<std::string> const reset =
-		api::ListArgument(fcinfo, kReset, "reset").value_or(std::vector<std::string>{});
+		api::ListArgument(fcinfo, api::PositionAfterGiven(), "reset").value_or(std::vector<std::string>{});
 	Pipeline const found = api::FindForUse(pipeline);
 	api::RequireChange(found);
 	if (given.ChangesGraph()) {
@@ -199,19 +192,16 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	}
 	Pipeline const before = api::FindForChange(found.id);
 	Pipeline now = before;
-	if (given.owner) {
-		GiveTo(*given.owner, &now);
+	if (given.Has(&Pipeline::owner)) {
+		GiveTo(given.values.owner, &now);
 	}
 	api::Reset(reset, given, &now);
 	api::Apply(given, &now);
-	std::optional<bool> const chosen = api::Complete(given, &now, &before);
+	api::Complete(given, &now, &before);
 	if (now.owner_oid != before.owner_oid) {
 		now.search_path = api::OwnSearchPath(now, before.search_path);
 	}
 	sluice::catalog::UpdatePipeline(now, NextDueAfterChange(now, before));
-	if (chosen) {
-		sluice::catalog::SetLoadChosen(now.id, *chosen);
-	}
 	if (api::SaysWhatIsLoaded(given, reset)) {
 		sluice::catalog::RememberShape(now.id, {});
 	}

@@ -1,5 +1,6 @@
 #include "catalog/adoption.hpp"
 
+#include "catalog/pipeline_home.hpp"
 #include "catalog/statement.hpp"
 
 namespace sluice::catalog {

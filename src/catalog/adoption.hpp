@@ -16,9 +16,3 @@ bool AnyParked();
 std::vector<Pipeline> AdoptAll();
 
 } // namespace sluice::catalog
-
-// SQL for the home of a pipeline that is defined now, and for whether the definition d is not at home.
-#define SLUICE_SQL_IDENTITY "(SELECT h.identity FROM sluice.pipeline_identity h)"
-#define SLUICE_SQL_DATABASE "(SELECT b.oid FROM pg_database b WHERE b.datname = current_database())"
-#define SLUICE_SQL_PARKED                                                                                              \
-	"(d.home, d.home_database) IS DISTINCT FROM (" SLUICE_SQL_IDENTITY ", " SLUICE_SQL_DATABASE ")"

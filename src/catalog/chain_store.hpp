@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "catalog/run_store.hpp"
+#include "catalog/pipeline.hpp"
 #include "core/chain_rule.hpp"
 
 namespace sluice::catalog {

@@ -4,18 +4,6 @@
 
 namespace sluice::catalog {
 
-void
-SetLoadChosen(const std::string &pipeline_id, bool chosen)
-{
-	std::string const text = chosen ? "true" : "false";
-	Execute("UPDATE sluice.pipeline_definitions SET load_chosen = $2::boolean WHERE id = $1::uuid",
-			{pipeline_id, text});
-	Execute("UPDATE sluice.pipeline_versions v SET definition = v.definition || jsonb_build_object('load_chosen', "
-			"$2::boolean) FROM sluice.pipeline_definitions d WHERE d.id = $1::uuid AND v.pipeline_id = d.id AND "
-			"v.version = d.version",
-			{pipeline_id, text});
-}
-
 bool
 MayReplace(const std::string &pipeline_id, Oid relation)
 {

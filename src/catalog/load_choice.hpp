@@ -8,8 +8,6 @@
 
 namespace sluice::catalog {
 
-// After the definition has been written; its version tells too.
-void SetLoadChosen(const std::string &pipeline_id, bool chosen);
 // Somebody asked for it, or a run of the pipeline created the relation.
 bool MayReplace(const std::string &pipeline_id, Oid relation);
 

@@ -1,6 +1,6 @@
 #include "catalog/overview.hpp"
 
-#include "catalog/adoption.hpp"
+#include "catalog/pipeline_home.hpp"
 #include "catalog/statement.hpp"
 #include "pg/settings.hpp"
 

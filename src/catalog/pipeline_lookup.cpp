@@ -1,6 +1,7 @@
 // Finding pipelines: by id, for rewriting, and by what a user wrote.
 
-#include "catalog/adoption.hpp"
+#include "catalog/pipeline_columns.hpp"
+#include "catalog/pipeline_home.hpp"
 #include "catalog/pipeline_store.hpp"
 #include "catalog/statement.hpp"
 #include "core/identifier.hpp"
@@ -11,45 +12,48 @@ namespace sluice::catalog {
 
 namespace {
 
-#define SLUICE_PIPELINE_COLUMNS                                                                                        \
-	"d.id, d.name, d.description, d.tags, d.owner_oid, d.owner, d.source, d.source_table, d.source_query, "            \
-	"d.destination, d.destination_table, d.mode, d.load, d.columns, d.filter, d.schedule, d.timezone, d.depends_on, "  \
-	"d.on_failure, d.options, "                                                                                        \
-	"d.status, d.search_path, d.version, d.paused_at IS NOT NULL, d.paused_reason, d.created_by, " SLUICE_SQL_PARKED   \
-	" "
+// SELECT of columns of that use, of rows that are called d; then FROM follows.
+std::string
+SelectOf(unsigned use)
+{
+	std::vector<std::string> names;
+	for (const PipelineColumn &column : PipelineColumns()) {
+		if ((column.uses & use) == use) {
+			names.push_back(Format("d.{}", column.name));
+		}
+	}
+	return "SELECT " + Join(names, ", ");
+}
+
+// Reads what SelectOf names into the pipeline; returns how many columns that is.
+size_t
+ReadColumns(const pg::SqlResult &rows, size_t row, unsigned use, Pipeline *pipeline)
+{
+	size_t place = 0;
+	for (const PipelineColumn &column : PipelineColumns()) {
+		if ((column.uses & use) == use) {
+			SetCell(column, rows.Cell(row, place++), pipeline);
+		}
+	}
+	return place;
+}
+
+// All that a pipeline has, of the definitions that fit.
+pg::SqlResult
+Definitions(std::string_view condition, std::initializer_list<pg::SqlValue> parameters)
+{
+	static std::string const select =
+		SelectOf(kRead) + ", d.paused_at IS NOT NULL, " SLUICE_SQL_PARKED " FROM sluice.pipeline_definitions d WHERE ";
+	return Execute(select + std::string(condition), parameters);
+}
 
 Pipeline
 ReadPipeline(const pg::SqlResult &rows, size_t row)
 {
 	Pipeline pipeline;
-	size_t column = 0;
-	pipeline.id = rows.Text(row, column++);
-	pipeline.name = rows.Text(row, column++);
-	pipeline.description = rows.Cell(row, column++);
-	pipeline.tags = rows.Cell(row, column++);
-	pipeline.owner_oid = static_cast<Oid>(rows.Integer(row, column++));
-	pipeline.owner = rows.Text(row, column++);
-	pipeline.source = rows.Cell(row, column++);
-	pipeline.source_table = rows.Cell(row, column++);
-	pipeline.source_query = rows.Cell(row, column++);
-	pipeline.destination = rows.Cell(row, column++);
-	pipeline.destination_table = rows.Cell(row, column++);
-	pipeline.mode = rows.Text(row, column++);
-	pipeline.load = rows.Cell(row, column++);
-	pipeline.columns = rows.Cell(row, column++);
-	pipeline.filter = rows.Cell(row, column++);
-	pipeline.schedule = rows.Cell(row, column++);
-	pipeline.timezone = rows.Text(row, column++);
-	pipeline.depends_on = PlainElements(rows.Text(row, column++));
-	pipeline.on_failure = rows.Cell(row, column++);
-	pipeline.options = rows.Text(row, column++);
-	pipeline.status = rows.Text(row, column++);
-	pipeline.search_path = rows.Text(row, column++);
-	pipeline.version = static_cast<int>(rows.Integer(row, column++));
-	pipeline.paused = rows.IsTrue(row, column++);
-	pipeline.paused_reason = rows.Cell(row, column++);
-	pipeline.created_by = rows.Text(row, column++);
-	pipeline.parked = rows.IsTrue(row, column++);
+	size_t const place = ReadColumns(rows, row, kRead, &pipeline);
+	pipeline.paused = rows.IsTrue(row, place);
+	pipeline.parked = rows.IsTrue(row, place + 1);
 	return pipeline;
 }
 
@@ -62,19 +66,17 @@ FirstPipeline(const pg::SqlResult &rows)
 pg::SqlResult
 FindById(const UuidBytes &id, Oid role)
 {
-	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM sluice.pipeline_definitions d "
-				   "WHERE d.id = $1::uuid AND pg_has_role($2::oid, d.owner_oid, 'USAGE')",
-				   {FormatUuid(id), Number(role)});
+	return Definitions("d.id = $1::uuid AND pg_has_role($2::oid, d.owner_oid, 'USAGE')",
+					   {FormatUuid(id), Number(role)});
 }
 
 // The caller's own comes first.
 pg::SqlResult
 FindByName(const std::string &name, const std::optional<std::string> &owner, Oid role)
 {
-	return Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM sluice.pipeline_definitions d "
-				   "WHERE d.name = $1 AND ($2::text IS NULL OR pg_get_userbyid(d.owner_oid) = $2) "
-				   "AND pg_has_role($3::oid, d.owner_oid, 'USAGE') ORDER BY d.owner_oid <> $3::oid, d.owner, d.id",
-				   {name, owner, Number(role)});
+	return Definitions("d.name = $1 AND ($2::text IS NULL OR pg_get_userbyid(d.owner_oid) = $2) AND "
+					   "pg_has_role($3::oid, d.owner_oid, 'USAGE') ORDER BY d.owner_oid <> $3::oid, d.owner, d.id",
+					   {name, owner, Number(role)});
 }
 
 Error
@@ -93,15 +95,13 @@ SeveralPipelines(const std::string &identifier, const std::vector<Pipeline> &pip
 std::optional<Pipeline>
 FindPipeline(const std::string &id)
 {
-	return FirstPipeline(
-		Execute("SELECT " SLUICE_PIPELINE_COLUMNS "FROM sluice.pipeline_definitions d WHERE d.id = $1::uuid", {id}));
+	return FirstPipeline(Definitions("d.id = $1::uuid", {id}));
 }
 
 std::optional<Pipeline>
 LockPipeline(const std::string &id)
 {
-	return FirstPipeline(Execute(
-		"SELECT " SLUICE_PIPELINE_COLUMNS "FROM sluice.pipeline_definitions d WHERE d.id = $1::uuid FOR UPDATE", {id}));
+	return FirstPipeline(Definitions("d.id = $1::uuid FOR UPDATE", {id}));
 }
 
 Error

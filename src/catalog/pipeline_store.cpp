@@ -3,8 +3,9 @@
 
 #include "catalog/pipeline_store.hpp"
 
-#include "catalog/adoption.hpp"
 #include "catalog/chain_store.hpp"
+#include "catalog/pipeline_columns.hpp"
+#include "catalog/pipeline_home.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
@@ -23,7 +24,7 @@ NameTaken(const std::string &name, const std::string &owner)
 // Runs a statement that writes a name; the unique index speaks for concurrent writers too.
 pg::SqlResult
 ExecuteNaming(const std::string &name, const std::string &owner, std::string_view statement,
-			  std::initializer_list<pg::SqlValue> parameters)
+			  std::span<const pg::SqlValue> parameters)
 {
 	try {
 		return Execute(statement, parameters);
@@ -35,22 +36,72 @@ ExecuteNaming(const std::string &name, const std::string &owner, std::string_vie
 	}
 }
 
+// What is written follows from $place on.
+std::string
+InsertStatement(size_t place)
+{
+	std::string names;
+	std::string values;
+	for (const PipelineColumn &column : PipelineColumns()) {
+		if (column.Is(kWritten)) {
+			names += Format(", {}", column.name);
+			values += Format(", ${}::{}", place++, column.type);
+		}
+	}
+	return "INSERT INTO sluice.pipeline_definitions (id, created_by, created_at, updated_at, home, home_database" +
+		   names +
+		   ") VALUES ($1::uuid, $2::name, " SLUICE_SQL_AT("$3") ", " SLUICE_SQL_AT("$3") ", " SLUICE_SQL_IDENTITY
+																						 ", " SLUICE_SQL_DATABASE +
+		   values + ")";
+}
+
+std::string
+UpdateStatement(size_t place)
+{
+	std::string values;
+	for (const PipelineColumn &column : PipelineColumns()) {
+		if (column.Is(kWritten)) {
+			values += Format(", {} = ${}::{}", column.name, place++, column.type);
+		}
+	}
+	return "UPDATE sluice.pipeline_definitions SET version = version + 1, updated_at = " SLUICE_SQL_AT("$2") + values +
+		   " WHERE id = $1::uuid";
+}
+
+std::string
+VersionStatement()
+{
+	std::string pairs;
+	for (const PipelineColumn &column : PipelineColumns()) {
+		if (column.Is(kVersioned)) {
+			pairs += Format("'{0}', d.{0}, ", column.name);
+		}
+	}
+	return "INSERT INTO sluice.pipeline_versions (pipeline_id, version, owner, owner_oid, definition, created_at, "
+		   "created_by) SELECT d.id, d.version, d.owner, d.owner_oid, jsonb_build_object(" +
+		   pairs +
+		   "'depends_on_names', p.depends_on_names, 'on_failure_name', p.on_failure_name), d.updated_at, $2::name "
+		   "FROM sluice.pipeline_definitions d JOIN {0}.pipelines p ON p.id = d.id WHERE d.id = $1::uuid";
+}
+
 void
 WriteVersion(const std::string &id)
 {
-	Execute("INSERT INTO sluice.pipeline_versions (pipeline_id, version, owner, owner_oid, definition, created_at, "
-			"created_by) SELECT d.id, d.version, d.owner, d.owner_oid, jsonb_build_object('name', d.name, "
-			"'description', d.description, "
-			"'tags', d.tags, 'owner', d.owner, 'source', d.source, 'source_table', d.source_table, "
-			"'source_query', d.source_query, 'destination', d.destination, "
-			"'destination_table', d.destination_table, 'mode', d.mode, 'load', d.load, 'load_chosen', d.load_chosen, "
-			"'key_columns', d.key_columns, 'cursor_column', d.cursor_column, 'columns', d.columns, "
-			"'filter', d.filter, 'schedule', d.schedule, 'timezone', d.timezone, 'depends_on', d.depends_on, "
-			"'depends_on_names', p.depends_on_names, 'on_failure', d.on_failure, 'on_failure_name', "
-			"p.on_failure_name, 'options', d.options, 'status', d.status, 'search_path', d.search_path), d.updated_at, "
-			"$2::name "
-			"FROM sluice.pipeline_definitions d JOIN {0}.pipelines p ON p.id = d.id WHERE d.id = $1::uuid",
-			{id, CurrentUserName()});
+	static std::string const statement = VersionStatement();
+	Execute(statement, {id, CurrentUserName()});
+}
+
+// A statement that writes the definition, with its own first parameters; then its version.
+void
+WriteDefinition(const Pipeline &pipeline, const std::string &statement, std::vector<pg::SqlValue> parameters)
+{
+	for (const PipelineColumn &column : PipelineColumns()) {
+		if (column.Is(kWritten)) {
+			parameters.push_back(CellOf(column, pipeline));
+		}
+	}
+	(void)ExecuteNaming(pipeline.name, pipeline.owner, statement, parameters);
+	WriteVersion(pipeline.id);
 }
 
 } // namespace
@@ -68,40 +119,8 @@ WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due)
 void
 InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
-	ExecuteNaming(pipeline.name, pipeline.owner,
-				  "INSERT INTO sluice.pipeline_definitions (id, name, description, tags, owner, owner_oid, source, "
-				  "source_table, source_query, destination, destination_table, mode, load, columns, filter, schedule, "
-				  "timezone, options, status, search_path, created_by, depends_on, on_failure, created_at, updated_at, "
-				  "home, home_database) "
-				  "VALUES ($1::uuid, $2, $3, COALESCE($4::text[], '{{}}'), $5::name, $6::oid, $7::name, $8, $9, "
-				  "$10::name, $11, $12, $13, $14, $15, $16, $17, $18::jsonb, $19, $20, $21::name, $23::uuid[], "
-				  "$24::uuid, " SLUICE_SQL_AT("$22") ", " SLUICE_SQL_AT("$22") ", " SLUICE_SQL_IDENTITY
-																			   ", " SLUICE_SQL_DATABASE ")",
-				  {pipeline.id,
-				   pipeline.name,
-				   pipeline.description,
-				   pipeline.tags,
-				   pipeline.owner,
-				   Number(pipeline.owner_oid),
-				   pipeline.source,
-				   pipeline.source_table,
-				   pipeline.source_query,
-				   pipeline.destination,
-				   pipeline.destination_table,
-				   pipeline.mode,
-				   pipeline.load,
-				   pipeline.columns,
-				   pipeline.filter,
-				   pipeline.schedule,
-				   pipeline.timezone,
-				   pipeline.options,
-				   pipeline.status,
-				   pipeline.search_path,
-				   CurrentUserName(),
-				   Instant(pg::Now()),
-				   PlainArray(pipeline.depends_on),
-				   pipeline.on_failure});
-	WriteVersion(pipeline.id);
+	static std::string const statement = InsertStatement(4);
+	WriteDefinition(pipeline, statement, {pipeline.id, CurrentUserName(), Instant(pg::Now())});
 	WriteNextDue(pipeline.id, next_due);
 	Execute("INSERT INTO sluice.pipeline_state (pipeline_id) VALUES ($1::uuid)", {pipeline.id});
 }
@@ -109,37 +128,8 @@ InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 void
 UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
-	ExecuteNaming(pipeline.name, pipeline.owner,
-				  "UPDATE sluice.pipeline_definitions SET name = $2, description = $3, "
-				  "tags = COALESCE($4::text[], '{{}}'), owner = $5::name, owner_oid = $6::oid, source = $7::name, "
-				  "source_table = $8, source_query = $9, destination = $10::name, destination_table = $11, mode = $12, "
-				  "load = $13, columns = $14, filter = $15, schedule = $16, timezone = $17, options = $18::jsonb, "
-				  "status = $19, search_path = $20, depends_on = $22::uuid[], on_failure = $23::uuid, "
-				  "version = version + 1, updated_at = " SLUICE_SQL_AT("$21") " WHERE id = $1::uuid",
-				  {pipeline.id,
-				   pipeline.name,
-				   pipeline.description,
-				   pipeline.tags,
-				   pipeline.owner,
-				   Number(pipeline.owner_oid),
-				   pipeline.source,
-				   pipeline.source_table,
-				   pipeline.source_query,
-				   pipeline.destination,
-				   pipeline.destination_table,
-				   pipeline.mode,
-				   pipeline.load,
-				   pipeline.columns,
-				   pipeline.filter,
-				   pipeline.schedule,
-				   pipeline.timezone,
-				   pipeline.options,
-				   pipeline.status,
-				   pipeline.search_path,
-				   Instant(pg::Now()),
-				   PlainArray(pipeline.depends_on),
-				   pipeline.on_failure});
-	WriteVersion(pipeline.id);
+	static std::string const statement = UpdateStatement(3);
+	WriteDefinition(pipeline, statement, {pipeline.id, Instant(pg::Now())});
 	WriteNextDue(pipeline.id, next_due);
 	// A copy restored from a dump has definitions only.
 	Execute("INSERT INTO sluice.pipeline_state (pipeline_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING", {pipeline.id});
@@ -152,10 +142,11 @@ RenamePipeline(const std::string &id, const std::string &new_name)
 	if (!pipeline) {
 		throw NoSuchPipeline(id);
 	}
+	std::array<pg::SqlValue, 3> const parameters{id, new_name, Instant(pg::Now())};
 	ExecuteNaming(new_name, pipeline->owner,
 				  "UPDATE sluice.pipeline_definitions SET name = $2, version = version + 1, "
 				  "updated_at = " SLUICE_SQL_AT("$3") " WHERE id = $1::uuid",
-				  {id, new_name, Instant(pg::Now())});
+				  parameters);
 	WriteVersion(id);
 }
 

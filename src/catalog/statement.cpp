@@ -21,7 +21,7 @@ UserName()
 } // namespace
 
 pg::SqlResult
-Execute(std::string_view statement, std::initializer_list<pg::SqlValue> parameters, Reading reading)
+Execute(std::string_view statement, std::span<const pg::SqlValue> parameters, Reading reading)
 {
 	pg::Extension const extension = pg::RequireExtension();
 	pg::SqlOptions options;

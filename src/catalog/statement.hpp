@@ -6,6 +6,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,15 @@ enum class Reading {
 	Latest		 // what is committed now, whatever the isolation level; reads only
 };
 
-pg::SqlResult Execute(std::string_view statement, std::initializer_list<pg::SqlValue> parameters = {},
+pg::SqlResult Execute(std::string_view statement, std::span<const pg::SqlValue> parameters,
 					  Reading reading = Reading::Transaction);
+
+inline pg::SqlResult
+Execute(std::string_view statement, std::initializer_list<pg::SqlValue> parameters = {},
+		Reading reading = Reading::Transaction)
+{
+	return Execute(statement, std::span<const pg::SqlValue>(parameters.begin(), parameters.size()), reading);
+}
 
 // Array literals of text[] and of types without special characters.
 std::string TextArray(const std::vector<pg::SqlValue> &elements);
