@@ -104,6 +104,24 @@ LockPipeline(const std::string &id)
 	return FirstPipeline(Definitions("d.id = $1::uuid FOR UPDATE", {id}));
 }
 
+std::optional<Pipeline>
+FindVersion(const std::string &id, int version)
+{
+	static std::string const select =
+		SelectOf(kVersioned) +
+		" FROM sluice.pipeline_versions v CROSS JOIN LATERAL jsonb_populate_record(NULL::sluice.pipeline_definitions, "
+		"v.definition) d WHERE v.pipeline_id = $1::uuid AND v.version = $2::int";
+	pg::SqlResult const rows = Execute(select, {id, Number(version)});
+	if (rows.Empty()) {
+		return std::nullopt;
+	}
+	Pipeline pipeline;
+	(void)ReadColumns(rows, 0, kVersioned, &pipeline);
+	pipeline.id = id;
+	pipeline.version = version;
+	return pipeline;
+}
+
 Error
 NoSuchPipeline(const std::string &identifier)
 {

@@ -20,6 +20,9 @@ std::optional<Pipeline> FindPipeline(const std::string &id);
 // through this, so that two who do never undo each other's work. The scheduler never takes this lock.
 std::optional<Pipeline> LockPipeline(const std::string &id);
 
+// What pipeline_versions holds of that definition, whatever the pipeline is like now; owner_oid is left to the caller.
+std::optional<Pipeline> FindVersion(const std::string &id, int version);
+
 // Finds what a user named: a name, owner/name or id, among the pipelines that role may use (design
 // section 3, "Naming a pipeline"). Not there and no right are the same error (42704); two that fit are
 // an error that lists them (42P09).

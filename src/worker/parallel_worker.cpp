@@ -28,12 +28,28 @@ InRunTransaction(const engine::ParallelJob &job, const OptionValues &options, co
 	});
 }
 
+// The definition may have been altered since the run began; whose it is says the board alone.
+catalog::Pipeline
+ReadVersion(const engine::ParallelBoard *board, const catalog::Pipeline &named)
+{
+	std::optional<catalog::Pipeline> found = catalog::FindVersion(named.id, named.version);
+	if (!found) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState,
+					Format("version {} of pipeline {} is gone", named.version, named.id), "Run the pipeline again.");
+	}
+	found->owner_oid = board->owner;
+	return *std::move(found);
+}
+
 void
 LoadPieces(engine::ParallelBoard *board)
 {
-	engine::ParallelJob const job = engine::UnpackJob(std::string_view(board->job, board->job_length));
+	engine::ParallelJob job = engine::UnpackJob(std::string_view(board->job, board->job_length));
 	OptionValues options;
-	pg::InTransaction([&] { options = catalog::ReadOptions(job.pipeline.options); });
+	pg::InTransaction([&] {
+		job.pipeline = ReadVersion(board, job.pipeline);
+		options = catalog::ReadOptions(job.pipeline.options);
+	});
 	pg::SetRunContext(job.context);
 	pg::Call(pgstat_report_activity, STATE_RUNNING,
 			 Format("stream of run {} of pipeline \"{}\"", job.run_id, job.pipeline.name).c_str());

@@ -17,7 +17,6 @@ Text(const Fields &fields, size_t index)
 std::string
 PackJob(const ParallelJob &job)
 {
-	const catalog::Pipeline &pipeline = job.pipeline;
 	Fields pieces;
 	for (const SourcePiece &piece : job.pieces) {
 		Fields fields{piece.label};
@@ -27,35 +26,16 @@ PackJob(const ParallelJob &job)
 		}
 		pieces.emplace_back(PackFields(fields));
 	}
-	return PackFields({job.run_id,
-					   job.context,
-					   job.snapshot,
-					   job.shape,
-					   pipeline.id,
-					   pipeline.name,
-					   pipeline.owner,
-					   std::to_string(pipeline.owner_oid),
-					   pipeline.source,
-					   pipeline.source_table,
-					   pipeline.source_query,
-					   pipeline.destination_table,
-					   pipeline.load,
-					   pipeline.columns,
-					   pipeline.filter,
-					   pipeline.timezone,
-					   pipeline.search_path,
-					   pipeline.options,
-					   std::to_string(job.attempt),
-					   job.staging_shape,
-					   job.direct ? "1" : "",
-					   PackFields(pieces)});
+	return PackFields({job.run_id, job.context, job.snapshot, job.shape, job.pipeline.id,
+					   std::to_string(job.pipeline.version), std::to_string(job.attempt), job.staging_shape,
+					   job.direct ? "1" : "", PackFields(pieces)});
 }
 
 ParallelJob
 UnpackJob(std::string_view bytes)
 {
 	Fields const fields = UnpackFields(bytes);
-	constexpr size_t kFields = 22;
+	constexpr size_t kFields = 10;
 	if (fields.size() != kFields) {
 		throw Error(sqlstate::kInternalError, "a stream's job is not what its run wrote");
 	}
@@ -65,23 +45,11 @@ UnpackJob(std::string_view bytes)
 	job.snapshot = Text(fields, 2);
 	job.shape = Text(fields, 3);
 	job.pipeline.id = Text(fields, 4);
-	job.pipeline.name = Text(fields, 5);
-	job.pipeline.owner = Text(fields, 6);
-	job.pipeline.owner_oid = static_cast<Oid>(std::stoul(Text(fields, 7)));
-	job.pipeline.source = fields[8];
-	job.pipeline.source_table = fields[9];
-	job.pipeline.source_query = fields[10];
-	job.pipeline.destination_table = fields[11];
-	job.pipeline.load = fields[12];
-	job.pipeline.columns = fields[13];
-	job.pipeline.filter = fields[14];
-	job.pipeline.timezone = Text(fields, 15);
-	job.pipeline.search_path = Text(fields, 16);
-	job.pipeline.options = Text(fields, 17);
-	job.attempt = std::stoi(Text(fields, 18));
-	job.staging_shape = Text(fields, 19);
-	job.direct = !Text(fields, 20).empty();
-	for (const std::optional<std::string> &packed : UnpackFields(Text(fields, 21))) {
+	job.pipeline.version = std::stoi(Text(fields, 5));
+	job.attempt = std::stoi(Text(fields, 6));
+	job.staging_shape = Text(fields, 7);
+	job.direct = !Text(fields, 8).empty();
+	for (const std::optional<std::string> &packed : UnpackFields(Text(fields, 9))) {
 		Fields const piece = UnpackFields(packed.value_or(""));
 		SourcePiece &added = job.pieces.emplace_back();
 		added.label = Text(piece, 0);

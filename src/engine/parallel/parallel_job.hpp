@@ -1,5 +1,5 @@
-// What a stream is told through shared memory: the definition as the run worker read it, which may have been altered
-// since, the snapshot and the pieces to read, and how rows are to be written.
+// What a stream is told through shared memory: which version of the pipeline it loads, the snapshot and the pieces to
+// read, and how rows are to be written.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 namespace sluice::engine {
 
 struct ParallelJob {
-	catalog::Pipeline pipeline; // what a load needs of it
+	catalog::Pipeline pipeline; // its id and version travel, the rest is read by them
 	std::string run_id;
 	int attempt = 0;		   // of this load, when a stream of an earlier one died
 	std::string context;	   // of the run
