@@ -1,6 +1,7 @@
 #!/bin/bash
 # Every function, relation, setting and option that the installed extension has is in doc/*.md, README.md or
-# ARCHITECTURE.md, and every setting that they speak of exists. Asks a throw-away server, not the sources.
+# ARCHITECTURE.md, and every setting that they speak of exists: asks a throw-away server, not the sources. Every rule and
+# decision that is cited by its number is in doc/decisions, and every link leads to something.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/scripts/servers.sh"
 find_postgres
@@ -12,6 +13,62 @@ on server postgres -c 'CREATE EXTENSION pg_sluice'
 ask() { on server postgres -At -c "$1"; }
 docs=$(cat "$ROOT"/doc/*.md "$ROOT/README.md" "$ROOT/ARCHITECTURE.md")
 status=0
+
+# Kind and number of all that is cited: "rule 18", "rule B7", "promise 7", "decision 66". A citation may go over the end
+# of a line.
+citations() {
+    cd "$ROOT" || exit 1
+    find src test scripts sql doc ./*.md -type f \( -name '*.[chp]pp' -o -name '*.sql' -o -name '*.sh' -o -name '*.p[lm]' -o -name '*.spec' -o -name '*.md' \) \
+        ! -path doc/decisions/rules.md -exec sed -E 's,^[[:space:]]*(//|#|--),,' {} + | tr '\n' ' ' | tr -s ' ' |
+        grep -oiE '\b(rule|promise|decision)s? B?[0-9]+((,| and| to) B?[0-9]+)*' |
+        while read -r kind numbers; do
+            for number in $(grep -oE 'B?[0-9]+' <<<"$numbers"); do echo "${kind,,} $number"; done
+        done | sed 's/s / /' | sort -u
+}
+check_citations() {
+    local kind number pattern missing='' count=0
+    while read -r kind number; do
+        case $kind-$number in
+        rule-B*) pattern="^\\*\\*$number\\." ;;
+        decision-*) pattern="^\\*\\*([0-9]+\\., )?$number\\." ;;
+        *) pattern="^\\*\\*${kind^} $number\\." ;;
+        esac
+        count=$((count + 1))
+        grep -qE "$pattern" "$ROOT"/doc/decisions/*.md || missing="$missing, $kind $number"
+    done < <(citations)
+    if [ -n "$missing" ] || [ $count -eq 0 ]; then
+        echo "not ok citations: not in doc/decisions: ${missing#, }"
+        status=1
+    else
+        echo "ok citations ($count numbers)"
+    fi
+}
+check_citations
+
+# Files that links name; within a page, its headings.
+check_links() {
+    local file target heading missing='' count=0
+    for file in "$ROOT"/*.md "$ROOT"/doc/*.md "$ROOT"/doc/decisions/*.md "$ROOT"/src/*/*.md "$ROOT"/test/*.md; do
+        [ -e "$file" ] || continue
+        while IFS='#' read -r target heading; do
+            count=$((count + 1))
+            [ -n "$target" ] && target=$(dirname "$file")/$target || target=$file
+            if [ ! -e "$target" ]; then
+                missing="$missing, ${file#"$ROOT"/} to ${target#"$ROOT"/}"
+            elif [ -n "$heading" ] && ! sed -n 's/^##* //p' "$target" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-' | grep -qxF "$heading"; then
+                missing="$missing, ${file#"$ROOT"/} to #$heading"
+            fi
+        done < <(grep -oE '\]\([^) ]+\)' "$file" | sed -E 's/^..(.*)\)$/\1/' | grep -vE '^[a-z]+:')
+    done
+    if [ -n "$missing" ]; then
+        echo "not ok links: ${missing#, }"
+        status=1
+    else
+        echo "ok links ($count)"
+    fi
+}
+check_links
+
 # compare WHAT NAME...
 compare() {
     local what=$1 name missing=''
