@@ -25,6 +25,49 @@ IsIn(const RelationSet *set, Oid relation)
 
 namespace {
 
+struct Key {
+	Oid referencing;
+	Oid referenced;
+	bool full; // MATCH FULL
+	int count;
+	AttrNumber referencing_columns[INDEX_MAX_KEYS];
+	AttrNumber referenced_columns[INDEX_MAX_KEYS];
+	Oid operators[INDEX_MAX_KEYS];
+};
+
+void
+ReadKey(HeapTuple tuple, Key *key)
+{
+	auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+	key->referencing = form->conrelid;
+	key->referenced = form->confrelid;
+	key->full = form->confmatchtype == FKCONSTR_MATCH_FULL;
+	DeconstructFkConstraintRow(tuple, &key->count, key->referencing_columns, key->referenced_columns, key->operators,
+							   nullptr, nullptr, nullptr, nullptr);
+}
+
+void
+FindKey(Oid constraint, Key *key)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	if (!HeapTupleIsValid(tuple)) {
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("constraint with OID %u does not exist", constraint)));
+	}
+	ReadKey(tuple, key);
+	ReleaseSysCache(tuple);
+}
+
+Oid
+CollationOf(Oid relation, AttrNumber column)
+{
+	Oid type;
+	int32 modifier;
+	Oid collation;
+	get_atttypetypmodcoll(relation, column, &type, &modifier, &collation);
+	return collation;
+}
+
 // Why one query cannot check this constraint; NULL when it can.
 const char *
 WhyNotByQuery(Form_pg_constraint form, HeapTuple tuple, Relation table, bool own)
@@ -39,18 +82,11 @@ WhyNotByQuery(Form_pg_constraint form, HeapTuple tuple, Relation table, bool own
 	if (!MayRead(other, table->rd_rel->relowner)) {
 		return "involves a table that the destination's owner may not read";
 	}
-	int count;
-	AttrNumber referencing[INDEX_MAX_KEYS];
-	AttrNumber referenced[INDEX_MAX_KEYS];
-	DeconstructFkConstraintRow(tuple, &count, referencing, referenced, nullptr, nullptr, nullptr, nullptr, nullptr);
-	for (int i = 0; i < count; ++i) {
-		Oid type;
-		int32 modifier;
-		Oid left;
-		Oid right;
-		get_atttypetypmodcoll(form->conrelid, referencing[i], &type, &modifier, &left);
-		get_atttypetypmodcoll(form->confrelid, referenced[i], &type, &modifier, &right);
-		if (left != right) {
+	Key key;
+	ReadKey(tuple, &key);
+	for (int i = 0; i < key.count; ++i) {
+		if (CollationOf(key.referencing, key.referencing_columns[i]) !=
+			CollationOf(key.referenced, key.referenced_columns[i])) {
 			return "compares columns of different collations";
 		}
 	}
@@ -156,19 +192,8 @@ FindForeignKeys(Relation table, bool replaced, char *reason, Size reason_size)
 const char *
 ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced, const char *condition)
 {
-	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-	if (!HeapTupleIsValid(tuple)) {
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("constraint with OID %u does not exist", constraint)));
-	}
-	auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
-	int count;
-	AttrNumber fk_keys[INDEX_MAX_KEYS];
-	AttrNumber pk_keys[INDEX_MAX_KEYS];
-	Oid operators[INDEX_MAX_KEYS];
-	DeconstructFkConstraintRow(tuple, &count, fk_keys, pk_keys, operators, nullptr, nullptr, nullptr, nullptr);
-	bool const full = form->confmatchtype == FKCONSTR_MATCH_FULL;
-
+	Key key;
+	FindKey(constraint, &key);
 	StringInfoData names;
 	StringInfoData values;
 	StringInfoData join;
@@ -180,26 +205,25 @@ ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced,
 	initStringInfo(&nulls);
 	initStringInfo(&keyed);
 	const char *missing = nullptr;
-	for (int i = 0; i < count; ++i) {
-		const char *fk_name = get_attname(form->conrelid, fk_keys[i], false);
-		const char *pk_name = get_attname(form->confrelid, pk_keys[i], false);
+	for (int i = 0; i < key.count; ++i) {
+		const char *fk_name = get_attname(key.referencing, key.referencing_columns[i], false);
+		const char *pk_name = get_attname(key.referenced, key.referenced_columns[i], false);
 		const char *fk = psprintf("fk.%s", quote_identifier(fk_name));
 		const char *pk = psprintf("pk.%s", quote_identifier(pk_name));
 		bool const own_names = i > 0;
 		appendStringInfo(&names, "%s%s", own_names ? ", " : "", fk_name);
 		appendStringInfo(&values, "%sCOALESCE(%s::pg_catalog.text, 'null')", own_names ? ", " : "", fk);
 		appendStringInfo(&nulls, "%s%s IS NULL", own_names ? " OR " : "", fk);
-		appendStringInfo(&keyed, "%s%s IS NOT NULL", !own_names ? "" : full ? " OR " : " AND ", fk);
+		appendStringInfo(&keyed, "%s%s IS NOT NULL", !own_names ? "" : key.full ? " OR " : " AND ", fk);
 		if (own_names) {
 			appendStringInfoString(&join, " AND ");
 		}
-		generate_operator_clause(&join, pk, get_atttype(form->confrelid, pk_keys[i]), operators[i], fk,
-								 get_atttype(form->conrelid, fk_keys[i]));
+		generate_operator_clause(&join, pk, get_atttype(key.referenced, key.referenced_columns[i]), key.operators[i],
+								 fk, get_atttype(key.referencing, key.referencing_columns[i]));
 		if (missing == nullptr) {
 			missing = pk;
 		}
 	}
-	ReleaseSysCache(tuple);
 	return psprintf("SELECT '(' || %s || ')=(' || pg_catalog.concat_ws(', ', %s) || ')', (%s)"
 					" FROM %s AS fk LEFT JOIN %s AS pk ON (%s)"
 					" WHERE %s IS NULL AND (%s)%s%s LIMIT 1",
@@ -210,24 +234,15 @@ ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced,
 const char *
 ForeignKeyColumns(Oid constraint, bool referencing)
 {
-	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-	if (!HeapTupleIsValid(tuple)) {
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("constraint with OID %u does not exist", constraint)));
-	}
-	auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
-	int count;
-	AttrNumber fk_keys[INDEX_MAX_KEYS];
-	AttrNumber pk_keys[INDEX_MAX_KEYS];
-	DeconstructFkConstraintRow(tuple, &count, fk_keys, pk_keys, nullptr, nullptr, nullptr, nullptr, nullptr);
+	Key key;
+	FindKey(constraint, &key);
+	Oid const relation = referencing ? key.referencing : key.referenced;
+	const AttrNumber *columns = referencing ? key.referencing_columns : key.referenced_columns;
 	StringInfoData list;
 	initStringInfo(&list);
-	for (int i = 0; i < count; ++i) {
-		const char *name =
-			get_attname(referencing ? form->conrelid : form->confrelid, referencing ? fk_keys[i] : pk_keys[i], false);
-		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", quote_identifier(name));
+	for (int i = 0; i < key.count; ++i) {
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", quote_identifier(get_attname(relation, columns[i], false)));
 	}
-	ReleaseSysCache(tuple);
 	return list.data;
 }
 
