@@ -46,7 +46,7 @@ constexpr auto kColumns = std::to_array<PipelineColumn>({
 	{"created_by", "name", &Pipeline::created_by},
 });
 
-// From and to the text of a cell, by the member's type.
+// From and to the text of a cell, by the member's type. NULL leaves what may not be missing at its default.
 pg::SqlValue
 ToCell(const std::string &value)
 {
@@ -81,7 +81,7 @@ ToCell(Integer value)
 void
 FromCell(const pg::SqlValue &cell, std::string *value)
 {
-	*value = cell.value_or("");
+	*value = cell.value_or(*value);
 }
 
 void
@@ -93,20 +93,20 @@ FromCell(const pg::SqlValue &cell, std::optional<std::string> *value)
 void
 FromCell(const pg::SqlValue &cell, std::vector<std::string> *value)
 {
-	*value = PlainElements(cell.value_or("{}"));
+	*value = cell ? PlainElements(*cell) : *value;
 }
 
 void
 FromCell(const pg::SqlValue &cell, bool *value)
 {
-	*value = cell && cell->starts_with('t');
+	*value = cell ? cell->starts_with('t') : *value;
 }
 
 template <typename Integer>
 void
 FromCell(const pg::SqlValue &cell, Integer *value)
 {
-	*value = static_cast<Integer>(cell ? std::stoll(*cell) : 0);
+	*value = cell ? static_cast<Integer>(std::stoll(*cell)) : *value;
 }
 
 } // namespace

@@ -155,6 +155,9 @@ unlike(scalar run_dump(), qr/sluice_run/, 'and which is not dumped');
 my $live = $node->sql("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_sluice stream' AND leader_pid IS NOT NULL");
 cmp_ok($live, '>=', 2, 'streams show whose they are');
 
+# The run goes on as it began, also in streams that start later.
+etl(q{SELECT alter_pipeline('load3', filter => 'id < 100', columns => 'id, grp')});
+
 # Somebody queues behind the run's lock: streams need not wait for him.
 my $writer = $node->background_psql('postgres');
 $writer->query_until(qr/start/, "\\echo start\nALTER TABLE target ALTER note SET STATISTICS 50;\n");
@@ -170,7 +173,8 @@ $gate->quit;
 run_ends($run, 'success', 'and the run succeeds');
 logged($run, qr/stream \d ended unexpectedly.*all streams start again/s, 'and says so');
 $writer->quit;
-is($node->sql(sprintf($content, 'target')), $expected, 'with the rows of the snapshot');
+is($node->sql(sprintf($content, 'target')), $expected, 'with the rows of the snapshot, as the pipeline was defined when it began');
+etl(q{SELECT alter_pipeline('load3', reset => '{filter,columns}')});
 nothing_is_left('termination');
 
 # A reader with an older snapshot sees all old rows or all new ones, as with one stream: the rows are frozen.
