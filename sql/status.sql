@@ -24,7 +24,19 @@ SELECT count(*) FROM recent_runs(days => 100) WHERE run = :'run';
 -- Each line of a run's log, and the log as one text.
 SELECT count(*) > 0 AS said_something, count(DISTINCT phase) > 0 AS in_phases, bool_and(level IN ('debug', 'info', 'warning', 'error')) AS levels FROM run_log(:'run');
 SELECT count(*) = (SELECT count(*) FROM run_log(:'run')) AS same FROM pipeline_log WHERE pipeline = 'shown' AND run = :'run';
-SELECT log <> '' AS kept, length(log) < 65536 AS capped FROM pipeline_runs WHERE id = :'run';
+SELECT log = (SELECT string_agg(level || ' [' || phase || '] ' || message || E'\n', '') FROM run_log(:'run')) AS its_lines FROM pipeline_runs WHERE id = :'run';
+-- It has an end, and costs only those who ask for it.
+BEGIN;
+INSERT INTO sluice.pipeline_run_log (run_id, line, pipeline_id, owner_oid, at, level, phase, message)
+SELECT l.run_id, l.line + n, l.pipeline_id, l.owner_oid, l.at, 'info', NULL, repeat('x', 990) FROM sluice.pipeline_run_log l, generate_series(1, 100) n
+WHERE l.run_id = :'run' AND l.line = (SELECT max(line) FROM sluice.pipeline_run_log WHERE run_id = :'run');
+SELECT octet_length(log) BETWEEN 64000 AND 65540 AS capped, right(log, 12) = E'xxxxxxx\n...\n' AS said, position(E'\ninfo [] ' || repeat('x', 990) || E'\n' IN log) > 0 AS whole_lines
+FROM pipeline_runs WHERE id = :'run';
+ROLLBACK;
+CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
+SELECT bool_or(p ~ 'pipeline_run_log') AS read FROM plan_of('SELECT log FROM pipeline_runs') p;
+SELECT bool_or(p ~ 'pipeline_run_log') AS read FROM plan_of('SELECT count(*) FROM pipeline_runs') p;
+SELECT bool_or(p ~ 'pipeline_run_log') AS read FROM plan_of('SELECT id, status, error_message FROM pipeline_runs ORDER BY id DESC LIMIT 10') p;
 SELECT * FROM run_log('0190a3b4-0000-7000-8000-000000000000');
 \echo :LAST_ERROR_SQLSTATE
 SELECT * FROM run_log(NULL);

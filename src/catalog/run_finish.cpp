@@ -10,8 +10,6 @@ namespace sluice::catalog {
 
 namespace {
 
-constexpr size_t kMaxLogText = 64 * 1024;
-
 pg::SqlValue
 IfAny(const std::string &text)
 {
@@ -47,15 +45,15 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 				  "bytes_processed = GREATEST(bytes_processed, $9::bigint), batches = GREATEST(batches, $10::bigint), "
 				  "error_message = $11, error_sqlstate = $12, error_detail = $13, error_hint = $14, error_context = "
 				  "$15, "
-				  "error_phase = CASE WHEN $11 IS NOT NULL THEN $5 END, log = $16 "
+				  "error_phase = CASE WHEN $11 IS NOT NULL THEN $5 END "
 				  "WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY "
-				  "($17::text[]) "
+				  "($16::text[]) "
 				  "FOR UPDATE SKIP LOCKED) RETURNING pipeline_id, owner_oid",
 		{run_id, status, CutIfSet(reason), Instant(pg::Now()), IfAny(journal.Phase()), Number(counters.records_read),
 		 Number(counters.records_processed), Number(counters.records_failed), Number(counters.bytes_processed),
 		 Number(counters.batches), CutIfAny(info.message),
 		 error ? pg::SqlValue(SqlStateText(info.sqlstate)) : std::nullopt, CutIfAny(info.detail), CutIfAny(info.hint),
-		 CutIfAny(info.context), IfAny(journal.Text(kMaxLogText)), statuses});
+		 CutIfAny(info.context), statuses});
 	if (rows.Empty()) {
 		return std::nullopt;
 	}

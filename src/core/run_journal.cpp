@@ -22,19 +22,4 @@ RunJournal::Add(const char *level, std::string message, std::string data)
 	lines_.push_back({clock_(), level, phase_, std::move(message), std::move(data)});
 }
 
-std::string
-RunJournal::Text(size_t max_bytes) const
-{
-	std::string text;
-	for (const JournalLine &line : lines_) {
-		std::string const entry = line.level + " [" + line.phase + "] " + line.message + "\n";
-		if (text.size() + entry.size() > max_bytes) {
-			text += "...\n";
-			break;
-		}
-		text += entry;
-	}
-	return text;
-}
-
 } // namespace sluice

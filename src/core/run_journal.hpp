@@ -42,8 +42,6 @@ public:
 	const std::vector<JournalLine> &Lines() const { return lines_; }
 	// How many lines did not fit; told in one last line by whoever writes the journal.
 	int64_t Dropped() const { return dropped_; }
-	// The whole journal as text, one line each, at most max_bytes.
-	std::string Text(size_t max_bytes) const;
 
 private:
 	static constexpr size_t kMaxLines = 1000;

@@ -119,7 +119,6 @@ CREATE TABLE sluice.pipeline_runs (
 	error_hint text,
 	error_context text,
 	error_phase text,
-	log text,
 	source name,
 	priority int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 80);

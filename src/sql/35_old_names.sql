@@ -5,9 +5,16 @@ SELECT
 	id, pipeline_id, pipeline_name, pipeline_version, owner, owner_oid, root_run, batch, status, reason, cause,
 	if_running, triggered_by, context, metadata, attempt, due_at, queued_at, start_time, end_time, duration, phase,
 	records_read, records_processed, records_failed, bytes_processed, batches, watermark_before, watermark_after,
-	error_message, error_sqlstate, error_detail, error_hint, error_context, error_phase, log, source, priority
-FROM sluice.pipeline_runs;
+	error_message, error_sqlstate, error_detail, error_hint, error_context, error_phase,
+	(SELECT string_agg(CASE WHEN l.length <= 65536 THEN l.text ELSE E'...\n' END, '' ORDER BY l.line)
+		FROM (SELECT e.line, e.text, sum(octet_length(e.text)) OVER (ORDER BY e.line) AS length
+			FROM (SELECT g.line, g.level || ' [' || COALESCE(g.phase, '') || '] ' || g.message || E'\n' AS text
+				FROM sluice.pipeline_run_log g WHERE g.run_id = r.id) e) l
+		WHERE l.length - octet_length(l.text) <= 65536) AS log,
+	source, priority
+FROM sluice.pipeline_runs r;
 COMMENT ON VIEW @extschema@.pipeline_runs IS 'Every run of every pipeline: one row per attempt';
+COMMENT ON COLUMN @extschema@.pipeline_runs.log IS 'its lines as one text, of 64 kB at most; put together when it is read, see pipeline_log for them';
 
 CREATE VIEW @extschema@.pipeline_versions WITH (security_invoker = true) AS
 SELECT

@@ -62,3 +62,6 @@ COMMENT ON COLUMN sluice.pipeline_ended.drawn IS 'drawn for the run itself; what
 ALTER TABLE sluice.pipeline_batch_nodes ADD COLUMN followed uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
 COMMENT ON COLUMN sluice.pipeline_batch_nodes.followed IS 'once it is over: of what waits for it, pipelines up to this one have been looked at';
 UPDATE sluice.pipeline_batch_nodes SET followed = 'ffffffff-ffff-ffff-ffff-ffffffffffff' WHERE state = 'done';
+
+-- The view puts the log together from its lines.
+ALTER TABLE sluice.pipeline_runs DROP COLUMN log;
