@@ -12,6 +12,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/load/losses.hpp"
 #include "engine/run.hpp"
+#include "engine/source/drivers.hpp"
 #include "pg/search_path.hpp"
 #include "pg/settings.hpp"
 
@@ -74,7 +75,7 @@ QualifySource(Pipeline *pipeline)
 	if (pipeline->source) {
 		// The name is one of the source's, unless it is the name of a local foreign table of that server.
 		ForeignServer *server = pg::Call(GetForeignServerByName, pipeline->source->c_str(), true);
-		if (server == nullptr || strcmp(pg::Call(GetForeignDataWrapper, server->fdwid)->fdwname, "postgres_fdw") == 0) {
+		if (server == nullptr || !engine::MayNameForeignTable(*server)) {
 			return;
 		}
 		// A name of the source need not be one of ours.

@@ -1,8 +1,7 @@
 // CheckDefinition: what create and alter check without connecting, analyzing or planning (design rule 2).
 
-#include "core/sqlstate.hpp"
 #include "engine/run.hpp"
-#include "engine/source/run_input.hpp"
+#include "engine/source/drivers.hpp"
 #include "engine/target/destination.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/transform/definition_syntax.hpp"
@@ -18,16 +17,7 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 	if (pipeline.filter) {
 		pg::Call(leaf::CheckCondition, pipeline.filter->c_str());
 	}
-	if (pipeline.source) {
-		CheckForeignSource(pipeline, CheckServer(*pipeline.source, pipeline.owner_oid));
-	} else {
-		if (pipeline.source_query) {
-			(void)QueryAsFromItem(*pipeline.source_query);
-		}
-		if (pipeline.source_table) {
-			(void)LocalRelation(*pipeline.source_table);
-		}
-	}
+	CheckSource(pipeline, pipeline.owner_oid);
 	if (pipeline.destination) {
 		CheckDestinationServer(*pipeline.destination, pipeline.owner_oid);
 	} else if (pipeline.destination_table) {

@@ -9,9 +9,9 @@
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
+#include "engine/source/drivers.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/source/run_input.hpp"
-#include "engine/source/source_choice.hpp"
 #include "engine/target/destination.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/transform/projection.hpp"
@@ -47,7 +47,7 @@ AddRemoteQuery(std::vector<std::string> *lines, const RunInput &input, const Map
 	std::vector<char> used(stream->natts + 1);
 	pg::Call(leaf::FindUsedColumns, query.Analyzed(), stream, reinterpret_cast<bool *>(used.data()));
 	used.pop_back();
-	AddText(lines, "remote query", input.Remote()->RemoteStatement(std::vector<bool>(used.begin(), used.end())));
+	AddText(lines, "remote query", input.Wire()->RemoteStatement(std::vector<bool>(used.begin(), used.end())));
 	if (!needs_sql.empty()) {
 		lines->push_back("transform: by SQL over the staged rows, because " + needs_sql);
 	} else {
@@ -186,19 +186,6 @@ AddDestination(std::vector<std::string> *lines, const catalog::Pipeline &pipelin
 	pg::Call(table_close, destination->relation, NoLock);
 }
 
-// A wrapper's table that a run would import: that needs a temporary table, which explaining does not make.
-bool
-WouldImport(const catalog::Pipeline &pipeline)
-{
-	if (!pipeline.source || !pipeline.source_table) {
-		return false;
-	}
-	Oid const server = CheckServer(*pipeline.source, GetUserId());
-	CheckForeignSource(pipeline, server);
-	return ChooseSource(pipeline, server).kind == SourceKind::Executor &&
-		   ForeignRelation::FindLocal(*pipeline.source_table, server).empty();
-}
-
 std::vector<std::string>
 Explain(const catalog::Pipeline &pipeline)
 {
@@ -214,7 +201,8 @@ Explain(const catalog::Pipeline &pipeline)
 	} else {
 		destination = FindDestination(pipeline);
 	}
-	if (WouldImport(pipeline)) {
+	// That needs a temporary table, which explaining does not make.
+	if (ImportsTable(pipeline)) {
 		lines.push_back(Format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
 							   *pipeline.source_table, *pipeline.source));
 		AddDestination(&lines, pipeline, &destination, options, nullptr, nullptr);
@@ -227,7 +215,7 @@ Explain(const catalog::Pipeline &pipeline)
 		for (const JournalLine &line : journal.Lines()) {
 			lines.push_back("source: " + line.message);
 		}
-		if (input.Remote() != nullptr) {
+		if (input.Wire() != nullptr) {
 			RunJournal pushed(Clock);
 			PushFilter(input, query, pushed);
 			for (const JournalLine &line : pushed.Lines()) {

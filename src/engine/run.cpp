@@ -10,7 +10,7 @@
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/run_progress.hpp"
-#include "engine/source/mysql/mysql_wrapper.hpp"
+#include "engine/source/drivers.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/target/destination.hpp"
@@ -75,7 +75,7 @@ PrepareLocal(const catalog::Pipeline &pipeline, const MappedQuery &query, const 
 	ColumnMatch match = MatchColumns(query, destination->relation, &journal);
 	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(match.source_of.data()),
 			 RelationGetNumberOfAttributes(destination->relation));
-	CheckMysqlDestination(destination->oid, match);
+	CheckTableWritten(destination->oid, match);
 	ChoosePath(destination);
 	FillIfEmpty(options, destination, journal);
 	journal.Info(PathText(*destination));
@@ -168,7 +168,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	int64_t const rows = Load(load);
 	progress.EndLoad();
 	journal.Info(Format("{} rows loaded into {}", rows, destination.name));
-	input.Finish(rows);
+	input.Leave(rows);
 	sequences.Move(destination);
 
 	if (destination.remote != nullptr) {

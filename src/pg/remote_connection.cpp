@@ -2,7 +2,8 @@
 
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
-#include "pg/compat.hpp"
+#include "pg/foreign_catalog.hpp"
+#include "pg/foreign_server.hpp"
 #include "pg/remote_copy_in.hpp"
 #include "pg/remote_parameters.hpp"
 #include "pg/remote_text.hpp"
@@ -15,47 +16,14 @@ namespace {
 // spares the load tens of thousands of reads. Small enough for the processor's cache.
 constexpr const char *kGrowInputBuffer = "SELECT pg_catalog.repeat('x', 262144)";
 
-UserMapping *
-FindMapping(const ForeignServer &server, Oid user)
-{
-	try {
-		return Call(GetUserMapping, user, server.serverid);
-	} catch (const Error &error) {
-		if (error.State() != sqlstate::kUndefinedObject) {
-			throw;
-		}
-	}
-	std::string const role = Call(GetUserNameFromId, user, false);
-	throw Error(sqlstate::kUndefinedObject,
-				Format("role \"{}\" has no user mapping for server \"{}\"", role, server.servername),
-				Format("Run CREATE USER MAPPING FOR {} SERVER {} OPTIONS (user '...', password '...').",
-					   QuoteIdentifier(role), QuoteIdentifier(server.servername)));
-}
-
 } // namespace
-
-ForeignServer *
-FindServer(const std::string &name)
-{
-	ForeignServer *server = Call(GetForeignServerByName, name.c_str(), true);
-	if (server == nullptr) {
-		throw Error(sqlstate::kUndefinedObject, Format("server \"{}\" does not exist", name),
-					"A data source is a foreign server: run CREATE SERVER and CREATE USER MAPPING, or leave source "
-					"NULL to read from this database.");
-	}
-	return server;
-}
 
 RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOptions &options)
 	: server_name_(server.servername), remote_(std::make_unique<leaf::Remote>())
 {
 	Oid const user = GetUserId();
-	if (Call(compat::ServerAclCheck, server.serverid, user, static_cast<AclMode>(ACL_USAGE)) != ACLCHECK_OK) {
-		throw Error(sqlstate::kInsufficientPrivilege, Format("permission denied for foreign server {}", server_name_),
-					Format("Run GRANT USAGE ON FOREIGN SERVER {} TO {}.", QuoteIdentifier(server_name_),
-						   QuoteIdentifier(Call(GetUserNameFromId, user, false))));
-	}
-	RemoteParameters const parameters = CollectParameters(server, *FindMapping(server, user), user);
+	Call(leaf::RequireServerUsage, server.serverid, user);
+	RemoteParameters const parameters = CollectParameters(server, *FindMapping(server, user, "user"), user);
 
 	std::vector<const char *> keywords;
 	std::vector<const char *> values;

@@ -58,7 +58,4 @@ private:
 	std::unique_ptr<leaf::Remote> remote_;
 };
 
-// The server of that name, or an error (42704) with a hint.
-ForeignServer *FindServer(const std::string &name);
-
 } // namespace sluice::pg

@@ -5,24 +5,14 @@
 namespace sluice::test {
 namespace {
 
-std::string
-Setting(std::string_view wrapper, int64_t rows)
+TEST(WrapperSetting, Value)
 {
-	const WrapperSetting *const setting = FindWrapperSetting(wrapper);
-	return setting == nullptr ? "" : std::string(setting->option) + "=" + WrapperSettingValue(*setting, rows);
-}
-
-TEST(WrapperSetting, KnownByName)
-{
-	EXPECT_EQ(Setting("postgres_fdw", 10000), "fetch_size=10000");
-	EXPECT_EQ(Setting("mysql_fdw", 10000), "fetch_size=10000");
-	EXPECT_EQ(Setting("mysql_fdw", 1'000'000), "fetch_size=1000000");
-	EXPECT_EQ(Setting("oracle_fdw", 10000), "prefetch=1000") << "its greatest";
-	EXPECT_EQ(Setting("oracle_fdw", 50), "prefetch=50");
-	EXPECT_EQ(Setting("tds_fdw", 10000), "use_remote_estimate=false");
-	EXPECT_EQ(FindWrapperSetting("tds_fdw")->unless, "row_estimate_method");
-	EXPECT_EQ(Setting("file_fdw", 10000), "");
-	EXPECT_EQ(Setting("", 10000), "");
+	WrapperSetting const rows{"prefetch", "", "", 1000};
+	EXPECT_EQ(WrapperSettingValue(rows, 50), "50");
+	EXPECT_EQ(WrapperSettingValue(rows, 10000), "1000") << "its greatest";
+	EXPECT_EQ(WrapperSettingValue(rows, 0), "1");
+	WrapperSetting const fixed{"use_remote_estimate", "row_estimate_method", "false", 0};
+	EXPECT_EQ(WrapperSettingValue(fixed, 10000), "false");
 }
 
 } // namespace

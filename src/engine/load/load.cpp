@@ -7,7 +7,7 @@
 #include "engine/load/replace_sink.hpp"
 #include "engine/load/staged_rows.hpp"
 #include "engine/parallel/parallel_load.hpp"
-#include "engine/source/foreign/executor_reader.hpp"
+#include "engine/source/executor_reader.hpp"
 #include "engine/source/wire_reader.hpp"
 #include "pg/sql.hpp"
 
@@ -63,7 +63,7 @@ StageRemote(const LoadRequest &request, StagedRows *staged)
 	plain.columns.reset();
 	plain.filter.reset();
 	plain.meaning.clear(); // the stream has the types that are computed with by now
-	WireReader stream(*request.input.Remote());
+	WireReader stream(*request.input.Wire());
 	Stage(request, stream, ColumnDefinitions(MappedQuery(plain)), staged);
 
 	MappingInput result = mapping;
@@ -100,7 +100,7 @@ LoadBySql(const LoadRequest &request, StagedRows *staged)
 {
 	Destination &destination = request.destination;
 	std::optional<MappedQuery> staged_query;
-	if (request.input.Remote() != nullptr) {
+	if (request.input.Wire() != nullptr) {
 		staged_query.emplace(StageRemote(request, staged));
 	} else if (destination.replace) {
 		// The source may read the destination: everything is read before anything is deleted.
@@ -132,9 +132,9 @@ LoadByReader(const LoadRequest &request, StagedRows *staged)
 	std::string const needs_sql = request.query.NeedsSql();
 	std::unique_ptr<Sink> sink;
 	std::unique_ptr<RowReader> stream;
-	if (input.Remote() != nullptr && needs_sql.empty()) {
-		auto remote = std::make_unique<WireReader>(*input.Remote(), request.query.Analyzed(), request.match.target_list,
-												   row_type);
+	if (input.Wire() != nullptr && needs_sql.empty()) {
+		auto remote =
+			std::make_unique<WireReader>(*input.Wire(), request.query.Analyzed(), request.match.target_list, row_type);
 		request.journal.Info(remote->PassesThrough() ? "columns pass through unchanged"
 													 : "columns are computed row by row");
 		sink = MakeSink(request);
@@ -144,7 +144,7 @@ LoadByReader(const LoadRequest &request, StagedRows *staged)
 	} else {
 		std::optional<MappedQuery> staged_query;
 		std::optional<ColumnMatch> staged_match;
-		if (input.Remote() != nullptr) {
+		if (input.Wire() != nullptr) {
 			request.journal.Info("the source's rows are staged before they are loaded, because " + needs_sql);
 			staged_query.emplace(StageRemote(request, staged));
 			staged_match.emplace(destination.remote != nullptr

@@ -3,8 +3,8 @@
 #include "catalog/load_choice.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/target/remote_destination.hpp"
-#include "engine/target/table_facts.hpp"
 #include "engine/transform/plain_type.hpp"
+#include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -203,7 +203,7 @@ LossesBetween(const std::string &source_table, Oid destination, const std::strin
 		"SELECT d.attname, s.atttypid, s.atttypmod, d.atttypid, d.atttypmod FROM pg_attribute s JOIN pg_attribute d "
 		"ON d.attname = s.attname WHERE s.attrelid = $1::oid AND d.attrelid = $2::oid AND s.attnum > 0 AND "
 		"d.attnum > 0 AND NOT s.attisdropped AND NOT d.attisdropped AND d.attgenerated = '' ORDER BY d.attnum",
-		{Format("{}", pg::Call(leaf::FindRelation, source_table.c_str())), Format("{}", destination)}, options);
+		{Format("{}", pg::Call(pg::leaf::FindRelation, source_table.c_str())), Format("{}", destination)}, options);
 	std::vector<std::string> losses;
 	for (size_t row = 0; row < pairs.Rows(); ++row) {
 		auto const type = [&](size_t column) {

@@ -1,7 +1,7 @@
 #include "engine/load/staged_rows.hpp"
 
-#include "engine/source/foreign/foreign_catalog.hpp"
 #include "engine/write/heap_writer.hpp"
+#include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -9,15 +9,15 @@ namespace sluice::engine {
 void
 StagedRows::Fill(RowReader &stream, const std::string &columns, const std::function<void(const Batch &)> &on_batch)
 {
-	pg::Call(leaf::RequireTemporaryRight);
+	pg::Call(pg::leaf::RequireTemporaryRight);
 	// The session may have tables of its own, when a run is made by CALL.
 	std::string name = "pg_sluice_staged_rows";
-	for (int i = 2; OidIsValid(pg::Call(leaf::FindTemporary, name.c_str())); ++i) {
+	for (int i = 2; OidIsValid(pg::Call(pg::leaf::FindTemporary, name.c_str())); ++i) {
 		name = Format("pg_sluice_staged_rows_{}", i);
 	}
 	name_ = "pg_temp." + name;
 	pg::Sql("CREATE TEMPORARY TABLE " + name_ + " " + columns + " ON COMMIT DROP");
-	Relation const table = pg::Call(table_open, pg::Call(leaf::FindTemporary, name.c_str()), NoLock);
+	Relation const table = pg::Call(table_open, pg::Call(pg::leaf::FindTemporary, name.c_str()), NoLock);
 	leaf::HeapWriter *writer =
 		pg::Call(leaf::OpenHeapWriter, table, table, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN);
 	while (Batch *batch = stream.Next()) {

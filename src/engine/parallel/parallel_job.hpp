@@ -7,7 +7,7 @@
 
 #include "catalog/pipeline_store.hpp"
 #include "core/field_pack.hpp"
-#include "engine/parallel/source_cut.hpp"
+#include "engine/source/divisible_source.hpp"
 
 namespace sluice::engine {
 

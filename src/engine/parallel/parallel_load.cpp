@@ -6,7 +6,6 @@
 #include "engine/load/replace_sink.hpp"
 #include "engine/parallel/parallel_crew.hpp"
 #include "engine/parallel/staging_table.hpp"
-#include "engine/source/postgres/postgres_source.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/write/direct_writer.hpp"
 #include "pg/run_context.hpp"
@@ -53,8 +52,8 @@ private:
 	const LoadRequest &request_;
 	int streams_;
 	ParallelJob job_;
-	PostgresSource *source_; // whose connection holds the snapshot
-	std::unique_ptr<PostgresSource> renewed_;
+	RunInput *input_; // whose connection holds the snapshot
+	std::unique_ptr<RunInput> renewed_;
 	Oid staging_ = InvalidOid;
 	bool guarded_ = false;
 	bool started_ = true;
@@ -62,14 +61,14 @@ private:
 };
 
 ParallelLoad::ParallelLoad(const LoadRequest &request, const ParallelPlan &plan, int streams)
-	: request_(request), streams_(streams), source_(request.input.Postgres())
+	: request_(request), streams_(streams), input_(&request.input)
 {
 	const Destination &destination = request.destination;
 	job_.pipeline = request.pipeline;
 	job_.run_id = request.run_id;
 	job_.context = pg::RunContext();
-	job_.snapshot = source_->ExportSnapshot();
-	job_.shape = source_->Shape();
+	job_.snapshot = input_->Divisible()->ExportSnapshot();
+	job_.shape = input_->Divisible()->Shape();
 	job_.direct = destination.direct;
 	job_.pieces = plan.pieces;
 	if (destination.path == LoadPath::AppendCreated) {
@@ -91,10 +90,10 @@ bool
 ParallelLoad::StillHeld()
 {
 	try {
-		source_->KeepAlive();
+		input_->Divisible()->KeepAlive();
 		return true;
 	} catch (const Error &error) {
-		if (!source_->Connection().IsBroken()) {
+		if (!input_->Divisible()->IsBroken()) {
 			throw;
 		}
 		request_.journal.Warning(Format("the connection that holds the source's snapshot is lost: {}", error.what()));
@@ -166,15 +165,15 @@ ParallelLoad::RenewSnapshot()
 {
 	RunJournal quiet(Clock);
 	OptionValues const options = catalog::ReadOptions(request_.pipeline.options);
-	renewed_ = std::make_unique<PostgresSource>(request_.pipeline, quiet);
-	source_ = renewed_.get();
-	SourceCut const cut(*source_, options.Text("stream_key"));
-	if (!cut.Obstacle().empty()) {
+	renewed_ = std::make_unique<RunInput>(request_.pipeline, options, quiet);
+	input_ = renewed_.get();
+	std::unique_ptr<SourceCut> const cut = input_->Divisible()->Cut(options.Text("stream_key"));
+	if (!cut->Obstacle().empty()) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, "the source's table changed while it was read",
-					"Run the pipeline again.", cut.Obstacle());
+					"Run the pipeline again.", cut->Obstacle());
 	}
-	job_.pieces = cut.Pieces(streams_);
-	job_.snapshot = source_->ExportSnapshot();
+	job_.pieces = cut->Pieces(streams_);
+	job_.snapshot = input_->Divisible()->ExportSnapshot();
 }
 
 void
@@ -202,7 +201,7 @@ ParallelLoad::LetGo()
 	if (!StillHeld()) {
 		return false;
 	}
-	source_->Finish();
+	input_->Wire()->Finish();
 	return true;
 }
 

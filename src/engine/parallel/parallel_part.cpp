@@ -5,7 +5,6 @@
 #include "core/sqlstate.hpp"
 #include "engine/parallel/staging_table.hpp"
 #include "engine/run_memory.hpp"
-#include "engine/source/postgres/postgres_source.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/source/wire_reader.hpp"
@@ -40,7 +39,7 @@ Load(const ParallelBoard *board, const ParallelJob &job, int *piece)
 	RunInput input(job.pipeline, options, journal, &slice);
 	MappedQuery query(input.Mapping());
 	PushFilter(input, query, journal);
-	if (input.Postgres() == nullptr || input.Postgres()->Shape() != job.shape) {
+	if (input.Divisible() == nullptr || input.Divisible()->Shape() != job.shape) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, "the source's table changed while it was read",
 					"Run the pipeline again.");
 	}
@@ -50,7 +49,7 @@ Load(const ParallelBoard *board, const ParallelJob &job, int *piece)
 	Relation const staging = pg::Call(table_open, board->staging, RowExclusiveLock);
 	Relation const destination = created ? staging : pg::Call(table_open, board->destination, AccessShareLock);
 	ColumnMatch const match = MatchColumns(query, destination, nullptr);
-	WireReader stream(*input.Postgres(), query.Analyzed(), match.target_list, RelationGetDescr(destination));
+	WireReader stream(*input.Wire(), query.Analyzed(), match.target_list, RelationGetDescr(destination));
 	// Frozen, although the table outlives this transaction: it is swapped in only when none of those that wrote into it
 	// was aborted.
 	TableWriter writer;
@@ -66,7 +65,7 @@ Load(const ParallelBoard *board, const ParallelJob &job, int *piece)
 					 static_cast<int64>(writer.Rows() - rows_before), static_cast<int64>(stream.BytesRead()));
 		};
 		pg::Call(leaf::NoteTransaction, *piece);
-		input.Postgres()->Restrict(job.pieces.at(static_cast<size_t>(*piece)).spans);
+		input.Divisible()->Restrict(job.pieces.at(static_cast<size_t>(*piece)).spans);
 		stream.Restart();
 		while (Batch *batch = stream.Next()) {
 			pg::Call(leaf::CheckStopped);

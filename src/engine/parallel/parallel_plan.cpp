@@ -41,7 +41,7 @@ LocalObstacle(const ParallelQuestion &question)
 	if (std::string obstacle = DestinationObstacle(question.options, question.destination); !obstacle.empty()) {
 		return obstacle;
 	}
-	if (question.input.Postgres() == nullptr) {
+	if (question.input.Divisible() == nullptr) {
 		return "the source is not read from another PostgreSQL, so several connections could not share one snapshot";
 	}
 	if (std::string needs_sql = question.query.NeedsSql(); !needs_sql.empty()) {
@@ -80,9 +80,9 @@ PlanParallel(const ParallelQuestion &question)
 	facts.cores = static_cast<int>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
 	facts.free_workers = question.free_workers;
 	facts.obstacle = LocalObstacle(question);
-	std::optional<SourceCut> cut;
+	std::unique_ptr<SourceCut> cut;
 	if (facts.obstacle.empty()) {
-		cut.emplace(*question.input.Postgres(), question.options.Text("stream_key"));
+		cut = question.input.Divisible()->Cut(question.options.Text("stream_key"));
 		facts.obstacle = cut->Obstacle();
 		facts.most = cut->Most();
 		facts.bytes = cut->Bytes();

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/option_registry.hpp"
+#include "core/parallel_choice.hpp"
 #include "engine/parallel/parallel_host.hpp"
-#include "engine/parallel/source_cut.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/target/destination.hpp"
 

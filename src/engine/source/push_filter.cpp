@@ -17,7 +17,7 @@ PushUnderstood(const RunInput &input, const MappedQuery &query, bool any_collati
 	bool compares_text = false;
 	const char *why = pg::Call(leaf::WhyFilterStays, query.Analyzed(), reinterpret_cast<const bool *>(as_text.data()),
 							   any_collation, &compares_text);
-	return why != nullptr ? why : input.Remote()->Filter(*mapping.filter, compares_text);
+	return why != nullptr ? why : input.Wire()->Filter(*mapping.filter, compares_text);
 }
 
 // The filter means something else here: only the source can apply it.
@@ -34,7 +34,7 @@ PushRefused(const RunInput &input, MappedQuery &query)
 	} else if (const char *obstacle = pg::Call(leaf::WhyNotAskable, mapping.filter->c_str())) {
 		why = obstacle;
 	} else {
-		why = input.Remote()->FilterAsThere(*mapping.filter);
+		why = input.Wire()->FilterAsThere(*mapping.filter);
 	}
 	if (!why.empty()) {
 		throw RefuseMeaning(column, Clause::Filter, why);
@@ -67,7 +67,7 @@ Push(const RunInput &input, MappedQuery &query)
 void
 PushFilter(const RunInput &input, MappedQuery &query, RunJournal &journal)
 {
-	if (input.Remote() == nullptr || !input.Mapping().filter) {
+	if (input.Wire() == nullptr || !input.Mapping().filter) {
 		return;
 	}
 	std::string const why = Push(input, query);

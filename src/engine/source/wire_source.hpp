@@ -1,21 +1,17 @@
 // A source whose rows come over a connection of our own, whatever its protocol.
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <vector>
 
 #include "engine/rows/batch.hpp"
-#include "engine/transform/column_meaning.hpp"
+#include "engine/source/source.hpp"
 
 namespace sluice::engine {
 
-class WireSource {
+class WireSource : public Source {
 public:
-	WireSource() = default;
-	virtual ~WireSource() = default;
-	WireSource(const WireSource &) = delete;
-	WireSource &operator=(const WireSource &) = delete;
+	void Describe(MappingInput *mapping) const final;
+	WireSource *Wire() final { return this; }
 
 	// Names and local types of all columns, in the source's order. Lives as long as the source.
 	virtual TupleDesc RowType() const = 0;
@@ -24,8 +20,6 @@ public:
 	virtual bool TravelsAsText(int attribute_index) const = 0;
 	// What the columns mean here, one by one; empty: what their types do.
 	virtual const std::vector<ColumnMeaning> &Meaning() const = 0;
-	// "public.orders" or "the source query", for messages.
-	virtual const std::string &Label() const = 0;
 	// From now on only rows that fit this condition on "source", sent as it stands; compares_text: it is only right
 	// where all collations are deterministic. Returns why the source cannot do it, or ''.
 	virtual std::string Filter(const std::string &condition, bool compares_text) = 0;

@@ -5,6 +5,7 @@
 #include "engine/target/foreign_keys.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/partitions.hpp"
+#include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -95,7 +96,7 @@ FindDestination(const catalog::Pipeline &pipeline)
 					Format("load \"{}\" is not supported yet", pipeline.load.value_or("")),
 					"Use load => 'append' or load => 'replace'.");
 	}
-	destination.oid = pg::Call(leaf::FindRelation, pipeline.destination_table->c_str());
+	destination.oid = pg::Call(pg::leaf::FindRelation, pipeline.destination_table->c_str());
 	if (OidIsValid(destination.oid)) {
 		pg::Call(leaf::CheckKind, destination.oid);
 		destination.name = pg::QualifiedName(destination.oid);
@@ -109,7 +110,7 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, D
 {
 	std::string const statement = TableDefinition(query, destination->name);
 	pg::Sql(statement);
-	destination->oid = pg::Call(leaf::FindRelation, pipeline.destination_table->c_str());
+	destination->oid = pg::Call(pg::leaf::FindRelation, pipeline.destination_table->c_str());
 	if (!OidIsValid(destination->oid)) {
 		throw Error(sqlstate::kUndefinedTable, Format("{} vanished after it was created", destination->name),
 					"An event trigger may have dropped or renamed it.");
@@ -136,7 +137,7 @@ LockDestination(const catalog::Pipeline &pipeline, Destination *destination, con
 	} else {
 		pg::Call(leaf::LockUntimed, destination->oid, AccessShareLock);
 	}
-	if (pg::Call(leaf::FindRelation, pipeline.destination_table->c_str()) != destination->oid) {
+	if (pg::Call(pg::leaf::FindRelation, pipeline.destination_table->c_str()) != destination->oid) {
 		throw Error(sqlstate::kUndefinedTable, Format("{} was dropped or renamed meanwhile", destination->name),
 					"Run the pipeline again.");
 	}

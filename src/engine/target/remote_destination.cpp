@@ -5,12 +5,12 @@
 #include "core/redact.hpp"
 #include "core/retry_policy.hpp"
 #include "core/sqlstate.hpp"
-#include "engine/source/foreign/foreign_relation.hpp"
-#include "engine/source/postgres/postgres_source.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/remote_types.hpp"
 #include "engine/wire/money_within.hpp"
 #include "engine/wire/remote_session.hpp"
+#include "pg/foreign_catalog.hpp"
+#include "pg/foreign_server.hpp"
 
 namespace sluice::engine {
 
@@ -64,14 +64,11 @@ AtDestination(const Error &error, const std::string &server)
 void
 CheckDestinationServer(const std::string &server, Oid role)
 {
-	if (!OidIsValid(pg::Call(get_foreign_server_oid, server.c_str(), true))) {
-		throw Error(
-			sqlstate::kUndefinedObject, Format("server \"{}\" does not exist", server),
-			"A destination is a foreign server of postgres_fdw: make it with CREATE SERVER and CREATE USER MAPPING; "
-			"leave destination out to load into this database.");
-	}
-	Oid const oid = CheckServer(server, role);
-	if (!PostgresSource::Handles(*pg::Call(GetForeignServer, oid))) {
+	const ForeignServer *const found = pg::FindServer(
+		server, role,
+		"A destination is a foreign server of postgres_fdw: make it with CREATE SERVER and CREATE USER MAPPING; "
+		"leave destination out to load into this database.");
+	if (std::string_view(pg::Call(pg::leaf::WrapperName, found->serverid)) != pg::kPostgresWrapper) {
 		throw Error(sqlstate::kFeatureNotSupported,
 					Format("server \"{}\" cannot be a destination: it is not a server of postgres_fdw", server),
 					"Create a foreign table of that server and name it as destination_table, without destination: its "
@@ -128,7 +125,8 @@ RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const Op
 std::unique_ptr<pg::RemoteConnection>
 RemoteDestination::Connect() const
 {
-	return std::make_unique<pg::RemoteConnection>(*pg::FindServer(*pipeline_.destination), remote_options_);
+	return std::make_unique<pg::RemoteConnection>(
+		*pg::Call(GetForeignServerByName, pipeline_.destination->c_str(), false), remote_options_);
 }
 
 void

@@ -125,13 +125,6 @@ QualifiedText(Oid relation)
 
 } // namespace
 
-Oid
-FindRelation(const char *name)
-{
-	RangeVar *range = makeRangeVarFromNameList(pg::compat::QualifiedNameList(name));
-	return RangeVarGetRelid(range, NoLock, true);
-}
-
 void
 CheckKind(Oid relation)
 {

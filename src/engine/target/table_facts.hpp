@@ -5,9 +5,6 @@
 
 namespace sluice::engine::leaf {
 
-// The relation of that name, or InvalidOid. No lock is taken.
-Oid FindRelation(const char *name);
-
 // Raises unless rows may be loaded into a relation of this kind: 42809, 42501 for the server's own tables.
 void CheckKind(Oid relation);
 // Raise 42501 unless the current user may insert into those attributes (no attributes: into any), or may

@@ -3,7 +3,7 @@
 #include "core/ascii.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
-#include "pg/sql.hpp"
+#include "pg/foreign_server.hpp"
 
 namespace sluice::engine {
 
@@ -11,23 +11,6 @@ namespace {
 
 constexpr const char *kOptionsFile = "mysql_default_file";
 constexpr int kGreatestPort = 65535;
-
-UserMapping *
-FindMapping(const ForeignServer &server, Oid role)
-{
-	try {
-		return pg::Call(GetUserMapping, role, server.serverid);
-	} catch (const Error &error) {
-		if (error.State() != sqlstate::kUndefinedObject) {
-			throw;
-		}
-	}
-	std::string const name = pg::Call(GetUserNameFromId, role, false);
-	throw Error(sqlstate::kUndefinedObject,
-				Format("role \"{}\" has no user mapping for server \"{}\"", name, server.servername),
-				Format("Run CREATE USER MAPPING FOR {} SERVER {} OPTIONS (username '...', password '...').",
-					   pg::QuoteIdentifier(name), pg::QuoteIdentifier(server.servername)));
-}
 
 template <typename F>
 void
@@ -126,7 +109,7 @@ CollectMysqlParameters(const ForeignServer &server, Oid role)
 			parameters.ssl_cipher = std::move(value);
 		}
 	});
-	ForEachOption(FindMapping(server, role)->options, [&](std::string_view name, std::string value) {
+	ForEachOption(pg::FindMapping(server, role, "username")->options, [&](std::string_view name, std::string value) {
 		if (name == "username") {
 			parameters.user = std::move(value);
 		} else if (name == "password") {

@@ -81,12 +81,42 @@ struct MysqlSource::State {
 	int64_t rows_expected = 0;
 };
 
-MysqlSource::MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal) : state_(std::make_unique<State>())
+void
+CheckMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer & /*server*/)
+{
+	if (pipeline.source_query) {
+		(void)CheckMysqlQuery(*pipeline.source_query);
+	} else if (pipeline.source_table) {
+		(void)SplitSourceName(*pipeline.source_table);
+	}
+}
+
+std::unique_ptr<Source>
+OpenMysqlSource(const SourceRequest &request)
+{
+	request.journal.Info(
+		Format("server \"{}\" is read by pg_sluice itself in MySQL's binary protocol, because the option "
+			   "mysql_source is auto",
+			   request.server.servername));
+	return std::make_unique<MysqlSource>(request);
+}
+
+std::string
+WhyNotMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer &server)
+{
+	if (catalog::ReadOptions(pipeline.options).Text("mysql_source") == "fdw") {
+		return "the option mysql_source asks for it";
+	}
+	return MysqlObstacle(server);
+}
+
+MysqlSource::MysqlSource(const SourceRequest &request) : state_(std::make_unique<State>())
 {
 	State &state = *state_;
-	ForeignServer *server = pg::Call(GetForeignServerByName, pipeline.source->c_str(), false);
-	state.server = server->servername;
-	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	const catalog::Pipeline &pipeline = request.pipeline;
+	const OptionValues &options = request.options;
+	RunJournal &journal = request.journal;
+	state.server = request.server.servername;
 	state.time_is_interval = options.Text("mysql_time") == "interval";
 	state.null_zero_dates = options.Text("zero_dates") == "null";
 	MysqlConnectionOptions connection;
@@ -94,7 +124,7 @@ MysqlSource::MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal)
 	connection.takes_public_key = options.Boolean("get_public_key");
 	connection.idle_timeout_ms = static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
 	journal.EnterPhase("connecting");
-	state.remote = std::make_unique<MysqlConnection>(*server, connection);
+	state.remote = std::make_unique<MysqlConnection>(request.server, connection);
 
 	if (pipeline.source_table) {
 		FindTable(*pipeline.source_table, journal);
@@ -301,10 +331,10 @@ MysqlSource::Meaning() const
 	return state_->meaning;
 }
 
-const std::string &
+std::string
 MysqlSource::Label() const
 {
-	return state_->label;
+	return Format("{} of server \"{}\"", state_->label, state_->server);
 }
 
 std::string

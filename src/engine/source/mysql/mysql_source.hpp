@@ -4,23 +4,26 @@
 
 #include <memory>
 
-#include "catalog/pipeline_store.hpp"
-#include "core/run_journal.hpp"
 #include "engine/source/wire_source.hpp"
 
 namespace sluice::engine {
+
+// Of the driver.
+void CheckMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer &server);
+std::unique_ptr<Source> OpenMysqlSource(const SourceRequest &request);
+std::string WhyNotMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer &server);
 
 class MysqlSource final : public WireSource {
 public:
 	// Connects as the current user's mapping, begins a READ ONLY transaction with one snapshot there, finds the table
 	// or checks the query, and learns the row type. Throws Error.
-	MysqlSource(const catalog::Pipeline &pipeline, RunJournal &journal);
+	explicit MysqlSource(const SourceRequest &request);
 	~MysqlSource() override;
 
+	std::string Label() const override;
 	TupleDesc RowType() const override;
 	bool TravelsAsText(int attribute_index) const override;
 	const std::vector<ColumnMeaning> &Meaning() const override;
-	const std::string &Label() const override;
 	std::string Filter(const std::string &condition, bool compares_text) override;
 	std::string FilterAsThere(const std::string &condition) override;
 	std::string RemoteStatement(const std::vector<bool> &needed) const override;

@@ -1,10 +1,8 @@
 #include "engine/source/mysql/mysql_wrapper.hpp"
 
-#include <algorithm>
-
 #include "core/sqlstate.hpp"
-#include "engine/source/foreign/foreign_catalog.hpp"
-#include "engine/source/foreign/wrapped_tables.hpp"
+#include "pg/foreign_catalog.hpp"
+#include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -20,8 +18,8 @@ struct NameThere {
 NameThere
 NameOf(Oid table)
 {
-	const char *const database = pg::Call(leaf::TableOption, table, "dbname");
-	const char *const name = pg::Call(leaf::TableOption, table, "table_name");
+	const char *const database = pg::Call(pg::leaf::TableOption, table, "dbname");
+	const char *const name = pg::Call(pg::leaf::TableOption, table, "table_name");
 	// The wrapper's own defaults.
 	return {database != nullptr ? database : pg::Call(get_namespace_name, pg::Call(get_rel_namespace, table)),
 			name != nullptr ? name : pg::Call(get_rel_name, table)};
@@ -32,8 +30,8 @@ std::vector<std::string>
 InstantsOf(Oid table)
 {
 	Oid const server = pg::Call(GetForeignTable, table)->serverid;
-	pg::Call(leaf::RequireServerUsage, server, GetUserId());
-	pg::Call(leaf::RequireTemporaryRight);
+	pg::Call(pg::leaf::RequireServerUsage, server, GetUserId());
+	pg::Call(pg::leaf::RequireTemporaryRight);
 	NameThere const there = NameOf(table);
 	pg::Sql(
 		"CREATE FOREIGN TABLE pg_temp.pg_sluice_source_columns (table_schema text, table_name text, column_name text, "
@@ -77,32 +75,23 @@ CheckMysqlWrapperAllowed(Oid server, Oid role)
 				"The wrapper trusts what a MySQL server says, and one that lies can end all of this database server.");
 }
 
-bool
-CheckMysqlTables(const MappedQuery &query, Oid role)
+void
+CheckMysqlTableRead(const leaf::WrappedTable &table, Oid role)
 {
-	leaf::WrappedTable *const tables =
-		pg::Call(leaf::TablesReadThrough, query.Analyzed()->query, static_cast<const char *>(kMysqlWrapper.data()));
-	for (leaf::WrappedTable *table = tables; table != nullptr; table = table->next) {
-		CheckMysqlWrapperAllowed(pg::Call(GetForeignTable, table->oid)->serverid, role);
-		for (const std::string &name : InstantsOf(table->oid)) {
-			AttrNumber const number = pg::Call(leaf::ColumnFromSource, table->oid, name.c_str());
-			if (number != 0 && pg::Call(leaf::ReadsColumn, static_cast<const leaf::WrappedTable *>(table), number)) {
-				RefuseInstant(table->oid, name, "which mysql_fdw does not read as the instant it is",
-							  "Name that server in source and its table in source_table, without the option "
-							  "mysql_source; or leave the column out.");
-			}
+	CheckMysqlWrapperAllowed(pg::Call(GetForeignTable, table.oid)->serverid, role);
+	for (const std::string &name : InstantsOf(table.oid)) {
+		AttrNumber const number = pg::Call(leaf::ColumnFromSource, table.oid, name.c_str());
+		if (number != 0 && pg::Call(leaf::ReadsColumn, &table, number)) {
+			RefuseInstant(table.oid, name, "which mysql_fdw does not read as the instant it is",
+						  "Name that server in source and its table in source_table, without the option "
+						  "mysql_source; or leave the column out.");
 		}
 	}
-	return tables != nullptr;
 }
 
 void
-CheckMysqlDestination(Oid table, const ColumnMatch &match)
+CheckMysqlTableWritten(Oid table, const ColumnMatch &match)
 {
-	if (pg::Call(get_rel_relkind, table) != RELKIND_FOREIGN_TABLE ||
-		kMysqlWrapper != pg::Call(leaf::WrapperName, pg::Call(GetForeignTable, table)->serverid)) {
-		return;
-	}
 	for (const std::string &name : InstantsOf(table)) {
 		AttrNumber const number = pg::Call(leaf::ColumnFromSource, table, name.c_str());
 		if (number != 0 && match.source_of.at(static_cast<size_t>(number) - 1) >= 0) {
@@ -112,22 +101,21 @@ CheckMysqlDestination(Oid table, const ColumnMatch &match)
 	}
 }
 
-int64_t
-CountMysqlRows(const std::string &query)
+std::vector<SourceName>
+LookUpMysqlTables(const std::string &server, const std::string &table)
 {
-	return pg::Sql("SELECT pg_catalog.count(*) FROM (\n" + query + "\n) AS counted").Integer(0, 0);
-}
-
-void
-CheckMysqlRows(int64_t before, int64_t after, int64_t arrived, const std::string &label)
-{
-	int64_t const least = std::min(before, after);
-	if (arrived >= least) {
-		return;
+	pg::Sql("CREATE FOREIGN TABLE pg_temp.pg_sluice_source_catalog (table_schema text, table_name text) SERVER " +
+			pg::QuoteIdentifier(server) + " OPTIONS (dbname 'information_schema', table_name 'tables')");
+	pg::SqlResult const rows = pg::Sql("SELECT table_schema, table_name FROM pg_temp.pg_sluice_source_catalog "
+									   "WHERE pg_catalog.lower(table_name) OPERATOR(pg_catalog.=) pg_catalog.lower($1) "
+									   "ORDER BY 1, 2",
+									   {table});
+	pg::Sql("DROP FOREIGN TABLE pg_temp.pg_sluice_source_catalog");
+	std::vector<SourceName> found;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		found.push_back({rows.Text(row, 0), rows.Text(row, 1)});
 	}
-	throw Error(sqlstate::kConnectionFailure, Format("{} has {} rows, and {} arrived", label, least, arrived),
-				"Leave the option mysql_source at auto: pg_sluice itself reads rows of up to 1 GB.",
-				"mysql_fdw ends without an error where it cannot hold a row.");
+	return found;
 }
 
 } // namespace sluice::engine

@@ -1,11 +1,10 @@
 #include "engine/source/postgres/postgres_source.hpp"
 
-#include <charconv>
-
-#include "catalog/pipeline_options.hpp"
 #include "core/duration.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/source/postgres/postgres_cut.hpp"
+#include "engine/source/postgres/postgres_estimate.hpp"
 #include "engine/source/postgres/postgres_meaning.hpp"
 #include "engine/source/run_context_literal.hpp"
 #include "engine/wire/copy_decoder.hpp"
@@ -85,21 +84,6 @@ BuildRowType(int count, const SourceColumn *columns, const char *const *names)
 	return row_type;
 }
 
-// From EXPLAIN's JSON, of its first node; 0 when it holds no such number.
-int64_t
-PlannedNumber(const std::string &plan, const std::string &name)
-{
-	std::string const quoted = "\"" + name + "\":";
-	size_t const key = plan.find(quoted);
-	if (key == std::string::npos) {
-		return 0;
-	}
-	size_t const number = std::min(plan.find_first_not_of(' ', key + quoted.size()), plan.size());
-	int64_t value = 0;
-	(void)std::from_chars(plan.data() + number, plan.data() + plan.size(), value);
-	return std::max<int64_t>(value, 0);
-}
-
 // The connection that exported it is gone; or this one has come to another server of that name.
 [[noreturn]] void
 ThrowNoSnapshot(const Error &error)
@@ -158,21 +142,28 @@ struct PostgresSource::State {
 	}
 };
 
-bool
-PostgresSource::Handles(const ForeignServer &server)
+void
+CheckPostgresSource(const catalog::Pipeline &pipeline, const ForeignServer & /*server*/)
 {
-	ForeignDataWrapper *wrapper = pg::Call(GetForeignDataWrapper, server.fdwid);
-	return strcmp(wrapper->fdwname, "postgres_fdw") == 0;
+	if (pipeline.source_query) {
+		(void)pg::Call(leaf::ReplaceRunContext, pipeline.source_query->c_str(), static_cast<const char *>("NULL"));
+	}
 }
 
-PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &journal, const SourceSlice *slice)
-	: state_(std::make_unique<State>())
+std::unique_ptr<Source>
+OpenPostgresSource(const SourceRequest &request)
+{
+	return std::make_unique<PostgresSource>(request);
+}
+
+PostgresSource::PostgresSource(const SourceRequest &request) : state_(std::make_unique<State>())
 {
 	State &state = *state_;
-	ForeignServer *server = pg::FindServer(*pipeline.source);
-	state.server = server->servername;
+	const catalog::Pipeline &pipeline = request.pipeline;
+	const OptionValues &options = request.options;
+	RunJournal &journal = request.journal;
+	state.server = request.server.servername;
 
-	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	pg::RemoteOptions remote_options;
 	remote_options.connect_timeout_ms =
 		static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
@@ -181,14 +172,14 @@ PostgresSource::PostgresSource(const catalog::Pipeline &pipeline, RunJournal &jo
 	remote_options.min_rate = static_cast<int>(options.Integer("source_min_rate"));
 	remote_options.application_name = "pg_sluice";
 	journal.EnterPhase("connecting");
-	state.remote = std::make_unique<pg::RemoteConnection>(*server, remote_options);
+	state.remote = std::make_unique<pg::RemoteConnection>(request.server, remote_options);
 	pg::RemoteConnection &remote = *state.remote;
 
 	remote.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-	if (slice != nullptr) {
-		state.slice = *slice;
+	if (request.slice != nullptr) {
+		state.slice = *request.slice;
 		try {
-			remote.Exec("SET TRANSACTION SNAPSHOT " + pg::QuoteLiteral(slice->snapshot));
+			remote.Exec("SET TRANSACTION SNAPSHOT " + pg::QuoteLiteral(state.slice->snapshot));
 		} catch (const Error &error) {
 			if (error.State() != sqlstate::kInvalidParameterValue && error.State() != sqlstate::kUndefinedObject) {
 				throw;
@@ -287,10 +278,10 @@ PostgresSource::Meaning() const
 	return state_->meaning;
 }
 
-const std::string &
+std::string
 PostgresSource::Label() const
 {
-	return state_->label;
+	return Format("{} of server \"{}\"", state_->label, state_->server);
 }
 
 std::string
@@ -358,41 +349,13 @@ PostgresSource::Shape() const
 	return shape;
 }
 
-pg::RemoteConnection &
-PostgresSource::Connection() const
+std::unique_ptr<SourceCut>
+PostgresSource::Cut(const std::string &key)
 {
-	return *state_->remote;
-}
-
-const std::string &
-PostgresSource::Relation() const
-{
-	return state_->relation;
-}
-
-const std::string &
-PostgresSource::From() const
-{
-	return state_->from;
-}
-
-std::string
-PostgresSource::Body() const
-{
-	return state_->from + state_->where;
-}
-
-PostgresSource::Estimate
-PostgresSource::EstimateSize(const char *columns) const
-{
-	pg::SqlResult const result =
-		state_->remote->Exec(Format("EXPLAIN (FORMAT JSON) SELECT {} FROM {}", columns, Body()));
-	std::string const plan = result.Empty() ? "" : result.Text(0, 0);
-	Estimate estimate;
-	estimate.rows = PlannedNumber(plan, "Plan Rows");
-	estimate.bytes = estimate.rows * PlannedNumber(plan, "Plan Width");
-	estimate.reads_elsewhere = plan.find("\"Foreign Scan\"") != std::string::npos;
-	return estimate;
+	const State &state = *state_;
+	std::string const body = state.from + state.where;
+	return std::make_unique<PostgresCut>(
+		PostgresCut::Question{*state.remote, *this, state.relation, state.from, body, key});
 }
 
 std::string
@@ -405,6 +368,12 @@ void
 PostgresSource::KeepAlive()
 {
 	(void)state_->remote->Exec("SELECT");
+}
+
+bool
+PostgresSource::IsBroken() const
+{
+	return state_->remote->IsBroken();
 }
 
 std::string
@@ -449,7 +418,7 @@ PostgresSource::Start(const std::vector<bool> &needed)
 		pg::Call(leaf::CreateCopyDecoder, state.remote->Plain(), state.row_type, static_cast<const bool *>(flags.get()),
 				 static_cast<const bool *>(as_text.get()), state.label.c_str());
 	if (!state.slice) {
-		state.rows_expected = EstimateSize("1").rows;
+		state.rows_expected = EstimateSize(*state.remote, "1", state.from + state.where).rows;
 	}
 	state.remote->CopyOut(RemoteStatement(needed));
 }

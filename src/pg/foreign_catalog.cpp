@@ -1,13 +1,12 @@
-#include "engine/source/foreign/foreign_catalog.hpp"
+#include "pg/foreign_catalog.hpp"
 
 #include "pg/compat.hpp"
 
 extern "C" {
-#include "commands/dbcommands.h"
 #include "foreign/fdwapi.h"
 }
 
-namespace sluice::engine::leaf {
+namespace sluice::pg::leaf {
 
 namespace {
 
@@ -28,7 +27,7 @@ FindOption(const List *options, const char *option)
 Oid
 FindForeignTable(const char *name, Oid server)
 {
-	List *parts = pg::compat::QualifiedNameList(name);
+	List *parts = compat::QualifiedNameList(name);
 	if (list_length(parts) > 2) {
 		return InvalidOid;
 	}
@@ -55,15 +54,6 @@ SupportsImport(Oid server)
 	return GetFdwRoutineByServerId(server)->ImportForeignSchema != nullptr;
 }
 
-Oid
-FindTemporary(const char *name)
-{
-	Oid schema;
-	Oid toast;
-	GetTempNamespaceState(&schema, &toast);
-	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
-}
-
 bool
 ServerHasOption(Oid server, const char *option)
 {
@@ -84,22 +74,9 @@ TableOption(Oid table, const char *option)
 }
 
 void
-RequireTemporaryRight()
-{
-	if (pg::compat::DatabaseAclCheck(MyDatabaseId, GetUserId(), ACL_CREATE_TEMP) != ACLCHECK_OK) {
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("permission denied to create temporary tables in database \"%s\"",
-							   get_database_name(MyDatabaseId)),
-						errhint("Grant it to the owner of the pipeline: GRANT TEMPORARY ON DATABASE %s TO %s.",
-								quote_identifier(get_database_name(MyDatabaseId)),
-								quote_identifier(GetUserNameFromId(GetUserId(), false)))));
-	}
-}
-
-void
 RequireServerUsage(Oid server, Oid role)
 {
-	if (pg::compat::ServerAclCheck(server, role, ACL_USAGE) != ACLCHECK_OK) {
+	if (compat::ServerAclCheck(server, role, ACL_USAGE) != ACLCHECK_OK) {
 		const char *name = GetForeignServer(server)->servername;
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied for foreign server %s", name),
@@ -108,4 +85,4 @@ RequireServerUsage(Oid server, Oid role)
 	}
 }
 
-} // namespace sluice::engine::leaf
+} // namespace sluice::pg::leaf

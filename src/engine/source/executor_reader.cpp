@@ -1,4 +1,4 @@
-#include "engine/source/foreign/executor_reader.hpp"
+#include "engine/source/executor_reader.hpp"
 
 #include "pg/guard.hpp"
 

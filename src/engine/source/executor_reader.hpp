@@ -4,7 +4,7 @@
 
 #include "core/run_journal.hpp"
 #include "engine/rows/row_reader.hpp"
-#include "engine/source/foreign/executor_scan.hpp"
+#include "engine/source/executor_scan.hpp"
 
 namespace sluice::engine {
 

@@ -1,7 +1,7 @@
-#include "engine/source/foreign/wrapped_tables.hpp"
+#include "engine/source/wrapped_tables.hpp"
 
-#include "engine/source/foreign/foreign_catalog.hpp"
 #include "pg/compat.hpp"
+#include "pg/foreign_catalog.hpp"
 
 extern "C" {
 #include "rewrite/rewriteHandler.h"
@@ -31,7 +31,7 @@ Look(Node *node, void *context)
 	foreach (cell, query->rtable) {
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
 		if (entry->rtekind != RTE_RELATION || entry->relkind != RELKIND_FOREIGN_TABLE ||
-			strcmp(WrapperName(GetForeignTable(entry->relid)->serverid), search->wrapper) != 0) {
+			strcmp(pg::leaf::WrapperName(GetForeignTable(entry->relid)->serverid), search->wrapper) != 0) {
 			continue;
 		}
 		WrappedTable *table = search->found;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/rows/batch.hpp"
-#include "engine/source/foreign/fetch_size.hpp"
+#include "engine/source/fetch_size.hpp"
 #include "engine/transform/query_analysis.hpp"
 
 namespace sluice::engine::leaf {

@@ -1,6 +1,6 @@
-#include "engine/source/foreign/fetch_size.hpp"
+#include "engine/source/fetch_size.hpp"
 
-#include "engine/source/foreign/foreign_catalog.hpp"
+#include "pg/foreign_catalog.hpp"
 
 extern "C" {
 #include "nodes/nodeFuncs.h"
@@ -13,7 +13,7 @@ namespace sluice::engine::leaf {
 namespace {
 
 constexpr char kOption[] = "fetch_size";
-// postgres_fdw holds what one fetch brings in memory. Values are as wide as statistics or their types say.
+// What one fetch brings is held in memory. Values are as wide as statistics or their types say.
 constexpr int64 kFetchBytes = 16 * 1024 * 1024;
 constexpr int64 kDefault = 100;
 
@@ -26,32 +26,18 @@ struct Walk {
 bool
 UserHasDecided(const Walk *walk, const ForeignScan *scan)
 {
-	if (ServerHasOption(scan->fs_server, kOption)) {
+	if (pg::leaf::ServerHasOption(scan->fs_server, kOption)) {
 		return true;
 	}
 	int index = -1;
 	while ((index = bms_next_member(scan->fs_relids, index)) >= 0) {
 		const RangeTblEntry *entry = rt_fetch(index, walk->plan->rtable);
 		if (entry->rtekind == RTE_RELATION && entry->relkind == RELKIND_FOREIGN_TABLE &&
-			TableHasOption(entry->relid, kOption)) {
+			pg::leaf::TableHasOption(entry->relid, kOption)) {
 			return true;
 		}
 	}
 	return false;
-}
-
-// Where a plan of postgres_fdw holds the number, in all supported versions: the third member, behind the statement and
-// the columns. NULL where it looks in any other way.
-Integer *
-FetchSizeOf(const ForeignScan *scan)
-{
-	if (scan->operation != CMD_SELECT || !OidIsValid(scan->fs_server) ||
-		strcmp(WrapperName(scan->fs_server), "postgres_fdw") != 0 || list_length(scan->fdw_private) < 3 ||
-		!IsA(linitial(scan->fdw_private), String) || !IsA(lthird(scan->fdw_private), Integer)) {
-		return nullptr;
-	}
-	const void *const columns = lsecond(scan->fdw_private);
-	return columns == nullptr || IsA(columns, IntList) ? lthird_node(Integer, scan->fdw_private) : nullptr;
 }
 
 // Of a column that may hold anything and of which nothing is known: beyond it values are kept out of line.
@@ -66,7 +52,7 @@ WidthOfType(Oid type, int32 modifier)
 
 // Bytes of a row on its way.
 int64
-WidthOf(const Walk *walk, const ForeignScan *scan)
+WidthOf(const Walk *walk, const ForeignScan *scan, const List *columns)
 {
 	int64 width = 0;
 	const ListCell *cell;
@@ -78,7 +64,7 @@ WidthOf(const Walk *walk, const ForeignScan *scan)
 		return width;
 	}
 	Oid const relation = rt_fetch(scan->scan.scanrelid, walk->plan->rtable)->relid;
-	foreach (cell, static_cast<const List *>(lsecond(scan->fdw_private))) {
+	foreach (cell, columns) {
 		auto const number = static_cast<AttrNumber>(lfirst_int(cell));
 		if (number <= 0) {
 			continue;
@@ -96,17 +82,18 @@ WidthOf(const Walk *walk, const ForeignScan *scan)
 void
 SetOne(Walk *walk, const ForeignScan *scan)
 {
-	Integer *const number = FetchSizeOf(scan);
-	if (number == nullptr || (!walk->wanted.asked && UserHasDecided(walk, scan))) {
+	PlannedFetch found;
+	if (scan->operation != CMD_SELECT || !OidIsValid(scan->fs_server) || !walk->wanted.find(scan, &found) ||
+		(!walk->wanted.asked && UserHasDecided(walk, scan))) {
 		return;
 	}
 	int64 rows = walk->wanted.rows;
 	if (!walk->wanted.asked) {
-		int64 const fitting = kFetchBytes / std::max<int64>(WidthOf(walk, scan), 1);
+		int64 const fitting = kFetchBytes / std::max<int64>(WidthOf(walk, scan, found.columns), 1);
 		rows = std::min(rows, std::max(fitting, kDefault));
 	}
-	walk->changed += number->ival != rows ? 1 : 0;
-	number->ival = static_cast<int>(rows);
+	walk->changed += found.rows->ival != rows ? 1 : 0;
+	found.rows->ival = static_cast<int>(rows);
 }
 
 void WalkPlan(Walk *walk, Plan *plan);

@@ -1,7 +1,8 @@
-#include "engine/parallel/source_cut.hpp"
+#include "engine/source/postgres/postgres_cut.hpp"
 
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/source/postgres/postgres_estimate.hpp"
 
 namespace sluice::engine {
 
@@ -136,34 +137,34 @@ Thinned(const std::vector<std::string> &bounds, size_t wanted)
 
 } // namespace
 
-SourceCut::SourceCut(PostgresSource &source, const std::string &key)
+PostgresCut::PostgresCut(const Question &question)
 {
-	obstacle_ = LookAtPages(source);
+	obstacle_ = LookAtPages(question);
 	if (obstacle_.empty()) {
 		how_ = tables_.size() == 1 ? "ranges of pages" : Format("ranges of pages of {} tables", tables_.size());
 		return;
 	}
-	if (key.empty()) {
+	if (question.key.empty()) {
 		obstacle_ += ", and the option stream_key names no column to cut it by";
 		return;
 	}
-	std::string const why = LookAtKey(source, key);
+	std::string const why = LookAtKey(question);
 	obstacle_ = why.empty() ? "" : obstacle_ + ", and " + why;
 }
 
 std::string
-SourceCut::LookAtPages(PostgresSource &source)
+PostgresCut::LookAtPages(const Question &question)
 {
-	pg::RemoteConnection &remote = source.Connection();
-	if (source.Relation().empty()) {
+	pg::RemoteConnection &remote = question.remote;
+	if (question.relation.empty()) {
 		return "the source is a query";
 	}
 	if (int const version = remote.ServerVersion(); version < kTidRangeScan) {
 		return Format("the source is PostgreSQL {}, which cannot read a range of pages", version / 10000);
 	}
 	// First of all, for the locks that planning leaves: on every table below this one.
-	(void)remote.Exec("EXPLAIN SELECT 1 FROM " + source.Relation());
-	pg::SqlResult const facts = remote.Exec(kTables, {source.Relation()});
+	(void)remote.Exec("EXPLAIN SELECT 1 FROM " + question.relation);
+	pg::SqlResult const facts = remote.Exec(kTables, {question.relation});
 	std::vector<Table> tables;
 	int64_t most = 0;
 	for (size_t row = 0; row < facts.Rows(); ++row) {
@@ -190,29 +191,30 @@ SourceCut::LookAtPages(PostgresSource &source)
 	if (tables.size() == 1 && !tables.front().extent.by_pages) {
 		return "the source's access method is not heap";
 	}
-	rows_ = source.EstimateSize("1").rows;
+	rows_ = EstimateSize(question.remote, "1", question.body).rows;
 	most_ = std::min<int64_t>(most, kMaxPieces);
 	tables_ = std::move(tables);
 	return {};
 }
 
 std::string
-SourceCut::FindBounds(PostgresSource &source, const std::string &key)
+PostgresCut::FindBounds(const Question &question)
 {
-	pg::RemoteConnection &remote = source.Connection();
-	TupleDesc const row_type = source.RowType();
+	const std::string &key = question.key;
+	pg::RemoteConnection &remote = question.remote;
+	TupleDesc const row_type = question.rows.RowType();
 	int index = 0;
 	while (index < row_type->natts && key != NameStr(TupleDescAttr(row_type, index)->attname)) {
 		++index;
 	}
 	// An EXPLAIN leaves locks on whatever is read.
-	auto const estimate = source.EstimateSize("*");
+	auto const estimate = EstimateSize(question.remote, "*", question.body);
 	if (estimate.reads_elsewhere) {
 		return "reads foreign tables, whose snapshots several connections could not share";
 	}
 	rows_ = estimate.rows;
 	bytes_ = estimate.bytes;
-	Oid const type = remote.Describe("SELECT " + key_ + " FROM " + source.From()).front().type;
+	Oid const type = remote.Describe("SELECT " + key_ + " FROM " + question.from).front().type;
 	pg::SqlResult const order = remote.Exec(kOrder, {Format("{}", type)});
 	if (order.Empty()) {
 		return Format("the type of its column \"{}\" has no order", key);
@@ -221,16 +223,16 @@ SourceCut::FindBounds(PostgresSource &source, const std::string &key)
 	not_less_ = order.Text(0, 1);
 	how_ = Format("ranges of \"{}\" by its statistics", key);
 	pg::SqlResult found;
-	if (!source.Relation().empty()) {
-		found = remote.Exec(kHistogram, {source.Relation(), key});
+	if (!question.relation.empty()) {
+		found = remote.Exec(kHistogram, {question.relation, key});
 	}
-	if (found.Empty() && !source.TravelsAsText(index)) {
+	if (found.Empty() && !question.rows.TravelsAsText(index)) {
 		how_ = Format("ranges of \"{}\" between its least and greatest value", key);
-		std::string const query = EvenBounds(TupleDescAttr(row_type, index)->atttypid, key_, source.Body());
+		std::string const query = EvenBounds(TupleDescAttr(row_type, index)->atttypid, key_, question.body);
 		found = query.empty() ? pg::SqlResult() : remote.Exec(query);
 	}
 	if (!found.Empty()) {
-		bounds_ = InOrder(remote, source.From(), key_, less_, found);
+		bounds_ = InOrder(remote, question.from, key_, less_, found);
 	}
 	if (bounds_.empty()) {
 		return Format("its column \"{}\" has no statistics, and is no integer, date or timestamp with several values",
@@ -240,9 +242,10 @@ SourceCut::FindBounds(PostgresSource &source, const std::string &key)
 }
 
 std::string
-SourceCut::LookAtKey(PostgresSource &source, const std::string &key)
+PostgresCut::LookAtKey(const Question &question)
 {
-	TupleDesc const row_type = source.RowType();
+	const std::string &key = question.key;
+	TupleDesc const row_type = question.rows.RowType();
 	bool known = false;
 	for (int i = 0; i < row_type->natts; ++i) {
 		known = known || key == NameStr(TupleDescAttr(row_type, i)->attname);
@@ -251,11 +254,11 @@ SourceCut::LookAtKey(PostgresSource &source, const std::string &key)
 		return Format("it has no column \"{}\", which the option stream_key names", key);
 	}
 	key_ = pg::QuoteIdentifier(key);
-	pg::RemoteConnection &remote = source.Connection();
+	pg::RemoteConnection &remote = question.remote;
 	remote.Exec("SAVEPOINT cut");
 	std::string why;
 	try {
-		why = FindBounds(source, key);
+		why = FindBounds(question);
 	} catch (const Error &error) {
 		// What the source says of the statements: the type may have no order, the user no right.
 		std::string const state = SqlStateText(error.State()).substr(0, 2);
@@ -272,7 +275,7 @@ SourceCut::LookAtKey(PostgresSource &source, const std::string &key)
 }
 
 std::vector<SourcePiece>
-SourceCut::Pieces(int streams) const
+PostgresCut::Pieces(int streams) const
 {
 	std::vector<SourcePiece> pieces;
 	int const wanted = PieceCount(bytes_, streams);

@@ -1,4 +1,4 @@
-#include "engine/source/foreign/executor_scan.hpp"
+#include "engine/source/executor_scan.hpp"
 
 #include "pg/compat.hpp"
 

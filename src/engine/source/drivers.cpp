@@ -1,0 +1,194 @@
+#include "engine/source/drivers.hpp"
+
+#include "engine/source/foreign/foreign_source.hpp"
+#include "engine/source/local_source.hpp"
+#include "engine/source/mysql/mysql_source.hpp"
+#include "engine/source/mysql/mysql_wrapper.hpp"
+#include "engine/source/postgres/postgres_source.hpp"
+#include "engine/source/postgres/postgres_wrapper.hpp"
+#include "pg/foreign_catalog.hpp"
+#include "pg/foreign_server.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+// A new source is a folder beside this file, and one entry here. Without an open function the executor reads.
+constexpr Driver kDrivers[] = {
+	{.wrapper = {.name = pg::kPostgresWrapper, .find_fetch = leaf::FindPostgresFetch},
+	 .check = CheckPostgresSource,
+	 .open = OpenPostgresSource},
+	{.wrapper = {.name = "mysql_fdw",
+				 .setting = {.option = "fetch_size", .most_rows = 1'000'000},
+				 .check_allowed = CheckMysqlWrapperAllowed,
+				 .check_read = CheckMysqlTableRead,
+				 .check_written = CheckMysqlTableWritten,
+				 .look_up = LookUpMysqlTables,
+				 .loses_rows = "Leave the option mysql_source at auto: pg_sluice itself reads rows of up to 1 GB."},
+	 .check = CheckMysqlSource,
+	 .open = OpenMysqlSource,
+	 .why_not = WhyNotMysqlSource},
+	{.wrapper = {.name = "oracle_fdw", .setting = {.option = "prefetch", .most_rows = 1000}}},
+	// Knows no number of rows, but to plan a query it runs the whole of it at the source, to count its rows.
+	{.wrapper = {.name = "tds_fdw",
+				 .setting = {.option = "use_remote_estimate", .unless = "row_estimate_method", .value = "false"}}},
+};
+
+constexpr Driver kOther = {.wrapper = {.name = ""}};
+
+} // namespace
+
+namespace leaf {
+
+namespace {
+
+const Driver *
+FindDriver(Oid server)
+{
+	const char *const name = pg::leaf::WrapperName(server);
+	for (const Driver &driver : kDrivers) {
+		if (strcmp(driver.wrapper.name, name) == 0) {
+			return &driver;
+		}
+	}
+	return &kOther;
+}
+
+bool
+FindFetch(const ForeignScan *scan, PlannedFetch *found)
+{
+	const Wrapper &wrapper = FindDriver(scan->fs_server)->wrapper;
+	return wrapper.find_fetch != nullptr && wrapper.find_fetch(scan, found);
+}
+
+} // namespace
+
+} // namespace leaf
+
+namespace {
+
+struct Choice {
+	const Wrapper *wrapper;
+	const Driver *driver; // NULL: the executor reads
+	std::string reason;	  // why it does, where a driver could
+};
+
+Choice
+Choose(const catalog::Pipeline &pipeline, const ForeignServer &server)
+{
+	const Driver *const driver = pg::Call(leaf::FindDriver, server.serverid);
+	Choice choice{&driver->wrapper, nullptr, {}};
+	if (driver->open == nullptr) {
+		return choice;
+	}
+	if (driver->why_not != nullptr) {
+		choice.reason = driver->why_not(pipeline, server);
+		if (choice.reason.empty() && IsForeignTable(pipeline, server)) {
+			choice.reason = "source_table is a foreign table of this database";
+		}
+	}
+	if (choice.reason.empty()) {
+		choice.driver = driver;
+	}
+	return choice;
+}
+
+const ForeignServer &
+FindSourceServer(const catalog::Pipeline &pipeline, Oid role)
+{
+	return *pg::FindServer(*pipeline.source, role,
+						   "A source is a foreign server: make it with CREATE SERVER and CREATE USER MAPPING; leave "
+						   "source out to read this database.");
+}
+
+void
+CheckAtServer(const catalog::Pipeline &pipeline, const ForeignServer &server)
+{
+	Choice const choice = Choose(pipeline, server);
+	(choice.driver != nullptr ? choice.driver->check : CheckForeignSource)(pipeline, server);
+}
+
+} // namespace
+
+leaf::FetchSize
+WantedFetch(const OptionValues &options)
+{
+	return {options.Integer("fetch_size"), options.IsGiven("fetch_size"), leaf::FindFetch};
+}
+
+std::unique_ptr<Source>
+OpenSource(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
+		   const SourceSlice *slice)
+{
+	if (!pipeline.source) {
+		return std::make_unique<LocalSource>(pipeline);
+	}
+	const ForeignServer &server = FindSourceServer(pipeline, GetUserId());
+	Choice const choice = Choose(pipeline, server);
+	if (!choice.reason.empty()) {
+		journal.Info(Format("server \"{}\" is read through {}, because {}", *pipeline.source, choice.wrapper->name,
+							choice.reason));
+	}
+	SourceRequest const request{pipeline, options, server, *choice.wrapper, WantedFetch(options), journal, slice};
+	return choice.driver != nullptr ? choice.driver->open(request) : std::make_unique<ForeignSource>(request);
+}
+
+void
+CheckSource(const catalog::Pipeline &pipeline, Oid role)
+{
+	if (pipeline.source) {
+		CheckAtServer(pipeline, FindSourceServer(pipeline, role));
+	} else {
+		LocalSource::Check(pipeline);
+	}
+}
+
+bool
+ImportsTable(const catalog::Pipeline &pipeline)
+{
+	if (!pipeline.source || !pipeline.source_table) {
+		return false;
+	}
+	const ForeignServer &server = FindSourceServer(pipeline, GetUserId());
+	CheckAtServer(pipeline, server);
+	return Choose(pipeline, server).driver == nullptr && !IsForeignTable(pipeline, server);
+}
+
+bool
+MayNameForeignTable(const ForeignServer &server)
+{
+	const Driver *const driver = pg::Call(leaf::FindDriver, server.serverid);
+	return driver->open == nullptr || driver->why_not != nullptr;
+}
+
+const Wrapper *
+CheckTablesRead(const MappedQuery &query, Oid role)
+{
+	const Wrapper *loses = nullptr;
+	for (const Driver &driver : kDrivers) {
+		const Wrapper &wrapper = driver.wrapper;
+		if (wrapper.check_read == nullptr && wrapper.loses_rows == nullptr) {
+			continue;
+		}
+		const leaf::WrappedTable *table = pg::Call(leaf::TablesReadThrough, query.Analyzed()->query, wrapper.name);
+		loses = table != nullptr && wrapper.loses_rows != nullptr ? &wrapper : loses;
+		for (; table != nullptr && wrapper.check_read != nullptr; table = table->next) {
+			wrapper.check_read(*table, role);
+		}
+	}
+	return loses;
+}
+
+void
+CheckTableWritten(Oid table, const ColumnMatch &match)
+{
+	if (pg::Call(get_rel_relkind, table) != RELKIND_FOREIGN_TABLE) {
+		return;
+	}
+	const Driver *const driver = pg::Call(leaf::FindDriver, pg::Call(GetForeignTable, table)->serverid);
+	if (driver->wrapper.check_written != nullptr) {
+		driver->wrapper.check_written(table, match);
+	}
+}
+
+} // namespace sluice::engine

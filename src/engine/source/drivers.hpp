@@ -1,0 +1,42 @@
+// The sources there are, one table: who reads which foreign data wrapper's servers. drivers.cpp is the only file that
+// knows wrappers by their names.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/source/source.hpp"
+#include "engine/source/wrapper.hpp"
+
+namespace sluice::engine {
+
+struct Driver {
+	Wrapper wrapper;
+	// What can be said of a definition without connecting. Throws Error.
+	void (*check)(const catalog::Pipeline &pipeline, const ForeignServer &server);
+	std::unique_ptr<Source> (*open)(const SourceRequest &request);
+	// Why the executor reads this server through the wrapper after all; '': it does not. NULL: it never does, and
+	// source_table is never the name of a foreign table of this database.
+	std::string (*why_not)(const catalog::Pipeline &pipeline, const ForeignServer &server);
+};
+
+// Connects where there is something to connect to, and tells the journal who reads. Throws Error.
+std::unique_ptr<Source> OpenSource(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
+								   const SourceSlice *slice);
+// What create and alter check, for the pipeline's owner, and explain before it connects. Throws Error.
+void CheckSource(const catalog::Pipeline &pipeline, Oid role);
+// A run would import the source's table as a temporary foreign table.
+bool ImportsTable(const catalog::Pipeline &pipeline);
+// source_table may name a foreign table of this database that belongs to the server.
+bool MayNameForeignTable(const ForeignServer &server);
+
+// How many rows the executor's reader fetches at a time from wrappers that are known.
+leaf::FetchSize WantedFetch(const OptionValues &options);
+
+// Sees to the foreign tables that a query reads. Returns a wrapper among theirs that may lose rows, or NULL. Throws
+// Error.
+const Wrapper *CheckTablesRead(const MappedQuery &query, Oid role);
+// Sees to the table that a load writes, of whatever kind. Throws Error.
+void CheckTableWritten(Oid table, const ColumnMatch &match);
+
+} // namespace sluice::engine

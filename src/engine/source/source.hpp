@@ -1,0 +1,54 @@
+// Where a pipeline's rows come from: what all sources have in common. Which there are drivers.hpp tells.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "catalog/pipeline_store.hpp"
+#include "core/option_registry.hpp"
+#include "core/run_journal.hpp"
+#include "engine/source/fetch_size.hpp"
+#include "engine/transform/mapped_query.hpp"
+
+namespace sluice::engine {
+
+class DivisibleSource;
+class WireSource;
+
+class Source {
+public:
+	Source() = default;
+	virtual ~Source() = default;
+	Source(const Source &) = delete;
+	Source &operator=(const Source &) = delete;
+
+	// For messages: "public.orders of server "x"".
+	virtual std::string Label() const = 0;
+	// What is mapped: a FROM item, or rows that come over the wire. The pipeline's columns are in it already.
+	virtual void Describe(MappingInput *mapping) const = 0;
+	// Rows come over a connection of our own, from here; NULL: the executor reads the FROM item.
+	virtual WireSource *Wire() { return nullptr; }
+	// Several connections can each read a part of the rows, as one snapshot shows them; NULL: they cannot.
+	virtual DivisibleSource *Divisible() { return nullptr; }
+	// The executor's reader may end too early without a word: counts the rows before and after.
+	virtual bool CountsRows() const { return false; }
+	virtual void CountBefore(const MappedQuery & /*query*/, RunJournal & /*journal*/) {}
+	// After so many rows. Leaves nothing behind. Throws Error 08006 when rows are missing.
+	virtual void Leave(int64_t /*rows*/) {}
+};
+
+struct Wrapper;
+struct SourceSlice;
+
+// What a source is opened with.
+struct SourceRequest {
+	const catalog::Pipeline &pipeline;
+	const OptionValues &options;
+	const ForeignServer &server;
+	const Wrapper &wrapper; // of the server
+	leaf::FetchSize fetch;
+	RunJournal &journal;
+	const SourceSlice *slice; // a part of the rows; NULL: all
+};
+
+} // namespace sluice::engine

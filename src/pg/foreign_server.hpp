@@ -1,0 +1,19 @@
+// Foreign servers and user mappings: where and as whom another server is reached.
+#pragma once
+
+#include <string>
+
+#include "pg/guard.hpp"
+
+namespace sluice::pg {
+
+// Servers of this wrapper have options for libpq: they are other PostgreSQL servers.
+inline constexpr const char *kPostgresWrapper = "postgres_fdw";
+
+// The server, which the role may use. Throws Error 42704, with that hint, and 42501.
+ForeignServer *FindServer(const std::string &name, Oid role, const char *hint);
+
+// The role's own mapping, or PUBLIC's. user_option: what the wrapper calls the user, for the hint of 42704.
+UserMapping *FindMapping(const ForeignServer &server, Oid role, const char *user_option);
+
+} // namespace sluice::pg

@@ -1,0 +1,40 @@
+#include "pg/relation_lookup.hpp"
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "commands/dbcommands.h"
+}
+
+namespace sluice::pg::leaf {
+
+Oid
+FindRelation(const char *name)
+{
+	RangeVar *range = makeRangeVarFromNameList(compat::QualifiedNameList(name));
+	return RangeVarGetRelid(range, NoLock, true);
+}
+
+Oid
+FindTemporary(const char *name)
+{
+	Oid schema;
+	Oid toast;
+	GetTempNamespaceState(&schema, &toast);
+	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+void
+RequireTemporaryRight()
+{
+	if (compat::DatabaseAclCheck(MyDatabaseId, GetUserId(), ACL_CREATE_TEMP) != ACLCHECK_OK) {
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permission denied to create temporary tables in database \"%s\"",
+							   get_database_name(MyDatabaseId)),
+						errhint("Grant it to the owner of the pipeline: GRANT TEMPORARY ON DATABASE %s TO %s.",
+								quote_identifier(get_database_name(MyDatabaseId)),
+								quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+	}
+}
+
+} // namespace sluice::pg::leaf

@@ -1,0 +1,17 @@
+// Relations of this database by name, and the temporary ones of this session.
+//
+// Leaf regime.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace sluice::pg::leaf {
+
+// The relation of that name, or InvalidOid. No lock is taken.
+Oid FindRelation(const char *name);
+// The temporary table of that name in this session, or InvalidOid.
+Oid FindTemporary(const char *name);
+// Raises 42501 unless the current user may create temporary tables here.
+void RequireTemporaryRight();
+
+} // namespace sluice::pg::leaf
