@@ -51,7 +51,8 @@ FindDriver(Oid server)
 			return &driver;
 		}
 	}
-	return &kOther;
+	const auto *const added = static_cast<const Driver *>(*find_rendezvous_variable(kAddedDriver));
+	return added != nullptr && strcmp(added->wrapper.name, name) == 0 ? added : &kOther;
 }
 
 bool

@@ -20,6 +20,10 @@ struct Driver {
 	std::string (*why_not)(const catalog::Pipeline &pipeline, const ForeignServer &server);
 };
 
+// A rendezvous variable: where another library that the server has loaded may put a driver (const Driver *).
+// test/module does, to prove that a source needs no more than this table and its own files.
+inline constexpr const char *kAddedDriver = "pg_sluice.driver";
+
 // Connects where there is something to connect to, and tells the journal who reads. Throws Error.
 std::unique_ptr<Source> OpenSource(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
 								   const SourceSlice *slice);

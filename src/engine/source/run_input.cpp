@@ -3,8 +3,29 @@
 #include "core/sqlstate.hpp"
 #include "engine/source/drivers.hpp"
 #include "engine/transform/definition_syntax.hpp"
+#include "engine/transform/star.hpp"
+#include "pg/sql.hpp"
 
 namespace sluice::engine {
+
+namespace {
+
+// A list of columns without those that "*" leaves out; nothing where it leaves out none.
+std::optional<std::string>
+VisibleColumns(const std::vector<ColumnMeaning> &meaning)
+{
+	std::string list;
+	for (const ColumnMeaning &column : meaning) {
+		if (!column.is_hidden) {
+			list += (list.empty() ? "source." : ", source.") + pg::QuoteIdentifier(column.name);
+		}
+	}
+	bool const hides =
+		std::any_of(meaning.begin(), meaning.end(), [](const ColumnMeaning &column) { return column.is_hidden; });
+	return hides && !list.empty() ? std::optional(list) : std::nullopt;
+}
+
+} // namespace
 
 RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
 				   const SourceSlice *slice)
@@ -26,6 +47,10 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 	}
 	source_ = OpenSource(pipeline, options, journal, slice);
 	source_->Describe(&mapping_);
+	if (std::optional<std::string> const visible = VisibleColumns(mapping_.meaning)) {
+		std::string const columns = pipeline.columns.value_or("source.*");
+		mapping_.columns = pg::Call(leaf::ReplaceStars, columns.c_str(), visible->c_str());
+	}
 }
 
 void

@@ -24,7 +24,7 @@ public:
 
 	// For messages: "public.orders of server "x"".
 	virtual std::string Label() const = 0;
-	// What is mapped: a FROM item, or rows that come over the wire. The pipeline's columns are in it already.
+	// What is mapped: a FROM item, or rows that come over the wire.
 	virtual void Describe(MappingInput *mapping) const = 0;
 	// Rows come over a connection of our own, from here; NULL: the executor reads the FROM item.
 	virtual WireSource *Wire() { return nullptr; }

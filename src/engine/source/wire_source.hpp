@@ -10,7 +10,14 @@ namespace sluice::engine {
 
 class WireSource : public Source {
 public:
-	void Describe(MappingInput *mapping) const final;
+	void Describe(MappingInput *mapping) const final
+	{
+		mapping->stream = RowType();
+		for (int i = 0; i < mapping->stream->natts; ++i) {
+			mapping->travels_as_text.push_back(TravelsAsText(i));
+		}
+		mapping->meaning = Meaning();
+	}
 	WireSource *Wire() final { return this; }
 
 	// Names and local types of all columns, in the source's order. Lives as long as the source.
