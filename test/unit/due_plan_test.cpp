@@ -7,7 +7,7 @@ namespace {
 
 // Due at every multiple of step until the end.
 NextDueFunction
-Every(int64_t step, int64_t end = INT64_MAX)
+EveryStep(int64_t step, int64_t end = INT64_MAX)
 {
 	return [step, end](int64_t after) -> std::optional<int64_t> {
 		int64_t const at = (after / step + 1) * step;
@@ -18,7 +18,7 @@ Every(int64_t step, int64_t end = INT64_MAX)
 TEST(DuePlan, InTimeMeansOneRun)
 {
 	for (OnMissed const policy : {OnMissed::RunOnce, OnMissed::Skip, OnMissed::RunAll}) {
-		DuePlan const plan = PlanDue(600, 601, policy, Every(300));
+		DuePlan const plan = PlanDue(600, 601, policy, EveryStep(300));
 		EXPECT_EQ(plan.runs, std::vector<int64_t>{600});
 		EXPECT_EQ(plan.missed, 0);
 		EXPECT_EQ(plan.next, 900);
@@ -27,13 +27,13 @@ TEST(DuePlan, InTimeMeansOneRun)
 
 TEST(DuePlan, ShortlyLateIsNotMissed)
 {
-	DuePlan const plan = PlanDue(600, 600 + kMissedAfterSeconds, OnMissed::Skip, Every(300));
+	DuePlan const plan = PlanDue(600, 600 + kMissedAfterSeconds, OnMissed::Skip, EveryStep(300));
 	EXPECT_EQ(plan.runs, std::vector<int64_t>{600});
 }
 
 TEST(DuePlan, RunOnceRunsTheLastOfThem)
 {
-	DuePlan const plan = PlanDue(300, 1700, OnMissed::RunOnce, Every(300));
+	DuePlan const plan = PlanDue(300, 1700, OnMissed::RunOnce, EveryStep(300));
 	EXPECT_EQ(plan.runs, std::vector<int64_t>{1500});
 	EXPECT_EQ(plan.missed, 4);
 	EXPECT_EQ(plan.missed_from, 300);
@@ -44,7 +44,7 @@ TEST(DuePlan, RunOnceRunsTheLastOfThem)
 
 TEST(DuePlan, SkipRunsNoneOfThem)
 {
-	DuePlan const plan = PlanDue(300, 1700, OnMissed::Skip, Every(300));
+	DuePlan const plan = PlanDue(300, 1700, OnMissed::Skip, EveryStep(300));
 	EXPECT_TRUE(plan.runs.empty());
 	EXPECT_EQ(plan.missed, 5);
 	EXPECT_EQ(plan.missed_from, 300);
@@ -54,7 +54,7 @@ TEST(DuePlan, SkipRunsNoneOfThem)
 
 TEST(DuePlan, SkipStillRunsTheOneThatIsDueNow)
 {
-	DuePlan const plan = PlanDue(300, 1530, OnMissed::Skip, Every(300));
+	DuePlan const plan = PlanDue(300, 1530, OnMissed::Skip, EveryStep(300));
 	EXPECT_EQ(plan.runs, std::vector<int64_t>{1500});
 	EXPECT_EQ(plan.missed, 4);
 	EXPECT_EQ(plan.missed_to, 1200);
@@ -62,14 +62,14 @@ TEST(DuePlan, SkipStillRunsTheOneThatIsDueNow)
 
 TEST(DuePlan, RunAllMakesUpForEach)
 {
-	DuePlan const plan = PlanDue(300, 1700, OnMissed::RunAll, Every(300));
+	DuePlan const plan = PlanDue(300, 1700, OnMissed::RunAll, EveryStep(300));
 	EXPECT_EQ(plan.runs, (std::vector<int64_t>{300, 600, 900, 1200, 1500}));
 	EXPECT_EQ(plan.missed, 0);
 }
 
 TEST(DuePlan, RunAllMakesUpForTheLatestHundred)
 {
-	DuePlan const plan = PlanDue(1, 1000, OnMissed::RunAll, Every(1));
+	DuePlan const plan = PlanDue(1, 1000, OnMissed::RunAll, EveryStep(1));
 	ASSERT_EQ(plan.runs.size(), static_cast<size_t>(kMaxMadeUp));
 	EXPECT_EQ(plan.runs.front(), 901);
 	EXPECT_EQ(plan.runs.back(), 1000);
@@ -114,7 +114,7 @@ TEST(DuePlan, BurstsFarApartKeepTheirLastDueTime)
 
 TEST(DuePlan, AScheduleThatHasEndedHasNoNext)
 {
-	DuePlan const plan = PlanDue(300, 2000, OnMissed::RunOnce, Every(300, 900));
+	DuePlan const plan = PlanDue(300, 2000, OnMissed::RunOnce, EveryStep(300, 900));
 	EXPECT_EQ(plan.runs, std::vector<int64_t>{900});
 	EXPECT_EQ(plan.missed, 2);
 	EXPECT_EQ(plan.next, std::nullopt);
@@ -123,7 +123,7 @@ TEST(DuePlan, AScheduleThatHasEndedHasNoNext)
 TEST(DuePlan, AClockThatWasSetBackFiresNothingTwice)
 {
 	// The stored due time lies after now when the clock was set back: nobody asks then. At the due time itself:
-	DuePlan const plan = PlanDue(900, 900, OnMissed::RunAll, Every(300));
+	DuePlan const plan = PlanDue(900, 900, OnMissed::RunAll, EveryStep(300));
 	EXPECT_EQ(plan.runs, std::vector<int64_t>{900});
 	EXPECT_EQ(plan.next, 1200);
 }

@@ -7,16 +7,16 @@
 namespace sluice::test {
 namespace {
 
-struct NextCase {
+struct InstantCase {
 	const char *schedule;
 	const char *after;				// UTC
 	std::vector<const char *> next; // UTC, one after the other
 };
 
 void
-Check(const std::vector<NextCase> &cases, const Zone &zone)
+CheckInstants(const std::vector<InstantCase> &cases, const Zone &zone)
 {
-	for (const NextCase &c : cases) {
+	for (const InstantCase &c : cases) {
 		SCOPED_TRACE(std::string(c.schedule) + " after " + c.after);
 		Schedule const schedule = Schedule::Parse(c.schedule);
 		int64_t at = Parse(c.after);
@@ -61,7 +61,7 @@ TEST(Schedule, SaysIntervalsInEnglish)
 
 TEST(Schedule, ElapsedIntervalsKnowNoClock)
 {
-	Check(
+	CheckInstants(
 		{
 			{"every 30 seconds", "2026-03-29 00:59:45", {"2026-03-29 01:00", "2026-03-29 01:00:30"}},
 			{"every 15 minutes", "2026-03-29 00:45", {"2026-03-29 01:00", "2026-03-29 01:15"}},
@@ -71,12 +71,12 @@ TEST(Schedule, ElapsedIntervalsKnowNoClock)
 			{"every 7 seconds", "1969-12-31 23:59:58", {"1970-01-01 00:00", "1970-01-01 00:00:07"}},
 		},
 		Berlin());
-	Check({{"every hour", "2026-11-20 10:10", {"2026-11-20 11:00"}}}, Kolkata());
+	CheckInstants({{"every hour", "2026-11-20 10:10", {"2026-11-20 11:00"}}}, Kolkata());
 }
 
 TEST(Schedule, DaysAndWeeksBeginAtMidnightOfTheZone)
 {
-	Check(
+	CheckInstants(
 		{
 			{"every day", "2026-03-28 12:00", {"2026-03-28 23:00", "2026-03-29 22:00", "2026-03-30 22:00"}},
 			{"every day", "2026-10-24 22:00", {"2026-10-25 23:00"}},
@@ -86,22 +86,23 @@ TEST(Schedule, DaysAndWeeksBeginAtMidnightOfTheZone)
 			{"every 2 weeks", "2026-11-01 00:00", {"2026-11-08 23:00", "2026-11-22 23:00"}},
 		},
 		Berlin());
-	Check({{"every day", "1969-12-30 12:00", {"1969-12-31 00:00", "1970-01-01 00:00"}},
-		   {"every 3 days", "1969-12-28 12:00", {"1969-12-29 00:00", "1970-01-01 00:00", "1970-01-04 00:00"}},
-		   {"every week", "1969-12-28 12:00", {"1969-12-29 00:00", "1970-01-05 00:00"}}},
-		  Utc());
+	CheckInstants({{"every day", "1969-12-30 12:00", {"1969-12-31 00:00", "1970-01-01 00:00"}},
+				   {"every 3 days", "1969-12-28 12:00", {"1969-12-29 00:00", "1970-01-01 00:00", "1970-01-04 00:00"}},
+				   {"every week", "1969-12-28 12:00", {"1969-12-29 00:00", "1970-01-05 00:00"}}},
+				  Utc());
 	// Midnight comes twice and is due once; the day that never was is due with the next one.
-	Check({{"every day", "2010-11-06 12:00", {"2010-11-07 02:30", "2010-11-08 03:30"}},
-		   {"every day", "2010-11-07 02:45", {"2010-11-08 03:30"}}},
-		  SaintJohns());
-	Check({{"every day", "2011-12-28 12:00", {"2011-12-29 10:00", "2011-12-30 10:00", "2011-12-31 10:00"}}}, Apia());
+	CheckInstants({{"every day", "2010-11-06 12:00", {"2010-11-07 02:30", "2010-11-08 03:30"}},
+				   {"every day", "2010-11-07 02:45", {"2010-11-08 03:30"}}},
+				  SaintJohns());
+	CheckInstants({{"every day", "2011-12-28 12:00", {"2011-12-29 10:00", "2011-12-30 10:00", "2011-12-31 10:00"}}},
+				  Apia());
 }
 
 TEST(Schedule, CronIsBeneath)
 {
-	Check({{"0 2 * * *", "2026-11-20 00:00", {"2026-11-20 02:00"}},
-		   {"*/20 * * * * *", "2026-11-20 00:00", {"2026-11-20 00:00:20"}}},
-		  Utc());
+	CheckInstants({{"0 2 * * *", "2026-11-20 00:00", {"2026-11-20 02:00"}},
+				   {"*/20 * * * * *", "2026-11-20 00:00", {"2026-11-20 00:00:20"}}},
+				  Utc());
 	EXPECT_NE(Schedule::Parse("0 2 * * *").AsCron(), nullptr);
 	EXPECT_EQ(Schedule::Parse("every day").AsCron(), nullptr);
 	for (int64_t const far : {INT64_MIN, INT64_MAX}) {
