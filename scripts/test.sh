@@ -127,9 +127,9 @@ part_isolation() {
 part_tap() {
     cd "$WORK/src" || return 1
     local status=0
-    # A long queue takes minutes, and once is enough, too.
+    # Files of tests wait most of their time: two for each processor. A long queue takes minutes, and once is enough.
     if [ -n "${WITHOUT_LINT:-}" ]; then export SLUICE_TEST_QUEUE=${SLUICE_TEST_QUEUE:-2000}; fi
-    as_server_user make -s PG_CONFIG="$PG_CONFIG" REGRESS= ISOLATION= PROVE_FLAGS="--timer -j $JOBS" \
+    as_server_user make -s PG_CONFIG="$PG_CONFIG" REGRESS= ISOLATION= PROVE_FLAGS="--timer -j $((2 * JOBS))" \
         ${TAP:+PROVE_TESTS="$TAP"} installcheck || status=$?
     save_results tap tmp_check/log
     local total failed broken

@@ -3,6 +3,7 @@ package SluiceMariaDB;
 
 use strict;
 use warnings;
+use DataTemplate;
 use File::Temp qw(tempdir);
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
@@ -18,8 +19,9 @@ sub new
 	mkdir("$dir/tmp") or die "$dir/tmp: $!";
 	local $ENV{TMPDIR} = "$dir/tmp";
 	my $user = getpwuid($>);
-	system_log('mariadb-install-db', '--no-defaults', "--datadir=$dir/data", "--user=$user", '--auth-root-authentication-method=normal',
-		'--skip-test-db') == 0 or die 'mariadb-install-db failed';
+	DataTemplate::copy('mariadb', "$dir/data", sub {
+		system_log('mariadb-install-db', '--no-defaults', "--datadir=$_[0]", "--user=$user", '--auth-root-authentication-method=normal',
+			'--skip-test-db', '--innodb-log-file-size=16M') == 0 or die 'mariadb-install-db failed'; });
 	my $server = -x '/usr/sbin/mariadbd' ? '/usr/sbin/mariadbd' : 'mariadbd';
 	my $log = "$dir/log";
 	$self->{harness} = IPC::Run::start(

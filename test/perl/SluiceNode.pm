@@ -3,6 +3,7 @@ package SluiceNode;
 
 use strict;
 use warnings;
+use DataTemplate;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;

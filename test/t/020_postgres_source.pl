@@ -3,6 +3,9 @@
 use strict;
 use warnings;
 use utf8;
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use DataTemplate;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use IO::Socket::INET;

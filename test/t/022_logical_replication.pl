@@ -1,6 +1,9 @@
 # Destinations that are published: a replace must reach subscribers, so it may not swap files under them.
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use DataTemplate;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
