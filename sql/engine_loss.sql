@@ -4,7 +4,7 @@ CREATE EXTENSION IF NOT EXISTS pg_sluice;
 CREATE EXTENSION IF NOT EXISTS postgres_fdw;
 CREATE SCHEMA engine_loss;
 SET search_path = engine_loss, public;
-\set log 'SELECT level, message FROM pipeline_log WHERE run = :''run'' AND message LIKE ''column %'' ORDER BY line;'
+\set log 'SELECT level, message FROM pipeline_log WHERE run = :''run'' AND message LIKE ''columns: column %'' ORDER BY line;'
 CREATE TABLE src (id int, amount numeric, note text);
 INSERT INTO src VALUES (1, 1.50, 'ab'), (2, NULL, NULL), (3, 'NaN', ''), (4, 7.000, 'abc');
 CREATE TABLE dst (id int, amount numeric(10,2), note varchar(3));

@@ -84,7 +84,7 @@ BEGIN
 		PERFORM create_pipeline('matrix', source_table => format('from_%s', s.n), destination_table => format('all_%s', s.n), columns => substr(list, 3),
 			load => 'replace', timezone => 'Europe/Berlin');
 		FOR said IN SELECT * FROM explain_pipeline('matrix') AS line WHERE line LIKE 'columns: %' LOOP
-			UPDATE pairs SET verdict = CASE WHEN said LIKE 'columns: warning: %' THEN 'loses' ELSE 'may fail' END
+			UPDATE pairs SET verdict = CASE WHEN said LIKE '%; a cast in columns says that it is meant' THEN 'loses' ELSE 'may fail' END
 				WHERE source = s.n AND destination = substring(said FROM 'column c(\d+)')::int;
 		END LOOP;
 		PERFORM drop_pipeline('matrix');

@@ -33,8 +33,10 @@ ChooseByItself(const ParallelFacts &facts)
 		return {1, "there are not two free background worker slots"};
 	}
 	int const streams = static_cast<int>(std::min<int64_t>({affordable, facts.free_workers, facts.most}));
-	return {streams, Format("the source has {} GB, this machine {} CPU cores and {} free background worker slots",
-							facts.bytes / kGigabyte, facts.cores, facts.free_workers)};
+	std::string const limit =
+		facts.free_workers < affordable ? Format(", and {} background worker slots are free", facts.free_workers) : "";
+	return {streams, Format("the source has {} GB and this machine {} CPU cores{}", facts.bytes / kGigabyte,
+							facts.cores, limit)};
 }
 
 } // namespace

@@ -11,12 +11,12 @@ inline constexpr int kMaxParallel = 8;
 inline constexpr int kMaxPieces = 1024;
 
 struct ParallelFacts {
-	std::string option;	  // 'auto' or a number
-	std::string obstacle; // why several would not be right, or ''
-	int64_t most = 0;	  // pieces that the source can be cut into, at most
-	int64_t bytes = 0;	  // of the source, with TOAST; an estimate where it is a query
-	int cores = 1;		  // of this machine
-	int free_workers = 0; // background workers that could still be started
+	std::string option = "1";  // 'auto' or a number
+	std::string obstacle = {}; // why several would not be right, or ''
+	int64_t most = 0;		   // pieces that the source can be cut into, at most
+	int64_t bytes = 0;		   // of the source, with TOAST; an estimate where it is a query
+	int cores = 1;			   // of this machine
+	int free_workers = 0;	   // background workers that could still be started
 };
 
 struct ParallelChoice {

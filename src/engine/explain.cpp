@@ -2,10 +2,10 @@
 
 #include "catalog/pipeline_options.hpp"
 #include "engine/known_secrets.hpp"
-#include "engine/load/direct_load.hpp"
+#include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
 #include "engine/load/sequences.hpp"
-#include "engine/parallel/parallel_plan.hpp"
+#include "engine/parallel/parallel_facts.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
@@ -42,21 +42,15 @@ AddText(std::vector<std::string> *lines, const std::string &title, const std::st
 void
 AddRemoteQuery(std::vector<std::string> *lines, const RunInput &input, const MappedQuery &query)
 {
-	std::string const needs_sql = query.NeedsSql();
 	TupleDesc const stream = input.Mapping().stream;
 	std::vector<char> used(stream->natts + 1);
 	pg::Call(leaf::FindUsedColumns, query.Analyzed(), stream, reinterpret_cast<bool *>(used.data()));
 	used.pop_back();
 	AddText(lines, "remote query", input.Wire()->RemoteStatement(std::vector<bool>(used.begin(), used.end())));
-	if (!needs_sql.empty()) {
-		lines->push_back("transform: by SQL over the staged rows, because " + needs_sql);
-	} else {
-		lines->push_back("transform: row by row, without staging");
-	}
 }
 
 void
-AddPlan(std::vector<std::string> *lines, const MappedQuery &query)
+AddQueryPlan(std::vector<std::string> *lines, const MappedQuery &query)
 {
 	pg::SqlResult const plan = pg::Sql("EXPLAIN (VERBOSE, COSTS OFF) " + query.Text());
 	lines->push_back("plan:");
@@ -65,14 +59,27 @@ AddPlan(std::vector<std::string> *lines, const MappedQuery &query)
 	}
 }
 
+struct Question {
+	const catalog::Pipeline &pipeline;
+	const OptionValues &options;
+	const MappedQuery *query; // NULL, and so is the input: the run imports the source
+	const RunInput *input;
+};
+
+// As a run worker would plan it.
 void
-AddParallel(std::vector<std::string> *lines, const OptionValues &options, const RunInput &input,
-			const MappedQuery &query, const ColumnMatch &match, const Destination &destination)
+AddPlan(std::vector<std::string> *lines, const Question &question, const Destination &destination, List *target_list,
+		LoadFacts *facts)
 {
+	if (question.query != nullptr) {
+		AddQueryFacts(*question.input, *question.query, facts);
+	}
 	// A run asks again, and then there may be fewer worker slots.
-	ParallelPlan const plan = PlanParallel({options, input, query, match, destination, true, kMaxParallel});
-	if (!plan.reason.empty()) {
-		lines->push_back("streams: " + plan.Text());
+	std::unique_ptr<SourceCut> const cut = AddParallelFacts(
+		{question.options, question.input, question.query, target_list, destination, true, kMaxParallel}, facts);
+	LoadPlan const plan = PlanLoad(*facts);
+	for (std::string &line : plan.Lines(ShareOut(cut.get(), plan).text)) {
+		lines->push_back(std::move(line));
 	}
 }
 
@@ -86,12 +93,8 @@ AddFit(std::vector<std::string> *lines, const catalog::Pipeline &pipeline, const
 	if (drift) {
 		lines->push_back("columns: a run fails: " + drift->Info().message);
 	}
-	for (const std::string &loss : Losses(query, destination, match)) {
-		lines->push_back(query.IsExact() ? "columns: checked: " + loss + "; a value that would be changed fails the run"
-										 : "columns: warning: " + loss);
-	}
-	for (const std::string &failure : Losses(query, destination, match, Fit::MayFail)) {
-		lines->push_back("columns: " + failure);
+	for (LossLine &line : LossLines(query, destination, match)) {
+		lines->push_back(std::move(line.text));
 	}
 }
 
@@ -108,82 +111,83 @@ AddSequences(std::vector<std::string> *lines, const OptionValues &options, const
 }
 
 void
-AddDestination(std::vector<std::string> *lines, const catalog::Pipeline &pipeline, Destination *destination,
-			   const OptionValues &options, const MappedQuery *query, const RunInput *input)
+AddRemoteDestination(std::vector<std::string> *lines, const Question &question, Destination *destination)
 {
-	if (destination->remote != nullptr) {
-		for (std::string &line : destination->remote->Describe(query)) {
-			lines->push_back(std::move(line));
-		}
-		if (query != nullptr && destination->remote->Exists()) {
-			ColumnMatch const remote_match = destination->remote->Match(*query);
-			AddFit(lines, pipeline, *query, *destination, remote_match);
-			AddSequences(lines, options, *destination, remote_match);
-		}
-		return;
+	RemoteDestination &remote = *destination->remote;
+	destination->created = !remote.Exists();
+	LoadFacts facts = FactsOf(question.options, destination->mode);
+	ReadRemoteFacts(*destination, &facts);
+	for (std::string &line : remote.Describe(question.query, PlanLoad(facts).analyze)) {
+		lines->push_back(std::move(line));
 	}
-	if (!OidIsValid(destination->oid)) {
-		lines->push_back("destination: does not exist and is created: " +
-						 (query != nullptr ? TableDefinition(*query, destination->name)
-										   : "CREATE TABLE " + destination->name + " after the source's columns"));
-		if (query != nullptr) {
-			for (const std::string &missing : query->MissingTypes()) {
-				lines->push_back("warning: " + missing);
-			}
-		}
-		return;
+	AddPlan(lines, question, *destination, nullptr, &facts);
+	if (question.query != nullptr && remote.Exists()) {
+		ColumnMatch const match = remote.Match(*question.query);
+		AddFit(lines, question.pipeline, *question.query, *destination, match);
+		AddSequences(lines, question.options, *destination, match);
 	}
+}
+
+void
+AddNewDestination(std::vector<std::string> *lines, const Question &question, Destination *destination)
+{
+	lines->push_back("destination: does not exist and is created: " +
+					 (question.query != nullptr ? TableDefinition(*question.query, destination->name)
+												: "CREATE TABLE " + destination->name + " after the source's columns"));
+	LoadFacts facts = FactsOf(question.options, destination->mode);
+	ReadTargetFacts(destination, &facts);
+	List *target_list = nullptr;
+	if (question.query != nullptr) {
+		for (const std::string &missing : question.query->MissingTypes()) {
+			lines->push_back("warning: " + missing);
+		}
+		target_list = pg::Call(leaf::OwnTargetList, question.query->Analyzed());
+	}
+	AddPlan(lines, question, *destination, target_list, &facts);
+}
+
+void
+AddDestination(std::vector<std::string> *lines, const Question &question, Destination *destination)
+{
 	lines->push_back("destination: " + destination->name);
 	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(nullptr), 0);
-	if (destination->replace) {
+	if (destination->mode == LoadMode::Replace) {
 		pg::Call(leaf::CheckReplaceRight, destination->oid);
 	}
-	if (RefusesReplace(pipeline, *destination)) {
+	if (RefusesReplace(question.pipeline, *destination)) {
 		lines->push_back("load: a run fails: " + ReplaceNotChosen(*destination).Info().message);
 	}
 	destination->relation = pg::Call(table_open, destination->oid, AccessShareLock);
 	ColumnMatch match;
-	if (query != nullptr) {
+	if (question.query != nullptr) {
 		RunJournal journal(Clock);
-		match = MatchColumns(*query, destination->relation, &journal);
+		match = MatchColumns(*question.query, destination->relation, &journal);
 		pg::Call(leaf::CheckInsertRight, destination->oid, match.source_of.data(),
 				 RelationGetNumberOfAttributes(destination->relation));
 		for (const JournalLine &line : journal.Lines()) {
-			lines->push_back("columns: " + line.message);
+			lines->push_back(line.message);
 		}
 	}
-	ChoosePath(destination);
-	lines->push_back("path: " + PathText(*destination));
-	ChooseDirectLoad(options, destination);
-	if (query != nullptr) {
-		AddParallel(lines, options, *input, *query, match, *destination);
-	}
-	if (std::string const text = DirectLoadText(*destination); !text.empty()) {
-		lines->push_back(text);
-	}
-	const leaf::TableTraits &traits = destination->traits;
-	bool const swap = destination->path == LoadPath::ReplaceSwap || destination->path == LoadPath::ReplaceRouted;
-	if (swap && traits.index_count > 0) {
-		lines->push_back(Format("indexes: {} built on the new file before the swap", traits.index_count));
-	}
-	bool const append = destination->path == LoadPath::Append || destination->path == LoadPath::AppendRouted;
-	if (append && traits.index_count > 0 && pg::Call(leaf::IsEmpty, destination->relation)) {
-		std::string const why = WhyNotFilled(options, *destination);
-		lines->push_back(why.empty() ? Format("indexes: {} built after the load, if the table is still empty then and "
-											  "nobody else writes to it",
-											  traits.index_count)
-									 : Format("indexes: {} kept up row by row, because {}", traits.index_count, why));
-	}
-	for (int i = 0;
-		 destination->path != LoadPath::Sql && traits.foreign_keys != nullptr && i < traits.foreign_keys->count; ++i) {
-		lines->push_back(
-			Format("foreign keys: \"{}\" checked by one query after the load", traits.foreign_keys->keys[i].name));
-	}
-	if (query != nullptr) {
-		AddFit(lines, pipeline, *query, *destination, match);
-		AddSequences(lines, options, *destination, match);
+	LoadFacts facts = FactsOf(question.options, destination->mode);
+	ReadTargetFacts(destination, &facts);
+	AddPlan(lines, question, *destination, match.target_list, &facts);
+	if (question.query != nullptr) {
+		AddFit(lines, question.pipeline, *question.query, *destination, match);
+		AddSequences(lines, question.options, *destination, match);
 	}
 	pg::Call(table_close, destination->relation, NoLock);
+}
+
+void
+AddAnyDestination(std::vector<std::string> *lines, const Question &question, Destination *destination)
+{
+	if (destination->remote != nullptr) {
+		AddRemoteDestination(lines, question, destination);
+	} else if (OidIsValid(destination->oid)) {
+		AddDestination(lines, question, destination);
+	} else {
+		AddNewDestination(lines, question, destination);
+	}
 }
 
 std::vector<std::string>
@@ -198,6 +202,8 @@ Explain(const catalog::Pipeline &pipeline)
 	if (pipeline.destination) {
 		remote = std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Explain, elsewhere);
 		destination.remote = remote.get();
+		destination.name = remote->Label();
+		destination.mode = LoadModeOf(pipeline);
 	} else {
 		destination = FindDestination(pipeline);
 	}
@@ -205,7 +211,7 @@ Explain(const catalog::Pipeline &pipeline)
 	if (ImportsTable(pipeline)) {
 		lines.push_back(Format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
 							   *pipeline.source_table, *pipeline.source));
-		AddDestination(&lines, pipeline, &destination, options, nullptr, nullptr);
+		AddAnyDestination(&lines, {pipeline, options, nullptr, nullptr}, &destination);
 	} else {
 		RunJournal journal(Clock);
 		RunInput input(pipeline, options, journal);
@@ -223,9 +229,9 @@ Explain(const catalog::Pipeline &pipeline)
 			}
 			AddRemoteQuery(&lines, input, query);
 		} else {
-			AddPlan(&lines, query);
+			AddQueryPlan(&lines, query);
 		}
-		AddDestination(&lines, pipeline, &destination, options, &query, &input);
+		AddAnyDestination(&lines, {pipeline, options, &query, &input}, &destination);
 	}
 	memory.Free();
 	return lines;

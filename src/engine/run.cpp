@@ -4,8 +4,8 @@
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/known_secrets.hpp"
-#include "engine/load/direct_load.hpp"
 #include "engine/load/load.hpp"
+#include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
@@ -22,21 +22,12 @@ namespace sluice::engine {
 
 namespace {
 
-// A table that is new or has all new rows has no statistics that mean anything (design rule 24). No reason to lose the
-// rows: the expression of a statistics object may fail with them, and a Citus table refuses some commands after others.
+// No reason to lose the rows: the expression of a statistics object may fail with them, and a Citus table refuses some
+// commands after others.
 void
-Analyze(const Destination &destination, const OptionValues &options, RunJournal &journal)
+Analyze(const Destination &destination, RunJournal &journal)
 {
-	bool const table =
-		destination.traits.kind == RELKIND_RELATION || destination.traits.kind == RELKIND_PARTITIONED_TABLE;
-	if (!table || destination.analyzed || (!destination.created && !destination.replace)) {
-		return;
-	}
 	journal.EnterPhase("analyzing");
-	if (options.Text("analyze") == "off") {
-		journal.Info(Format("{} is not analyzed, because the option analyze is off", destination.name));
-		return;
-	}
 	pg::SqlOptions as_owner;
 	as_owner.run_as = destination.traits.owner;
 	std::optional<Error> const failure =
@@ -63,25 +54,57 @@ OpenRemote(const RunRequest &request, const OptionValues &options, RunJournal &j
 	return std::make_unique<RemoteDestination>(request.pipeline, options, RemoteDestination::Purpose::Load, journal);
 }
 
-ColumnMatch
-PrepareLocal(const catalog::Pipeline &pipeline, const MappedQuery &query, const OptionValues &options,
-			 const LockPatience &patience, Destination *destination, RunJournal &journal)
+struct Prepared {
+	ColumnMatch match;
+	LoadPlan plan;
+	ParallelWork work;
+};
+
+// Locks or makes the destination, and plans how it is loaded.
+Prepared
+Prepare(const RunRequest &request, const OptionValues &options, const RunInput &input, const MappedQuery &query,
+		const LockPatience &patience, Destination *destination, RunJournal &journal)
 {
-	if (OidIsValid(destination->oid)) {
-		LockDestination(pipeline, destination, patience, journal);
+	Prepared prepared;
+	LoadFacts facts = FactsOf(options, destination->mode);
+	LoadLock held = LoadLock::None;
+	if (destination->remote != nullptr) {
+		destination->remote->Prepare(query);
+		prepared.match = destination->remote->Match(query);
+		destination->created = destination->remote->Created();
+		ReadRemoteFacts(*destination, &facts);
 	} else {
-		CreateDestination(pipeline, query, destination, journal);
+		facts.may_defer = request.root_run.empty();
+		if (OidIsValid(destination->oid)) {
+			held = LockDestination(request.pipeline, destination, &facts, patience, journal);
+		} else {
+			CreateDestination(request.pipeline, query, destination, journal);
+			ReadTargetFacts(destination, &facts);
+			AddFileFacts(*destination, &facts);
+		}
+		prepared.match = MatchColumns(query, destination->relation, &journal);
+		pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(prepared.match.source_of.data()),
+				 RelationGetNumberOfAttributes(destination->relation));
+		CheckTableWritten(destination->oid, prepared.match);
 	}
-	ColumnMatch match = MatchColumns(query, destination->relation, &journal);
-	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(match.source_of.data()),
-			 RelationGetNumberOfAttributes(destination->relation));
-	CheckTableWritten(destination->oid, match);
-	ChoosePath(destination);
-	FillIfEmpty(options, destination, journal);
-	journal.Info(PathText(*destination));
-	ShowStatements(*destination, match);
-	ChooseDirectLoad(options, destination);
-	return match;
+	AddQueryFacts(input, query, &facts);
+	bool const can_start = request.streams != nullptr;
+	int const spare = can_start ? pg::Call(request.streams->spare) : 0;
+	std::unique_ptr<SourceCut> const cut =
+		AddParallelFacts({options, &input, &query, prepared.match.target_list, *destination, can_start, spare}, &facts);
+	prepared.plan = PlanLoad(facts);
+	if (prepared.plan.fills_empty && held != LoadLock::KeepWritersOut) {
+		TryToKeepWritersOut(destination, &facts);
+		prepared.plan = PlanLoad(facts);
+	}
+	prepared.work = ShareOut(cut.get(), prepared.plan);
+	for (std::string &line : prepared.plan.Lines(prepared.work.text)) {
+		journal.Info(std::move(line));
+	}
+	if (destination->remote == nullptr) {
+		ShowStatements(*destination, prepared.plan.path, prepared.match);
+	}
+	return prepared;
 }
 
 RunResult
@@ -99,7 +122,8 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	if (pipeline.destination) {
 		progress.Enter("checking");
 		std::unique_ptr<RemoteDestination> remote = OpenRemote(request, options, journal);
-		if (std::optional<LoadedRun> const loaded = remote->Begin(request)) {
+		if (std::optional<LoadedRun> const loaded =
+				remote->Begin(request.root_run, request.run_id, request.only_look)) {
 			counters->records_processed = loaded->records;
 			result.reason = Format("attempt {} had committed its {} rows in {} at {}, before it was lost",
 								   loaded->attempt, loaded->records, remote->Label(), loaded->at);
@@ -108,6 +132,8 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 			return result;
 		}
 		destination.remote = remote.get();
+		destination.name = remote->Label();
+		destination.mode = LoadModeOf(pipeline);
 		result.elsewhere = std::move(remote);
 	}
 	if (request.only_look && destination.remote == nullptr) {
@@ -118,7 +144,6 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	progress.Enter("connecting");
 	if (destination.remote == nullptr) {
 		destination = FindDestination(pipeline);
-		destination.may_defer = request.root_run.empty();
 	}
 	RunInput input(pipeline, options, journal);
 	journal.Info("reads " + input.Label());
@@ -128,54 +153,39 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	PushFilter(input, query, journal);
 	input.CheckTables(query, journal);
 	input.CountBefore(query, journal);
-	ColumnMatch match;
-	if (destination.remote != nullptr) {
-		destination.remote->Prepare(query);
-		match = destination.remote->Match(query);
-		destination.name = destination.remote->Label();
-	} else {
-		match = PrepareLocal(pipeline, query, options, patience, &destination, journal);
-	}
-
-	bool const can_start = request.streams != nullptr;
-	int const spare = can_start ? pg::Call(request.streams->spare) : 0;
-	ParallelPlan plan = PlanParallel({options, input, query, match, destination, can_start, spare});
-	FillInParallel(&plan, options, &destination, journal);
-	if (!plan.reason.empty()) {
-		journal.Info(plan.Text());
-	}
-	if (std::string const text = DirectLoadText(destination); !text.empty()) {
-		journal.Info(text);
-	}
+	Prepared const prepared = Prepare(request, options, input, query, patience, &destination, journal);
+	const auto &[match, plan, work] = prepared;
 
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
 	CheckDrift(pipeline, last, query, destination, match);
-	for (const std::string &loss : Losses(query, destination, match)) {
-		if (query.IsExact()) {
-			journal.Info(loss + "; a value that would be changed fails the run");
+	for (LossLine &line : LossLines(query, destination, match)) {
+		if (line.warning) {
+			journal.Warning(std::move(line.text));
 		} else {
-			journal.Warning(loss + "; a cast in columns says that it is meant");
+			journal.Info(std::move(line.text));
 		}
 	}
 	std::vector<catalog::LoadedColumn> const shape = ShapeOf(query);
 	FedSequences sequences(options, journal);
 	sequences.Find(destination, match);
-	destination.analyze = options.Text("analyze") != "off";
+	for (std::string &line : sequences.Describe()) {
+		journal.Info(std::move(line));
+	}
 	progress.Enter("loading");
-	LoadRequest const load{input,	 query,	   match,		   destination, patience,  journal,
-						   progress, pipeline, request.run_id, plan,		sequences, request.streams};
+	LoadRequest const load{pipeline, request.run_id,  input,	query,	   match,	destination, plan,
+						   work,	 request.streams, patience, sequences, journal, progress};
 	progress.BeginLoad(destination.oid);
-	int64_t const rows = Load(load);
+	LoadOutcome const loaded = Load(load);
 	progress.EndLoad();
-	journal.Info(Format("{} rows loaded into {}", rows, destination.name));
-	input.Leave(rows);
+	journal.Info(Format("{} rows loaded into {}", loaded.rows, destination.name));
+	input.Leave(loaded.rows);
 	sequences.Move(destination);
 
-	if (destination.remote != nullptr) {
+	if (plan.analyze && destination.remote != nullptr) {
 		progress.Enter("analyzing");
 		destination.remote->Analyze();
-	} else {
-		Analyze(destination, options, journal);
+	} else if (plan.analyze && !plan.fills_empty && !loaded.analyzed) {
+		Analyze(destination, journal);
 	}
 	progress.Enter("finishing");
 	// Seldom: a pipeline's state is wanted by others too.

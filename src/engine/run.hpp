@@ -1,4 +1,4 @@
-// The engine's face: one run from source to sink, inside the caller's transaction, as the current
+// The engine's face: one run from source to destination, inside the caller's transaction, as the current
 // user (who is the pipeline's owner). Everything that decides how rows travel is below this header.
 #pragma once
 
@@ -11,16 +11,10 @@
 #include "catalog/run_store.hpp"
 #include "core/run_journal.hpp"
 #include "engine/parallel/parallel_host.hpp"
+#include "engine/run_progress.hpp"
+#include "engine/target/pending_commit.hpp"
 
 namespace sluice::engine {
-
-// Called at most a few times a second with the counters so far, for progress display.
-struct ProgressNow {
-	const catalog::RunCounters &counters;
-	const char *phase;
-	int64_t rows_expected; // the source's estimate of what there is to read; 0: unknown
-};
-using ProgressSink = void (*)(const ProgressNow &now);
 
 struct RunRequest {
 	const catalog::Pipeline &pipeline;
@@ -31,19 +25,6 @@ struct RunRequest {
 	// An earlier attempt may have committed its rows at the destination server: find out and load nothing.
 	bool only_look = false;
 	const ParallelHost *streams = nullptr; // NULL: the run is made by this process alone
-};
-
-// What a run has done at another server and is still to be committed there.
-class PendingCommit {
-public:
-	PendingCommit() = default;
-	virtual ~PendingCommit() = default;
-	PendingCommit(const PendingCommit &) = delete;
-	PendingCommit &operator=(const PendingCommit &) = delete;
-
-	// The last thing before the local commit, in the phase 'committing'. Throws Error; leaves that phase where
-	// nothing was committed.
-	virtual void Commit() = 0;
 };
 
 struct RunResult {

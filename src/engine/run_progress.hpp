@@ -1,11 +1,19 @@
 // Counters, phases and the live display of one run.
 #pragma once
 
+#include "catalog/run_store.hpp"
+#include "core/run_journal.hpp"
 #include "core/steady_clock.hpp"
-#include "engine/rows/batch.hpp"
-#include "engine/run.hpp"
 
 namespace sluice::engine {
+
+// Called at most a few times a second with the counters so far, for progress display.
+struct ProgressNow {
+	const catalog::RunCounters &counters;
+	const char *phase;
+	int64_t rows_expected; // the source's estimate of what there is to read; 0: unknown
+};
+using ProgressSink = void (*)(const ProgressNow &now);
 
 class RunProgress {
 public:

@@ -176,7 +176,7 @@ like(define("source_query => 'SELECT 1 AS a', destination => 'files', destinatio
 like(define("source_query => 'SELECT 1 AS a', destination => 'private', destination_table => 't', load => 'append'"), qr/42501: permission denied for foreign server private/, 'a server of somebody else');
 like(as_etl("CALL run_pipeline('p1', '{}', NULL)"), qr/0A000: pipeline "p1" cannot run in the caller's transaction/, 'CALL is refused');
 like(as_etl("SELECT string_agg(l, E'\\n') FROM explain_pipeline('p1') l"),
-	qr/destination: dst\.all_types of server "far"\ncolumns: rows are sent in binary form\nat the destination: LOCK TABLE.*DELETE FROM dst\.all_types\nat the destination: COPY dst\.all_types \(a_int4.*\(FORMAT binary\)\nat the destination: ANALYZE.*\nledger: each run's id is committed in dst\.pg_sluice_ledger/s,
+	qr/destination: dst\.all_types of server "far"\nrows are sent in binary form\nat the destination: LOCK TABLE.*DELETE FROM dst\.all_types\nat the destination: COPY dst\.all_types \(a_int4.*\(FORMAT binary\)\nat the destination: ANALYZE.*\nledger: each run's id is committed in dst\.pg_sluice_ledger/s,
 	'explain tells the statements');
 is(as_etl("SELECT alter_pipeline('p1', reset => '{destination}', load => 'append', destination_table => 'public.here'); SELECT destination IS NULL FROM pipelines WHERE name = 'p1'"), "\nt", 'the server can be taken away');
 

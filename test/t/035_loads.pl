@@ -54,11 +54,11 @@ for my $table (['foreign_ids', 'UPDATE', 'is'], ['blind_ids', 'SELECT, UPDATE', 
 	my ($name, $grant, $is) = @$table;
 	is(define($name, "$rows, columns => 'id, t', destination => 'far', destination_table => '$name', load => 'append'"), 'f', "$name: no right");
 	is(run_now($name), 'success', "$name: is loaded");
-	is(told($name, '^sequence'), "warning: sequence dst.${name}_id_seq $is behind the value 100 that was loaded into id, and writer may not move it: an INSERT that takes a value from it may fail. "
+	is(told($name, '^sequence '), "warning: sequence dst.${name}_id_seq $is behind the value 100 that was loaded into id, and writer may not move it: an INSERT that takes a value from it may fail. "
 		  . "GRANT $grant ON SEQUENCE dst.${name}_id_seq TO writer", "$name: a warning");
 	$far->safe_psql('postgres', "GRANT $grant ON SEQUENCE dst.${name}_id_seq TO writer");
 	is(run_now($name), 'success', "$name: granted");
-	like(told($name, '^sequence'), qr/^info: sequence dst\.${name}_id_seq moved from 1 to 100/, "$name: moved");
+	like(told($name, '^sequence '), qr/^info: sequence dst\.${name}_id_seq moved from 1 to 100/, "$name: moved");
 }
 
 # -- streams, whose rows this process never sees

@@ -7,8 +7,11 @@
 #include "engine/load/replace_sink.hpp"
 #include "engine/load/staged_rows.hpp"
 #include "engine/parallel/parallel_load.hpp"
+#include "engine/parallel/staging_table.hpp"
 #include "engine/source/executor_reader.hpp"
 #include "engine/source/wire_reader.hpp"
+#include "engine/target/remote_destination.hpp"
+#include "engine/write/direct_writer.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -19,30 +22,31 @@ std::unique_ptr<Sink>
 MakeSink(const LoadRequest &request)
 {
 	Destination &destination = request.destination;
-	if (destination.remote != nullptr) {
+	const LoadPlan &plan = request.plan;
+	ReplaceSinkMode const mode = plan.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
+	switch (plan.path) {
+	case LoadPath::Remote:
 		return std::make_unique<RemoteSink>(*destination.remote);
-	}
-	ReplaceSinkMode const mode = destination.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
-	if (destination.path == LoadPath::ReplaceSwap) {
-		Relation const relation = std::exchange(destination.relation, nullptr);
-		return std::make_unique<ReplaceSink>(relation, destination.traits, mode, destination.direct, request.patience,
-											 request.journal, destination.analyze);
-	}
-	if (destination.path == LoadPath::ReplaceRouted) {
+	case LoadPath::ReplaceSwap:
+		return std::make_unique<ReplaceSink>(std::exchange(destination.relation, nullptr), destination.traits, mode,
+											 plan.direct, request.patience, request.journal, plan.analyze);
+	case LoadPath::ReplaceRouted:
 		return std::make_unique<PartitionReplaceSink>(std::exchange(destination.relation, nullptr), destination.traits,
-													  mode, destination.direct, request.patience, request.journal,
-													  destination.analyze);
+													  mode, plan.direct, request.patience, request.journal,
+													  plan.analyze);
+	default:
+		break;
 	}
 	if (destination.traits.kind == RELKIND_PARTITIONED_TABLE) {
 		return std::make_unique<PartitionSink>(destination.relation, destination.traits,
-											   destination.path == LoadPath::ReplaceInPlace, request.patience,
+											   plan.path == LoadPath::ReplaceInPlace, request.patience,
 											   request.journal);
 	}
-	HeapSinkMode const heap_mode = destination.path == LoadPath::AppendCreated	  ? HeapSinkMode::Created
-								   : destination.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace
-																				  : HeapSinkMode::Append;
-	return std::make_unique<HeapSink>(destination.relation, destination.traits, heap_mode, destination.direct,
-									  request.patience, request.journal, destination.analyze);
+	HeapSinkMode const heap_mode = plan.path == LoadPath::AppendCreated	   ? HeapSinkMode::Created
+								   : plan.path == LoadPath::ReplaceInPlace ? HeapSinkMode::ReplaceInPlace
+																		   : HeapSinkMode::Append;
+	return std::make_unique<HeapSink>(destination.relation, destination.traits, heap_mode, plan.direct,
+									  request.patience, request.journal, plan.analyze);
 }
 
 void
@@ -102,14 +106,14 @@ LoadBySql(const LoadRequest &request, StagedRows *staged)
 	std::optional<MappedQuery> staged_query;
 	if (request.input.Wire() != nullptr) {
 		staged_query.emplace(StageRemote(request, staged));
-	} else if (destination.replace) {
+	} else if (request.plan.mode == LoadMode::Replace) {
 		// The source may read the destination: everything is read before anything is deleted.
 		staged_query.emplace(StageMapped(request, staged));
 	}
 	const MappedQuery &query = staged_query ? *staged_query : request.query;
 	std::string insert = InsertStatement(query, request.match, destination.relation, destination.name);
 	pg::Call(table_close, std::exchange(destination.relation, nullptr), NoLock);
-	if (destination.replace) {
+	if (request.plan.mode == LoadMode::Replace) {
 		pg::Call(leaf::RefuseCascade, destination.oid);
 		pg::SqlResult const deleted = pg::Sql("DELETE FROM " + destination.name);
 		request.journal.Info(Format("{} old rows deleted", deleted.Processed()));
@@ -122,21 +126,18 @@ LoadBySql(const LoadRequest &request, StagedRows *staged)
 	return rows;
 }
 
-int64_t
+LoadOutcome
 LoadByReader(const LoadRequest &request, StagedRows *staged)
 {
 	Destination &destination = request.destination;
 	RunInput &input = request.input;
 	TupleDesc const row_type =
 		destination.remote != nullptr ? destination.remote->RowType() : RelationGetDescr(destination.relation);
-	std::string const needs_sql = request.query.NeedsSql();
 	std::unique_ptr<Sink> sink;
 	std::unique_ptr<RowReader> stream;
-	if (input.Wire() != nullptr && needs_sql.empty()) {
-		auto remote =
-			std::make_unique<WireReader>(*input.Wire(), request.query.Analyzed(), request.match.target_list, row_type);
-		request.journal.Info(remote->PassesThrough() ? "columns pass through unchanged"
-													 : "columns are computed row by row");
+	if (input.Wire() != nullptr && !request.plan.staged) {
+		auto remote = std::make_unique<WireReader>(*input.Wire(), request.query.Analyzed(), request.match.target_list,
+												   row_type);
 		sink = MakeSink(request);
 		sink->Open();
 		remote->Start();
@@ -145,7 +146,6 @@ LoadByReader(const LoadRequest &request, StagedRows *staged)
 		std::optional<MappedQuery> staged_query;
 		std::optional<ColumnMatch> staged_match;
 		if (input.Wire() != nullptr) {
-			request.journal.Info("the source's rows are staged before they are loaded, because " + needs_sql);
 			staged_query.emplace(StageRemote(request, staged));
 			staged_match.emplace(destination.remote != nullptr
 									 ? destination.remote->Match(*staged_query)
@@ -173,28 +173,50 @@ LoadByReader(const LoadRequest &request, StagedRows *staged)
 	}
 	stream->Finish();
 	int64_t const rows = sink->Finish();
-	destination.analyzed = sink->Analyzed();
-	return rows;
+	return {rows, sink->Analyzed()};
+}
+
+// Nothing when it cannot be done after all.
+std::optional<LoadOutcome>
+LoadByStreams(const LoadRequest &request)
+{
+	Destination &destination = request.destination;
+	std::optional<ParallelRows> const done =
+		LoadInParallel({request.pipeline, request.run_id, *request.streams, request.input, destination,
+						request.plan, request.work, request.journal, request.progress});
+	if (!done) {
+		return std::nullopt;
+	}
+	Relation const table = std::exchange(destination.relation, nullptr);
+	LockTable(done->staging, AccessExclusiveLock, request.patience, "putting its rows into place", request.journal);
+	Relation const heap = pg::Call(leaf::AdoptStaging, done->staging, RelationGetNamespace(table));
+	if (request.plan.direct) {
+		pg::Call(leaf::WriteVisibilityMap, heap);
+	}
+	ReplaceSinkMode const mode = request.plan.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
+	ReplaceSink sink(table, destination.traits, mode, false, request.patience, request.journal, request.plan.analyze);
+	int64_t const rows = sink.FinishWith(heap, done->rows);
+	return LoadOutcome{rows, sink.Analyzed()};
 }
 
 } // namespace
 
-int64_t
+LoadOutcome
 Load(const LoadRequest &request)
 {
 	if (request.plan.streams > 1) {
-		if (std::optional<int64_t> const rows = LoadInParallel(request, request.plan)) {
-			return *rows;
+		if (std::optional<LoadOutcome> const outcome = LoadByStreams(request)) {
+			return *outcome;
 		}
 	}
 	StagedRows staged;
-	bool const by_sql = request.destination.remote == nullptr && request.destination.path == LoadPath::Sql;
-	int64_t const rows = by_sql ? LoadBySql(request, &staged) : LoadByReader(request, &staged);
+	LoadOutcome const outcome = request.plan.path == LoadPath::Sql ? LoadOutcome{LoadBySql(request, &staged), false}
+																   : LoadByReader(request, &staged);
 	staged.Drop();
 	if (request.destination.relation != nullptr) {
 		pg::Call(table_close, std::exchange(request.destination.relation, nullptr), NoLock);
 	}
-	return rows;
+	return outcome;
 }
 
 } // namespace sluice::engine

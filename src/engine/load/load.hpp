@@ -1,9 +1,9 @@
-// Moves the rows: from a run's input into its destination, along the path that was chosen.
+// Moves the rows: from a run's input into its destination, as the plan says.
 #pragma once
 
 #include "engine/load/sequences.hpp"
+#include "engine/parallel/parallel_facts.hpp"
 #include "engine/parallel/parallel_host.hpp"
-#include "engine/parallel/parallel_plan.hpp"
 #include "engine/run_progress.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/target/destination.hpp"
@@ -11,21 +11,27 @@
 namespace sluice::engine {
 
 struct LoadRequest {
+	const catalog::Pipeline &pipeline;
+	const std::string &run_id;
 	RunInput &input;
 	const MappedQuery &query;
 	const ColumnMatch &match;
 	Destination &destination;
+	const LoadPlan &plan;
+	const ParallelWork &work;
+	const ParallelHost *streams; // NULL: this process cannot have any
 	const LockPatience &patience;
+	FedSequences &sequences;
 	RunJournal &journal;
 	RunProgress &progress;
-	const catalog::Pipeline &pipeline;
-	const std::string &run_id;
-	const ParallelPlan &plan;
-	FedSequences &sequences;
-	const ParallelHost *streams; // NULL: this process cannot have any
 };
 
-// Returns how many rows were loaded. Closes the destination, keeping its lock.
-int64_t Load(const LoadRequest &request);
+struct LoadOutcome {
+	int64_t rows = 0;
+	bool analyzed = false; // the destination
+};
+
+// Closes the destination, keeping its lock.
+LoadOutcome Load(const LoadRequest &request);
 
 } // namespace sluice::engine

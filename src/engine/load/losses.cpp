@@ -1,6 +1,5 @@
 #include "engine/load/losses.hpp"
 
-#include "catalog/load_choice.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/transform/plain_type.hpp"
@@ -119,23 +118,6 @@ LossText(const Assignment &assignment, const std::string &destination)
 
 } // namespace
 
-bool
-RefusesReplace(const catalog::Pipeline &pipeline, const Destination &destination)
-{
-	return destination.replace && OidIsValid(destination.oid) && !catalog::MayReplace(pipeline.id, destination.oid);
-}
-
-Error
-ReplaceNotChosen(const Destination &destination)
-{
-	return Error(
-		sqlstate::kInvalidParameterValue,
-		Format("load must be given, because {} exists and this pipeline did not create it", destination.name),
-		"Say alter_pipeline(..., load => 'append') to add the rows of every run to it, or load => 'replace' to "
-		"replace all rows that are in it.",
-		"replace was chosen because the table did not exist; then it replaces only what the pipeline created.");
-}
-
 std::vector<catalog::LoadedColumn>
 ShapeOf(const MappedQuery &query)
 {
@@ -177,19 +159,26 @@ CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedC
 	}
 }
 
-std::vector<std::string>
-Losses(const MappedQuery &query, const Destination &destination, const ColumnMatch &match, Fit fit)
+std::vector<LossLine>
+LossLines(const MappedQuery &query, const Destination &destination, const ColumnMatch &match)
 {
-	std::vector<std::string> losses;
+	std::vector<LossLine> lines;
 	if (destination.created) {
-		return losses;
+		return lines;
 	}
+	std::vector<LossLine> failures;
+	bool const exact = query.IsExact();
 	for (const Assignment &assignment : Assignments(query, destination, match)) {
-		if (assignment.fit.fit == fit) {
-			losses.push_back(LossText(assignment, NameOf(destination)));
+		std::string const text = "columns: " + LossText(assignment, NameOf(destination));
+		if (assignment.fit.fit == Fit::Loses) {
+			lines.push_back({!exact, text + (exact ? "; a value that would be changed fails the run"
+												   : "; a cast in columns says that it is meant")});
+		} else if (assignment.fit.fit == Fit::MayFail) {
+			failures.push_back({false, text});
 		}
 	}
-	return losses;
+	lines.insert(lines.end(), failures.begin(), failures.end());
+	return lines;
 }
 
 std::vector<std::string>

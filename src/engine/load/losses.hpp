@@ -1,5 +1,4 @@
-// What a load may lose: rows that nobody said it may replace, values by the types of its columns, and what the last
-// load still found at the source.
+// What a load may lose: values by the types of its columns, and what the last load still found at the source.
 #pragma once
 
 #include <string>
@@ -12,10 +11,6 @@
 
 namespace sluice::engine {
 
-// Whether a replace that nobody asked for would meet a table that the pipeline did not create, and the error for it.
-bool RefusesReplace(const catalog::Pipeline &pipeline, const Destination &destination);
-Error ReplaceNotChosen(const Destination &destination);
-
 // The query's columns, as the next load compares its own with them.
 std::vector<catalog::LoadedColumn> ShapeOf(const MappedQuery &query);
 
@@ -24,10 +19,13 @@ std::vector<catalog::LoadedColumn> ShapeOf(const MappedQuery &query);
 void CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedColumn> &last,
 				const MappedQuery &query, const Destination &destination, const ColumnMatch &match);
 
-// A sentence for each column that fits so: whose values may be changed by the assignment, or may fail.
-std::vector<std::string> Losses(const MappedQuery &query, const Destination &destination, const ColumnMatch &match,
-								Fit fit = Fit::Loses);
-// The first for a table of this database that is loaded as it is, without asking anything but the catalogs.
+// For each column whose values may be changed by the assignment, or may fail, what a run and explain_pipeline say.
+struct LossLine {
+	bool warning;
+	std::string text;
+};
+std::vector<LossLine> LossLines(const MappedQuery &query, const Destination &destination, const ColumnMatch &match);
+// The changed ones for a table of this database that is loaded as it is, without asking anything but the catalogs.
 std::vector<std::string> LossesBetween(const std::string &source_table, Oid destination, const std::string &timezone);
 
 } // namespace sluice::engine

@@ -187,12 +187,10 @@ FedSequences::MoveOne(FedSequence *sequence, const Destination &destination)
 void
 FedSequences::Move(const Destination &destination)
 {
+	if (off_) {
+		return;
+	}
 	for (FedSequence &sequence : sequences_) {
-		if (off_) {
-			journal_.Info(Format("sequence {} of {} stays as it is, because the option sequences is off", sequence.name,
-								 pg::QuoteIdentifier(sequence.column)));
-			continue;
-		}
 		bool const remotely = destination.remote != nullptr;
 		std::optional<Error> const failure = pg::Subtransaction([&] {
 			if (remotely) {

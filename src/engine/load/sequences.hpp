@@ -32,7 +32,7 @@ public:
 	// After the load. Forward only, and so without harm if the run fails after all: no rollback takes it back. A
 	// sequence that cannot be moved is a warning.
 	void Move(const Destination &destination);
-	// What a run would do, for explain_pipeline.
+	// What Move is going to do.
 	std::vector<std::string> Describe() const;
 
 private:

@@ -3,11 +3,9 @@
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "core/steady_clock.hpp"
-#include "engine/load/replace_sink.hpp"
 #include "engine/parallel/parallel_crew.hpp"
 #include "engine/parallel/staging_table.hpp"
 #include "engine/target/lock_attempt.hpp"
-#include "engine/write/direct_writer.hpp"
 #include "pg/run_context.hpp"
 
 namespace sluice::engine {
@@ -34,11 +32,10 @@ enum class Outcome {
 
 class ParallelLoad {
 public:
-	ParallelLoad(const LoadRequest &request, const ParallelPlan &plan, int streams);
+	ParallelLoad(const ParallelRequest &request, int streams);
 	// False: not one stream could be started, or the source is not one server.
 	bool Run();
-	// Puts the rows into place; the number of them.
-	int64_t Finish();
+	ParallelRows Result() const { return {staging_, totals_.rows}; }
 
 private:
 	Outcome Attempt();
@@ -49,7 +46,7 @@ private:
 	void RenewSnapshot();
 	void ShowTotals();
 
-	const LoadRequest &request_;
+	const ParallelRequest &request_;
 	int streams_;
 	ParallelJob job_;
 	RunInput *input_; // whose connection holds the snapshot
@@ -60,7 +57,7 @@ private:
 	leaf::BoardTotals totals_{};
 };
 
-ParallelLoad::ParallelLoad(const LoadRequest &request, const ParallelPlan &plan, int streams)
+ParallelLoad::ParallelLoad(const ParallelRequest &request, int streams)
 	: request_(request), streams_(streams), input_(&request.input)
 {
 	const Destination &destination = request.destination;
@@ -69,9 +66,9 @@ ParallelLoad::ParallelLoad(const LoadRequest &request, const ParallelPlan &plan,
 	job_.context = pg::RunContext();
 	job_.snapshot = input_->Divisible()->ExportSnapshot();
 	job_.shape = input_->Divisible()->Shape();
-	job_.direct = destination.direct;
-	job_.pieces = plan.pieces;
-	if (destination.path == LoadPath::AppendCreated) {
+	job_.direct = request.plan.direct;
+	job_.pieces = request.work.pieces;
+	if (request.plan.path == LoadPath::AppendCreated) {
 		const leaf::StagingShape *shape = pg::Call(leaf::ShapeOf, destination.relation);
 		job_.staging_shape.assign(reinterpret_cast<const char *>(shape), shape->size);
 	}
@@ -147,7 +144,7 @@ Outcome
 ParallelLoad::Attempt()
 {
 	Oid const destination = job_.staging_shape.empty() ? request_.destination.oid : InvalidOid;
-	ParallelCrew crew({*request_.streams, job_, destination, streams_}, request_.journal);
+	ParallelCrew crew({request_.host, job_, destination, streams_}, request_.journal);
 	guarded_ = false;
 	started_ = crew.Begin();
 	if (!started_) {
@@ -240,43 +237,27 @@ ParallelLoad::Run()
 	}
 }
 
-int64_t
-ParallelLoad::Finish()
-{
-	Destination &destination = request_.destination;
-	Relation const table = std::exchange(destination.relation, nullptr);
-	LockTable(staging_, AccessExclusiveLock, request_.patience, "putting its rows into place", request_.journal);
-	Relation const heap = pg::Call(leaf::AdoptStaging, staging_, RelationGetNamespace(table));
-	if (job_.direct) {
-		pg::Call(leaf::WriteVisibilityMap, heap);
-	}
-	ReplaceSinkMode const mode = destination.fills_empty ? ReplaceSinkMode::Fill : ReplaceSinkMode::Replace;
-	ReplaceSink sink(table, destination.traits, mode, false, request_.patience, request_.journal, destination.analyze);
-	int64_t const rows = sink.FinishWith(heap, totals_.rows);
-	destination.analyzed = sink.Analyzed();
-	return rows;
-}
-
 } // namespace
 
-std::optional<int64_t>
-LoadInParallel(const LoadRequest &request, const ParallelPlan &plan)
+std::optional<ParallelRows>
+LoadInParallel(const ParallelRequest &request)
 {
-	int const streams = request.streams->reserve(plan.streams);
+	int const wanted = request.plan.streams;
+	int const streams = request.host.reserve(wanted);
 	if (streams < 2) {
 		request.journal.Warning("one stream, because there are not two free background worker slots");
 		return std::nullopt;
 	}
-	if (streams < plan.streams) {
-		request.journal.Warning(Format("{} streams instead of {}, because no more background worker slots are free",
-									   streams, plan.streams));
+	if (streams < wanted) {
+		request.journal.Warning(
+			Format("{} streams instead of {}, because no more background worker slots are free", streams, wanted));
 	}
-	request.progress.Expect(plan.rows_expected);
-	ParallelLoad load(request, plan, streams);
+	request.progress.Expect(request.work.rows_expected);
+	ParallelLoad load(request, streams);
 	if (!load.Run()) {
 		return std::nullopt;
 	}
-	return load.Finish();
+	return load.Result();
 }
 
 } // namespace sluice::engine

@@ -1,7 +1,7 @@
 #include "engine/target/destination.hpp"
 
+#include "catalog/load_choice.hpp"
 #include "core/sqlstate.hpp"
-#include "engine/load/losses.hpp"
 #include "engine/target/foreign_keys.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/partitions.hpp"
@@ -11,6 +11,9 @@
 namespace sluice::engine {
 
 namespace {
+
+// Of taking the lock that a table asks for, which changed while it was waited for.
+constexpr int kMostAttempts = 5;
 
 // Extensions whose tables only look like plain ones: rows that do not come through SQL are lost there.
 std::string
@@ -37,42 +40,13 @@ DistributedBy(Oid relation)
 	return {};
 }
 
-// The rows that a deferred key refers to may come with a later statement of the same transaction. Whether it is
-// deferred now the server tells nobody.
-std::string
-WhyDeferred(const leaf::TableTraits &traits)
-{
-	for (int i = 0; traits.foreign_keys != nullptr && i < traits.foreign_keys->count; ++i) {
-		const leaf::ForeignKey &key = traits.foreign_keys->keys[i];
-		if (key.deferrable) {
-			return Format("foreign key \"{}\" may be checked at the end of the transaction", key.name);
-		}
-	}
-	return {};
-}
-
-// An append whose foreign keys lead back to its table needs a stronger lock than to write: who deletes a row that new
-// ones refer to does not see them. It is taken while the run holds nothing that is in anybody's way: two runs that had
-// both written could only wait for each other.
-void
-LockForAppend(const Destination &destination, const LockPatience &patience, RunJournal &journal)
-{
-	if (pg::Call(leaf::IsCheckedAgainstItself, destination.relation)) {
-		LockTree(destination.oid, ShareRowExclusiveLock, patience, "checking its foreign keys to itself", journal);
-		journal.Info(
-			Format("other writers wait until the end, because {} has foreign keys to itself", destination.name));
-	} else {
-		pg::Call(leaf::LockUntimed, destination.oid, RowExclusiveLock);
-	}
-}
-
 // A table that is published is replaced by deleting its rows, which subscribers must find by something: without a key,
 // by all columns.
 void
 IdentifyRows(const Destination &destination, RunJournal &journal)
 {
 	Relation const relation = pg::Call(table_open, destination.oid, NoLock);
-	const char *decoded = destination.replace ? pg::Call(leaf::WhyDecoded, relation) : nullptr;
+	const char *decoded = destination.mode == LoadMode::Replace ? pg::Call(leaf::WhyDecoded, relation) : nullptr;
 	pg::Call(table_close, relation, NoLock);
 	if (decoded != nullptr) {
 		pg::Sql("ALTER TABLE " + destination.name + " REPLICA IDENTITY FULL");
@@ -80,7 +54,55 @@ IdentifyRows(const Destination &destination, RunJournal &journal)
 	}
 }
 
+void
+CheckStillThere(const catalog::Pipeline &pipeline, const Destination &destination)
+{
+	if (pg::Call(pg::leaf::FindRelation, pipeline.destination_table->c_str()) != destination.oid) {
+		throw Error(sqlstate::kUndefinedTable, Format("{} was dropped or renamed meanwhile", destination.name),
+					"Run the pipeline again.");
+	}
+}
+
+// Which lock the plan asks for. A replace keeps writers out of anything; for an append that is looked up, under a lock
+// that stands in nobody's way and is given back at once.
+LoadLock
+WantedLock(const catalog::Pipeline &pipeline, Destination *destination, LoadFacts *facts)
+{
+	if (destination->mode == LoadMode::Append) {
+		pg::Call(leaf::LockUntimed, destination->oid, AccessShareLock);
+		CheckStillThere(pipeline, *destination);
+		destination->relation = pg::Call(table_open, destination->oid, NoLock);
+		ReadTargetFacts(destination, facts);
+		pg::Call(table_close, std::exchange(destination->relation, nullptr), AccessShareLock);
+	}
+	return PlanLoad(*facts).lock;
+}
+
+void
+Take(LoadLock lock, const Destination &destination, const LockPatience &patience, RunJournal &journal)
+{
+	if (lock == LoadLock::KeepWritersOut) {
+		LockTree(destination.oid, ShareRowExclusiveLock, patience,
+				 destination.mode == LoadMode::Replace ? "replacing its rows" : "checking its foreign keys to itself",
+				 journal);
+	} else {
+		pg::Call(leaf::LockUntimed, destination.oid, RowExclusiveLock);
+	}
+}
+
 } // namespace
+
+LoadMode
+LoadModeOf(const catalog::Pipeline &pipeline)
+{
+	std::optional<LoadMode> const mode = ParseLoadMode(pipeline.load.value_or(""));
+	if (!mode) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					Format("load \"{}\" is not supported yet", pipeline.load.value_or("")),
+					"Use load => 'append' or load => 'replace'.");
+	}
+	return *mode;
+}
 
 Destination
 FindDestination(const catalog::Pipeline &pipeline)
@@ -90,12 +112,7 @@ FindDestination(const catalog::Pipeline &pipeline)
 	}
 	Destination destination;
 	destination.name = *pipeline.destination_table;
-	destination.replace = pipeline.load == "replace";
-	if (!destination.replace && pipeline.load != "append") {
-		throw Error(sqlstate::kFeatureNotSupported,
-					Format("load \"{}\" is not supported yet", pipeline.load.value_or("")),
-					"Use load => 'append' or load => 'replace'.");
-	}
+	destination.mode = LoadModeOf(pipeline);
 	destination.oid = pg::Call(pg::leaf::FindRelation, pipeline.destination_table->c_str());
 	if (OidIsValid(destination.oid)) {
 		pg::Call(leaf::CheckKind, destination.oid);
@@ -126,151 +143,111 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, D
 }
 
 void
-LockDestination(const catalog::Pipeline &pipeline, Destination *destination, const LockPatience &patience,
-				RunJournal &journal)
+ReadTargetFacts(Destination *destination, LoadFacts *facts)
+{
+	bool const replace = destination->mode == LoadMode::Replace;
+	facts->mode = destination->mode;
+	facts->name = destination->name;
+	if (destination->relation == nullptr) {
+		facts->created = true;
+		facts->name = pg::Call(leaf::NewName, destination->name.c_str());
+		const char *decoded = pg::Call(leaf::WhyNewDecoded, destination->name.c_str());
+		facts->decoded = decoded != nullptr ? decoded : "";
+		return;
+	}
+	Relation const relation = destination->relation;
+	leaf::TableTraits &traits = destination->traits;
+	pg::Call(leaf::DescribeTable, relation, replace, &traits);
+	facts->created = destination->created;
+	facts->is_table = traits.kind == RELKIND_RELATION || traits.kind == RELKIND_PARTITIONED_TABLE;
+	facts->partitioned = traits.kind == RELKIND_PARTITIONED_TABLE;
+	facts->index_count = traits.index_count;
+	facts->no_swap = traits.no_swap;
+	facts->needs_sql = traits.needs_sql;
+	if (facts->needs_sql.empty()) {
+		facts->needs_sql = DistributedBy(destination->oid);
+	}
+	facts->foreign_keys.clear();
+	facts->deferrable_key.clear();
+	facts->refers_to_itself = false;
+	if (traits.foreign_keys != nullptr) {
+		for (int i = 0; i < traits.foreign_keys->count; ++i) {
+			const leaf::ForeignKey &key = traits.foreign_keys->keys[i];
+			facts->foreign_keys.emplace_back(key.name);
+			if (key.deferrable && facts->deferrable_key.empty()) {
+				facts->deferrable_key = key.name;
+			}
+		}
+		facts->refers_to_itself =
+			pg::Call(leaf::RefersToItself, relation, static_cast<const leaf::ForeignKeyList *>(traits.foreign_keys));
+	}
+	facts->empty = false;
+	if (facts->needs_sql.empty() && !replace) {
+		facts->empty = pg::Call(leaf::IsEmpty, relation);
+		facts->no_fill = traits.no_fill[0] != '\0' ? traits.no_fill : pg::Call(leaf::WhyNotFilled, relation);
+	}
+	if (destination->created) {
+		const char *decoded = pg::Call(leaf::WhyDecoded, relation);
+		facts->decoded = decoded != nullptr ? decoded : "";
+	}
+}
+
+LoadLock
+LockDestination(const catalog::Pipeline &pipeline, Destination *destination, LoadFacts *facts,
+				const LockPatience &patience, RunJournal &journal)
 {
 	// Rights first: without any, nobody may hold up a table.
 	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(nullptr), 0);
-	if (destination->replace) {
+	if (destination->mode == LoadMode::Replace) {
 		pg::Call(leaf::CheckReplaceRight, destination->oid);
-		LockTree(destination->oid, ShareRowExclusiveLock, patience, "replacing its rows", journal);
-	} else {
-		pg::Call(leaf::LockUntimed, destination->oid, AccessShareLock);
 	}
-	if (pg::Call(pg::leaf::FindRelation, pipeline.destination_table->c_str()) != destination->oid) {
-		throw Error(sqlstate::kUndefinedTable, Format("{} was dropped or renamed meanwhile", destination->name),
-					"Run the pipeline again.");
-	}
-	if (RefusesReplace(pipeline, *destination)) {
-		throw ReplaceNotChosen(*destination);
-	}
-	destination->relation = pg::Call(table_open, destination->oid, NoLock);
-	if (!destination->replace) {
-		LockForAppend(*destination, patience, journal);
-	}
-}
-
-void
-ChoosePath(Destination *destination)
-{
-	pg::Call(leaf::DescribeTable, destination->relation, destination->replace, &destination->traits);
-	const leaf::TableTraits &traits = destination->traits;
-	std::string needs_sql = traits.needs_sql;
-	if (needs_sql.empty()) {
-		needs_sql = DistributedBy(destination->oid);
-	}
-	if (needs_sql.empty() && destination->may_defer) {
-		needs_sql = WhyDeferred(traits);
-	}
-	if (!needs_sql.empty()) {
-		destination->path = LoadPath::Sql;
-		destination->reason = needs_sql;
-	} else if (destination->created) {
-		destination->path = LoadPath::AppendCreated;
-		destination->reason = "this run created it";
-	} else if (traits.no_swap[0] != '\0') {
-		destination->path = LoadPath::ReplaceInPlace;
-		destination->reason = traits.no_swap;
-	} else if (traits.kind == RELKIND_PARTITIONED_TABLE) {
-		destination->path = destination->replace ? LoadPath::ReplaceRouted : LoadPath::AppendRouted;
-		destination->reason = "all its partitions are plain tables without triggers";
-	} else {
-		destination->path = destination->replace ? LoadPath::ReplaceSwap : LoadPath::Append;
-		destination->reason = "it is a plain table without triggers";
-	}
-}
-
-std::string
-WhyNotFilled(const OptionValues &options, const Destination &destination)
-{
-	if (options.Text("indexes") == "keep") {
-		return "the option indexes is keep";
-	}
-	if (destination.traits.no_fill[0] != '\0') {
-		return destination.traits.no_fill;
-	}
-	return pg::Call(leaf::WhyNotFilled, destination.relation);
-}
-
-std::string
-TakeToFill(const OptionValues &options, Destination *destination)
-{
-	std::string why = WhyNotFilled(options, *destination);
-	if (why.empty() && !pg::Call(leaf::TryLock, destination->oid, ShareRowExclusiveLock)) {
-		why = "another session is about to write to it";
-	}
-	if (why.empty() && !pg::Call(leaf::IsEmpty, destination->relation)) {
-		why = "another session has just written to it";
-	}
-	if (why.empty()) {
-		destination->path = LoadPath::ReplaceSwap;
-		destination->fills_empty = true;
-	}
-	return why;
-}
-
-void
-FillIfEmpty(const OptionValues &options, Destination *destination, RunJournal &journal)
-{
-	auto const may_be_filled = [&] {
-		return (destination->path == LoadPath::Append || destination->path == LoadPath::AppendRouted) &&
-			   destination->traits.index_count > 0;
-	};
-	if (!may_be_filled() || !pg::Call(leaf::IsEmpty, destination->relation)) {
-		return;
-	}
-	std::string why = WhyNotFilled(options, *destination);
-	if (why.empty() && !TryLockTree(destination->oid, ShareRowExclusiveLock)) {
-		why = "another session is about to write to it";
-	}
-	if (why.empty() && !pg::Call(leaf::IsEmpty, destination->relation)) {
-		why = "another session has just written to it";
-	}
-	if (why.empty() && destination->path == LoadPath::AppendRouted) {
-		// Only now its partitions stay as they are.
-		ChoosePath(destination);
-		if (!may_be_filled()) {
-			return;
+	for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+		LoadLock const lock = WantedLock(pipeline, destination, facts);
+		Take(lock, *destination, patience, journal);
+		CheckStillThere(pipeline, *destination);
+		if (RefusesReplace(pipeline, *destination)) {
+			throw ReplaceNotChosen(*destination);
 		}
-		why = WhyNotFilled(options, *destination);
+		destination->relation = pg::Call(table_open, destination->oid, NoLock);
+		ReadTargetFacts(destination, facts);
+		if (PlanLoad(*facts).lock <= lock) {
+			return lock;
+		}
+		// It was changed before it was locked. A lock is never made stronger while it is held: two runs that do so
+		// could only wait for each other.
+		pg::Call(table_close, std::exchange(destination->relation, nullptr), RowExclusiveLock);
 	}
-	if (!why.empty()) {
-		journal.Info(Format("{} is empty, but its indexes are kept up row by row, because {}", destination->name, why));
-		return;
-	}
-	destination->path = destination->path == LoadPath::AppendRouted ? LoadPath::ReplaceRouted : LoadPath::ReplaceSwap;
-	destination->fills_empty = true;
-	destination->reason = "it is empty and nobody else writes to it: its indexes are built after the load";
+	throw Error(sqlstate::kLockNotAvailable, Format("{} is changed again and again", destination->name),
+				"Run the pipeline when nobody alters the table.");
 }
 
-std::string
-PathText(const Destination &destination)
+void
+TryToKeepWritersOut(Destination *destination, LoadFacts *facts)
 {
-	const char *what = "";
-	switch (destination.path) {
-	case LoadPath::Append:
-		what = "rows are appended to {} on the fast path";
-		break;
-	case LoadPath::AppendRouted:
-		what = "rows are routed to the partitions of {} on the fast path";
-		break;
-	case LoadPath::AppendCreated:
-		what = "rows are written frozen into {}";
-		break;
-	case LoadPath::ReplaceSwap:
-		what = "rows go into a new file that is swapped in for that of {}";
-		break;
-	case LoadPath::ReplaceRouted:
-		what = "rows are routed into new files that are swapped in for those of the partitions of {}";
-		break;
-	case LoadPath::ReplaceInPlace:
-		what = "the rows of {} are deleted and new ones inserted in place of a swap";
-		break;
-	case LoadPath::Sql:
-		what = "rows are inserted into {} by SQL";
-		break;
+	if (TryLockTree(destination->oid, ShareRowExclusiveLock)) {
+		// Only now nobody has just written to it, and its partitions stay as they are.
+		ReadTargetFacts(destination, facts);
+	} else {
+		facts->in_use = "another session is about to write to it";
 	}
-	return FormatRuntime(what, destination.name) + ", because " + destination.reason;
+}
+
+bool
+RefusesReplace(const catalog::Pipeline &pipeline, const Destination &destination)
+{
+	return destination.mode == LoadMode::Replace && OidIsValid(destination.oid) &&
+		   !catalog::MayReplace(pipeline.id, destination.oid);
+}
+
+Error
+ReplaceNotChosen(const Destination &destination)
+{
+	return Error(
+		sqlstate::kInvalidParameterValue,
+		Format("load must be given, because {} exists and this pipeline did not create it", destination.name),
+		"Say alter_pipeline(..., load => 'append') to add the rows of every run to it, or load => 'replace' to "
+		"replace all rows that are in it.",
+		"replace was chosen because the table did not exist; then it replaces only what the pipeline created.");
 }
 
 } // namespace sluice::engine

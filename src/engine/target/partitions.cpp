@@ -191,20 +191,15 @@ ForeignKeysOfTree(Relation parent)
 }
 
 bool
-IsCheckedAgainstItself(Relation table)
+RefersToItself(Relation table, const ForeignKeyList *keys)
 {
-	char const kind = table->rd_rel->relkind;
-	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE) {
+	if (keys->count == 0) {
 		return false;
 	}
-	char reason[256] = "";
 	RelationSet const tree = TreeOf(table);
-	ForeignKeyList const *list = FindForeignKeys(table, &tree, false, reason, sizeof(reason));
-	for (int i = 0; i < list->count; ++i) {
-		if (IsIn(&tree, list->keys[i].referenced)) {
-			TableTraits traits;
-			DescribeTable(table, false, &traits);
-			return traits.needs_sql[0] == '\0';
+	for (int i = 0; i < keys->count; ++i) {
+		if (IsIn(&tree, keys->keys[i].referenced)) {
+			return true;
 		}
 	}
 	return false;

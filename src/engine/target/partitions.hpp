@@ -14,8 +14,8 @@ const char *WhyNotRoutedTo(Relation relation);
 // Constraints as they are now that rows are in the partitions, and so locked. Raises 55000 for one that no query
 // checks.
 ForeignKeyList *ForeignKeysOfTree(Relation parent);
-// Whether a fast append checks a foreign key that leads from the table, or a partition of it, to itself.
-bool IsCheckedAgainstItself(Relation table);
+// Whether one of these keys leads from the table, or a partition of it, to itself.
+bool RefersToItself(Relation table, const ForeignKeyList *keys);
 bool ArePartitionsEmpty(Relation parent);
 // Whether it is that table or a partition of it, at any level.
 bool IsWithin(Oid relation, Oid table);

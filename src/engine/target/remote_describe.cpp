@@ -16,10 +16,10 @@ RemoteDestination::LedgerText() const
 }
 
 std::vector<std::string>
-RemoteDestination::Describe(const MappedQuery *query)
+RemoteDestination::Describe(const MappedQuery *query, bool analyze)
 {
 	bool const exists = relation_.has_value();
-	bool const replace = pipeline_.load == "replace" && exists;
+	bool const replace = mode_ == LoadMode::Replace && exists;
 	std::vector<std::string> lines{"destination: " + label_};
 	auto const remotely = [&lines](const std::string &statement) {
 		lines.push_back("at the destination: " + statement);
@@ -39,7 +39,7 @@ RemoteDestination::Describe(const MappedQuery *query)
 		size_t const told = journal_.Lines().size();
 		TakeShape(*query);
 		for (size_t i = told; i < journal_.Lines().size(); ++i) {
-			lines.push_back("columns: " + journal_.Lines()[i].message);
+			lines.push_back(journal_.Lines()[i].message);
 		}
 	}
 	if (replace) {
@@ -48,7 +48,7 @@ RemoteDestination::Describe(const MappedQuery *query)
 		remotely("DELETE FROM " + table_);
 	}
 	remotely(exists && query != nullptr ? CopyStatement() : "COPY " + table_ + " FROM STDIN");
-	if ((replace || !exists) && analyze_) {
+	if (analyze) {
 		remotely("ANALYZE " + table_);
 	}
 	lines.push_back("ledger: " + LedgerText());

@@ -5,6 +5,7 @@
 #include "core/redact.hpp"
 #include "core/retry_policy.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/target/destination.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/remote_types.hpp"
 #include "engine/wire/money_within.hpp"
@@ -78,10 +79,9 @@ CheckDestinationServer(const std::string &server, Oid role)
 
 RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const OptionValues &options, Purpose purpose,
 									 RunJournal &journal)
-	: pipeline_(pipeline), journal_(journal),
-	  purpose_(purpose), patience_{options.DurationMicroseconds("swap_lock_timeout"),
-								   options.Integer("swap_lock_attempts")},
-	  analyze_(options.Text("analyze") != "off")
+	: pipeline_(pipeline), journal_(journal), purpose_(purpose),
+	  mode_(LoadModeOf(pipeline)), patience_{options.DurationMicroseconds("swap_lock_timeout"),
+											 options.Integer("swap_lock_attempts")}
 {
 	if (!pipeline.destination_table) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", "Set it with alter_pipeline.");
@@ -187,15 +187,15 @@ RemoteDestination::SetPath(bool own)
 }
 
 std::optional<LoadedRun>
-RemoteDestination::Begin(const RunRequest &request)
+RemoteDestination::Begin(const std::string &root_run, const std::string &attempt, bool only_look)
 {
-	root_run_ = request.root_run;
-	attempt_ = request.run_id;
+	root_run_ = root_run;
+	attempt_ = attempt;
 	try {
 		remote_->Exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
 		Pin(*remote_);
 		if (!ledger_->IsUsable()) {
-			if (request.only_look) {
+			if (only_look) {
 				throw Error(sqlstate::kLostAtDestination,
 							"the run was lost, and whether its rows are at the destination "
 							"is not known",
@@ -208,7 +208,7 @@ RemoteDestination::Begin(const RunRequest &request)
 		if (loaded) {
 			remote_->Exec("ROLLBACK");
 			remote_.reset();
-		} else if (request.only_look) {
+		} else if (only_look) {
 			throw Error(
 				sqlstate::kLostAtDestination, "the run was lost before its rows were committed at the destination",
 				"Nothing of it was loaded: retry_run, or trigger the pipeline again.",
@@ -325,7 +325,7 @@ RemoteDestination::RefuseCascade()
 void
 RemoteDestination::Lock()
 {
-	if (relation_->kind != RELKIND_RELATION && relation_->kind != RELKIND_PARTITIONED_TABLE) {
+	if (!IsTable()) {
 		return;
 	}
 	int64_t const milliseconds = std::max<int64_t>(patience_.timeout / kMillisecond, 1);
@@ -377,7 +377,7 @@ RemoteDestination::ReadMoneyAsNumbers()
 void
 RemoteDestination::StartCopy()
 {
-	if (pipeline_.load == "replace" && !created_) {
+	if (mode_ == LoadMode::Replace && !created_) {
 		RefuseCascade();
 		Lock();
 		SetPath(true);
@@ -429,13 +429,6 @@ RemoteDestination::RollBackTo(const char *savepoint, const Error &failure)
 void
 RemoteDestination::Analyze()
 {
-	if (!created_ && pipeline_.load != "replace") {
-		return;
-	}
-	if (!analyze_) {
-		journal_.Info(Format("{} is not analyzed, because the option analyze is off", label_));
-		return;
-	}
 	pg::SqlResult const may = Exec(kMayAnalyze, {relation_->oid});
 	if (may.Empty()) {
 		return;

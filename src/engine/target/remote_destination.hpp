@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "core/load_plan.hpp"
 #include "core/option_registry.hpp"
 #include "core/run_journal.hpp"
-#include "engine/run.hpp"
+#include "engine/target/pending_commit.hpp"
 #include "engine/target/remote_ledger.hpp"
 #include "engine/target/remote_target.hpp"
 #include "engine/target/timed_lock.hpp"
@@ -31,9 +32,9 @@ public:
 	RemoteDestination(const catalog::Pipeline &pipeline, const OptionValues &options, Purpose purpose,
 					  RunJournal &journal);
 
-	// Begins the transaction. What an earlier attempt of the run has committed, if one has: then nothing is to be
-	// loaded. With only_look SL009 is thrown otherwise.
-	std::optional<LoadedRun> Begin(const RunRequest &request);
+	// Begins the transaction of that attempt. What an earlier one of the run has committed, if one has: then nothing is
+	// to be loaded. With only_look SL009 is thrown otherwise.
+	std::optional<LoadedRun> Begin(const std::string &root_run, const std::string &attempt, bool only_look);
 
 	// Creates the table where there is none, and matches the query's columns to it.
 	void Prepare(const MappedQuery &query);
@@ -57,13 +58,19 @@ public:
 	// That takes values from a load; once prepared.
 	bool HasColumn(const std::string &name) const { return columns_.contains(name); }
 	bool Exists() const { return relation_.has_value(); }
+	bool Created() const { return created_; }
+	// With partitions or without; so is one that is still to be created.
+	bool IsTable() const
+	{
+		return !relation_ || relation_->kind == RELKIND_RELATION || relation_->kind == RELKIND_PARTITIONED_TABLE;
+	}
 	int ServerVersion() const { return remote_->ServerVersion(); }
 	// One statement in the transaction there, with an empty search_path before the rows and after them.
 	pg::SqlResult Exec(const std::string &statement, const std::vector<pg::SqlValue> &parameters = {});
 	// After a failure that is a matter of some object there; any other is thrown.
 	void RollBackTo(const char *savepoint, const Error &failure);
 	// What a run would do, for explain_pipeline.
-	std::vector<std::string> Describe(const MappedQuery *query);
+	std::vector<std::string> Describe(const MappedQuery *query, bool analyze);
 
 private:
 	std::unique_ptr<pg::RemoteConnection> Connect() const;
@@ -82,9 +89,9 @@ private:
 	const catalog::Pipeline &pipeline_;
 	RunJournal &journal_;
 	Purpose purpose_;
+	LoadMode mode_;
 	pg::RemoteOptions remote_options_;
 	LockPatience patience_;
-	bool analyze_;
 	std::unique_ptr<pg::RemoteConnection> remote_;
 	std::string own_path_;		  // the remote user's search_path
 	bool commits_lazily_ = false; // unless told otherwise

@@ -13,13 +13,13 @@ constexpr const char *kNote = "/* pg_sluice loads the rows */ ";
 } // namespace
 
 void
-ShowStatements(const Destination &destination, const ColumnMatch &match)
+ShowStatements(const Destination &destination, LoadPath path, const ColumnMatch &match)
 {
-	if (destination.path == LoadPath::Sql) {
+	if (path == LoadPath::Sql) {
 		return;
 	}
 	// Who replaces has the right to TRUNCATE, and may lack that to DELETE.
-	if (destination.replace && !destination.created) {
+	if (destination.mode == LoadMode::Replace && !destination.created) {
 		pg::Call(leaf::ShowTruncate, destination.oid);
 		if (pg::Call(leaf::MayDelete, destination.oid)) {
 			pg::Sql(kNote + ("DELETE FROM " + destination.name) + " WHERE false");

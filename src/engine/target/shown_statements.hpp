@@ -7,7 +7,7 @@
 
 namespace sluice::engine {
 
-// Starts and ends them in the executor; they write no row. Once a run, after the path is chosen.
-void ShowStatements(const Destination &destination, const ColumnMatch &match);
+// Starts and ends them in the executor; they write no row. Once a run.
+void ShowStatements(const Destination &destination, LoadPath path, const ColumnMatch &match);
 
 } // namespace sluice::engine

@@ -67,6 +67,24 @@ IsPublished(Relation relation)
 	return GetAllTablesPublications() != NIL && is_publishable_relation(relation);
 }
 
+// Where a table of that name would be created, if that schema exists.
+Oid
+SchemaFor(const RangeVar *range)
+{
+	if (range->schemaname != nullptr) {
+		return get_namespace_oid(range->schemaname, true);
+	}
+	List *path = fetch_search_path(false);
+	return path != NIL ? linitial_oid(path) : InvalidOid;
+}
+
+bool
+WouldBePublished(const char *name)
+{
+	Oid const schema = SchemaFor(makeRangeVarFromNameList(pg::compat::QualifiedNameList(name)));
+	return GetAllTablesPublications() != NIL || (OidIsValid(schema) && GetSchemaPublications(schema) != NIL);
+}
+
 bool
 HasForeignDecoder()
 {
@@ -82,6 +100,18 @@ HasForeignDecoder()
 	}
 	LWLockRelease(ReplicationSlotControlLock);
 	return found;
+}
+
+const char *
+DecodedReason(bool published)
+{
+	if (published) {
+		return "it is published, and subscribers would miss the new rows";
+	}
+	if (HasForeignDecoder()) {
+		return "a logical replication slot of this database may read it";
+	}
+	return nullptr;
 }
 
 // Who has locked a row, to write it, may wait for the lock that this run holds: it is asked for again and again, never
@@ -124,6 +154,14 @@ QualifiedText(Oid relation)
 }
 
 } // namespace
+
+const char *
+NewName(const char *name)
+{
+	RangeVar const *range = makeRangeVarFromNameList(pg::compat::QualifiedNameList(name));
+	Oid const schema = SchemaFor(range);
+	return OidIsValid(schema) ? quote_qualified_identifier(get_namespace_name(schema), range->relname) : name;
+}
 
 void
 CheckKind(Oid relation)
@@ -257,16 +295,13 @@ HasDeferrableUnique(Relation relation)
 const char *
 WhyDecoded(Relation relation)
 {
-	if (wal_level < WAL_LEVEL_LOGICAL) {
-		return nullptr;
-	}
-	if (IsPublished(relation)) {
-		return "it is published, and subscribers would miss the new rows";
-	}
-	if (HasForeignDecoder()) {
-		return "a logical replication slot of this database may read it";
-	}
-	return nullptr;
+	return wal_level < WAL_LEVEL_LOGICAL ? nullptr : DecodedReason(IsPublished(relation));
+}
+
+const char *
+WhyNewDecoded(const char *name)
+{
+	return wal_level < WAL_LEVEL_LOGICAL ? nullptr : DecodedReason(WouldBePublished(name));
 }
 
 bool

@@ -5,6 +5,9 @@
 
 namespace sluice::engine::leaf {
 
+// What a table that is to be created by that name will be called, with its schema.
+const char *NewName(const char *name);
+
 // Raises unless rows may be loaded into a relation of this kind: 42809, 42501 for the server's own tables.
 void CheckKind(Oid relation);
 // Raise 42501 unless the current user may insert into those attributes (no attributes: into any), or may
@@ -30,6 +33,8 @@ void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 
 // Why rows must reach logical decoding (design rule 20), or NULL.
 const char *WhyDecoded(Relation relation);
+// The same for a table of that name that is still to be created.
+const char *WhyNewDecoded(const char *name);
 // One of its triggers fires at what a load does: an insert, and a delete or a truncate where it replaces.
 bool HasTriggerOfLoad(Relation relation, bool replace);
 bool HasDeferrableUnique(Relation relation);

@@ -1,0 +1,281 @@
+#include "core/load_plan.hpp"
+
+#include "core/format.hpp"
+
+namespace sluice {
+
+namespace {
+
+bool
+IsSwap(LoadPath path)
+{
+	return path == LoadPath::ReplaceSwap || path == LoadPath::ReplaceRouted;
+}
+
+bool
+IsAppend(LoadPath path)
+{
+	return path == LoadPath::Append || path == LoadPath::AppendRouted;
+}
+
+struct Choice {
+	LoadPath path;
+	std::string reason;
+};
+
+// Before it is asked whether an empty table is filled by a swap.
+Choice
+ChoosePath(const LoadFacts &facts)
+{
+	bool const replace = facts.mode == LoadMode::Replace;
+	if (facts.remote) {
+		return {LoadPath::Remote, "it is at another server"};
+	}
+	if (!facts.needs_sql.empty()) {
+		return {LoadPath::Sql, facts.needs_sql};
+	}
+	if (facts.may_defer && !facts.deferrable_key.empty()) {
+		// The rows that it refers to may come with a later statement of the same transaction. Whether it is deferred
+		// now the server tells nobody.
+		return {LoadPath::Sql,
+				Format("foreign key \"{}\" may be checked at the end of the transaction", facts.deferrable_key)};
+	}
+	if (facts.created) {
+		return {LoadPath::AppendCreated, "this run creates it"};
+	}
+	if (replace && !facts.no_swap.empty()) {
+		return {LoadPath::ReplaceInPlace, facts.no_swap};
+	}
+	if (facts.partitioned) {
+		return {replace ? LoadPath::ReplaceRouted : LoadPath::AppendRouted,
+				"all its partitions are plain tables without triggers"};
+	}
+	return {replace ? LoadPath::ReplaceSwap : LoadPath::Append, "it is a plain table without triggers"};
+}
+
+std::string
+WhyNotFilled(const LoadFacts &facts)
+{
+	return facts.keep_indexes ? "the option indexes is keep" : !facts.no_fill.empty() ? facts.no_fill : facts.in_use;
+}
+
+// What several streams fill nobody may see, and it must be put in place at one instant.
+std::string
+DestinationObstacle(const LoadFacts &facts, LoadPath path)
+{
+	switch (path) {
+	case LoadPath::Remote:
+		return "the destination is at another server";
+	case LoadPath::ReplaceSwap:
+		return {};
+	case LoadPath::AppendCreated:
+		return !facts.not_shaped.empty() ? facts.not_shaped : facts.decoded;
+	case LoadPath::Append: {
+		if (!facts.empty) {
+			return "the destination has rows already, and several can only fill a new file that is swapped in";
+		}
+		std::string const why = WhyNotFilled(facts);
+		return why.empty() ? why : "the empty destination cannot be filled by a swap: " + why;
+	}
+	default:
+		return "several can only fill a new file that is swapped in, and that is not the way here";
+	}
+}
+
+ParallelChoice
+ChooseStreams(const LoadFacts &facts, LoadPath path)
+{
+	if (facts.parallel.option == "1") {
+		return {};
+	}
+	ParallelFacts parallel = facts.parallel;
+	if (std::string obstacle = DestinationObstacle(facts, path); !obstacle.empty()) {
+		parallel.obstacle = std::move(obstacle);
+	}
+	return ChooseParallel(parallel);
+}
+
+LoadLock
+LockFor(const LoadFacts &facts, LoadPath path)
+{
+	if (path == LoadPath::Remote || facts.created) {
+		return LoadLock::None;
+	}
+	// Who deletes a row that new ones refer to does not see them.
+	bool const checks_itself = IsAppend(path) && facts.refers_to_itself;
+	return facts.mode == LoadMode::Replace || checks_itself ? LoadLock::KeepWritersOut : LoadLock::Write;
+}
+
+std::string
+PathText(const LoadFacts &facts, const Choice &choice)
+{
+	const char *what = "";
+	switch (choice.path) {
+	case LoadPath::Append:
+		what = "rows are appended to {} on the fast path";
+		break;
+	case LoadPath::AppendRouted:
+		what = "rows are routed to the partitions of {} on the fast path";
+		break;
+	case LoadPath::AppendCreated:
+		what = "rows are written frozen into {}";
+		break;
+	case LoadPath::ReplaceSwap:
+		what = "rows go into a new file that is swapped in for that of {}";
+		break;
+	case LoadPath::ReplaceRouted:
+		what = "rows are routed into new files that are swapped in for those of the partitions of {}";
+		break;
+	case LoadPath::ReplaceInPlace:
+		what = "the rows of {} are deleted and new ones inserted in place of a swap";
+		break;
+	case LoadPath::Sql:
+		what = "rows are inserted into {} by SQL";
+		break;
+	case LoadPath::Remote:
+		what = "rows are sent to {} by COPY";
+		break;
+	}
+	return "path: " + FormatRuntime(what, facts.name) + ", because " + choice.reason;
+}
+
+// Why pages are not built directly where rows go into a new file; '' when they are.
+std::string
+WhyNotDirect(const LoadFacts &facts, LoadPath path)
+{
+	if (!facts.direct) {
+		return "the option direct is off";
+	}
+	// The new heap of a swap is made by the load itself, and a table that is decoded is not swapped.
+	if (IsSwap(path)) {
+		return {};
+	}
+	return !facts.not_new_file.empty() ? facts.not_new_file : facts.decoded;
+}
+
+std::string
+IndexText(const LoadFacts &facts, LoadPath path)
+{
+	if (facts.index_count == 0) {
+		return {};
+	}
+	if (IsSwap(path)) {
+		return Format("indexes: {} built on the new file before the swap", facts.index_count);
+	}
+	if (IsAppend(path) && facts.empty) {
+		return Format("indexes: {} kept up row by row, because {}", facts.index_count, WhyNotFilled(facts));
+	}
+	return {};
+}
+
+std::string
+ForeignKeyText(const LoadFacts &facts, LoadPath path)
+{
+	if (path == LoadPath::Sql || path == LoadPath::Remote || facts.foreign_keys.empty()) {
+		return {};
+	}
+	std::string names;
+	for (const std::string &name : facts.foreign_keys) {
+		names += (names.empty() ? "\"" : ", \"") + name + "\"";
+	}
+	return Format("foreign keys: {} checked by one query{} after the load", names,
+				  facts.foreign_keys.size() == 1 ? "" : " each");
+}
+
+std::string
+TransformText(const LoadFacts &facts, const LoadPlan &plan)
+{
+	if (!facts.over_wire) {
+		return {};
+	}
+	if (!plan.staged) {
+		return "transform: row by row, without staging";
+	}
+	return "transform: by SQL over the staged rows, because " +
+		   (facts.query_needs_sql.empty() ? "only SQL inserts them" : facts.query_needs_sql);
+}
+
+} // namespace
+
+std::optional<LoadMode>
+ParseLoadMode(std::string_view text)
+{
+	if (text == "append") {
+		return LoadMode::Append;
+	}
+	if (text == "replace") {
+		return LoadMode::Replace;
+	}
+	return std::nullopt;
+}
+
+std::string
+WhyNotParallel(const LoadFacts &facts)
+{
+	return DestinationObstacle(facts, ChoosePath(facts).path);
+}
+
+LoadPlan
+PlanLoad(const LoadFacts &facts)
+{
+	Choice choice = ChoosePath(facts);
+	LoadPlan plan;
+	plan.mode = facts.mode;
+	plan.lock = LockFor(facts, choice.path);
+	bool const keeps_out = plan.lock == LoadLock::KeepWritersOut && facts.mode == LoadMode::Append;
+
+	ParallelChoice const parallel = ChooseStreams(facts, choice.path);
+	plan.streams = parallel.streams;
+	plan.streams_reason = parallel.reason;
+	if (IsAppend(choice.path) && facts.empty && (facts.index_count > 0 || plan.streams > 1) &&
+		WhyNotFilled(facts).empty()) {
+		plan.fills_empty = true;
+		choice.path = choice.path == LoadPath::Append ? LoadPath::ReplaceSwap : LoadPath::ReplaceRouted;
+		choice.reason = facts.index_count > 0
+							? "it is empty and nobody else writes to it: its indexes are built after the load"
+							: "it is empty and nobody else writes to it, and several streams fill it";
+	}
+	plan.path = choice.path;
+
+	std::string direct_text;
+	if (IsSwap(plan.path) || plan.path == LoadPath::AppendCreated) {
+		std::string const why = WhyNotDirect(facts, plan.path);
+		plan.direct = why.empty();
+		direct_text = plan.direct ? "direct load: pages are built in memory and written once, because the file is new"
+								  : "direct load is not used, because " + why;
+	}
+	plan.staged = facts.over_wire && (plan.path == LoadPath::Sql || !facts.query_needs_sql.empty());
+
+	// A table that is new or has all new rows has no statistics that mean anything.
+	bool const is_new = facts.is_table && (facts.created || facts.mode == LoadMode::Replace || plan.fills_empty);
+	plan.analyze = is_new && facts.analyze;
+
+	for (const std::string &text :
+		 {PathText(facts, choice),
+		  keeps_out
+			  ? Format("lock: other writers wait until the end, because {} has foreign keys to itself", facts.name)
+			  : std::string(),
+		  direct_text, IndexText(facts, plan.path), ForeignKeyText(facts, plan.path), TransformText(facts, plan),
+		  is_new && !facts.analyze
+			  ? Format("analyze: {} is not analyzed, because the option analyze is off", facts.name)
+			  : std::string()}) {
+		if (!text.empty()) {
+			plan.told.push_back(text);
+		}
+	}
+	return plan;
+}
+
+std::vector<std::string>
+LoadPlan::Lines(const std::string &pieces) const
+{
+	std::vector<std::string> lines = told;
+	if (streams > 1) {
+		lines.push_back(Format("streams: {} streams over {}, because {}", streams, pieces, streams_reason));
+	} else if (!streams_reason.empty()) {
+		lines.push_back("streams: one stream, because " + streams_reason);
+	}
+	return lines;
+}
+
+} // namespace sluice

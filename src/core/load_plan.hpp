@@ -1,0 +1,101 @@
+// How a load is made, decided once: facts about the destination, the query, the source and the options go in; the plan
+// comes out, with the reasons for all that is in it. A run follows it, explain_pipeline shows it. Pure C++.
+//
+// A new way to load is a mode here and the path that it leads to, with the facts that it depends on.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/parallel_choice.hpp"
+
+namespace sluice {
+
+enum class LoadMode { Append, Replace };
+
+// Nothing when it is not supported.
+std::optional<LoadMode> ParseLoadMode(std::string_view text);
+
+enum class LoadPath {
+	Append,			// table_multi_insert
+	AppendRouted,	// the same, into the partitions
+	AppendCreated,	// the same, into a table made by this run: frozen rows
+	ReplaceSwap,	// a new heap, swapped in
+	ReplaceRouted,	// new heaps of the partitions, swapped in together
+	ReplaceInPlace, // DELETE, then table_multi_insert
+	Sql,			// INSERT ... SELECT, after DELETE when replacing
+	Remote,			// COPY into a table at another server
+};
+
+// What a run holds on the destination before it reads anything; the later includes the earlier.
+enum class LoadLock {
+	None, // nobody else sees it, or it is at another server
+	Write,
+	KeepWritersOut,
+};
+
+// Reasons are empty where nothing speaks against it.
+struct LoadFacts {
+	LoadMode mode = LoadMode::Append;
+
+	// The destination.
+	std::string name;	  // as users are told it
+	bool remote = false;  // at another server
+	bool created = false; // by this run
+	bool is_table = true; // with partitions or without: it can be analyzed
+	bool partitioned = false;
+	bool empty = false;
+	int index_count = 0;				   // of all partitions, if it has any
+	std::vector<std::string> foreign_keys; // that a load without SQL checks
+	bool refers_to_itself = false;		   // by one of them
+	std::string deferrable_key;			   // one of them that is not checked by every statement
+	bool may_defer = false;				   // in the caller's transaction, which says when such keys are checked
+	std::string needs_sql;
+	std::string no_swap; // why its rows are replaced in place
+	std::string no_fill; // why it is not filled by a swap while it is empty
+	std::string in_use;	 // why writers cannot be kept out of it now, as was tried for that
+
+	// One that this run creates.
+	std::string decoded; // why rows must reach logical decoding
+	std::string not_new_file;
+	std::string not_shaped; // why others cannot make a table like it
+
+	// The query.
+	bool over_wire = false;		 // rows come from a server in batches
+	std::string query_needs_sql; // why such rows are staged before columns and filter are applied
+
+	// The options.
+	bool direct = true;
+	bool keep_indexes = false;
+	bool analyze = true;
+
+	ParallelFacts parallel; // the obstacle: of the source, the query and this process
+};
+
+struct LoadPlan {
+	LoadMode mode = LoadMode::Append;
+	LoadPath path = LoadPath::Sql;
+	LoadLock lock = LoadLock::None;
+	// An append to an empty table that takes the way of a replace. Nobody may write to it then, which is tried without
+	// waiting; where it cannot be had, that is a fact (in_use) and it is planned again.
+	bool fills_empty = false;
+	bool direct = false;  // pages are built directly
+	bool analyze = false; // the destination, which has new rows alone
+	int streams = 1;
+	bool staged = false; // the source's rows go into a temporary table first
+
+	std::string streams_reason;	   // '': nobody asked for more than one
+	std::vector<std::string> told; // the rest, with its reasons
+
+	// What the log of a run and explain_pipeline say of it. pieces: what the streams share out, "12 ranges of pages".
+	std::vector<std::string> Lines(const std::string &pieces) const;
+};
+
+LoadPlan PlanLoad(const LoadFacts &facts);
+
+// Why the destination cannot be loaded in several streams; the source need not be asked then.
+std::string WhyNotParallel(const LoadFacts &facts);
+
+} // namespace sluice

@@ -1,0 +1,44 @@
+#include "engine/load/load_facts.hpp"
+
+#include "engine/target/remote_destination.hpp"
+#include "engine/write/direct_writer.hpp"
+
+namespace sluice::engine {
+
+LoadFacts
+FactsOf(const OptionValues &options, LoadMode mode)
+{
+	LoadFacts facts;
+	facts.mode = mode;
+	facts.direct = options.Text("direct") != "off";
+	facts.keep_indexes = options.Text("indexes") == "keep";
+	facts.analyze = options.Text("analyze") != "off";
+	return facts;
+}
+
+void
+ReadRemoteFacts(const Destination &destination, LoadFacts *facts)
+{
+	facts->name = destination.name;
+	facts->remote = true;
+	facts->created = destination.created;
+	facts->is_table = destination.remote->IsTable();
+}
+
+void
+AddQueryFacts(const RunInput &input, const MappedQuery &query, LoadFacts *facts)
+{
+	facts->over_wire = input.Wire() != nullptr;
+	facts->query_needs_sql = query.NeedsSql();
+}
+
+void
+AddFileFacts(const Destination &destination, LoadFacts *facts)
+{
+	if (destination.created && destination.relation != nullptr) {
+		const char *why = pg::Call(leaf::WhyNotNewFile, destination.relation);
+		facts->not_new_file = why != nullptr ? why : "";
+	}
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,227 @@
+#include "core/load_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/format.hpp"
+
+namespace sluice {
+
+namespace {
+
+constexpr int64_t kGigabyte = int64_t{1} << 30;
+
+LoadFacts
+Table(LoadMode mode)
+{
+	LoadFacts facts;
+	facts.mode = mode;
+	facts.name = "s.t";
+	return facts;
+}
+
+LoadFacts
+Append()
+{
+	return Table(LoadMode::Append);
+}
+
+LoadFacts
+Replace()
+{
+	return Table(LoadMode::Replace);
+}
+
+template <typename Change>
+LoadFacts
+With(LoadFacts facts, Change change)
+{
+	change(facts);
+	return facts;
+}
+
+std::string
+Told(const LoadFacts &facts)
+{
+	return Join(PlanLoad(facts).Lines("12 ranges of pages"), "\n");
+}
+
+// Three streams could read the source.
+void
+Shared(LoadFacts &facts)
+{
+	facts.parallel = {.option = "3", .most = 12, .bytes = kGigabyte, .cores = 8, .free_workers = 8};
+}
+
+struct PathCase {
+	const char *what;
+	LoadFacts facts;
+	LoadPath path;
+	LoadLock lock;
+	bool fills_empty;
+	bool direct;
+	bool analyze;
+};
+
+TEST(LoadPlan, FactsLeadToAPath)
+{
+	const PathCase cases[] = {
+		{"append", Append(), LoadPath::Append, LoadLock::Write, false, false, false},
+		{"append to partitions", With(Append(), [](auto &f) { f.partitioned = true; }), LoadPath::AppendRouted,
+		 LoadLock::Write, false, false, false},
+		{"its keys lead back to it", With(Append(), [](auto &f) { f.refers_to_itself = true; }), LoadPath::Append,
+		 LoadLock::KeepWritersOut, false, false, false},
+		{"but SQL checks them", With(Append(), [](auto &f) { f.refers_to_itself = true, f.needs_sql = "x"; }),
+		 LoadPath::Sql, LoadLock::Write, false, false, false},
+		{"append, by SQL", With(Append(), [](auto &f) { f.needs_sql = "it has triggers"; }), LoadPath::Sql,
+		 LoadLock::Write, false, false, false},
+		{"append in the caller's transaction",
+		 With(Append(), [](auto &f) { f.deferrable_key = "k", f.may_defer = true; }), LoadPath::Sql, LoadLock::Write,
+		 false, false, false},
+		{"append in a run's own", With(Append(), [](auto &f) { f.deferrable_key = "k"; }), LoadPath::Append,
+		 LoadLock::Write, false, false, false},
+		{"empty without indexes", With(Append(), [](auto &f) { f.empty = true; }), LoadPath::Append, LoadLock::Write,
+		 false, false, false},
+		{"empty with indexes", With(Append(), [](auto &f) { f.empty = true, f.index_count = 2; }),
+		 LoadPath::ReplaceSwap, LoadLock::Write, true, true, true},
+		{"empty partitions", With(Append(), [](auto &f) { f.empty = f.partitioned = true, f.index_count = 2; }),
+		 LoadPath::ReplaceRouted, LoadLock::Write, true, true, true},
+		{"empty, but in use", With(Append(), [](auto &f) { f.empty = true, f.index_count = 2, f.in_use = "it is"; }),
+		 LoadPath::Append, LoadLock::Write, false, false, false},
+		{"empty, but decoded", With(Append(), [](auto &f) { f.empty = true, f.index_count = 2, f.no_fill = "it is"; }),
+		 LoadPath::Append, LoadLock::Write, false, false, false},
+		{"empty, but not wanted",
+		 With(Append(), [](auto &f) { f.empty = true, f.index_count = 2, f.keep_indexes = true; }), LoadPath::Append,
+		 LoadLock::Write, false, false, false},
+		{"empty, but by SQL", With(Append(), [](auto &f) { f.empty = true, f.index_count = 2, f.needs_sql = "x"; }),
+		 LoadPath::Sql, LoadLock::Write, false, false, false},
+		{"streams fill an empty one", With(Append(), [](auto &f) { f.empty = true, Shared(f); }), LoadPath::ReplaceSwap,
+		 LoadLock::Write, true, true, true},
+		{"replace", Replace(), LoadPath::ReplaceSwap, LoadLock::KeepWritersOut, false, true, true},
+		{"replace, not directly", With(Replace(), [](auto &f) { f.direct = false; }), LoadPath::ReplaceSwap,
+		 LoadLock::KeepWritersOut, false, false, true},
+		{"replace, not analyzed", With(Replace(), [](auto &f) { f.analyze = false; }), LoadPath::ReplaceSwap,
+		 LoadLock::KeepWritersOut, false, true, false},
+		{"replace partitions", With(Replace(), [](auto &f) { f.partitioned = true; }), LoadPath::ReplaceRouted,
+		 LoadLock::KeepWritersOut, false, true, true},
+		{"replace what is published", With(Replace(), [](auto &f) { f.no_swap = "it is published"; }),
+		 LoadPath::ReplaceInPlace, LoadLock::KeepWritersOut, false, false, true},
+		{"replace a view", With(Replace(), [](auto &f) { f.needs_sql = "it is a view", f.is_table = false; }),
+		 LoadPath::Sql, LoadLock::KeepWritersOut, false, false, false},
+		{"create", With(Append(), [](auto &f) { f.created = true; }), LoadPath::AppendCreated, LoadLock::None, false,
+		 true, true},
+		{"create to replace", With(Replace(), [](auto &f) { f.created = true; }), LoadPath::AppendCreated,
+		 LoadLock::None, false, true, true},
+		{"created, and decoded", With(Replace(), [](auto &f) { f.created = true, f.decoded = "it is"; }),
+		 LoadPath::AppendCreated, LoadLock::None, false, false, true},
+		{"created, and meddled with", With(Append(), [](auto &f) { f.created = true, f.needs_sql = "it has rules"; }),
+		 LoadPath::Sql, LoadLock::None, false, false, true},
+		{"elsewhere", With(Replace(), [](auto &f) { f.remote = true; }), LoadPath::Remote, LoadLock::None, false, false,
+		 true},
+		{"append elsewhere", With(Append(), [](auto &f) { f.remote = true; }), LoadPath::Remote, LoadLock::None, false,
+		 false, false},
+	};
+	for (const PathCase &one : cases) {
+		SCOPED_TRACE(one.what);
+		LoadPlan const plan = PlanLoad(one.facts);
+		EXPECT_EQ(plan.path, one.path);
+		EXPECT_EQ(plan.lock, one.lock);
+		EXPECT_EQ(plan.mode, one.facts.mode);
+		EXPECT_EQ(plan.fills_empty, one.fills_empty);
+		EXPECT_EQ(plan.direct, one.direct);
+		EXPECT_EQ(plan.analyze, one.analyze);
+	}
+}
+
+TEST(LoadPlan, StreamsNeedANewFile)
+{
+	struct Case {
+		LoadFacts facts;
+		const char *obstacle;
+	};
+	const Case cases[] = {
+		{Replace(), ""},
+		{With(Append(), [](auto &f) { f.empty = true; }), ""},
+		{With(Append(), [](auto &f) { f.created = true; }), ""},
+		{With(Append(), [](auto &f) { f.created = true, f.not_shaped = "an event trigger"; }), "an event trigger"},
+		{With(Append(), [](auto &f) { f.created = true, f.decoded = "it is published"; }), "it is published"},
+		{Append(), "the destination has rows already, and several can only fill a new file that is swapped in"},
+		{With(Append(), [](auto &f) { f.empty = true, f.in_use = "it is in use"; }),
+		 "the empty destination cannot be filled by a swap: it is in use"},
+		{With(Append(), [](auto &f) { f.empty = true, f.keep_indexes = true; }),
+		 "the empty destination cannot be filled by a swap: the option indexes is keep"},
+		{With(Replace(), [](auto &f) { f.partitioned = true; }),
+		 "several can only fill a new file that is swapped in, and that is not the way here"},
+		{With(Replace(), [](auto &f) { f.remote = true; }), "the destination is at another server"},
+	};
+	for (const Case &one : cases) {
+		SCOPED_TRACE(one.obstacle);
+		EXPECT_EQ(WhyNotParallel(one.facts), one.obstacle);
+		LoadPlan const plan = PlanLoad(With(one.facts, Shared));
+		EXPECT_EQ(plan.streams, one.obstacle[0] == '\0' ? 3 : 1);
+		EXPECT_EQ(plan.streams_reason, one.obstacle[0] == '\0' ? "the option streams says so" : one.obstacle);
+		EXPECT_EQ(PlanLoad(one.facts).streams, 1) << "nobody asked";
+		EXPECT_EQ(PlanLoad(one.facts).streams_reason, "");
+	}
+	LoadFacts const view = With(Replace(), [](auto &f) { Shared(f), f.parallel.obstacle = "the source is a view"; });
+	EXPECT_EQ(PlanLoad(view).streams_reason, "the source is a view");
+}
+
+TEST(LoadPlan, RowsAreStagedForSql)
+{
+	EXPECT_FALSE(PlanLoad(Append()).staged);
+	EXPECT_FALSE(PlanLoad(With(Append(), [](auto &f) { f.query_needs_sql = "it sorts"; })).staged);
+	EXPECT_FALSE(PlanLoad(With(Append(), [](auto &f) { f.over_wire = true; })).staged);
+	EXPECT_TRUE(PlanLoad(With(Append(), [](auto &f) { f.over_wire = true, f.query_needs_sql = "it sorts"; })).staged);
+	EXPECT_TRUE(PlanLoad(With(Append(), [](auto &f) { f.over_wire = true, f.needs_sql = "it is a view"; })).staged);
+}
+
+TEST(LoadPlan, EverythingIsTold)
+{
+	EXPECT_EQ(Told(Append()), "path: rows are appended to s.t on the fast path, because it is a plain table without "
+							  "triggers");
+	EXPECT_EQ(Told(With(Replace(),
+						[](auto &f) {
+							f.index_count = 2;
+							f.foreign_keys = {"a", "b"};
+							f.over_wire = true;
+							f.analyze = false;
+							Shared(f);
+						})),
+			  "path: rows go into a new file that is swapped in for that of s.t, because it is a plain table without "
+			  "triggers\n"
+			  "direct load: pages are built in memory and written once, because the file is new\n"
+			  "indexes: 2 built on the new file before the swap\n"
+			  "foreign keys: \"a\", \"b\" checked by one query each after the load\n"
+			  "transform: row by row, without staging\n"
+			  "analyze: s.t is not analyzed, because the option analyze is off\n"
+			  "streams: 3 streams over 12 ranges of pages, because the option streams says so");
+	EXPECT_EQ(Told(With(Append(),
+						[](auto &f) {
+							f.empty = f.refers_to_itself = true;
+							f.index_count = 1;
+							f.foreign_keys = {"up"};
+							f.in_use = "another session is about to write to it";
+						})),
+			  "path: rows are appended to s.t on the fast path, because it is a plain table without triggers\n"
+			  "lock: other writers wait until the end, because s.t has foreign keys to itself\n"
+			  "indexes: 1 kept up row by row, because another session is about to write to it\n"
+			  "foreign keys: \"up\" checked by one query after the load");
+	EXPECT_EQ(Told(With(Append(), [](auto &f) { f.over_wire = true, f.needs_sql = "it is a view"; })),
+			  "path: rows are inserted into s.t by SQL, because it is a view\n"
+			  "transform: by SQL over the staged rows, because only SQL inserts them");
+	EXPECT_EQ(Told(With(Append(), [](auto &f) { f.created = true, f.direct = false; })),
+			  "path: rows are written frozen into s.t, because this run creates it\n"
+			  "direct load is not used, because the option direct is off");
+}
+
+TEST(LoadPlan, ModesAreWords)
+{
+	EXPECT_EQ(ParseLoadMode("append"), LoadMode::Append);
+	EXPECT_EQ(ParseLoadMode("replace"), LoadMode::Replace);
+	EXPECT_EQ(ParseLoadMode("merge"), std::nullopt);
+	EXPECT_EQ(ParseLoadMode(""), std::nullopt);
+}
+
+} // namespace
+
+} // namespace sluice
