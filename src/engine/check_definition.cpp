@@ -3,7 +3,7 @@
 #include "engine/run.hpp"
 #include "engine/source/drivers.hpp"
 #include "engine/target/destination.hpp"
-#include "engine/target/remote_destination.hpp"
+#include "engine/target/destination_server.hpp"
 #include "engine/transform/definition_syntax.hpp"
 
 namespace sluice::engine {

@@ -13,6 +13,7 @@
 #include "engine/source/push_filter.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/target/destination.hpp"
+#include "engine/target/destination_server.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/transform/projection.hpp"
 #include "pg/sql.hpp"
@@ -200,6 +201,7 @@ Explain(const catalog::Pipeline &pipeline)
 	std::unique_ptr<RemoteDestination> remote;
 	Destination destination;
 	if (pipeline.destination) {
+		CheckDestinationServer(*pipeline.destination, GetUserId());
 		remote = std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Explain, elsewhere);
 		destination.remote = remote.get();
 		destination.name = remote->Label();

@@ -4,9 +4,9 @@
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/known_secrets.hpp"
-#include "engine/load/load.hpp"
 #include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
+#include "engine/load/move_rows.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/run_progress.hpp"
@@ -14,6 +14,7 @@
 #include "engine/source/push_filter.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/target/destination.hpp"
+#include "engine/target/destination_server.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/target/shown_statements.hpp"
 #include "pg/sql.hpp"
@@ -51,6 +52,7 @@ OpenRemote(const RunRequest &request, const OptionValues &options, RunJournal &j
 			"Use trigger_pipeline or CALL trigger_and_wait: a worker commits there and here one right after the "
 			"other.");
 	}
+	CheckDestinationServer(*request.pipeline.destination, GetUserId());
 	return std::make_unique<RemoteDestination>(request.pipeline, options, RemoteDestination::Purpose::Load, journal);
 }
 
@@ -175,10 +177,10 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	LoadRequest const load{pipeline, request.run_id,  input,	query,	   match,	destination, plan,
 						   work,	 request.streams, patience, sequences, journal, progress};
 	progress.BeginLoad(destination.oid);
-	LoadOutcome const loaded = Load(load);
+	LoadOutcome const loaded = MoveRows(load);
 	progress.EndLoad();
-	journal.Info(Format("{} rows loaded into {}", loaded.rows, destination.name));
-	input.Leave(loaded.rows);
+	journal.Info(Format("{} rows loaded into {}", loaded.counts.inserted, destination.name));
+	input.Leave(loaded.counts.inserted);
 	sequences.Move(destination);
 
 	if (plan.analyze && destination.remote != nullptr) {

@@ -43,12 +43,12 @@ my $rows = "source_query => 'SELECT i AS id, -i AS down, i + 0.5 AS half, ''t'' 
 is(define('ids', "$rows, destination => 'far', destination_table => 'ids', load => 'replace'"), 'f', 'identity at a destination');
 like(as_etl("SELECT string_agg(line, ' ') FROM explain_pipeline('ids') AS line WHERE line LIKE 'sequences%'"), qr/dst\.ids_id_seq of column id is moved/, 'explain tells of its sequence');
 is(run_now('ids'), 'success', 'is loaded');
-is(told('ids', '^sequence'), "info: sequence dst.ids_id_seq moved from 1 to 100, past the value 100 that was loaded into id\n"
+is(told('ids', '^sequence '), "info: sequence dst.ids_id_seq moved from 1 to 100, past the value 100 that was loaded into id\n"
 	  . "info: sequence dst.ids_down_seq moved from -1 to -100, past the value -100 that was loaded into down\n"
 	  . "info: sequence dst.ids_id_seq moved from 100 to 101, past the value 101 that was loaded into half", 'its sequences are moved');
 is($far->safe_psql('postgres', "INSERT INTO dst.ids (t) VALUES ('new') RETURNING id, down"), "102|-101", 'and the next INSERT works');
 is(run_now('ids'), 'success', 'is loaded again');
-is(told('ids', '^sequence'), '', 'and they stay');
+is(told('ids', '^sequence '), '', 'and they stay');
 for my $table (['foreign_ids', 'UPDATE', 'is'], ['blind_ids', 'SELECT, UPDATE', 'may be'])
 {
 	my ($name, $grant, $is) = @$table;
@@ -67,7 +67,7 @@ $near->sql("SET ROLE etl; CREATE TABLE streamed (id bigserial PRIMARY KEY, t tex
 $far->safe_psql('postgres', "SET ROLE writer; CREATE TABLE dst.many AS SELECT i AS id, repeat('x', 50) AS t FROM generate_series(1, 50000) i");
 is(define('streamed', "source => 'far', source_table => 'dst.many', destination_table => 'streamed', load => 'replace', options => '{\"streams\": 2}'"), 'f', 'two streams');
 is(run_now('streamed'), 'success', 'load');
-like(told('streamed', '^sequence'), qr/^info: sequence public\.streamed_id_seq moved from 1 to 50000/, 'and the sequence moves');
+like(told('streamed', '^sequence '), qr/^info: sequence public\.streamed_id_seq moved from 1 to 50000/, 'and the sequence moves');
 
 # -- an application that takes values meanwhile, in an open transaction: nobody waits, nothing goes back
 

@@ -1,6 +1,6 @@
 #include "engine/load/in_place.hpp"
 
-#include "engine/load/heap_sink.hpp"
+#include "engine/load/append_load.hpp"
 #include "engine/write/heap_reader.hpp"
 #include "engine/write/swap.hpp"
 #include "pg/sql.hpp"
@@ -23,23 +23,22 @@ CheckInPlace(Relation table, const LockPatience &patience, const Error &failure)
 }
 
 void
-PutInPlace(Relation table, Oid heap, const leaf::TableTraits &traits, ReplaceSinkMode mode,
-		   const LockPatience &patience, RunJournal &journal)
+PutInPlace(Relation table, Oid heap, const leaf::TableTraits &traits, SwapMode mode, const LockPatience &patience,
+		   RunJournal &journal)
 {
 	leaf::TableTraits checked = traits;
 	checked.foreign_keys = nullptr;
-	HeapSink sink(table, checked,
-				  mode == ReplaceSinkMode::Replace ? HeapSinkMode::ReplaceInPlace : HeapSinkMode::Append, false,
-				  patience, journal, false);
-	sink.Open();
+	AppendLoad load(table, checked, mode == SwapMode::Replace ? AppendMode::ReplaceInPlace : AppendMode::Append, false,
+					patience, journal, false);
+	load.Open();
 	Relation const source = pg::Call(table_open, heap, NoLock);
 	leaf::HeapReader *reader = pg::Call(leaf::OpenHeapReader, source);
 	while (Batch *batch = pg::Call(leaf::ReadHeap, reader)) {
-		sink.Write(batch);
+		load.Write(batch);
 	}
 	pg::Call(leaf::CloseHeapReader, reader);
 	pg::Call(table_close, source, NoLock);
-	(void)sink.Finish();
+	(void)load.Finish();
 	pg::Call(leaf::DropHeap, heap);
 }
 

@@ -8,7 +8,7 @@
 
 namespace sluice::engine {
 
-enum class ReplaceSinkMode {
+enum class SwapMode {
 	Replace,
 	Fill, // an append to an empty table: where it cannot be swapped now, the rows are appended to it
 };
@@ -17,7 +17,7 @@ enum class ReplaceSinkMode {
 void CheckInPlace(Relation table, const LockPatience &patience, const Error &failure);
 
 // Drops the heap. The lock for replacing, or for appending, is held on the table.
-void PutInPlace(Relation table, Oid heap, const leaf::TableTraits &traits, ReplaceSinkMode mode,
-				const LockPatience &patience, RunJournal &journal);
+void PutInPlace(Relation table, Oid heap, const leaf::TableTraits &traits, SwapMode mode, const LockPatience &patience,
+				RunJournal &journal);
 
 } // namespace sluice::engine

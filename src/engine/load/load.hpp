@@ -1,37 +1,33 @@
-// Moves the rows: from a run's input into its destination, as the plan says.
+// How rows become the destination's, one class for each way that a plan may choose. A run makes one (make_load.hpp),
+// opens it before anything is read from the source, writes batches and finishes it; what is left half-way is undone by
+// the transaction's abort.
 #pragma once
 
-#include "engine/load/sequences.hpp"
-#include "engine/parallel/parallel_facts.hpp"
-#include "engine/parallel/parallel_host.hpp"
-#include "engine/run_progress.hpp"
-#include "engine/source/run_input.hpp"
-#include "engine/target/destination.hpp"
+#include <cstdint>
+
+#include "engine/rows/batch.hpp"
 
 namespace sluice::engine {
 
-struct LoadRequest {
-	const catalog::Pipeline &pipeline;
-	const std::string &run_id;
-	RunInput &input;
-	const MappedQuery &query;
-	const ColumnMatch &match;
-	Destination &destination;
-	const LoadPlan &plan;
-	const ParallelWork &work;
-	const ParallelHost *streams; // NULL: this process cannot have any
-	const LockPatience &patience;
-	FedSequences &sequences;
-	RunJournal &journal;
-	RunProgress &progress;
+struct LoadCounts {
+	int64_t inserted = 0;
 };
 
-struct LoadOutcome {
-	int64_t rows = 0;
-	bool analyzed = false; // the destination
-};
+class Load {
+public:
+	Load() = default;
+	virtual ~Load() = default;
+	Load(const Load &) = delete;
+	Load &operator=(const Load &) = delete;
 
-// Closes the destination, keeping its lock.
-LoadOutcome Load(const LoadRequest &request);
+	// Takes what must be taken first (the plan's lock is held) and gets ready. Throws.
+	virtual void Open() = 0;
+	// Rows in the destination's row type. The batch is the caller's and may be reset afterwards. Throws.
+	virtual void Write(Batch *batch) = 0;
+	// Checks what can only be checked at the end, makes the rows the destination's. Throws.
+	virtual LoadCounts Finish() = 0;
+	// Whether Finish has analyzed the destination already.
+	virtual bool Analyzed() const { return false; }
+};
 
 } // namespace sluice::engine

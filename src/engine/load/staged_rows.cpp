@@ -1,13 +1,12 @@
 #include "engine/load/staged_rows.hpp"
 
-#include "engine/write/heap_writer.hpp"
 #include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
 
 void
-StagedRows::Fill(RowReader &stream, const std::string &columns, const std::function<void(const Batch &)> &on_batch)
+StagedRows::Open(const std::string &columns)
 {
 	pg::Call(pg::leaf::RequireTemporaryRight);
 	// The session may have tables of its own, when a run is made by CALL.
@@ -17,18 +16,17 @@ StagedRows::Fill(RowReader &stream, const std::string &columns, const std::funct
 	}
 	name_ = "pg_temp." + name;
 	pg::Sql("CREATE TEMPORARY TABLE " + name_ + " " + columns + " ON COMMIT DROP");
-	Relation const table = pg::Call(table_open, pg::Call(pg::leaf::FindTemporary, name.c_str()), NoLock);
-	leaf::HeapWriter *writer =
-		pg::Call(leaf::OpenHeapWriter, table, table, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN);
-	while (Batch *batch = stream.Next()) {
-		pg::Call(leaf::WriteHeap, writer, batch);
-		on_batch(*batch);
-	}
-	rows_ = writer->checks.rows;
-	pg::Call(leaf::CloseHeapWriter, writer);
-	pg::Call(table_close, table, NoLock);
+	table_ = pg::Call(table_open, pg::Call(pg::leaf::FindTemporary, name.c_str()), NoLock);
+	writer_ = pg::Call(leaf::OpenHeapWriter, table_, table_, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN);
+}
+
+void
+StagedRows::Close()
+{
+	rows_ = writer_->checks.rows;
+	pg::Call(leaf::CloseHeapWriter, std::exchange(writer_, nullptr));
+	pg::Call(table_close, std::exchange(table_, nullptr), NoLock);
 	pg::Call(CommandCounterIncrement);
-	stream.Finish();
 }
 
 void

@@ -1,25 +1,31 @@
-// Rows kept for SQL: a temporary table that a stream was written into, dropped when the run is done.
+// Rows kept for SQL: a temporary table that batches are written into, dropped when the run is done.
 #pragma once
 
-#include <functional>
 #include <string>
 
-#include "engine/rows/row_reader.hpp"
+#include "engine/rows/batch.hpp"
+#include "engine/write/heap_writer.hpp"
+#include "pg/guard.hpp"
 
 namespace sluice::engine {
 
 class StagedRows {
 public:
-	// columns: "(a integer, b text)". on_batch is called after each batch. Throws.
-	void Fill(RowReader &stream, const std::string &columns, const std::function<void(const Batch &)> &on_batch);
+	// columns: "(a integer, b text)". Throws.
+	void Open(const std::string &columns);
+	void Write(Batch *batch) { pg::Call(leaf::WriteHeap, writer_, batch); }
+	// From now on queries see them.
+	void Close();
 
-	// Qualified; '' before Fill.
+	// Qualified; '' before Open.
 	const std::string &Name() const { return name_; }
 	int64_t Rows() const { return rows_; }
 	void Drop();
 
 private:
 	std::string name_;
+	Relation table_ = nullptr;
+	leaf::HeapWriter *writer_ = nullptr;
 	int64_t rows_ = 0;
 };
 

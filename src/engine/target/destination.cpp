@@ -2,6 +2,7 @@
 
 #include "catalog/load_choice.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/target/describe_table.hpp"
 #include "engine/target/foreign_keys.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/partitions.hpp"

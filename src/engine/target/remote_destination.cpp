@@ -62,21 +62,6 @@ AtDestination(const Error &error, const std::string &server)
 	return Error(std::move(info));
 }
 
-void
-CheckDestinationServer(const std::string &server, Oid role)
-{
-	const ForeignServer *const found = pg::FindServer(
-		server, role,
-		"A destination is a foreign server of postgres_fdw: make it with CREATE SERVER and CREATE USER MAPPING; "
-		"leave destination out to load into this database.");
-	if (std::string_view(pg::Call(pg::leaf::WrapperName, found->serverid)) != pg::kPostgresWrapper) {
-		throw Error(sqlstate::kFeatureNotSupported,
-					Format("server \"{}\" cannot be a destination: it is not a server of postgres_fdw", server),
-					"Create a foreign table of that server and name it as destination_table, without destination: its "
-					"wrapper writes the rows.");
-	}
-}
-
 RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const OptionValues &options, Purpose purpose,
 									 RunJournal &journal)
 	: pipeline_(pipeline), journal_(journal), purpose_(purpose),
@@ -86,7 +71,6 @@ RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const Op
 	if (!pipeline.destination_table) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", "Set it with alter_pipeline.");
 	}
-	CheckDestinationServer(*pipeline.destination, GetUserId());
 	remote_options_.connect_timeout_ms =
 		static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
 	remote_options_.idle_timeout_ms =

@@ -20,15 +20,13 @@
 
 namespace sluice::engine {
 
-// The checks of create and alter: the server exists, the role may use it, it is one of postgres_fdw.
-void CheckDestinationServer(const std::string &server, Oid role);
-
 class RemoteDestination final : public PendingCommit {
 public:
 	enum class Purpose { Load, Explain };
 
-	// Connects, pins the session, looks for the table and the ledger. To explain nothing is ever written. Throws
-	// Error; what tells that the server cannot be reached has SQLSTATE SL010 here and in all that follows.
+	// The server was checked. Connects, pins the session, looks for the table and the ledger. To explain nothing is
+	// ever written. Throws Error; what tells that the server cannot be reached has SQLSTATE SL010 here and in all that
+	// follows.
 	RemoteDestination(const catalog::Pipeline &pipeline, const OptionValues &options, Purpose purpose,
 					  RunJournal &journal);
 

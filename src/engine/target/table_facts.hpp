@@ -29,7 +29,6 @@ struct TableTraits {
 	// The same for an append to a partitioned table while that is empty, or ''.
 	char no_fill[256];
 };
-void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 
 // Why rows must reach logical decoding (design rule 20), or NULL.
 const char *WhyDecoded(Relation relation);
@@ -38,8 +37,6 @@ const char *WhyNewDecoded(const char *name);
 // One of its triggers fires at what a load does: an insert, and a delete or a truncate where it replaces.
 bool HasTriggerOfLoad(Relation relation, bool replace);
 bool HasDeferrableUnique(Relation relation);
-// With all its partitions.
-bool IsEmpty(Relation destination);
 // Why an append to it cannot be a swap while it is empty, or ''.
 const char *WhyNotFilled(Relation destination);
 

@@ -1,4 +1,4 @@
-// Leaf behind replace_sink.hpp: the new heap and the swap.
+// Leaf behind swap_load.hpp: the new heap and the swap.
 #pragma once
 
 #include "engine/write/index_twin.hpp"

@@ -1,19 +1,19 @@
 // COPY into a table at another PostgreSQL. One transaction there; RemoteDestination holds it.
 #pragma once
 
-#include "engine/load/sink.hpp"
+#include "engine/load/load.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/wire/copy_encoder.hpp"
 
 namespace sluice::engine {
 
-class RemoteSink final : public Sink {
+class RemoteLoad final : public Load {
 public:
-	explicit RemoteSink(RemoteDestination &destination) : destination_(destination) {}
+	explicit RemoteLoad(RemoteDestination &destination) : destination_(destination) {}
 
 	void Open() override;
 	void Write(Batch *batch) override;
-	int64_t Finish() override;
+	LoadCounts Finish() override;
 
 private:
 	RemoteDestination &destination_;

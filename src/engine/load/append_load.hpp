@@ -1,27 +1,27 @@
 // Rows appended to a plain table; optionally after deleting all that it holds (replace in place).
 #pragma once
 
-#include "engine/load/sink.hpp"
+#include "engine/load/load.hpp"
 #include "engine/target/table_facts.hpp"
 #include "engine/target/timed_lock.hpp"
 #include "engine/write/table_writer.hpp"
 
 namespace sluice::engine {
 
-enum class HeapSinkMode {
+enum class AppendMode {
 	Append,
 	Created,		// the table was created by this run: rows are written frozen
 	ReplaceInPlace, // the lock for replacing is held
 };
 
-class HeapSink final : public Sink {
+class AppendLoad final : public Load {
 public:
 	// direct: pages are built directly; for Created only, and so is analyze: the columns' statistics are wanted.
-	HeapSink(Relation destination, const leaf::TableTraits &traits, HeapSinkMode mode, bool direct,
-			 const LockPatience &patience, RunJournal &journal, bool analyze);
+	AppendLoad(Relation destination, const leaf::TableTraits &traits, AppendMode mode, bool direct,
+			   const LockPatience &patience, RunJournal &journal, bool analyze);
 	void Open() override;
 	void Write(Batch *batch) override;
-	int64_t Finish() override;
+	LoadCounts Finish() override;
 
 	bool Analyzed() const override { return analyzed_; }
 
@@ -30,7 +30,7 @@ private:
 
 	Relation destination_;
 	leaf::TableTraits traits_;
-	HeapSinkMode mode_;
+	AppendMode mode_;
 	bool direct_;
 	LockPatience patience_;
 	RunJournal &journal_;

@@ -1,4 +1,4 @@
-#include "engine/load/heap_sink.hpp"
+#include "engine/load/append_load.hpp"
 
 #include "engine/write/foreign_key_check.hpp"
 #include "pg/compat.hpp"
@@ -6,16 +6,16 @@
 
 namespace sluice::engine {
 
-HeapSink::HeapSink(Relation destination, const leaf::TableTraits &traits, HeapSinkMode mode, bool direct,
-				   const LockPatience &patience, RunJournal &journal, bool analyze)
+AppendLoad::AppendLoad(Relation destination, const leaf::TableTraits &traits, AppendMode mode, bool direct,
+					   const LockPatience &patience, RunJournal &journal, bool analyze)
 	: destination_(destination), traits_(traits), mode_(mode), direct_(direct), patience_(patience), journal_(journal),
 	  analyze_(analyze)
 {}
 
 void
-HeapSink::Open()
+AppendLoad::Open()
 {
-	if (mode_ == HeapSinkMode::ReplaceInPlace) {
+	if (mode_ == AppendMode::ReplaceInPlace) {
 		pg::Call(leaf::DeleteAllRows, destination_, patience_.timeout / 1000);
 	}
 	if (direct_) {
@@ -23,7 +23,7 @@ HeapSink::Open()
 		return;
 	}
 	int options = 0;
-	if (mode_ == HeapSinkMode::Created) {
+	if (mode_ == AppendMode::Created) {
 		options |= TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN;
 	} else if (traits_.foreign_keys != nullptr && traits_.foreign_keys->count > 0) {
 		// New rows must be found again by their place, so they do not fill holes.
@@ -33,14 +33,14 @@ HeapSink::Open()
 }
 
 void
-HeapSink::Write(Batch *batch)
+AppendLoad::Write(Batch *batch)
 {
 	writer_.Write(batch);
 }
 
 // A table that cannot be analyzed from what passed by is left to ANALYZE.
 void
-HeapSink::Analyze(int64_t rows)
+AppendLoad::Analyze(int64_t rows)
 {
 	journal_.EnterPhase("analyzing");
 	analyzed_ = writer_.StoreStatistics(RelationGetRelid(destination_));
@@ -50,8 +50,8 @@ HeapSink::Analyze(int64_t rows)
 	}
 }
 
-int64_t
-HeapSink::Finish()
+LoadCounts
+AppendLoad::Finish()
 {
 	int64_t const rows = writer_.Rows();
 	ForeignKeyScope scope;
@@ -59,22 +59,22 @@ HeapSink::Finish()
 	scope.owner = traits_.owner;
 	scope.rows_in = pg::QualifiedName(scope.table);
 	// In a table that this run created all rows are to be checked.
-	if (rows > 0 && mode_ != HeapSinkMode::Created) {
+	if (rows > 0 && mode_ != AppendMode::Created) {
 		scope.condition = Format("fk.ctid >= '({},0)'::pg_catalog.tid AND fk.xmin = '{}'::pg_catalog.xid",
 								 writer_.Heap().first_block, writer_.Heap().transaction);
 	}
 	writer_.Close();
-	bool const may_break = rows > 0 || mode_ == HeapSinkMode::ReplaceInPlace;
+	bool const may_break = rows > 0 || mode_ == AppendMode::ReplaceInPlace;
 	if (may_break && traits_.foreign_keys != nullptr) {
 		CheckForeignKeys(*traits_.foreign_keys, scope, patience_, journal_);
 	}
-	if (mode_ == HeapSinkMode::Created) {
+	if (mode_ == AppendMode::Created) {
 		pg::Call(leaf::SetSizes, scope.table, static_cast<double>(rows));
 		if (analyze_) {
 			Analyze(rows);
 		}
 	}
-	return rows;
+	return {rows};
 }
 
 } // namespace sluice::engine

@@ -1,9 +1,9 @@
-#include "engine/load/remote_sink.hpp"
+#include "engine/load/remote_load.hpp"
 
 namespace sluice::engine {
 
 void
-RemoteSink::Open()
+RemoteLoad::Open()
 {
 	destination_.StartCopy();
 	encoder_ =
@@ -11,7 +11,7 @@ RemoteSink::Open()
 }
 
 void
-RemoteSink::Write(Batch *batch)
+RemoteLoad::Write(Batch *batch)
 {
 	try {
 		pg::Call(leaf::EncodeBatch, encoder_, batch);
@@ -20,15 +20,15 @@ RemoteSink::Write(Batch *batch)
 	}
 }
 
-int64_t
-RemoteSink::Finish()
+LoadCounts
+RemoteLoad::Finish()
 {
 	try {
 		pg::Call(leaf::FinishEncoding, encoder_);
 	} catch (const Error &error) {
 		throw AtDestination(error, destination_.Server());
 	}
-	return destination_.EndCopy(encoder_->rows);
+	return {destination_.EndCopy(encoder_->rows)};
 }
 
 } // namespace sluice::engine

@@ -1,4 +1,4 @@
-#include "engine/load/partition_sink.hpp"
+#include "engine/load/routed_load.hpp"
 
 #include "engine/target/partitions.hpp"
 #include "engine/write/foreign_key_check.hpp"
@@ -6,7 +6,7 @@
 namespace sluice::engine {
 
 void
-PartitionSink::Open()
+RoutedLoad::Open()
 {
 	if (replace_) {
 		leaf::TreeMembers const *leaves = pg::Call(leaf::ListLeaves, destination_);
@@ -22,13 +22,13 @@ PartitionSink::Open()
 }
 
 void
-PartitionSink::Write(Batch *batch)
+RoutedLoad::Write(Batch *batch)
 {
 	pg::Call(leaf::RouteBatch, router_, batch);
 }
 
-int64_t
-PartitionSink::Finish()
+LoadCounts
+RoutedLoad::Finish()
 {
 	leaf::RoutedRows const *routed = pg::Call(leaf::ClosePartitionRouter, std::exchange(router_, nullptr));
 	// A partition could get one of its own until the first row went there.
@@ -48,7 +48,7 @@ PartitionSink::Finish()
 		scope.partitions = &rows;
 		CheckForeignKeys(*foreign_keys, scope, patience_, journal_);
 	}
-	return routed->rows;
+	return {routed->rows};
 }
 
 } // namespace sluice::engine

@@ -2,22 +2,22 @@
 // (replace in place).
 #pragma once
 
-#include "engine/load/sink.hpp"
+#include "engine/load/load.hpp"
 #include "engine/target/table_facts.hpp"
 #include "engine/target/timed_lock.hpp"
 #include "engine/write/partition_router.hpp"
 
 namespace sluice::engine {
 
-class PartitionSink final : public Sink {
+class RoutedLoad final : public Load {
 public:
-	PartitionSink(Relation destination, const leaf::TableTraits &traits, bool replace_in_place,
-				  const LockPatience &patience, RunJournal &journal)
+	RoutedLoad(Relation destination, const leaf::TableTraits &traits, bool replace_in_place,
+			   const LockPatience &patience, RunJournal &journal)
 		: destination_(destination), traits_(traits), replace_(replace_in_place), patience_(patience), journal_(journal)
 	{}
 	void Open() override;
 	void Write(Batch *batch) override;
-	int64_t Finish() override;
+	LoadCounts Finish() override;
 
 private:
 	Relation destination_;

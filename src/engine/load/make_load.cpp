@@ -1,0 +1,52 @@
+#include "engine/load/make_load.hpp"
+
+#include "engine/load/append_load.hpp"
+#include "engine/load/remote_load.hpp"
+#include "engine/load/routed_load.hpp"
+#include "engine/load/swap_load.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+std::unique_ptr<Load>
+MakeAppend(const LoadOrder &order, AppendMode mode)
+{
+	const Destination &destination = order.destination;
+	if (destination.traits.kind == RELKIND_PARTITIONED_TABLE) {
+		return std::make_unique<RoutedLoad>(destination.relation, destination.traits,
+											mode == AppendMode::ReplaceInPlace, order.patience, order.journal);
+	}
+	return std::make_unique<AppendLoad>(destination.relation, destination.traits, mode, order.plan.direct,
+										order.patience, order.journal, order.plan.analyze);
+}
+
+} // namespace
+
+std::unique_ptr<Load>
+MakeLoad(const LoadOrder &order, std::optional<StagedInput> staged)
+{
+	Destination &destination = order.destination;
+	const LoadPlan &plan = order.plan;
+	switch (plan.path) {
+	case LoadPath::Append:
+	case LoadPath::AppendRouted:
+		return MakeAppend(order, AppendMode::Append);
+	case LoadPath::AppendCreated:
+		return MakeAppend(order, AppendMode::Created);
+	case LoadPath::ReplaceInPlace:
+		return MakeAppend(order, AppendMode::ReplaceInPlace);
+	case LoadPath::ReplaceSwap:
+	case LoadPath::ReplaceRouted:
+		return std::make_unique<SwapLoad>(std::exchange(destination.relation, nullptr), destination.traits,
+										  plan.fills_empty ? SwapMode::Fill : SwapMode::Replace, plan.direct,
+										  order.patience, order.journal, plan.analyze);
+	case LoadPath::Sql:
+		return std::make_unique<StatementLoad>(destination, order.query, order.match, std::move(staged), order.journal);
+	case LoadPath::Remote:
+		return std::make_unique<RemoteLoad>(*destination.remote);
+	}
+	return nullptr;
+}
+
+} // namespace sluice::engine

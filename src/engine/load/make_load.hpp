@@ -1,0 +1,24 @@
+// The load that a plan chooses. A new way to load is a path of the plan, a class beside the others and a line here: one
+// that compares rows with those that are there, for example, reads the destination's heap beside the stream.
+#pragma once
+
+#include <memory>
+
+#include "engine/load/load.hpp"
+#include "engine/load/statement_load.hpp"
+
+namespace sluice::engine {
+
+struct LoadOrder {
+	Destination &destination; // whose relation the load takes over where it has to close it
+	const LoadPlan &plan;
+	const MappedQuery &query;
+	const ColumnMatch &match;
+	const LockPatience &patience;
+	RunJournal &journal;
+};
+
+// staged: for a load by statements.
+std::unique_ptr<Load> MakeLoad(const LoadOrder &order, std::optional<StagedInput> staged);
+
+} // namespace sluice::engine

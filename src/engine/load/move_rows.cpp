@@ -1,0 +1,197 @@
+#include "engine/load/move_rows.hpp"
+
+#include "engine/load/make_load.hpp"
+#include "engine/load/swap_load.hpp"
+#include "engine/parallel/parallel_load.hpp"
+#include "engine/parallel/staging_table.hpp"
+#include "engine/source/executor_reader.hpp"
+#include "engine/source/wire_reader.hpp"
+#include "engine/target/remote_destination.hpp"
+#include "engine/write/direct_writer.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+// The source's own rows are staged, with columns and filter still to be applied.
+StagedInput
+StageWire(const LoadRequest &request)
+{
+	StagedInput staged;
+	MappingInput plain = request.input.Mapping();
+	plain.columns.reset();
+	plain.filter.reset();
+	plain.meaning.clear(); // the stream has the types that are computed with by now
+	staged.columns = ColumnDefinitions(MappedQuery(plain));
+
+	staged.mapping = request.input.Mapping();
+	staged.mapping.stream = nullptr;
+	staged.mapping.meaning.clear();
+	staged.mapping.staged = true;
+	if (request.query.IsFilterElsewhere()) {
+		staged.mapping.filter.reset();
+	}
+	return staged;
+}
+
+// The rows are staged as they are to be loaded.
+StagedInput
+StageMapped(const MappedQuery &query)
+{
+	StagedInput staged;
+	staged.columns = ColumnDefinitions(query);
+	staged.mapping.staged = true;
+	for (int i = 0; i < query.ColumnCount(); ++i) {
+		staged.mapping.travels_as_text.push_back(query.Column(i).from_text);
+	}
+	return staged;
+}
+
+LoadOrder
+OrderOf(const LoadRequest &request)
+{
+	return {request.destination, request.plan, request.query, request.match, request.patience, request.journal};
+}
+
+// Rows on their way to statements: what is read is not yet what is loaded.
+void
+Stage(const LoadRequest &request, RowReader &reader, const std::function<void(Batch *)> &write)
+{
+	request.progress.Expect(reader.RowsExpected());
+	while (Batch *batch = reader.Next()) {
+		write(batch);
+		request.progress.Batch(reader.RowsRead(), reader.BytesRead(), 0);
+	}
+	reader.Finish();
+}
+
+LoadOutcome
+LoadByStatements(const LoadRequest &request)
+{
+	std::optional<StagedInput> staged;
+	std::unique_ptr<RowReader> reader;
+	if (request.plan.staged) {
+		staged = StageWire(request);
+		reader = std::make_unique<WireReader>(*request.input.Wire());
+	} else if (request.plan.mode == LoadMode::Replace) {
+		// The source may read the destination: everything is read before anything is deleted.
+		staged = StageMapped(request.query);
+		reader = std::make_unique<ExecutorReader>(request.query.Analyzed(),
+												  pg::Call(leaf::OwnTargetList, request.query.Analyzed()), nullptr,
+												  request.input.Fetch(), request.journal);
+	}
+	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::move(staged));
+	load->Open();
+	if (reader != nullptr) {
+		Stage(request, *reader, [&](Batch *batch) { load->Write(batch); });
+	}
+	LoadCounts const counts = load->Finish();
+	if (reader == nullptr) {
+		request.progress.Batch(counts.inserted, 0, 0);
+	}
+	request.progress.Counters().records_processed = counts.inserted;
+	return {counts};
+}
+
+LoadOutcome
+LoadByReader(const LoadRequest &request)
+{
+	Destination &destination = request.destination;
+	RunInput &input = request.input;
+	TupleDesc const row_type =
+		destination.remote != nullptr ? destination.remote->RowType() : RelationGetDescr(destination.relation);
+	bool const staged = request.plan.staged;
+	StagedRows rows;
+	std::unique_ptr<Load> load;
+	std::unique_ptr<RowReader> reader;
+	if (input.Wire() != nullptr && !staged) {
+		auto wire =
+			std::make_unique<WireReader>(*input.Wire(), request.query.Analyzed(), request.match.target_list, row_type);
+		load = MakeLoad(OrderOf(request), std::nullopt);
+		load->Open();
+		wire->Start();
+		reader = std::move(wire);
+	} else {
+		std::optional<MappedQuery> staged_query;
+		std::optional<ColumnMatch> staged_match;
+		if (staged) {
+			StagedInput staging = StageWire(request);
+			WireReader wire(*input.Wire());
+			rows.Open(staging.columns);
+			Stage(request, wire, [&](Batch *batch) { rows.Write(batch); });
+			rows.Close();
+			request.journal.Info(Format("{} rows staged in a temporary table", rows.Rows()));
+			staging.mapping.from = rows.Name();
+			staged_query.emplace(staging.mapping);
+			staged_match.emplace(destination.remote != nullptr
+									 ? destination.remote->Match(*staged_query)
+									 : MatchColumns(*staged_query, destination.relation, nullptr));
+		}
+		// Before the load opens: a source that reads the destination must see the old rows.
+		reader = std::make_unique<ExecutorReader>((staged ? *staged_query : request.query).Analyzed(),
+												  (staged ? *staged_match : request.match).target_list, row_type,
+												  input.Fetch(), request.journal);
+		load = MakeLoad(OrderOf(request), std::nullopt);
+		load->Open();
+	}
+	if (!staged) {
+		request.progress.Expect(reader->RowsExpected());
+	}
+	request.sequences.Watch();
+	while (Batch *batch = reader->Next()) {
+		request.sequences.See(batch);
+		load->Write(batch);
+		if (staged) {
+			request.progress.Counters().records_processed += batch->count;
+		} else {
+			request.progress.Batch(reader->RowsRead(), reader->BytesRead(), batch->count);
+		}
+	}
+	reader->Finish();
+	LoadCounts const counts = load->Finish();
+	rows.Drop();
+	return {counts, load->Analyzed()};
+}
+
+// Nothing when it cannot be done after all.
+std::optional<LoadOutcome>
+LoadByStreams(const LoadRequest &request)
+{
+	Destination &destination = request.destination;
+	std::optional<ParallelRows> const done =
+		LoadInParallel({request.pipeline, request.run_id, *request.streams, request.input, destination, request.plan,
+						request.work, request.journal, request.progress});
+	if (!done) {
+		return std::nullopt;
+	}
+	Relation const table = std::exchange(destination.relation, nullptr);
+	LockTable(done->staging, AccessExclusiveLock, request.patience, "putting its rows into place", request.journal);
+	Relation const heap = pg::Call(leaf::AdoptStaging, done->staging, RelationGetNamespace(table));
+	if (request.plan.direct) {
+		pg::Call(leaf::WriteVisibilityMap, heap);
+	}
+	SwapLoad load(table, destination.traits, request.plan.fills_empty ? SwapMode::Fill : SwapMode::Replace, false,
+				  request.patience, request.journal, request.plan.analyze);
+	LoadCounts const counts = load.FinishWith(heap, done->rows);
+	return LoadOutcome{counts, load.Analyzed()};
+}
+
+} // namespace
+
+LoadOutcome
+MoveRows(const LoadRequest &request)
+{
+	if (request.plan.streams > 1) {
+		if (std::optional<LoadOutcome> const outcome = LoadByStreams(request)) {
+			return *outcome;
+		}
+	}
+	LoadOutcome const outcome = request.plan.path == LoadPath::Sql ? LoadByStatements(request) : LoadByReader(request);
+	if (request.destination.relation != nullptr) {
+		pg::Call(table_close, std::exchange(request.destination.relation, nullptr), NoLock);
+	}
+	return outcome;
+}
+
+} // namespace sluice::engine

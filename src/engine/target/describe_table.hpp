@@ -1,0 +1,11 @@
+// Leaf behind destination.hpp: what a load has to know of a table, with all its partitions.
+#pragma once
+
+#include "engine/target/table_facts.hpp"
+
+namespace sluice::engine::leaf {
+
+void DescribeTable(Relation destination, bool replace, TableTraits *traits);
+bool IsEmpty(Relation destination);
+
+} // namespace sluice::engine::leaf

@@ -1,0 +1,13 @@
+// The server of a destination that is another PostgreSQL.
+#pragma once
+
+#include <string>
+
+#include "pg/guard.hpp"
+
+namespace sluice::engine {
+
+// Throws Error unless the server exists, the role may use it, and it is one of postgres_fdw.
+void CheckDestinationServer(const std::string &server, Oid role);
+
+} // namespace sluice::engine
