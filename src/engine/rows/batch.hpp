@@ -1,4 +1,4 @@
-// A batch of rows on their way from a source to a sink: virtual slots plus the memory their values
+// A batch of rows on their way from a source to a load: virtual slots plus the memory their values
 // live in. Bounded by rows and by bytes, reset as a whole, never row by row.
 //
 // Leaf regime: plain data, plain functions that may raise; call them through pg::Call from C++ frames

@@ -1,4 +1,4 @@
-// Where batches come from: rows in the shape the sink wants, pulled one batch at a time.
+// Where batches come from: rows in the shape the load wants, pulled one batch at a time.
 #pragma once
 
 #include <cstdint>

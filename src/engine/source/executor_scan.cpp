@@ -23,7 +23,7 @@ CopyIntoBatch(Datum value, int16 length, Batch *batch)
 			batch->bytes += static_cast<int64>(VARSIZE_ANY(DatumGetPointer(flat)));
 			return flat;
 		}
-		// A value in a TOAST table stays there: the sink fetches it row by row.
+		// A value in a TOAST table stays there: the load fetches it row by row.
 		size = VARSIZE_ANY(pointer);
 	} else {
 		size = length == -2 ? strlen(DatumGetCString(value)) + 1 : static_cast<Size>(length);

@@ -14,7 +14,7 @@ public:
 	explicit WireReader(WireSource &source);
 	// Filtered and projected. row_type: the destination's.
 	WireReader(WireSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
-	// Sends the query, once the sink is open; Next does it otherwise.
+	// Sends the query, once the load is open; Next does it otherwise.
 	void Start();
 	Batch *Next() override;
 	void Finish() override;

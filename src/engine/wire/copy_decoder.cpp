@@ -71,7 +71,7 @@ ReadMessage(RowDecoder *base, Batch *batch)
 		return false;
 	}
 	TakeMessage(decoder, batch, decoder->remote->copy_row, length);
-	// Given back at once: the sink should not work beside a second copy of a huge row.
+	// Given back at once: the load should not work beside a second copy of a huge row.
 	PQfreemem(decoder->remote->copy_row);
 	decoder->remote->copy_row = nullptr;
 	return true;

@@ -1,5 +1,5 @@
 // Rows of a batch as a COPY stream, binary or text, on their way to another PostgreSQL. The hot loop of the
-// remote sink: functions of types are looked up once, common types are written inline, and a large value is sent
+// remote load: functions of types are looked up once, common types are written inline, and a large value is sent
 // from where it lies.
 //
 // Leaf regime.

@@ -1,5 +1,5 @@
 // How values of a type look in binary COPY, as far as the decoder of the PostgreSQL source or the encoder of the remote
-// sink treat them without a call of the type's functions.
+// load treat them without a call of the type's functions.
 //
 // Leaf regime.
 #pragma once
