@@ -3,25 +3,9 @@
 // B13, B14). The server's own libpq-be-fe-helpers.h waits in the same manner but knows no deadline.
 #pragma once
 
-#include "pg/prelude.hpp"
+#include "pg/remote_state.hpp"
 
 namespace sluice::pg::leaf {
-
-// One connection. Owned by RemoteConnection; everything libpq allocated hangs here, so that an error
-// can jump out of any leaf and the owner's destructor still frees it.
-struct Remote {
-	PGconn *conn;
-	PGresult *result;
-	char *copy_row;		 // last row of PQgetCopyData
-	const char *server;	 // name, for messages
-	int idle_timeout_ms; // longest silence; 0: none
-	int min_rate;		 // bytes per second of that time, where no whole row came in it
-	bool is_destination; // for messages
-	bool over_tcp;
-	bool login_failed; // the server has said so
-	bool has_fd;	   // AcquireExternalFD was called
-	Remote *next;	   // open connections of this backend, for exit
-};
 
 void RemoteConnect(Remote *remote, const char *const *keywords, const char *const *values, int timeout_ms);
 // Runs one statement; leaves its last result in remote->result. Text parameters and results.

@@ -1,7 +1,7 @@
 // What a server says before the session stands, looked at before libpq acts on it.
 #pragma once
 
-#include "pg/remote_link.hpp"
+#include "pg/remote_state.hpp"
 
 namespace sluice::pg::leaf {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/wire/type_shape.hpp"
+#include "engine/wire/ask_server.hpp"
 
 namespace sluice::engine {
 

@@ -214,12 +214,6 @@ TextArray(const std::vector<std::string> &texts)
 
 } // namespace
 
-pg::SqlResult
-AskHere(const std::string &statement, const std::vector<pg::SqlValue> &parameters)
-{
-	return pg::Sql(statement, parameters, {});
-}
-
 std::map<Oid, TypeShape>
 DescribeTypes(const AskServer &ask, const std::set<Oid> &types)
 {

@@ -2,24 +2,17 @@
 // attributes, base, subtype.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "pg/sql.hpp"
+#include "engine/wire/ask_server.hpp"
 
 namespace sluice::engine {
 
 // Types with lower numbers are the same type on every server.
 constexpr Oid kFirstOidOfOneServer = 10000;
-
-// Asks this database or another server. The statements resolve no name by a search_path, except where they ask for it.
-using AskServer =
-	std::function<pg::SqlResult(const std::string &statement, const std::vector<pg::SqlValue> &parameters)>;
-// Of this database, as the current user.
-pg::SqlResult AskHere(const std::string &statement, const std::vector<pg::SqlValue> &parameters);
 
 struct TypeShape {
 	std::string schema; // of an array: its element's, as name and extension are

@@ -273,15 +273,6 @@ ConnectToFile(MysqlChannel *channel, const MysqlTarget *target, const char *path
 } // namespace
 
 bool
-ChannelFails(MysqlChannel *channel, unsigned number, const char *message)
-{
-	channel->error.number = number;
-	strlcpy(channel->error.state, "HY000", sizeof(channel->error.state));
-	strlcpy(channel->error.message, message, sizeof(channel->error.message));
-	return false;
-}
-
-bool
 ChannelConnect(MysqlChannel *channel, const MysqlTarget *target)
 {
 	channel->buffer = static_cast<unsigned char *>(malloc(kBuffer));

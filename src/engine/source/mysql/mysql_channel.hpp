@@ -5,75 +5,9 @@
 // channel->error tells it. A channel that is leaving raises nothing: waits end at the deadline.
 #pragma once
 
-#include "core/mysql_packet.hpp"
-#include "core/outside_text.hpp"
-#include "core/steady_clock.hpp"
-#include "pg/prelude.hpp"
-
-#include <sys/socket.h>
-
-using SSL = struct ssl_st;
-using SSL_CTX = struct ssl_ctx_st;
+#include "engine/source/mysql/mysql_state.hpp"
 
 namespace sluice::engine::leaf {
-
-// Where and as whom. The strings belong to somebody else and outlive the link; NULL: not given.
-struct MysqlTarget {
-	const char *host;
-	const char *user;
-	const char *password;
-	const char *ssl_key;
-	const char *ssl_cert;
-	const char *ssl_ca;
-	const char *ssl_capath;
-	const char *ssl_cipher;
-	unsigned port;
-	bool force_tcp;		   // else "localhost" and paths are sockets of this machine
-	bool needs_tls;		   // without it nothing is told
-	bool takes_public_key; // the password may be encrypted with a key that the server sends without TLS
-};
-
-// Numbers of the client library, which MysqlSqlState knows.
-constexpr unsigned kMysqlCannotConnect = 2003;
-constexpr unsigned kMysqlUnknownHost = 2005;
-constexpr unsigned kMysqlOutOfMemory = 2008;
-constexpr unsigned kMysqlHandshake = 2012;
-constexpr unsigned kMysqlLost = 2013;
-constexpr unsigned kMysqlTooLarge = 2020;
-constexpr unsigned kMysqlTls = 2026;
-constexpr unsigned kMysqlMalformed = 2027;
-constexpr unsigned kMysqlPlugin = 2059;
-
-struct MysqlError {
-	unsigned number;
-	char state[6];
-	char message[4 * kOutsideTextLimit + 2]; // one byte more than is looked at shows that there was more
-};
-
-struct MysqlChannel {
-	int socket; // -1: none
-	SSL *tls;
-	SSL_CTX *tls_context;
-	const char *server; // name, for messages
-	sockaddr_storage address;
-	socklen_t address_length; // 0: not known yet
-	bool is_local;			  // a socket file
-	bool leaving;
-	SteadyTime deadline; // of the connection phase; 0: it is over
-	int connect_timeout_ms;
-	int idle_timeout_ms; // longest silence; 0: none
-	SteadyTime patience; // until when something whole has to come; 0: not waited for yet
-	Size progress;		 // bytes that came meanwhile
-	unsigned char *buffer;
-	Size size;
-	Size start; // of what was not read yet
-	Size end;
-	uint8 sequence;
-	MysqlError error;
-};
-
-// False, after noting what is wrong; the message is cut where it is too long.
-bool ChannelFails(MysqlChannel *channel, unsigned number, const char *message);
 
 bool ChannelConnect(MysqlChannel *channel, const MysqlTarget *target);
 // The handshake, and the check of the certificate where there is something to check it by.

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "engine/source/mysql/mysql_channel.hpp"
 #include "engine/source/mysql/mysql_login.hpp"
 
 namespace sluice::engine::leaf {
@@ -14,8 +15,6 @@ constexpr Size kLongestDescription = 65536;
 constexpr Size kLongestRow = 1024 * 1024 * 1024;
 
 enum class Command : unsigned char { Quit = 1, Query = 3, Prepare = 22, Execute = 23, CloseStatement = 25, Reset = 31 };
-
-MysqlLink *open_links = nullptr;
 
 bool
 SendCommand(MysqlLink *link, Command command, const char *argument, Size length)
@@ -74,36 +73,10 @@ EndRemoteWork(MysqlLink *link)
 	}
 }
 
-// Runs on every way out of the backend, FATAL included, where no destructor does.
 void
-KillAllAtExit(int /*code*/, Datum /*arg*/)
+EndAtExit(pg::leaf::OpenLink *open)
 {
-	for (MysqlLink *link = open_links; link != nullptr; link = link->next) {
-		EndRemoteWork(link);
-	}
-}
-
-void
-Register(MysqlLink *link)
-{
-	static bool registered = false;
-	if (!registered) {
-		before_shmem_exit(KillAllAtExit, 0);
-		registered = true;
-	}
-	link->next = open_links;
-	open_links = link;
-}
-
-void
-Unregister(MysqlLink *link)
-{
-	for (MysqlLink **at = &open_links; *at != nullptr; at = &(*at)->next) {
-		if (*at == link) {
-			*at = link->next;
-			return;
-		}
-	}
+	EndRemoteWork(reinterpret_cast<MysqlLink *>(open));
 }
 
 bool
@@ -201,14 +174,7 @@ bool
 LinkConnect(MysqlLink *link, int timeout_ms)
 {
 	MysqlChannel *channel = &link->channel;
-	if (!AcquireExternalFD()) {
-		ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-						errmsg("could not connect to server \"%s\"", channel->server),
-						errdetail("There are too many open files on the local server."),
-						errhint("Raise the server's max_files_per_process and/or \"ulimit -n\" limits.")));
-	}
-	link->has_fd = true;
-	Register(link);
+	pg::leaf::AddOpenLink(&link->open, channel->server, EndAtExit);
 	channel->connect_timeout_ms = timeout_ms;
 	channel->deadline = SteadyIn(timeout_ms);
 	link->ready = ChannelConnect(channel, link->target) && LogIn(link);
@@ -310,13 +276,9 @@ LinkClose(MysqlLink *link)
 	auto const quit = static_cast<unsigned char>(Command::Quit);
 	bool const says_goodbye = link->ready && !link->busy;
 	EndRemoteWork(link);
-	Unregister(link);
 	ChannelClose(&link->channel, &quit, says_goodbye ? 1 : 0);
 	link->ready = false;
-	if (link->has_fd) {
-		ReleaseExternalFD();
-		link->has_fd = false;
-	}
+	pg::leaf::ForgetOpenLink(&link->open);
 }
 
 } // namespace sluice::engine::leaf

@@ -4,39 +4,9 @@
 // link->channel.error tells it.
 #pragma once
 
-#include "engine/source/mysql/mysql_channel.hpp"
+#include "engine/source/mysql/mysql_state.hpp"
 
 namespace sluice::engine::leaf {
-
-// A column of a result.
-struct MysqlField {
-	const char *name;
-	const char *type_name; // what MariaDB says beyond the type; "": nothing
-	bool of_table;		   // else of an expression
-	uint32 length;
-	uint16 charset;
-	uint16 flags;
-	mysql::Type type;
-	uint8 decimals;
-};
-
-struct MysqlLink {
-	MysqlChannel channel;
-	const MysqlTarget *target;
-	char version[64];
-	bool is_mariadb;
-	bool extended; // MariaDB tells more of its columns
-	uint32 connection;
-	uint32 statement; // prepared
-	bool has_statement;
-	int parameters;		// of it
-	MysqlField *fields; // of the last result; in the memory context of that call
-	int field_count;
-	bool ready;	 // commands may be given
-	bool has_fd; // AcquireExternalFD was called
-	bool busy;	 // the server works for us
-	MysqlLink *next;
-};
 
 bool LinkConnect(MysqlLink *link, int timeout_ms);
 // Runs one statement. Its rows, if link->field_count is not zero, are read to their end.

@@ -1,6 +1,7 @@
 #include "engine/source/mysql/mysql_login.hpp"
 
 #include "engine/source/mysql/mysql_auth.hpp"
+#include "engine/source/mysql/mysql_channel.hpp"
 
 namespace sluice::engine::leaf {
 

@@ -4,7 +4,7 @@
 // Leaf regime, as the channel.
 #pragma once
 
-#include "engine/source/mysql/mysql_link.hpp"
+#include "engine/source/mysql/mysql_state.hpp"
 
 namespace sluice::engine::leaf {
 

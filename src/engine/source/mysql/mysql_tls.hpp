@@ -3,7 +3,7 @@
 // Leaf regime; raises nothing.
 #pragma once
 
-#include "engine/source/mysql/mysql_channel.hpp"
+#include "engine/source/mysql/mysql_state.hpp"
 
 namespace sluice::engine::leaf {
 
