@@ -117,6 +117,24 @@ RemoteConnection::ExecScript(const std::string &statements)
 	Call(leaf::RemoteExecScript, remote_.get(), statements.c_str());
 }
 
+std::optional<Error>
+RemoteConnection::Try(const std::function<void()> &work)
+{
+	std::optional<Error> failure = Subtransaction([&] {
+		Exec("SAVEPOINT pg_sluice");
+		work();
+		Exec("RELEASE SAVEPOINT pg_sluice");
+	});
+	if (failure) {
+		std::string const kind = SqlStateText(failure->State()).substr(0, 2);
+		if (kind == "08" || kind == "57" || kind == "SL") {
+			throw *failure;
+		}
+		ExecScript("ROLLBACK TO SAVEPOINT pg_sluice; RELEASE SAVEPOINT pg_sluice");
+	}
+	return failure;
+}
+
 std::vector<RemoteConnection::Column>
 RemoteConnection::Describe(const std::string &statement)
 {

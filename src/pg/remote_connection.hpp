@@ -5,7 +5,9 @@
 // set password_required=false on that mapping. Nothing of the connection string ever reaches a message.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,9 @@ public:
 	SqlResult Exec(const std::string &statement, const std::vector<SqlValue> &parameters = {});
 	// Several statements in one round trip, whose results nobody needs.
 	void ExecScript(const std::string &statements);
+	// Work in the transaction there that may fail: it is undone there and here, and the failure returned. What ends the
+	// session or the command there, or this one, is thrown.
+	std::optional<Error> Try(const std::function<void()> &work);
 
 	struct Column {
 		std::string name;

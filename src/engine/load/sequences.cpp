@@ -191,21 +191,11 @@ FedSequences::Move(const Destination &destination)
 		return;
 	}
 	for (FedSequence &sequence : sequences_) {
-		bool const remotely = destination.remote != nullptr;
-		std::optional<Error> const failure = pg::Subtransaction([&] {
-			if (remotely) {
-				destination.remote->Exec("SAVEPOINT pg_sluice_sequence");
-			}
-			MoveOne(&sequence, destination);
-			if (remotely) {
-				destination.remote->Exec("RELEASE SAVEPOINT pg_sluice_sequence");
-			}
-		});
+		auto const move = [&] { MoveOne(&sequence, destination); };
+		std::optional<Error> const failure =
+			destination.remote != nullptr ? destination.remote->Try(move) : pg::Subtransaction(move);
 		if (!failure) {
 			continue;
-		}
-		if (remotely) {
-			destination.remote->RollBackTo("pg_sluice_sequence", *failure);
 		}
 		journal_.Warning(Format("sequence {} could not be moved past the values loaded into {}: {}", sequence.name,
 								pg::QuoteIdentifier(sequence.column), Redact(failure->what())));

@@ -162,6 +162,16 @@ RemoteDestination::Exec(const std::string &statement, const std::vector<pg::SqlV
 	}
 }
 
+std::optional<Error>
+RemoteDestination::Try(const std::function<void()> &work)
+{
+	try {
+		return remote_->Try(work);
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
 // Triggers, defaults and types there are found as in any session of the remote role; what we ask of the catalogs is
 // asked with an empty path.
 void
@@ -314,12 +324,10 @@ RemoteDestination::Lock()
 	}
 	int64_t const milliseconds = std::max<int64_t>(patience_.timeout / kMillisecond, 1);
 	for (int64_t attempt = 1; attempt <= patience_.attempts; ++attempt) {
-		std::optional<Error> const failure = pg::Subtransaction([&] {
-			Exec("SAVEPOINT pg_sluice_lock");
+		std::optional<Error> const failure = Try([&] {
 			Exec(Format("SET LOCAL lock_timeout = {}", milliseconds));
 			Exec("LOCK TABLE " + table_ + " IN SHARE ROW EXCLUSIVE MODE");
 			Exec("SET LOCAL lock_timeout = 0");
-			Exec("RELEASE SAVEPOINT pg_sluice_lock");
 		});
 		if (!failure) {
 			return;
@@ -327,7 +335,6 @@ RemoteDestination::Lock()
 		if (failure->State() != sqlstate::kLockNotAvailable) {
 			throw *failure;
 		}
-		Exec("ROLLBACK TO SAVEPOINT pg_sluice_lock");
 		journal_.Warning(Format("{} is in use: the lock for replacing its rows was not available within {}, attempt {} "
 								"of {}",
 								label_, FormatDuration(patience_.timeout), attempt, patience_.attempts));
@@ -400,17 +407,6 @@ RemoteDestination::EndCopy(int64_t sent)
 }
 
 void
-RemoteDestination::RollBackTo(const char *savepoint, const Error &failure)
-{
-	// What ends the session or the command there.
-	std::string const kind = SqlStateText(failure.State()).substr(0, 2);
-	if (kind == "08" || kind == "57" || kind == "SL") {
-		throw failure;
-	}
-	Exec(std::string("ROLLBACK TO SAVEPOINT ") + savepoint);
-}
-
-void
 RemoteDestination::Analyze()
 {
 	pg::SqlResult const may = Exec(kMayAnalyze, {relation_->oid});
@@ -421,16 +417,11 @@ RemoteDestination::Analyze()
 		journal_.Info(Format("{} is not analyzed, because the remote role does not own it", label_));
 		return;
 	}
-	std::optional<Error> const failure = pg::Subtransaction([&] {
-		Exec("SAVEPOINT pg_sluice_analyze");
-		Exec("ANALYZE " + table_);
-		Exec("RELEASE SAVEPOINT pg_sluice_analyze");
-	});
+	std::optional<Error> const failure = Try([&] { Exec("ANALYZE " + table_); });
 	if (!failure) {
 		journal_.Info(Format("{} analyzed", label_));
 		return;
 	}
-	RollBackTo("pg_sluice_analyze", *failure);
 	journal_.Warning(Format("{} could not be analyzed: {}", label_, Redact(failure->what())));
 }
 

@@ -65,8 +65,8 @@ public:
 	int ServerVersion() const { return remote_->ServerVersion(); }
 	// One statement in the transaction there, with an empty search_path before the rows and after them.
 	pg::SqlResult Exec(const std::string &statement, const std::vector<pg::SqlValue> &parameters = {});
-	// After a failure that is a matter of some object there; any other is thrown.
-	void RollBackTo(const char *savepoint, const Error &failure);
+	// Work there that may fail, as RemoteConnection's.
+	std::optional<Error> Try(const std::function<void()> &work);
 	// What a run would do, for explain_pipeline.
 	std::vector<std::string> Describe(const MappedQuery *query, bool analyze);
 

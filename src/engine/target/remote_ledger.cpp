@@ -48,8 +48,7 @@ RemoteLedger::RemoteLedger(pg::RemoteConnection &remote, std::string schema, boo
 		return;
 	}
 	// Another run may be making it, too.
-	remote.Exec("SAVEPOINT ledger");
-	std::optional<Error> const failure = pg::Subtransaction([&] {
+	std::optional<Error> const failure = remote.Try([&] {
 		remote.Exec("CREATE TABLE IF NOT EXISTS " + name_ +
 					" (pipeline pg_catalog.uuid, run pg_catalog.uuid, attempt pg_catalog.uuid NOT NULL, pipeline_name "
 					"pg_catalog.text NOT NULL, records pg_catalog.int8 NOT NULL, loaded_at pg_catalog.timestamptz NOT "
@@ -57,9 +56,6 @@ RemoteLedger::RemoteLedger(pg::RemoteConnection &remote, std::string schema, boo
 		remote.Exec("COMMENT ON TABLE " + name_ +
 					" IS 'pg_sluice: runs whose rows are committed here, so that none is loaded twice'");
 	});
-	if (failure && !remote.IsBroken()) {
-		remote.Exec("ROLLBACK TO SAVEPOINT ledger");
-	}
 	Look(remote);
 	if (!exists_) {
 		why_not_ = failure ? "it could not be made: " + failure->Info().message : "it vanished";

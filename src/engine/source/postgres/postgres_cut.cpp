@@ -254,22 +254,16 @@ PostgresCut::LookAtKey(const Question &question)
 		return Format("it has no column \"{}\", which the option stream_key names", key);
 	}
 	key_ = pg::QuoteIdentifier(key);
-	pg::RemoteConnection &remote = question.remote;
-	remote.Exec("SAVEPOINT cut");
 	std::string why;
-	try {
-		why = FindBounds(question);
-	} catch (const Error &error) {
+	std::optional<Error> const failure = question.remote.Try([&] { why = FindBounds(question); });
+	if (failure) {
 		// What the source says of the statements: the type may have no order, the user no right.
-		std::string const state = SqlStateText(error.State()).substr(0, 2);
+		std::string const state = SqlStateText(failure->State()).substr(0, 2);
 		if (state != "42" && state != "22" && state != "0A") {
-			throw;
+			throw *failure;
 		}
-		remote.Exec("ROLLBACK TO SAVEPOINT cut");
-		remote.Exec("RELEASE SAVEPOINT cut");
-		return Format("its column \"{}\" cannot be cut into ranges: {}", key, Redact(error.what()));
+		return Format("its column \"{}\" cannot be cut into ranges: {}", key, Redact(failure->what()));
 	}
-	remote.Exec("RELEASE SAVEPOINT cut");
 	most_ = static_cast<int64_t>(bounds_.size()) + 1;
 	return why;
 }

@@ -312,22 +312,19 @@ PostgresSource::State::TryFilter(const std::string &condition, const std::string
 {
 	std::string const source = is_table ? from + " AS source" : from;
 	std::string const condition_there = " WHERE (\n" + condition + "\n)";
-	remote->Exec("SAVEPOINT filter");
-	try {
+	std::optional<Error> const failure = remote->Try([&] {
 		if (!setting.empty()) {
 			remote->Exec(setting);
 		}
 		(void)remote->Describe("SELECT 1 FROM " + source + condition_there);
-	} catch (const Error &error) {
+	});
+	if (failure) {
 		// Only what the source says of the statement: it may be of an older version.
-		if (SqlStateText(error.State()).substr(0, 2) != "42") {
-			throw;
+		if (SqlStateText(failure->State()).substr(0, 2) != "42") {
+			throw *failure;
 		}
-		remote->Exec("ROLLBACK TO SAVEPOINT filter");
-		remote->Exec("RELEASE SAVEPOINT filter");
-		return Format("the source refuses it: {}", Redact(error.what()));
+		return Format("the source refuses it: {}", Redact(failure->what()));
 	}
-	remote->Exec("RELEASE SAVEPOINT filter");
 	from = source;
 	where = condition_there;
 	return {};
