@@ -3,6 +3,7 @@
 #include "core/steady_clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
+#include "pg/pause.hpp"
 #include "pg/settings.hpp"
 #include "worker/commit_hooks.hpp"
 #include "worker/live_runs.hpp"
@@ -26,10 +27,7 @@ SleepUntilChange(int timeout_ms)
 	SharedState *shared = Shared();
 	if (shared == nullptr) {
 		int const blind = timeout_ms < kLongestBlindSleep ? timeout_ms : kLongestBlindSleep;
-		(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, blind,
-						pg::compat::WaitEvent("PgSluiceRunEnd"));
-		ResetLatch(MyLatch);
-		CHECK_FOR_INTERRUPTS();
+		pg::leaf::Pause(blind, "PgSluiceRunEnd");
 		return;
 	}
 	int const sleep = timeout_ms < kLongestSleep ? timeout_ms : kLongestSleep;

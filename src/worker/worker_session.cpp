@@ -1,6 +1,6 @@
 #include "worker/worker_session.hpp"
 
-#include "pg/compat.hpp"
+#include "pg/pause.hpp"
 
 extern "C" {
 #include "commands/trigger.h"
@@ -73,13 +73,7 @@ CommitSafely()
 void
 WaitForWork(long milliseconds, const char *wait_event)
 {
-	static uint32 event = 0;
-	if (event == 0) {
-		event = pg::compat::WaitEvent(wait_event);
-	}
-	(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, event);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
+	pg::leaf::Pause(milliseconds, wait_event);
 	if (ConfigReloadPending) {
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);

@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-#include "pg/compat.hpp"
+#include "pg/pause.hpp"
 
 extern "C" {
 #include "access/transam.h"
@@ -11,6 +11,8 @@ extern "C" {
 namespace sluice::engine::leaf {
 
 namespace {
+
+constexpr const char *kWaitEvent = "SluiceStreams";
 
 // Of a run worker: the board whose streams must not outlive it.
 ParallelBoard *led_board = nullptr;
@@ -168,19 +170,13 @@ SettleParallelWorker(ParallelBoard *board, int stream, ParallelTotals *totals)
 void
 WaitForParallelWorkers()
 {
-	WaitQuietly(100);
-	CHECK_FOR_INTERRUPTS();
+	pg::leaf::Pause(100, kWaitEvent);
 }
 
 void
 WaitQuietly(int milliseconds)
 {
-	static uint32 event = 0;
-	if (event == 0) {
-		event = pg::compat::WaitEvent("SluiceStreams");
-	}
-	(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, event);
-	ResetLatch(MyLatch);
+	pg::leaf::PauseQuietly(milliseconds, kWaitEvent);
 }
 
 bool

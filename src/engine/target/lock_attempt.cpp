@@ -1,7 +1,7 @@
 #include "engine/target/lock_attempt.hpp"
 
 #include "core/steady_clock.hpp"
-#include "pg/compat.hpp"
+#include "pg/pause.hpp"
 
 extern "C" {
 #include "catalog/pg_inherits.h"
@@ -12,21 +12,10 @@ namespace sluice::engine::leaf {
 
 namespace {
 
+constexpr const char *kWaitEvent = "SluiceTableLock";
 constexpr long kPauseMilliseconds = 1000;
 constexpr long kBriefMilliseconds = 10;
 constexpr int kDeadlockMilliseconds = 100;
-
-void
-Pause(long milliseconds)
-{
-	static uint32 wait_event = 0;
-	if (wait_event == 0) {
-		wait_event = pg::compat::WaitEvent("SluiceTableLock");
-	}
-	(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds, wait_event);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
-}
 
 void
 LimitWaits(int64 milliseconds)
@@ -144,13 +133,13 @@ ListTree(Oid relation)
 void
 PauseForLock()
 {
-	Pause(kPauseMilliseconds);
+	pg::leaf::Pause(kPauseMilliseconds, kWaitEvent);
 }
 
 void
 PauseBriefly()
 {
-	Pause(kBriefMilliseconds);
+	pg::leaf::Pause(kBriefMilliseconds, kWaitEvent);
 }
 
 } // namespace sluice::engine::leaf
