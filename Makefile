@@ -103,7 +103,7 @@ installcheck:
 endif
 
 # What follows needs Debian or one of its children; each target says what it does when it runs.
-.PHONY: help test test-matrix test-mysql lint format unit regress isolation tap soak examples demo bench bench-mysql bench-scheduler print-language FORCE
+.PHONY: help test test-matrix test-mysql lint format unit regress isolation tap soak examples demo bench bench-mysql bench-scheduler bench-queue print-language FORCE
 test:
 	@scripts/test.sh all
 test-matrix:
@@ -135,6 +135,8 @@ bench-mysql:
 	@test/bench/mysql.sh
 bench-scheduler:
 	@test/bench/scheduler.sh
+bench-queue:
+	@test/bench/queue.sh
 print-language:
 	@echo '$(LANGUAGE) $(INCLUDES) -DSLUICE_VERSION=$(EXTVERSION)'
 
@@ -152,3 +154,4 @@ help:
 	@echo 'make bench [SCALE=1 REPS=5 PARTS=...]    speed, memory and latency beside psql, postgres_fdw, dblink, pg_dump, pgcopydb'
 	@echo 'make bench-mysql [ROWS=2000000 REPS=5]    MariaDB to PostgreSQL beside mysql_fdw and pgloader'
 	@echo 'make bench-scheduler [PIPELINES=100000]    the scheduler at scale, beside pg_cron'
+	@echo 'make bench-queue [RUNS=20000 OWNERS=10]    trivial runs a second, and whether owners are served in turn'

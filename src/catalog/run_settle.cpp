@@ -32,13 +32,17 @@ std::vector<EndedRun>
 LockEnded(int limit, const std::optional<std::string> &after)
 {
 	pg::SqlResult const rows =
-		Execute("SELECT run_id, batch, pipeline_id, drawn FROM sluice.pipeline_ended WHERE run_id > COALESCE($2::uuid, "
-				"'00000000-0000-0000-0000-000000000000') ORDER BY run_id "
-				"LIMIT $1::bigint FOR UPDATE SKIP LOCKED",
+		Execute("SELECT e.run_id, e.batch, e.pipeline_id, e.drawn, NOT e.drawn AND EXISTS (SELECT FROM "
+				"sluice.pipeline_runs r WHERE r.id = e.run_id AND r.status = 'success' AND NOT EXISTS (SELECT FROM "
+				"sluice.pipeline_sources s WHERE s.source = r.source AND s.owner_oid = r.owner_oid)) AND NOT EXISTS "
+				"(SELECT FROM sluice.pipeline_batch_nodes n WHERE n.batch = e.batch) FROM sluice.pipeline_ended e "
+				"WHERE e.run_id > COALESCE($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY e.run_id "
+				"LIMIT $1::bigint FOR UPDATE OF e SKIP LOCKED",
 				{Number(limit), after});
 	std::vector<EndedRun> ended;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
-		ended.push_back({rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.IsTrue(row, 3)});
+		ended.push_back({rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.IsTrue(row, 3),
+						 rows.IsTrue(row, 4)});
 	}
 	return ended;
 }
@@ -56,9 +60,9 @@ AnyEnded()
 }
 
 void
-ForgetEnded(const std::string &run_id)
+ForgetEnded(const std::vector<std::string> &run_ids)
 {
-	Execute("DELETE FROM sluice.pipeline_ended WHERE run_id = $1::uuid", {run_id});
+	Execute("DELETE FROM sluice.pipeline_ended WHERE run_id = ANY ($1::uuid[])", {PlainArray(run_ids)});
 }
 
 std::string

@@ -15,6 +15,7 @@ struct EndedRun {
 	std::string batch;
 	std::string pipeline_id;
 	bool drawn = false; // the consequences for itself are, what waits for it has not all been looked at
+	bool plain = false; // it succeeded, in a batch of nobody else, and no outage of its source ends with it
 };
 // Runs that have ended and are not settled, in the order in which they were queued, after that one; locked.
 std::vector<EndedRun> LockEnded(int limit, const std::optional<std::string> &after);
@@ -23,7 +24,7 @@ void NoteDrawn(const std::string &run_id);
 bool IsSettled(const std::string &root_run);
 bool AnyEnded();
 // The consequences are drawn.
-void ForgetEnded(const std::string &run_id);
+void ForgetEnded(const std::vector<std::string> &run_ids);
 
 // Queues the next attempt of a run; returns its id. lost_before: kOnlyLook or kLookFirst, see RunRow.
 std::string InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason,

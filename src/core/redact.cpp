@@ -342,6 +342,12 @@ IsNameOfSecret(std::string_view name)
 	return HoldsSecretWord(lower);
 }
 
+void
+ForgetSecrets()
+{
+	Secrets().clear();
+}
+
 std::string
 RedactSecrets(std::string text)
 {

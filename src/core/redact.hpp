@@ -18,6 +18,8 @@ bool IsNameOfSecret(std::string_view name);
 // server can repeat what it was given. The last few are remembered, for the life of the process. A secret of fewer than
 // four characters is taken out only where it stands by itself.
 void RememberSecret(std::string_view secret);
+// Another run begins in this process.
+void ForgetSecrets();
 
 // The remembered ones alone: for text of our own that holds names from elsewhere.
 std::string RedactSecrets(std::string text);

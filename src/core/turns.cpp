@@ -10,7 +10,7 @@ namespace {
 auto
 Rank(const OwnerTurn &owner, size_t taken)
 {
-	return std::tuple(static_cast<size_t>(owner.live) + taken, owner.last, owner.due, owner.owner);
+	return std::tuple(taken >= owner.kept, static_cast<size_t>(owner.live) + taken, owner.last, owner.due, owner.owner);
 }
 
 } // namespace

@@ -13,6 +13,7 @@ struct OwnerTurn {
 	uint64_t last = 0;	// when it had its last turn, in turns; 0: never
 	int64_t due = 0;	// of its first queued run; only to decide between equals
 	size_t waiting = 0; // its queued runs that are at hand
+	size_t kept = 0;	// processes that its turn has brought and that wait for its next run
 };
 
 // Those whose turn is first: few live runs, then long without a turn. At most so many.

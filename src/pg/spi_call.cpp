@@ -94,7 +94,8 @@ RunSql(SqlCall *call, SqlCells *out)
 	int code;
 	if (call->keep_plan || call->plan != nullptr) {
 		if (call->plan == nullptr) {
-			SPIPlanPtr plan = SPI_prepare(call->statement, call->parameter_count, types);
+			SPIPlanPtr plan = SPI_prepare_cursor(call->statement, call->parameter_count, types,
+												 call->generic_plan ? CURSOR_OPT_GENERIC_PLAN : 0);
 			if (plan == nullptr) {
 				elog(ERROR, "could not prepare statement: %s", SPI_result_code_string(SPI_result));
 			}

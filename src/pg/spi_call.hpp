@@ -12,7 +12,8 @@ struct SqlCall {
 	Oid run_as;
 	bool latest_snapshot;
 	SPIPlanPtr plan; // reused when set
-	bool keep_plan;	 // prepare, keep and hand back in plan
+	bool keep_plan;
+	bool generic_plan; // of a kept one	 // prepare, keep and hand back in plan
 };
 
 struct SqlCells {

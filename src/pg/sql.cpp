@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/sqlstate.hpp"
+#include "pg/plan_once.hpp"
 #include "pg/spi_call.hpp"
 
 namespace sluice::pg {
@@ -18,6 +19,8 @@ Plans()
 	static auto *plans = new PlanMap(); // NOLINT(cppcoreguidelines-owning-memory): lives as long as the backend
 	return *plans;
 }
+
+bool plan_once = false;
 
 char *
 RelationText(Oid relation)
@@ -90,6 +93,7 @@ Sql(const std::string &statement, std::span<const SqlValue> parameters, const Sq
 	call.run_as = options.run_as;
 	call.latest_snapshot = options.latest_snapshot;
 	call.keep_plan = options.keep_plan;
+	call.generic_plan = plan_once;
 	if (options.keep_plan) {
 		auto known = Plans().find(statement);
 		if (known != Plans().end()) {
@@ -114,6 +118,12 @@ Sql(const std::string &statement, std::span<const SqlValue> parameters, const Sq
 	}
 	CallNoThrow(MemoryContextDelete, cells.context);
 	return result;
+}
+
+void
+PlanOnce()
+{
+	plan_once = true;
 }
 
 std::string

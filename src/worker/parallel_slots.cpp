@@ -7,6 +7,7 @@
 #include "pg/extension.hpp"
 #include "pg/transaction.hpp"
 #include "worker/log.hpp"
+#include "worker/own_slot.hpp"
 #include "worker/scheduler.hpp"
 #include "worker/worker_entry.hpp"
 

@@ -4,19 +4,11 @@
 
 #include "core/steady_clock.hpp"
 #include "core/stop_policy.hpp"
-#include "worker/last_words.hpp"
 #include "worker/slot_lookup.hpp"
-
-extern "C" {
-#include "storage/pmsignal.h"
-}
 
 namespace sluice::worker::leaf {
 
 namespace {
-
-// Of a run worker: the slot it has taken.
-RunSlot *own_slot = nullptr;
 
 bool
 IsSameRun(const pg_uuid_t *a, const pg_uuid_t *b)
@@ -94,19 +86,25 @@ FreeStop(Oid database, Oid by)
 	return place;
 }
 
-// What is live while this run asks for a place, and a place for it.
+// What is live while this run asks for a place, and a place for it: that of a process of its owner before all others.
 LiveCounts
-CountLive(Reservation *wanted, RunSlot **free_slot)
+CountLive(Reservation *wanted, RunSlot **place)
 {
 	SharedState *shared = Shared();
 	LiveCounts counts{};
 	for (int i = 0; i < shared->run_slots; ++i) {
 		RunSlot *slot = &shared->runs[i];
+		bool const here = slot->database == wanted->database;
 		if (slot->state == RunState::Free) {
-			*free_slot = *free_slot == nullptr ? slot : *free_slot;
+			*place = *place == nullptr ? slot : *place;
 			continue;
 		}
-		bool const here = slot->database == wanted->database;
+		if (slot->state == RunState::Idle) {
+			bool const ours = here && slot->owner == wanted->owner && !wanted->has_process;
+			wanted->has_process = wanted->has_process || ours;
+			*place = ours ? slot : *place;
+			continue;
+		}
 		// An end that is not written yet is in the way of its own pipeline only.
 		counts.pipeline = counts.pipeline || (here && IsSameRun(&slot->pipeline, &wanted->pipeline));
 		if (!IsLive(slot)) {
@@ -123,7 +121,11 @@ CountLive(Reservation *wanted, RunSlot **free_slot)
 			wanted->owner_elsewhere = wanted->owner_elsewhere || !here;
 		}
 	}
-	counts.free_place = *free_slot != nullptr;
+	counts.free_place = *place != nullptr;
+	if (wanted->has_process) {
+		// Its turn is not over.
+		return counts;
+	}
 	for (DatabaseSlot &slot : shared->databases) {
 		if (OidIsValid(slot.database) && slot.database != wanted->database && slot.scheduler != nullptr &&
 			slot.waiting_due < wanted->due) {
@@ -131,23 +133,6 @@ CountLive(Reservation *wanted, RunSlot **free_slot)
 		}
 	}
 	return counts;
-}
-
-// Processes that nobody of ours has or may ask for at once; one is left for others.
-int
-CountSpare()
-{
-	SharedState *shared = Shared();
-	// Our launcher and that of logical replication.
-	int taken = 2;
-	for (const DatabaseSlot &slot : shared->databases) {
-		taken += OidIsValid(slot.database) && (slot.scheduler_pid != 0 || slot.launched_at != 0) ? 1 : 0;
-	}
-	for (int i = 0; i < shared->run_slots; ++i) {
-		const RunSlot *slot = &shared->runs[i];
-		taken += IsLive(slot) ? 1 + slot->streams : 0;
-	}
-	return max_worker_processes - taken - 1;
 }
 
 } // namespace
@@ -209,6 +194,10 @@ TerminateRunsOf(Oid database, Oid by)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < shared->run_slots; ++i) {
 		RunSlot *slot = &shared->runs[i];
+		if (slot->state == RunState::Idle && slot->database == database) {
+			(void)kill(slot->pid, SIGTERM);
+			continue;
+		}
 		if (slot->database != database || !IsLive(slot)) {
 			continue;
 		}
@@ -317,7 +306,13 @@ ReserveRun(Reservation *reservation)
 	LiveCounts const live = CountLive(reservation, &slot);
 	reservation->refusal = WhyNotNow(request, live, reservation->limits);
 	if (reservation->refusal == Refusal::None) {
+		RunSlot const before = *slot;
 		memset(slot, 0, sizeof(*slot));
+		if (reservation->has_process) {
+			slot->pid = before.pid;
+			slot->process = before.process;
+			slot->attached_at = before.attached_at;
+		}
 		slot->state = RunState::Launching;
 		slot->cookie = ++shared->last_cookie;
 		slot->database = reservation->database;
@@ -341,6 +336,33 @@ FreeRun(int index, uint64 cookie)
 	RunSlot *slot = &shared->runs[index];
 	if (slot->cookie == cookie) {
 		memset(slot, 0, sizeof(*slot));
+	}
+	LWLockRelease(shared->lock);
+}
+
+void
+HandOver(int index, uint64 cookie)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	RunSlot *slot = &shared->runs[index];
+	if (slot->cookie == cookie && slot->state == RunState::Launching && slot->process != nullptr) {
+		slot->handed_over = true;
+		SetLatch(&slot->process->procLatch);
+	}
+	LWLockRelease(shared->lock);
+}
+
+void
+Dismiss(int index, uint64 cookie)
+{
+	SharedState *shared = Shared();
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	RunSlot *slot = &shared->runs[index];
+	if (slot->cookie == cookie && slot->state == RunState::Idle) {
+		PGPROC *process = slot->process;
+		memset(slot, 0, sizeof(*slot));
+		SetLatch(&process->procLatch);
 	}
 	LWLockRelease(shared->lock);
 }
@@ -386,114 +408,6 @@ DropStop(const StopRequest *served)
 		memset(stop, 0, sizeof(*stop));
 	}
 	LWLockRelease(shared->lock);
-}
-
-bool
-AttachRun(int index, uint64 cookie, RunSlot *copy)
-{
-	SharedState *shared = Shared();
-	if (shared == nullptr || index < 0 || index >= shared->run_slots) {
-		return false;
-	}
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	RunSlot *slot = &shared->runs[index];
-	bool const mine = slot->cookie == cookie && slot->state == RunState::Launching;
-	if (mine) {
-		slot->state = RunState::Running;
-		slot->pid = MyProcPid;
-		*copy = *slot;
-		own_slot = slot;
-	}
-	LWLockRelease(shared->lock);
-	return mine;
-}
-
-void
-DetachRun(int code, Datum index)
-{
-	SharedState *shared = Shared();
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	RunSlot *slot = &shared->runs[DatumGetInt32(index)];
-	if (slot == own_slot && slot->state == RunState::Running && slot->pid == MyProcPid) {
-		Oid const database = slot->database;
-		slot->pid = 0;
-		slot->state = RunState::Ended;
-		LeaveLastWords(slot);
-		if (slot->finished) {
-			memset(slot, 0, sizeof(*slot));
-		}
-		WakeAfterRun(database);
-	}
-	own_slot = nullptr;
-	LWLockRelease(shared->lock);
-	AnnounceChange();
-}
-
-void
-ReadOwnRun(RunSlot *copy)
-{
-	LWLockAcquire(Shared()->lock, LW_SHARED);
-	*copy = *own_slot;
-	LWLockRelease(Shared()->lock);
-}
-
-void
-MarkFinished()
-{
-	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
-	own_slot->finished = true;
-	LWLockRelease(Shared()->lock);
-	// Those who wait for this run see its row now; the slot itself is freed on the way out.
-	AnnounceChange();
-}
-
-void
-MarkPassedOver()
-{
-	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
-	own_slot->passed_over = true;
-	LWLockRelease(Shared()->lock);
-}
-
-int
-ReserveParallelWorkers(int wanted)
-{
-	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
-	own_slot->streams = 0;
-	int const spare = CountSpare();
-	int const granted = wanted < spare ? wanted : spare;
-	own_slot->streams = granted >= 2 ? granted : 0;
-	int const streams = own_slot->streams;
-	LWLockRelease(Shared()->lock);
-	return streams;
-}
-
-int
-SpareParallelWorkers()
-{
-	LWLockAcquire(Shared()->lock, LW_SHARED);
-	int const spare = CountSpare();
-	LWLockRelease(Shared()->lock);
-	return spare > 0 ? spare : 0;
-}
-
-void
-ReportProgress(const ProgressReport *report)
-{
-	// A long load is no reason to outlive the postmaster: its successor could not start.
-	if (!PostmasterIsAlive()) {
-		proc_exit(1);
-	}
-	LWLockAcquire(Shared()->lock, LW_EXCLUSIVE);
-	own_slot->records_read = report->records_read;
-	own_slot->records = report->records;
-	own_slot->bytes = report->bytes;
-	own_slot->records_expected = report->records_expected;
-	if (strcmp(own_slot->phase, report->phase) != 0) {
-		own_slot->phase_since = GetCurrentTimestamp();
-		strlcpy(own_slot->phase, report->phase, sizeof(own_slot->phase));
-	}
-	LWLockRelease(Shared()->lock);
 }
 
 } // namespace sluice::worker::leaf

@@ -1,4 +1,5 @@
-// The live runs in shared memory. Leaf code: plain data, may raise. Without shared memory there are none.
+// The live runs in shared memory, as all but their own processes see them (own_slot). Leaf code: plain data, may raise.
+// Without shared memory there are none.
 #pragma once
 
 #include "core/start_policy.hpp"
@@ -40,10 +41,15 @@ struct Reservation {
 	// Results
 	Refusal refusal;
 	bool owner_elsewhere; // the owner has live runs in other databases
+	bool has_process;	  // one that waits for a run of this owner: HandOver gives it the run
 	int index;
 	uint64 cookie;
 };
 void ReserveRun(Reservation *reservation);
+// Once the transaction that reserved is committed: the process must not see less than the scheduler.
+void HandOver(int index, uint64 cookie);
+// There is no run for a process that waits for one: it leaves.
+void Dismiss(int index, uint64 cookie);
 void FreeRun(int index, uint64 cookie);
 // SIGTERM to a run that did not obey its stop request.
 bool TerminateRun(int index, uint64 cookie);
@@ -51,30 +57,5 @@ bool TerminateRun(int index, uint64 cookie);
 int CopyStops(Oid database, StopRequest *stops, int max);
 // Not if it has come to concern more meanwhile.
 void DropStop(const StopRequest *served);
-
-// -- The run worker ------------------------------------------------------------------------------
-
-// Takes the slot that the scheduler reserved; false when it is no longer ours.
-bool AttachRun(int index, uint64 cookie, RunSlot *copy);
-// before_shmem_exit callback: leaves the slot, wakes whoever waits for it.
-void DetachRun(int code, Datum index);
-void ReadOwnRun(RunSlot *copy);
-// The run's end is committed, or there was nothing to run.
-void MarkFinished();
-// Somebody holds the row of this queued run: it was not started.
-void MarkPassedOver();
-// Processes for this run besides its own: at most so many, and one is left for others; 0 where there would be fewer
-// than two. What parallel queries and other extensions take is not counted.
-int ReserveParallelWorkers(int wanted);
-// How many that could be.
-int SpareParallelWorkers();
-struct ProgressReport {
-	int64 records_read;
-	int64 records;
-	int64 bytes;
-	int64 records_expected;
-	const char *phase;
-};
-void ReportProgress(const ProgressReport *report);
 
 } // namespace sluice::worker::leaf

@@ -1,4 +1,5 @@
-// The process of one run. Connects as the pipeline's owner; dies with the run.
+// The process of runs of one owner, one after the other. Connects as that owner; between two runs it becomes as clean
+// as a new session.
 #include "catalog/run_settle.hpp"
 #include "catalog/run_store.hpp"
 #include "core/redact.hpp"
@@ -6,18 +7,28 @@
 #include "core/text_bounds.hpp"
 #include "pg/compat.hpp"
 #include "pg/extension.hpp"
+#include "pg/plan_once.hpp"
 #include "pg/transaction.hpp"
 #include "worker/last_words.hpp"
 #include "worker/live_runs.hpp"
 #include "worker/log.hpp"
+#include "worker/own_slot.hpp"
 #include "worker/parallel_slots.hpp"
 #include "worker/run_body.hpp"
+#include "worker/session_reset.hpp"
 #include "worker/worker_entry.hpp"
 #include "worker/worker_session.hpp"
+
+extern "C" {
+#include "utils/ps_status.h"
+}
 
 namespace sluice::worker {
 
 namespace {
+
+// Milliseconds: the latch tells of the scheduler's word.
+constexpr long kLookAgain = 200;
 
 struct Attempt {
 	std::string run_id;
@@ -186,6 +197,59 @@ Run(const std::string &run_id)
 	}
 }
 
+// What the world sees of the run that comes next.
+void
+ShowRun(const RunSlot *slot)
+{
+	const char *run_id = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&slot->run)));
+	char name[NAMEDATALEN] = "pg_sluice run ";
+	strlcat(name, run_id, sizeof(name));
+	init_ps_display(name);
+	leaf::SetForProcess("application_name", name);
+}
+
+// Waits for the scheduler's word. It comes soon: no process of an owner lingers where nothing is queued.
+bool
+AwaitRun(RunSlot *slot)
+{
+	for (;;) {
+		leaf::NextRun const next = leaf::TakeNextRun(slot);
+		if (next != leaf::NextRun::Wait) {
+			return next == leaf::NextRun::Taken;
+		}
+		leaf::WaitForWork(kLookAgain, "PgSluiceNextRun");
+	}
+}
+
+// After a run: false when this process leaves.
+bool
+TakeAnother(RunSlot *slot, int libraries)
+{
+	if (pg::Call(leaf::CountLibraries) != libraries || !pg::Call(leaf::OfferProcess)) {
+		return false;
+	}
+	pg::Call(leaf::HoldCancels);
+	pg::InTransaction([] { pg::Call(leaf::ResetSession); });
+	ForgetSecrets();
+	pg::Call(pgstat_report_activity, STATE_IDLE, static_cast<const char *>(nullptr));
+	if (!pg::Call(AwaitRun, slot)) {
+		return false;
+	}
+	pg::Call(leaf::AcceptCancels);
+	pg::Call(ShowRun, static_cast<const RunSlot *>(slot));
+	return true;
+}
+
+void
+RunAll(RunSlot *slot)
+{
+	pg::PlanOnce();
+	int const libraries = pg::Call(leaf::CountLibraries);
+	do {
+		Run(UuidText(slot->run));
+	} while (TakeAnother(slot, libraries));
+}
+
 } // namespace
 
 } // namespace sluice::worker
@@ -204,9 +268,7 @@ pg_sluice_run_main(Datum)
 	}
 	before_shmem_exit(worker::leaf::DetachRun, Int32GetDatum(ticket.slot));
 	worker::leaf::ListenForLastWords();
-	const char *run_id = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&slot.run)));
-	char name[NAMEDATALEN] = "pg_sluice run ";
-	strlcat(name, run_id, sizeof(name));
-	worker::leaf::ConnectWorker(slot.database, slot.owner, sluice::pg::compat::WorkerConnectionFlags(), name);
-	(void)sluice::pg::EntryOrLog([run_id] { worker::Run(run_id); });
+	worker::leaf::ConnectWorker(slot.database, slot.owner, sluice::pg::compat::WorkerConnectionFlags(), "pg_sluice run");
+	worker::ShowRun(&slot);
+	(void)sluice::pg::EntryOrLog([&slot] { worker::RunAll(&slot); });
 }

@@ -124,8 +124,10 @@ Draw(const catalog::EndedRun &ended)
 		return;
 	}
 	SettleSource(*run);
-	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(run->pipeline_id);
-	if (pipeline && (run->status == "failed" || run->status == "stopped")) {
+	bool const may_follow = run->status == "failed" || run->status == "stopped";
+	std::optional<catalog::Pipeline> const pipeline =
+		may_follow ? catalog::FindPipeline(run->pipeline_id) : std::nullopt;
+	if (pipeline) {
 		OptionValues const options = catalog::ReadOptions(pipeline->options);
 		if (Retry(*run, *pipeline, options)) {
 			return;
@@ -144,7 +146,7 @@ SettleOne(const catalog::EndedRun &ended)
 		Draw(ended);
 	}
 	if (FollowChain(ended.batch, kBatch)) {
-		catalog::ForgetEnded(ended.id);
+		catalog::ForgetEnded({ended.id});
 	} else {
 		catalog::NoteDrawn(ended.id);
 	}
@@ -162,15 +164,24 @@ SettleEnded(SchedulerState &state)
 	for (;;) {
 		int found = 0;
 		int settled = 0;
+		bool const whole = !state.settled_to;
+		std::vector<std::string> plain;
 		pg::InTransaction([&] {
 			for (const catalog::EndedRun &ended : catalog::LockEnded(kBatch, state.settled_to)) {
 				++found;
 				state.settled_to = ended.id;
-				if (!IsDeferred(state, ended.id) &&
-					Isolated(state, ended.id, Format("the end of run {} could not be settled", ended.id),
-							 [&ended] { SettleOne(ended); })) {
+				if (ended.plain) {
+					plain.push_back(ended.id);
+					++settled;
+				} else if (!IsDeferred(state, ended.id) &&
+						   Isolated(state, ended.id, Format("the end of run {} could not be settled", ended.id),
+									[&ended] { SettleOne(ended); })) {
 					++settled;
 				}
+			}
+			if (!plain.empty()) {
+				// Nothing follows from them. A long queue of small runs consists of these.
+				catalog::ForgetEnded(plain);
 			}
 		});
 		if (settled > 0) {
@@ -180,7 +191,8 @@ SettleEnded(SchedulerState &state)
 		}
 		if (found < kBatch) {
 			state.settled_to.reset();
-			if (!std::exchange(in_pass, false)) {
+			// Another pass for what this one has left; one look that left nothing needs none.
+			if (!std::exchange(in_pass, false) || (whole && plain.size() == static_cast<size_t>(found))) {
 				return any;
 			}
 		}

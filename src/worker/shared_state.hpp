@@ -13,8 +13,9 @@ inline constexpr int kMaxStopRequests = 256;
 
 enum class RunState : int {
 	Free = 0,
-	Launching, // slot given, worker registered, not yet attached
-	Running,   // worker attached: pid is valid
+	Launching, // given to a run that its process has not taken yet; that may be one which has made others before
+	Running,   // the process has taken the run: pid is valid
+	Idle,	   // its run is over and its process waits for the next of the same owner; it has no place among the runs
 	Ended	   // worker gone without having written the run's end; the scheduler will
 };
 
@@ -26,7 +27,10 @@ struct RunSlot {
 	Oid source; // foreign server that it reads from; InvalidOid: this database
 	pg_uuid_t run;
 	pg_uuid_t pipeline;
-	int pid;
+	int pid;		 // of the process that has the slot; 0: none yet
+	PGPROC *process; // the same
+	SteadyTime attached_at;
+	bool handed_over; // the scheduler's transaction that gave the run to a process at hand is committed
 	bool finished;	  // the end is in the run's row
 	bool passed_over; // the worker found the row or the pipeline locked: it stays queued
 	SteadyTime launched_at;

@@ -99,6 +99,8 @@ public:
 
 	// One transaction's worth of the queue; true when the next may find more.
 	bool StartSome();
+	// Processes that waited for a run of their owner and got none.
+	void DismissIdle();
 
 private:
 	// In the order of turns. *more: there may be others.
@@ -118,6 +120,7 @@ private:
 	std::vector<std::string> full_sources_;
 	std::vector<std::string> waiting_accesses_;
 	std::set<std::string> accesses_on_trial_;
+	std::vector<leaf::Reservation> handed_; // to processes at hand, by the current transaction
 	bool changed_ = false;	// a run was started or closed
 	bool progress_ = false; // the next round sees other runs than this one
 	bool full_ = false;
@@ -244,7 +247,13 @@ Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 		state_.retry_soon = true;
 		return Outcome::PipelineBusy;
 	}
-	if (!RegisterWorker(place, run.id)) {
+	if (place.has_process) {
+		handed_.push_back(place);
+		auto const launch = state_.launches.find(place.index);
+		if (launch != state_.launches.end()) {
+			launch->second.cookie = place.cookie;
+		}
+	} else if (!RegisterWorker(place, run.id)) {
 		return Outcome::NoWorker;
 	}
 	return Outcome::Started;
@@ -382,11 +391,16 @@ Starter::Queue(bool *more)
 	}
 	std::vector<OwnerTurn> waiting;
 	for (Oid const owner : catalog::OwnersWaiting(not_now)) {
-		auto const live = std::count_if(live_.begin(), live_.end(), [owner](const LiveRun &run) {
-			return run.IsLive() && run.facts.owner == owner;
-		});
+		OwnerTurn turn{owner};
+		for (const LiveRun &run : live_) {
+			if (run.facts.owner == owner) {
+				turn.live += run.IsLive() ? 1 : 0;
+				turn.kept += run.facts.state == RunState::Idle ? 1 : 0;
+			}
+		}
 		auto const last = state_.turns.find(owner);
-		waiting.push_back({owner, static_cast<int>(live), last == state_.turns.end() ? 0 : last->second, 0, 0});
+		turn.last = last == state_.turns.end() ? 0 : last->second;
+		waiting.push_back(turn);
 	}
 	std::vector<OwnerTurn> owners = FirstOwners(waiting, kBatch);
 	if (owners.empty()) {
@@ -401,7 +415,10 @@ Starter::Queue(bool *more)
 			not_now.owners.push_back(std::to_string(owner.owner));
 		}
 	}
-	size_t const most = kBatch / owners.size() + state_.deferred.size();
+	// One more than can start: it says that there is no place, and by whom.
+	auto const live = std::count_if(live_.begin(), live_.end(), [](const LiveRun &run) { return run.IsLive(); });
+	size_t const places = static_cast<size_t>(std::max<int64_t>(pg::Settings::max_concurrent_runs - live, 0)) + 1;
+	size_t const most = std::min(kBatch / owners.size(), places) + state_.deferred.size();
 	std::vector<std::vector<catalog::RunRow>> of_owner(owners.size());
 	for (catalog::RunRow &run : catalog::PendingRuns(not_now, static_cast<int>(most))) {
 		auto const index = static_cast<size_t>(std::find(oids.begin(), oids.end(), run.owner_oid) - oids.begin());
@@ -454,11 +471,25 @@ Starter::StartSome()
 					 [this, &run] { Note(Start(run), run); });
 		}
 	});
+	for (const leaf::Reservation &place : handed_) {
+		pg::Call(leaf::HandOver, place.index, place.cookie);
+	}
+	handed_.clear();
 	state_.acted = state_.acted || changed_;
 	if (changed_) {
 		pg::Call(leaf::AnnounceChange);
 	}
 	return progress_ && more && !full_;
+}
+
+void
+Starter::DismissIdle()
+{
+	for (const LiveRun &live : live_) {
+		if (live.facts.state == RunState::Idle) {
+			pg::Call(leaf::Dismiss, live.slot, live.facts.cookie);
+		}
+	}
 }
 
 } // namespace
@@ -475,6 +506,7 @@ StartPending(SchedulerState &state)
 	starter.LookAtSources();
 	while (starter.StartSome()) {
 	}
+	starter.DismissIdle();
 	if (state.starved && !state.said_starved) {
 		state.said_starved = true;
 		Log("pg_sluice finds no free background worker slot: runs stay queued",

@@ -146,4 +146,12 @@ HoldCancels()
 	HOLD_CANCEL_INTERRUPTS();
 }
 
+void
+AcceptCancels()
+{
+	// Not RESUME_CANCEL_INTERRUPTS: an error in between has ended all holds.
+	QueryCancelHoldoffCount = 0;
+	QueryCancelPending = 0;
+}
+
 } // namespace sluice::worker::leaf

@@ -40,5 +40,7 @@ void EndRunTimeout();
 
 // From here on the worker is done with its run: a cancel that comes now has nothing to cancel.
 void HoldCancels();
+// The next run can be canceled; what came before was not meant for it.
+void AcceptCancels();
 
 } // namespace sluice::worker::leaf

@@ -36,6 +36,13 @@ TEST(Turns, WhoHadTheLastTurnComesLater)
 	EXPECT_EQ(Order({{1, 0, 7, 10, 1}, {2, 0, 8, 5, 1}}), (std::vector<uint32_t>{1, 2}));
 }
 
+TEST(Turns, WhoHasAProcessComesFirst)
+{
+	// {owner, live, last, due, waiting, kept}: as often as it has processes that wait.
+	EXPECT_EQ(Order({{1, 0, 9, 10, 3, 1}, {2, 0, 0, 5, 2}}), (std::vector<uint32_t>{1, 2, 2, 1, 1}));
+	EXPECT_EQ(FirstOwners({{1, 0, 0, 10, 0}, {2, 3, 9, 20, 0, 1}}, 1)[0].owner, 2U);
+}
+
 TEST(Turns, MoreOwnersThanCanBeLookedAt)
 {
 	std::vector<OwnerTurn> owners;

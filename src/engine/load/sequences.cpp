@@ -39,13 +39,14 @@ constexpr int kTries = 3;
 
 pg::SqlResult
 Ask(const Destination &destination, const std::string &statement, Oid role,
-	const std::vector<pg::SqlValue> &parameters = {})
+	const std::vector<pg::SqlValue> &parameters = {}, bool keep_plan = false)
 {
 	if (destination.remote != nullptr) {
 		return destination.remote->Exec(statement, parameters);
 	}
 	pg::SqlOptions options;
 	options.run_as = role;
+	options.keep_plan = keep_plan;
 	return pg::Sql(statement, parameters, options);
 }
 
@@ -78,7 +79,7 @@ FedSequences::Find(const Destination &destination, const ColumnMatch &match)
 	}
 	TupleDesc row_type = remote != nullptr ? remote->RowType() : RelationGetDescr(destination.relation);
 	std::string const relation = remote != nullptr ? remote->RelationOid() : Format("{}", destination.oid);
-	pg::SqlResult const rows = Ask(destination, kSequences, GetUserId(), {relation});
+	pg::SqlResult const rows = Ask(destination, kSequences, GetUserId(), {relation}, true);
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		FedSequence sequence;
 		sequence.column = rows.Text(row, 0);
