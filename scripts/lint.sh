@@ -192,7 +192,7 @@ check_banned() {
         # What lasts goes by core/steady_clock.hpp; here something is dated, or shown.
         case $file in
         src/catalog/statement.cpp | src/pg/settings.cpp | src/pg/compat.hpp | src/engine/explain.cpp | src/engine/parallel/parallel_part.cpp) ;;
-        src/engine/parallel/parallel_load.cpp | src/worker/run_slots.cpp | src/worker/slot_lookup.cpp | src/worker/database_slots.cpp) ;;
+        src/engine/parallel/parallel_load.cpp | src/worker/own_slot.cpp | src/worker/slot_lookup.cpp | src/worker/database_slots.cpp) ;;
         *) code_matches '\b(GetCurrentTimestamp|TimestampDifference[A-Za-z]*|TimestampTzPlusMilliseconds|gettimeofday)\b|\bCLOCK_REALTIME\b|system_clock' "$file" || bad=1 ;;
         esac
         if grep -nHE '\b(TODO|FIXME|XXX|HACK)\b' "$file"; then bad=1; fi

@@ -41,8 +41,8 @@ LockEnded(int limit, const std::optional<std::string> &after)
 				{Number(limit), after});
 	std::vector<EndedRun> ended;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
-		ended.push_back({rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.IsTrue(row, 3),
-						 rows.IsTrue(row, 4)});
+		ended.push_back(
+			{rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.IsTrue(row, 3), rows.IsTrue(row, 4)});
 	}
 	return ended;
 }

@@ -19,10 +19,6 @@
 #include "worker/worker_entry.hpp"
 #include "worker/worker_session.hpp"
 
-extern "C" {
-#include "utils/ps_status.h"
-}
-
 namespace sluice::worker {
 
 namespace {
@@ -204,8 +200,7 @@ ShowRun(const RunSlot *slot)
 	const char *run_id = DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(&slot->run)));
 	char name[NAMEDATALEN] = "pg_sluice run ";
 	strlcat(name, run_id, sizeof(name));
-	init_ps_display(name);
-	leaf::SetForProcess("application_name", name);
+	leaf::NameProcess(name);
 }
 
 // Waits for the scheduler's word. It comes soon: no process of an owner lingers where nothing is queued.
@@ -268,7 +263,8 @@ pg_sluice_run_main(Datum)
 	}
 	before_shmem_exit(worker::leaf::DetachRun, Int32GetDatum(ticket.slot));
 	worker::leaf::ListenForLastWords();
-	worker::leaf::ConnectWorker(slot.database, slot.owner, sluice::pg::compat::WorkerConnectionFlags(), "pg_sluice run");
+	worker::leaf::ConnectWorker(slot.database, slot.owner, sluice::pg::compat::WorkerConnectionFlags(),
+								"pg_sluice run");
 	worker::ShowRun(&slot);
 	(void)sluice::pg::EntryOrLog([&slot] { worker::RunAll(&slot); });
 }

@@ -2,11 +2,14 @@
 
 #include <link.h>
 
+#include "worker/worker_session.hpp"
+
 extern "C" {
 #include "commands/prepare.h"
 #include "commands/sequence.h"
 #include "utils/fmgrprotos.h"
 #include "utils/portal.h"
+#include "utils/ps_status.h"
 }
 
 namespace sluice::worker::leaf {
@@ -47,6 +50,13 @@ CountLibraries()
 	int count = 0;
 	(void)dl_iterate_phdr(CountLibrary, &count);
 	return count;
+}
+
+void
+NameProcess(const char *name)
+{
+	init_ps_display(name);
+	SetForProcess("application_name", name);
 }
 
 void

@@ -9,6 +9,9 @@ namespace sluice::worker::leaf {
 // foreign data wrapper or dblink keeps in variables nobody but itself can reset.
 int CountLibraries();
 
+// As the process list and pg_stat_activity show it.
+void NameProcess(const char *name);
+
 // In a transaction: what DISCARD ALL does, but for plans, which the server itself makes again when what they were made
 // from has changed; and the seed of random().
 void ResetSession();

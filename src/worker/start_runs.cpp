@@ -121,8 +121,8 @@ private:
 	std::vector<std::string> waiting_accesses_;
 	std::set<std::string> accesses_on_trial_;
 	std::vector<leaf::Reservation> handed_; // to processes at hand, by the current transaction
-	bool changed_ = false;	// a run was started or closed
-	bool progress_ = false; // the next round sees other runs than this one
+	bool changed_ = false;					// a run was started or closed
+	bool progress_ = false;					// the next round sees other runs than this one
 	bool full_ = false;
 	bool several_owners_ = false;
 };
