@@ -64,8 +64,8 @@ check_tidy() {
     rm -rf build/tidy
     mkdir -p build/tidy
     find src -name '*.cpp' -printf '%h %p\n' | sort | awk '
-        { printf "%s%s", $1 == folder && count < 12 ? " " : (NR > 1 ? "\n" : ""), $2 }
-        $1 != folder || count == 12 { folder = $1; count = 0 }
+        { printf "%s%s", $1 == folder && count < 30 ? " " : (NR > 1 ? "\n" : ""), $2 }
+        $1 != folder || count == 30 { folder = $1; count = 0 }
         { ++count }
         END { print "" }' | xargs -P "$(nproc)" -L 1 bash -c 'tidy "$@"' tidy
 }

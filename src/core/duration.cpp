@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/ascii.hpp"
 #include "core/format.hpp"
 
 namespace sluice {
@@ -39,12 +40,6 @@ constexpr std::array<Unit, 20> kUnits = {{
 	{"week", 7 * kDay},
 	{"wk", 7 * kDay},
 }};
-
-bool
-IsDigit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 class Reader {
 public:

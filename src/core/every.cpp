@@ -14,19 +14,19 @@ namespace sluice {
 
 namespace {
 
-constexpr std::string_view kWord = "every";
+constexpr std::string_view kEveryWord = "every";
 constexpr int64_t kWeekDays = 7;
 // 1970-01-05 was a Monday.
 constexpr int64_t kFirstMonday = 4;
 constexpr int64_t kMaxDays = 3660;
-constexpr size_t kMaxLength = 200;
+constexpr size_t kMaxIntervalLength = 200;
 
-struct Unit {
+struct IntervalUnit {
 	std::string_view name;
 	int64_t seconds;
 };
 
-constexpr std::array<Unit, 20> kUnits = {{
+constexpr std::array<IntervalUnit, 20> kIntervalUnits = {{
 	{"second", 1},	{"seconds", 1},	 {"sec", 1},   {"secs", 1},		 {"s", 1},
 	{"minute", 60}, {"minutes", 60}, {"min", 60},  {"mins", 60},	 {"m", 60},
 	{"hour", 3600}, {"hours", 3600}, {"hr", 3600}, {"hrs", 3600},	 {"h", 3600},
@@ -43,12 +43,13 @@ Fail(std::string_view schedule, std::string hint)
 	throw Error(sqlstate::kInvalidParameterValue, Format("invalid schedule \"{}\"", Trim(schedule)), std::move(hint));
 }
 
-const Unit &
+const IntervalUnit &
 FindUnit(std::string_view schedule, std::string_view word)
 {
-	const auto *const unit = std::find_if(kUnits.begin(), kUnits.end(),
-										  [word](const Unit &each) { return EqualsIgnoringCase(each.name, word); });
-	if (unit != kUnits.end()) {
+	const auto *const unit =
+		std::find_if(kIntervalUnits.begin(), kIntervalUnits.end(),
+					 [word](const IntervalUnit &each) { return EqualsIgnoringCase(each.name, word); });
+	if (unit != kIntervalUnits.end()) {
 		return *unit;
 	}
 	std::string const lowered = Lowered(word);
@@ -60,8 +61,9 @@ FindUnit(std::string_view schedule, std::string_view word)
 		Fail(schedule, "An interval has no time of day and no days: use cron, as in \"0 2 * * *\", or let "
 					   "make_schedule write it, as in make_schedule('day', '02:00').");
 	}
-	std::array<std::string_view, kUnits.size()> names;
-	std::transform(kUnits.begin(), kUnits.end(), names.begin(), [](const Unit &each) { return each.name; });
+	std::array<std::string_view, kIntervalUnits.size()> names;
+	std::transform(kIntervalUnits.begin(), kIntervalUnits.end(), names.begin(),
+				   [](const IntervalUnit &each) { return each.name; });
 	std::optional<std::string> const nearest = word.size() > 2 ? Nearest(word, names) : std::nullopt;
 	Fail(schedule, nearest ? Format("Perhaps you meant \"{}\".", *nearest) : std::string(kHint));
 }
@@ -88,17 +90,17 @@ bool
 Every::Recognizes(std::string_view text)
 {
 	std::string_view const trimmed = Trim(text);
-	return EqualsIgnoringCase(trimmed.substr(0, kWord.size()), kWord) &&
-		   (trimmed.size() == kWord.size() || IsBlank(trimmed[kWord.size()]));
+	return EqualsIgnoringCase(trimmed.substr(0, kEveryWord.size()), kEveryWord) &&
+		   (trimmed.size() == kEveryWord.size() || IsBlank(trimmed[kEveryWord.size()]));
 }
 
 Every
 Every::Parse(std::string_view text)
 {
-	std::string_view rest = Trim(Trim(text).substr(kWord.size()));
-	if (rest.size() > kMaxLength) {
+	std::string_view rest = Trim(Trim(text).substr(kEveryWord.size()));
+	if (rest.size() > kMaxIntervalLength) {
 		throw Error(sqlstate::kInvalidParameterValue, "schedule is too long",
-					Format("An interval has at most {} characters.", kMaxLength));
+					Format("An interval has at most {} characters.", kMaxIntervalLength));
 	}
 	if (rest.empty()) {
 		Fail(text, std::string(kHint));
@@ -112,7 +114,7 @@ Every::Parse(std::string_view text)
 		// Only "every hour" goes without a number.
 		std::optional<int> const count = digits.empty() && first ? std::optional<int>(1) : ParseDigits(digits);
 		std::string_view const word = TakeWhile(&rest, IsWordPart);
-		const Unit &unit = FindUnit(text, word);
+		const IntervalUnit &unit = FindUnit(text, word);
 		if (!count || *count < 1) {
 			Fail(text, std::string(kHint));
 		}

@@ -8,7 +8,7 @@ namespace sluice {
 
 namespace {
 
-struct Reader {
+struct JsonReader {
 	PlainJson *json;
 	const char *at;
 	const char *end;
@@ -16,7 +16,7 @@ struct Reader {
 };
 
 void
-SkipBlanks(Reader *reader)
+SkipBlanks(JsonReader *reader)
 {
 	while (reader->at < reader->end &&
 		   (*reader->at == ' ' || *reader->at == '\t' || *reader->at == '\n' || *reader->at == '\r')) {
@@ -25,7 +25,7 @@ SkipBlanks(Reader *reader)
 }
 
 bool
-Take(Reader *reader, char wanted)
+Take(JsonReader *reader, char wanted)
 {
 	if (reader->at == reader->end || *reader->at != wanted) {
 		return false;
@@ -36,7 +36,7 @@ Take(Reader *reader, char wanted)
 
 // NULL when there is no room for another one.
 JsonNode *
-AddNode(Reader *reader, JsonKind kind)
+AddNode(JsonReader *reader, JsonKind kind)
 {
 	PlainJson *json = reader->json;
 	if (json->count == kPlainJsonNodes) {
@@ -62,7 +62,7 @@ HasStop(const char *data)
 }
 
 bool
-ReadString(Reader *reader)
+ReadString(JsonReader *reader)
 {
 	if (!Take(reader, '"')) {
 		return false;
@@ -93,7 +93,7 @@ SkipDigits(const char *at, const char *end)
 }
 
 bool
-ReadNumber(Reader *reader)
+ReadNumber(JsonReader *reader)
 {
 	JsonNode *node = AddNode(reader, JsonKind::Number);
 	if (node == nullptr) {
@@ -118,7 +118,7 @@ ReadNumber(Reader *reader)
 }
 
 bool
-ReadWord(Reader *reader, JsonKind kind, const char *word, int length)
+ReadWord(JsonReader *reader, JsonKind kind, const char *word, int length)
 {
 	if (AddNode(reader, kind) == nullptr || reader->end - reader->at < length ||
 		std::memcmp(reader->at, word, length) != 0) {
@@ -128,10 +128,10 @@ ReadWord(Reader *reader, JsonKind kind, const char *word, int length)
 	return true;
 }
 
-bool ReadValue(Reader *reader);
+bool ReadValue(JsonReader *reader);
 
 bool
-ReadMember(Reader *reader, bool is_object)
+ReadMember(JsonReader *reader, bool is_object)
 {
 	if (is_object) {
 		SkipBlanks(reader);
@@ -147,7 +147,7 @@ ReadMember(Reader *reader, bool is_object)
 }
 
 bool
-ReadContainer(Reader *reader, JsonKind kind)
+ReadContainer(JsonReader *reader, JsonKind kind)
 {
 	JsonNode *node = AddNode(reader, kind);
 	if (node == nullptr || reader->depth == kPlainJsonDepth) {
@@ -175,7 +175,7 @@ ReadContainer(Reader *reader, JsonKind kind)
 }
 
 bool
-ReadValue(Reader *reader)
+ReadValue(JsonReader *reader)
 {
 	SkipBlanks(reader);
 	if (reader->at == reader->end) {
@@ -209,7 +209,7 @@ ReadPlainJson(const char *text, int64_t length, PlainJson *json)
 	}
 	json->text = text;
 	json->count = 0;
-	Reader reader{json, text, text + length, 0};
+	JsonReader reader{json, text, text + length, 0};
 	if (!ReadValue(&reader)) {
 		return false;
 	}

@@ -49,7 +49,7 @@ struct Weekday {
 	std::string_view cron;
 };
 
-constexpr std::array<Weekday, 7> kWeekdays = {{
+constexpr std::array<Weekday, 7> kDaysOfWeek = {{
 	{"monday", "MON"},
 	{"tuesday", "TUE"},
 	{"wednesday", "WED"},
@@ -60,7 +60,7 @@ constexpr std::array<Weekday, 7> kWeekdays = {{
 }};
 
 [[noreturn]] void
-Fail(std::string message, std::string hint)
+Refuse(std::string message, std::string hint)
 {
 	throw Error(sqlstate::kInvalidParameterValue, std::move(message), std::move(hint));
 }
@@ -80,50 +80,50 @@ FindPeriod(std::string_view every)
 	// Of two numbers none is a typing error.
 	bool const is_number = !wanted.empty() && IsDigit(wanted.front());
 	std::optional<std::string> const nearest = is_number ? std::nullopt : Nearest(wanted, names);
-	Fail(Format("invalid value for every: \"{}\"", every),
-		 Format("{}It can be {}; any other interval is a schedule as it stands, such as \"every 20 minutes\".",
-				nearest ? Format("Perhaps you meant \"{}\". ", *nearest) : std::string(),
-				Join(std::vector<std::string>(names.begin(), names.end()), ", ")));
+	Refuse(Format("invalid value for every: \"{}\"", every),
+		   Format("{}It can be {}; any other interval is a schedule as it stands, such as \"every 20 minutes\".",
+				  nearest ? Format("Perhaps you meant \"{}\". ", *nearest) : std::string(),
+				  Join(std::vector<std::string>(names.begin(), names.end()), ", ")));
 }
 
-struct Clock {
+struct TimeOfDay {
 	int hour;
 	int minute;
 	int second;
 };
 
 // What the type time prints: digits stand where they must.
-Clock
+TimeOfDay
 ParseClock(std::string_view at)
 {
 	auto const part = [at](size_t from) {
 		return at.size() >= from + 2 ? ParseDigits(at.substr(from, 2)).value_or(-1) : -1;
 	};
-	Clock const clock = {part(0), part(3), at.size() > 5 ? part(6) : 0};
+	TimeOfDay const clock = {part(0), part(3), at.size() > 5 ? part(6) : 0};
 	bool const whole = at.size() <= 8 || at.find_first_not_of("0.", 8) == std::string_view::npos;
 	if (!whole) {
-		Fail(Format("invalid value for at: \"{}\"", at), "A schedule knows whole seconds.");
+		Refuse(Format("invalid value for at: \"{}\"", at), "A schedule knows whole seconds.");
 	}
 	// The type time has a 24:00.
 	if (clock.hour < 0 || clock.hour > 23 || clock.minute < 0 || clock.minute > 59 || clock.second < 0 ||
 		clock.second > 59) {
-		Fail(Format("invalid value for at: \"{}\"", at), "It is a time of day from 00:00 to 23:59:59.");
+		Refuse(Format("invalid value for at: \"{}\"", at), "It is a time of day from 00:00 to 23:59:59.");
 	}
 	return clock;
 }
 
 // A time of day makes no sense for what runs more often than once a day; what it says of the hour does.
 void
-CheckOffset(const Period &period, const Clock &clock)
+CheckOffset(const Period &period, const TimeOfDay &clock)
 {
 	if (period.minutes == 0 || (clock.hour == 0 && clock.minute < period.minutes)) {
 		return;
 	}
-	Fail(Format("invalid value for at: \"{:02}:{:02}\" with every {}", clock.hour, clock.minute, period.name),
-		 period.minutes == 1
-			 ? std::string("Every minute has no time of day; only its seconds can be given, as in '00:00:30'.")
-			 : Format("Say how far into each {} it runs, less than that: '00:00' to '00:{:02}'.", period.name,
-					  period.minutes - 1));
+	Refuse(Format("invalid value for at: \"{:02}:{:02}\" with every {}", clock.hour, clock.minute, period.name),
+		   period.minutes == 1
+			   ? std::string("Every minute has no time of day; only its seconds can be given, as in '00:00:30'.")
+			   : Format("Say how far into each {} it runs, less than that: '00:00' to '00:{:02}'.", period.name,
+						period.minutes - 1));
 }
 
 std::string
@@ -132,30 +132,31 @@ WeekdayList(const std::optional<std::vector<std::string>> &on_days)
 	if (!on_days) {
 		return "MON";
 	}
-	std::array<bool, kWeekdays.size()> chosen = {};
+	std::array<bool, kDaysOfWeek.size()> chosen = {};
 	for (const std::string &day : *on_days) {
 		std::string_view const wanted = Trim(day);
-		const auto *const found = std::find_if(kWeekdays.begin(), kWeekdays.end(), [wanted](const Weekday &each) {
+		const auto *const found = std::find_if(kDaysOfWeek.begin(), kDaysOfWeek.end(), [wanted](const Weekday &each) {
 			return EqualsIgnoringCase(each.name, wanted) || EqualsIgnoringCase(each.cron, wanted);
 		});
-		if (found == kWeekdays.end()) {
-			std::array<std::string_view, kWeekdays.size()> names;
-			std::transform(kWeekdays.begin(), kWeekdays.end(), names.begin(), [](const Weekday &w) { return w.name; });
+		if (found == kDaysOfWeek.end()) {
+			std::array<std::string_view, kDaysOfWeek.size()> names;
+			std::transform(kDaysOfWeek.begin(), kDaysOfWeek.end(), names.begin(),
+						   [](const Weekday &w) { return w.name; });
 			std::optional<std::string> const nearest = Nearest(wanted, names);
-			Fail(Format("invalid value for on_days: \"{}\"", day),
-				 nearest ? Format("Perhaps you meant \"{}\".", *nearest)
-						 : std::string("Name days of the week, as in '{monday,friday}' or '{mon,fri}'."));
+			Refuse(Format("invalid value for on_days: \"{}\"", day),
+				   nearest ? Format("Perhaps you meant \"{}\".", *nearest)
+						   : std::string("Name days of the week, as in '{monday,friday}' or '{mon,fri}'."));
 		}
-		chosen[static_cast<size_t>(found - kWeekdays.begin())] = true;
+		chosen[static_cast<size_t>(found - kDaysOfWeek.begin())] = true;
 	}
 	std::vector<std::string> list;
-	for (size_t i = 0; i < kWeekdays.size(); ++i) {
+	for (size_t i = 0; i < kDaysOfWeek.size(); ++i) {
 		if (chosen[i]) {
-			list.emplace_back(kWeekdays[i].cron);
+			list.emplace_back(kDaysOfWeek[i].cron);
 		}
 	}
 	if (list.empty()) {
-		Fail("on_days must not be empty", "Name days of the week, as in '{monday,friday}', or leave it out: Monday.");
+		Refuse("on_days must not be empty", "Name days of the week, as in '{monday,friday}', or leave it out: Monday.");
 	}
 	return Join(list, ",");
 }
@@ -165,21 +166,21 @@ void
 CheckArguments(const Period &period, const ScheduleWish &wish)
 {
 	if (wish.on_days && period.span != Span::Week) {
-		Fail(Format("on_days does not go with every {}", period.name),
-			 "Only every => 'week' runs on days of the week.");
+		Refuse(Format("on_days does not go with every {}", period.name),
+			   "Only every => 'week' runs on days of the week.");
 	}
 	if (wish.day_of_month && period.span != Span::Months) {
-		Fail(Format("day_of_month does not go with every {}", period.name),
-			 "Only month, quarter and year have a day of the month.");
+		Refuse(Format("day_of_month does not go with every {}", period.name),
+			   "Only month, quarter and year have a day of the month.");
 	}
 	if (wish.day_of_month && *wish.day_of_month != -1 && (*wish.day_of_month < 1 || *wish.day_of_month > 31)) {
-		Fail(Format("invalid value for day_of_month: {}", *wish.day_of_month),
-			 "It is a day from 1 to 31, or -1 for the last day of the month.");
+		Refuse(Format("invalid value for day_of_month: {}", *wish.day_of_month),
+			   "It is a day from 1 to 31, or -1 for the last day of the month.");
 	}
 }
 
 std::string
-MinutesField(const Period &period, const Clock &clock)
+MinutesField(const Period &period, const TimeOfDay &clock)
 {
 	if (period.minutes == 1) {
 		return "*";
@@ -193,7 +194,7 @@ std::string
 MakeSchedule(const ScheduleWish &wish)
 {
 	const Period &period = FindPeriod(wish.every);
-	Clock const clock = ParseClock(wish.at);
+	TimeOfDay const clock = ParseClock(wish.at);
 	CheckArguments(period, wish);
 	CheckOffset(period, clock);
 	std::string const time_of_day = Format("{} {}", clock.minute, clock.hour);

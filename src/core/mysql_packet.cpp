@@ -11,9 +11,9 @@ constexpr uint32_t kLongestPacket = 1U << 30;
 constexpr unsigned char kCharset = 45; // utf8mb4_general_ci, which all know
 
 // All that is left; nothing where something is wrong, and then for good.
-class Reader {
+class PacketReader {
 public:
-	explicit Reader(MysqlCursor packet) : packet_(packet) {}
+	explicit PacketReader(MysqlCursor packet) : packet_(packet) {}
 
 	const unsigned char *Take(size_t length)
 	{
@@ -59,9 +59,9 @@ private:
 };
 
 // Into a packet of kMysqlLongestLogin bytes.
-class Writer {
+class PacketWriter {
 public:
-	explicit Writer(unsigned char *packet) : begin_(packet), at_(packet) {}
+	explicit PacketWriter(unsigned char *packet) : begin_(packet), at_(packet) {}
 
 	void Bytes(const void *data, size_t length)
 	{
@@ -113,7 +113,7 @@ std::string_view
 TypeName(std::string_view pieces)
 {
 	auto const *const data = reinterpret_cast<const unsigned char *>(pieces.data());
-	Reader reader(MysqlPacket(data, pieces.size()));
+	PacketReader reader(MysqlPacket(data, pieces.size()));
 	while (reader.Left() > 0 && reader.Fault() == nullptr) {
 		auto const kind = reader.Number<uint8_t>();
 		std::string_view const text = reader.String();
@@ -134,7 +134,7 @@ ReadMysqlGreeting(MysqlCursor packet, MysqlGreeting *greeting)
 	constexpr size_t kShortestRest = 13;
 	constexpr size_t kUnused = 6;
 	*greeting = {};
-	Reader reader(packet);
+	PacketReader reader(packet);
 	if (reader.Number<uint8_t>() != kVersion) {
 		return "The server does not greet as one of MySQL's protocol 10 does.";
 	}
@@ -174,7 +174,7 @@ ReadMysqlError(MysqlCursor packet, MysqlServerError *error)
 	constexpr size_t kState = 5;
 	constexpr unsigned kProgress = 65535;
 	*error = {};
-	Reader reader(packet);
+	PacketReader reader(packet);
 	reader.Skip(1);
 	error->number = reader.Number<uint16_t>();
 	std::string_view const rest = reader.Rest();
@@ -194,7 +194,7 @@ WireFault
 ReadMysqlAuthSwitch(MysqlCursor packet, MysqlAuthSwitch *wanted)
 {
 	*wanted = {};
-	Reader reader(packet);
+	PacketReader reader(packet);
 	reader.Skip(1);
 	wanted->plugin = reader.ToZero();
 	wanted->data = reader.Rest();
@@ -209,7 +209,7 @@ WireFault
 ReadMysqlColumnCount(MysqlCursor packet, int *count)
 {
 	constexpr unsigned char kTwoBytes = 252;
-	Reader reader(packet);
+	PacketReader reader(packet);
 	size_t number = reader.Number<uint8_t>();
 	if (number == kTwoBytes) {
 		number = reader.Number<uint16_t>();
@@ -225,7 +225,7 @@ WireFault
 ReadMysqlColumn(MysqlCursor packet, bool extended, MysqlColumnDefinition *column)
 {
 	*column = {};
-	Reader reader(packet);
+	PacketReader reader(packet);
 	for (int i = 0; i < 3; ++i) { // catalog, schema, table
 		(void)reader.String();
 	}
@@ -250,7 +250,7 @@ WireFault
 ReadMysqlPrepared(MysqlCursor packet, MysqlPrepared *prepared)
 {
 	*prepared = {};
-	Reader reader(packet);
+	PacketReader reader(packet);
 	if (reader.Number<uint8_t>() != mysql::kOk) {
 		return "A statement was not prepared.";
 	}
@@ -293,7 +293,7 @@ WriteMysqlLogin(const MysqlLogin &login, unsigned char *packet)
 	constexpr std::string_view kProgram = "program_name";
 	unsigned char head[kMysqlTlsRequest];
 	WriteMysqlTlsRequest(login.capabilities, login.mariadb_capabilities, head);
-	Writer writer(packet);
+	PacketWriter writer(packet);
 	writer.Bytes(head, sizeof(head));
 	writer.WithZero(login.user);
 	writer.Counted({reinterpret_cast<const char *>(login.answer.data()), login.answer.size()});

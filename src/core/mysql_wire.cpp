@@ -6,7 +6,7 @@ namespace {
 
 constexpr int kHours = 24;
 constexpr int kSixty = 60;
-constexpr int64_t kSecond = 1'000'000;
+constexpr int64_t kOneSecond = 1'000'000;
 
 } // namespace
 
@@ -29,7 +29,7 @@ ReadMysqlMoment(const unsigned char *data, size_t length, MysqlMoment *moment)
 	}
 	uint32_t const microsecond = length == 11 ? MysqlNumber<uint32_t>(data + 7) : 0;
 	moment->microsecond = static_cast<int>(microsecond);
-	return microsecond < kSecond && moment->hour < kHours && moment->minute < kSixty && moment->second < kSixty;
+	return microsecond < kOneSecond && moment->hour < kHours && moment->minute < kSixty && moment->second < kSixty;
 }
 
 bool
@@ -46,12 +46,12 @@ ReadMysqlSpan(const unsigned char *data, size_t length, MysqlSpan *span)
 	uint32_t const days = MysqlNumber<uint32_t>(data + 1);
 	uint32_t const microsecond = length == 12 ? MysqlNumber<uint32_t>(data + 8) : 0;
 	if (data[0] > 1 || days > kMostDays || data[5] >= kHours || data[6] >= kSixty || data[7] >= kSixty ||
-		microsecond >= kSecond) {
+		microsecond >= kOneSecond) {
 		return false;
 	}
 	span->negative = data[0] == 1;
 	int64_t const hours = static_cast<int64_t>(days) * kHours + data[5];
-	span->microseconds = ((hours * kSixty + data[6]) * kSixty + data[7]) * kSecond + microsecond;
+	span->microseconds = ((hours * kSixty + data[6]) * kSixty + data[7]) * kOneSecond + microsecond;
 	return true;
 }
 

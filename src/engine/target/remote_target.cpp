@@ -1,14 +1,12 @@
 #include "engine/target/remote_target.hpp"
 
 #include "core/sqlstate.hpp"
+#include "engine/wire/type_shape.hpp"
 #include "engine/wire/wire_type.hpp"
 
 namespace sluice::engine {
 
 namespace {
-
-// Types with lower numbers are the same type on every server.
-constexpr Oid kFirstOidOfOneServer = 10000;
 
 // attgenerated and attidentity are read as JSON, because older servers lack them.
 constexpr const char *kColumns =

@@ -10,7 +10,7 @@ namespace sluice::engine {
 
 namespace {
 
-constexpr int64_t kLook = 100; // milliseconds
+constexpr int64_t kLookEvery = 100; // milliseconds
 constexpr int64_t kInstant = 20;
 
 struct Attempt {
@@ -148,7 +148,7 @@ Poll(leaf::LockAttempt *attempt, int64_t timeout)
 		}
 		attempt->first_milliseconds = attempt->rest_milliseconds = holders == Holders::None ? kInstant : 0;
 		int64_t const left = MillisecondsUntil(deadline);
-		if (holders != Holders::None && Await(*attempt, holders, std::min(left, kLook))) {
+		if (holders != Holders::None && Await(*attempt, holders, std::min(left, kLookEvery))) {
 			return Outcome::Locked;
 		}
 	} while (SteadyNow() < deadline);

@@ -18,7 +18,7 @@ namespace {
 // A type of no operators, functions and implicit casts: what is done with a column of it fails in the analysis.
 constexpr Oid kStandIn = GTSVECTOROID;
 
-struct Search {
+struct MeaningSearch {
 	const SourceType *types;
 	int count;
 	List *queries;	// from the innermost outwards
@@ -28,7 +28,7 @@ struct Search {
 
 // The column of the stream that a Var is: from 1, 0 for the whole row; -1 for anything else.
 int
-StreamColumn(const Search *search, const Var *var)
+StreamColumn(const MeaningSearch *search, const Var *var)
 {
 	if (static_cast<int>(var->varlevelsup) >= list_length(search->queries)) {
 		return -1;
@@ -43,7 +43,7 @@ StreamColumn(const Search *search, const Var *var)
 
 // A column of a subquery, a CTE, a join or a group: anything of the stream may be behind it.
 bool
-IsDerived(const Search *search, const Var *var)
+IsDerived(const MeaningSearch *search, const Var *var)
 {
 	if (static_cast<int>(var->varlevelsup) >= list_length(search->queries)) {
 		return true;
@@ -57,10 +57,10 @@ IsDerived(const Search *search, const Var *var)
 		   kind != RTE_VALUES;
 }
 
-enum class Difference { Order, Equality, Search, Zone };
+enum class Difference { Order, Equality, MeaningSearch, Zone };
 
 struct Differing {
-	const Search *search;
+	const MeaningSearch *search;
 	Difference difference;
 	int found;
 };
@@ -68,10 +68,10 @@ struct Differing {
 bool
 Differs(const SourceType *type, Difference difference)
 {
-	return difference == Difference::Order		? type->order_differs
-		   : difference == Difference::Equality ? type->equality_differs
-		   : difference == Difference::Search	? type->search_differs
-												: type->unknown_zone;
+	return difference == Difference::Order			 ? type->order_differs
+		   : difference == Difference::Equality		 ? type->equality_differs
+		   : difference == Difference::MeaningSearch ? type->search_differs
+													 : type->unknown_zone;
 }
 
 // Whether the values of an expression come from a column whose texts are ordered in another way at the source.
@@ -102,7 +102,7 @@ FindDiffering(Node *node, void *context)
 }
 
 bool
-Refuse(Search *search, int column)
+Refuse(MeaningSearch *search, int column)
 {
 	if (search->refused < 0) {
 		search->refused = column;
@@ -111,7 +111,7 @@ Refuse(Search *search, int column)
 }
 
 void
-RefuseDiffering(Search *search, Node *values, Difference difference)
+RefuseDiffering(MeaningSearch *search, Node *values, Difference difference)
 {
 	Differing differing = {search, difference, -1};
 	if (FindDiffering(values, &differing)) {
@@ -185,19 +185,19 @@ SearchesText(const char *function)
 
 // What a function of ours, or an operator's, does with the collation of its arguments.
 void
-LookAtFunction(Search *search, Oid function, Node *values)
+LookAtFunction(MeaningSearch *search, Oid function, Node *values)
 {
 	const char *const name = get_func_name(function);
 	if (get_func_rettype(function) == BOOLOID || name == nullptr || ComparesTexts(name)) {
 		RefuseDiffering(search, values, Difference::Equality);
 	} else if (SearchesText(name)) {
-		RefuseDiffering(search, values, Difference::Search);
+		RefuseDiffering(search, values, Difference::MeaningSearch);
 	}
 }
 
 // An operator or a function that compares values by a collation. collation: its input's.
 void
-LookAtComparison(Search *search, Oid op, Oid function, Oid collation, List *arguments)
+LookAtComparison(MeaningSearch *search, Oid op, Oid function, Oid collation, List *arguments)
 {
 	if (arguments == NIL) {
 		return;
@@ -221,7 +221,7 @@ LookAtComparison(Search *search, Oid op, Oid function, Oid collation, List *argu
 }
 
 void
-LookAtKeys(Search *search, List *clauses, List *target_list, Difference difference)
+LookAtKeys(MeaningSearch *search, List *clauses, List *target_list, Difference difference)
 {
 	ListCell *cell;
 	foreach (cell, clauses) {
@@ -245,7 +245,7 @@ IsOrderedAggregate(Oid function)
 }
 
 void
-LookAtAggregate(Search *search, const Aggref *aggregate)
+LookAtAggregate(MeaningSearch *search, const Aggref *aggregate)
 {
 	auto *values = reinterpret_cast<Node *>(aggregate->args);
 	LookAtKeys(search, aggregate->aggorder, aggregate->args, Difference::Order);
@@ -263,7 +263,7 @@ LookAtAggregate(Search *search, const Aggref *aggregate)
 
 // What orders or compares texts in another way than the source would.
 void
-LookAtOrder(Search *search, Node *node)
+LookAtOrder(MeaningSearch *search, Node *node)
 {
 	switch (nodeTag(node)) {
 	case T_OpExpr:
@@ -315,7 +315,7 @@ LookAtOrder(Search *search, Node *node)
 }
 
 bool
-IsStandIn(const Search *search, Node *node)
+IsStandIn(const MeaningSearch *search, Node *node)
 {
 	return node != nullptr && IsA(node, Var) && reinterpret_cast<Var *>(node)->vartype == kStandIn &&
 		   StreamColumn(search, reinterpret_cast<Var *>(node)) > 0;
@@ -323,7 +323,7 @@ IsStandIn(const Search *search, Node *node)
 
 // What may be done with a value whose type is not known here: its text, whether there is one, and how many.
 bool
-IsHarmless(const Search *search, Node *node)
+IsHarmless(const MeaningSearch *search, Node *node)
 {
 	if (IsA(node, CoerceViaIO)) {
 		const CoerceViaIO *cast = reinterpret_cast<CoerceViaIO *>(node);
@@ -341,7 +341,7 @@ IsHarmless(const Search *search, Node *node)
 }
 
 void
-LookAtColumn(Search *search, int column)
+LookAtColumn(MeaningSearch *search, int column)
 {
 	for (int i = 0; i < search->count; ++i) {
 		if ((column == 0 || column == i + 1) && search->types[i].as_text) {
@@ -368,7 +368,7 @@ ComparesRows(const Node *node)
 }
 
 void
-LookAtSetOperation(Search *search, const Query *query)
+LookAtSetOperation(MeaningSearch *search, const Query *query)
 {
 	ListCell *cell;
 	if (!ComparesRows(query->setOperations)) {
@@ -381,7 +381,7 @@ LookAtSetOperation(Search *search, const Query *query)
 
 // target_list_too: false for the outermost query, whose columns are looked at one by one.
 void
-LookIntoQuery(Search *search, Query *query, bool target_list_too)
+LookIntoQuery(MeaningSearch *search, Query *query, bool target_list_too)
 {
 	LookAtKeys(search, query->sortClause, query->targetList, Difference::Order);
 	LookAtKeys(search, query->groupClause, query->targetList, Difference::Equality);
@@ -400,7 +400,7 @@ LookIntoQuery(Search *search, Query *query, bool target_list_too)
 bool
 Look(Node *node, void *context)
 {
-	auto *search = static_cast<Search *>(context);
+	auto *search = static_cast<MeaningSearch *>(context);
 	if (node == nullptr) {
 		return false;
 	}
@@ -426,7 +426,7 @@ Look(Node *node, void *context)
 
 // A column of the source as it is, which is not computed with, unless the rows are sorted by it.
 bool
-IsHandedOn(const Search *search, const TargetEntry *entry)
+IsHandedOn(const MeaningSearch *search, const TargetEntry *entry)
 {
 	return IsA(entry->expr, Var) && entry->ressortgroupref == 0 &&
 		   StreamColumn(search, reinterpret_cast<Var *>(entry->expr)) > 0;
@@ -435,7 +435,7 @@ IsHandedOn(const Search *search, const TargetEntry *entry)
 bool
 BecomeText(Node *node, void *context)
 {
-	auto *search = static_cast<Search *>(context);
+	auto *search = static_cast<MeaningSearch *>(context);
 	if (node == nullptr) {
 		return false;
 	}
@@ -483,7 +483,7 @@ StandInName()
 int
 FindUnknownZone(Query *query, Node *expression, int count, const SourceType *types)
 {
-	Search const search = {types, count, list_make1(query), nullptr, -1};
+	MeaningSearch const search = {types, count, list_make1(query), nullptr, -1};
 	Differing differing = {&search, Difference::Zone, -1};
 	(void)FindDiffering(expression, &differing);
 	return differing.found;
@@ -492,8 +492,8 @@ FindUnknownZone(Query *query, Node *expression, int count, const SourceType *typ
 Meaning
 SettleMeaning(Query *query, TupleDesc stream, const SourceType *types)
 {
-	Search search = {types, stream->natts, list_make1(query),
-					 static_cast<bool *>(palloc0(sizeof(bool) * (stream->natts + 1))), -1};
+	MeaningSearch search = {types, stream->natts, list_make1(query),
+							static_cast<bool *>(palloc0(sizeof(bool) * (stream->natts + 1))), -1};
 	Meaning meaning;
 	LookIntoQuery(&search, query, false);
 	ListCell *cell;

@@ -76,7 +76,7 @@ ShapeQuery()
 }
 
 // Of the types wanted: their extension, schema and name; own ones first where the schema is the same.
-constexpr const char *kCandidates =
+constexpr const char *kCandidateTypes =
 	"SELECT w.i, CASE WHEN w.is_array THEN t.typarray ELSE t.oid END FROM ROWS FROM ("
 	"pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]), "
 	"pg_catalog.unnest($3::pg_catalog.text[]), pg_catalog.unnest($4::pg_catalog.bool[])) "
@@ -249,7 +249,7 @@ FindTypes(const AskServer &ask, const std::vector<const TypeShape *> &wanted)
 		return found;
 	}
 	pg::SqlResult const rows =
-		ask(kCandidates, {TextArray(extensions), TextArray(schemas), TextArray(names), TextArray(arrays)});
+		ask(kCandidateTypes, {TextArray(extensions), TextArray(schemas), TextArray(names), TextArray(arrays)});
 	std::set<Oid> candidates;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		candidates.insert(static_cast<Oid>(rows.Integer(row, 1)));

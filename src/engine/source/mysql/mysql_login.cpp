@@ -8,7 +8,7 @@ namespace sluice::engine::leaf {
 namespace {
 
 // Nothing that comes before the first statement is larger.
-constexpr Size kLongestPacket = 65536;
+constexpr Size kLongestLoginPacket = 65536;
 constexpr Size kLongestPassword = 512;
 constexpr const char *kNative = "mysql_native_password";
 constexpr const char *kCachingSha2 = "caching_sha2_password";
@@ -143,7 +143,7 @@ Authenticate(Login *login)
 	for (int round = 0; round < kMostRounds; ++round) {
 		unsigned char *packet = nullptr;
 		Size length = 0;
-		if (!ChannelRead(login->channel, kLongestPacket, &packet, &length)) {
+		if (!ChannelRead(login->channel, kLongestLoginPacket, &packet, &length)) {
 			return false;
 		}
 		unsigned char const kind = length > 0 ? *packet : mysql::kLocalFile;
@@ -252,7 +252,7 @@ LogIn(MysqlLink *link)
 	if (login.password.size() > kLongestPassword) {
 		return ChannelFails(channel, kMysqlHandshake, "The password is too long.");
 	}
-	if (!ChannelRead(channel, kLongestPacket, &packet, &length)) {
+	if (!ChannelRead(channel, kLongestLoginPacket, &packet, &length)) {
 		return false;
 	}
 	if (length > 0 && *packet == mysql::kError) {
