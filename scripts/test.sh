@@ -4,7 +4,7 @@
 #   scripts/test.sh all --without-lint     what make test-matrix runs in each system
 #   scripts/test.sh build install tap      these parts, in this order
 #   ACCEPT=1 scripts/test.sh regress       takes what came out as the expected output; read the diff after
-#   TAP="test/t/103_crash.pl" ... tap      these TAP tests only
+#   TAP="test/t/run_crash.pl" ... tap      these TAP tests only
 # Output of each part goes to build/logs/PART.log; what failed is shown here as well.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs test/t/023_mysql_given.pl against MySQL's own server, which Debian has in sid only: in a chroot that debootstrap makes
+# Runs test/t/mysql_given.pl against MySQL's own server, which Debian has in sid only: in a chroot that debootstrap makes
 # and that is kept for the next time. Ends with a line "N passed, M failed".
 #   MYSQL_DIR=/var/tmp/pg_sluice-mysql   where the chroot is kept; remove it to start anew
 #   MYSQL_PORT=33306                     of the server, on 127.0.0.1
@@ -40,4 +40,4 @@ for _ in $(seq 600); do
     if mariadb-admin --no-defaults -u root -h 127.0.0.1 -P "$MYSQL_PORT" ping >/dev/null 2>&1; then break; fi
     sleep 0.1
 done
-MYSQL_TEST_URL=mysql://root@127.0.0.1:$MYSQL_PORT TAP=test/t/023_mysql_given.pl scripts/test.sh build install tap
+MYSQL_TEST_URL=mysql://root@127.0.0.1:$MYSQL_PORT TAP=test/t/mysql_given.pl scripts/test.sh build install tap

@@ -1,4 +1,4 @@
--- depends_on and on_failure in definitions. What they do is in test/t/120_batches.pl.
+-- depends_on and on_failure in definitions. What they do is in test/t/chain_runs.pl.
 SET client_min_messages = warning;
 \set SHOW_CONTEXT never
 CREATE EXTENSION IF NOT EXISTS pg_sluice;

@@ -1,6 +1,6 @@
 # Each process of ours dies at each phase of a run; each run loads a row with the number of its trigger. Afterwards
 # every trigger's run has ended, with its rows exactly once, or with none: whichever is right for that death.
-# (Death while rows are loaded: 103_crash.pl.)
+# (Death while rows are loaded: run_crash.pl.)
 use strict;
 use warnings;
 use FindBin;

@@ -147,7 +147,7 @@ sub check
 	return;
 }
 
-# An array of money is one of numeric here, whose literals and texts have no currency: 034_session_settings.pl.
+# An array of money is one of numeric here, whose literals and texts have no currency: source_session_settings.pl.
 delete @known{ grep { $known{$_} eq 'money[]' } keys %known };
 for my $n (sort { $a <=> $b } keys %known)
 {

@@ -43,7 +43,7 @@ sub run_etl
 {
 	my ($arguments, $worker) = @_;
 	$number++;
-	# What pg_sluice reads by itself is the business of 023_mysql_source.pl.
+	# What pg_sluice reads by itself is the business of source_mysql.pl.
 	$arguments .= q{, options => '{"mysql_source": "fdw"}'} if $arguments =~ /mysql_prod/;
 	my $run = $worker ? "CALL trigger_and_wait('m$number', '{}', '3 minutes', NULL, NULL)" : "CALL run_pipeline('m$number', '{}', NULL)";
 	my ($code, $out, $err) = $node->psql('postgres',
