@@ -39,7 +39,10 @@ ISOLATION = --schedule=test/isolation/schedule
 ISOLATION_OPTS = --temp-instance=tmp_isolation --temp-config=test/regress.conf --encoding=UTF8 --no-locale \
 	--inputdir=test/isolation $(if $(filter 15,$(MAJORVERSION)),,--expecteddir=test/isolation)
 TAP_TESTS = 1
-PROVE_TESTS = $(sort $(wildcard test/t/*.pl))
+# The longest begin first, so that none of them runs alone at the end.
+LONGEST := $(patsubst %,test/t/%.pl,values_type_properties run_tenants kill_matrix postgres_hostile_server parallel_sources \
+	run_concurrency source_postgres extension_impostors)
+PROVE_TESTS = $(LONGEST) $(sort $(filter-out $(LONGEST),$(wildcard test/t/*.pl)))
 endif
 
 # A machine that has nothing yet: make demo and make test install PostgreSQL.
