@@ -9,7 +9,6 @@ use lib "$FindBin::RealBin/../perl";
 use FakeMysql;
 use SluiceMariaDB;
 use SluiceNode;
-use SluiceProxy;
 use Test::More;
 
 my $secret = 'Never-Told-9';

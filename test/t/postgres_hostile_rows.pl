@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
-use LyingProxy;
+use SluiceProxy;
 use DataTemplate;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -35,7 +35,7 @@ my $number = 0;
 sub run_through
 {
 	my ($lie, $options) = @_;
-	my $proxy = LyingProxy->start($source->port, $lie);
+	my $proxy = SluiceProxy->new($source->port, SluiceProxy::lying($lie));
 	my $port = $proxy->port;
 	++$number;
 	my ($code, $out, $err) = $target->psql('postgres', "\\set VERBOSITY verbose\nSET client_min_messages = warning;

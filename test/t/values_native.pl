@@ -4,7 +4,7 @@ use warnings;
 use utf8;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
-use LyingProxy;
+use SluiceProxy;
 use RandomJson;
 use DataTemplate;
 use PostgreSQL::Test::Cluster;
@@ -85,16 +85,16 @@ sub texts
 		DELETE FROM $table WHERE '$table' = 'small' AND 2 * pg_column_size(raw) + 2 * pg_column_size(raw::jsonb) > 1800;
 		INSERT INTO ${table}_expected SELECT id, raw || '', raw::jsonb, raw::json, ARRAY[raw::jsonb] FROM $table ORDER BY id");
 	# In the order of the columns: id, raw, doc, plain, docs.
-	my $proxy = LyingProxy->start(
+	my $proxy = SluiceProxy->new(
 		$node->port,
-		sub {
+		SluiceProxy::lying(sub {
 			my ($row, $number) = @_;
 			my $head = $number == 0 ? substr($row, 0, 19, '') : '';
 			return $head . $row if $row eq pack('n', 0xffff);
 			my $raw = substr($row, 14, unpack('N', substr($row, 10, 4)));
 			my $doc = pack('N', 1 + length $raw) . "\x01" . $raw;
 			return $head . substr($row, 0, 14) . $raw . $doc . pack('N', length $raw) . $raw . pack('N', 20 + length $doc) . pack('N5', 1, 0, 3802, 1, 1) . $doc;
-		});
+		}));
 	load_through($proxy->port, $table, "${table}_loaded");
 	$proxy->stop;
 	return;
