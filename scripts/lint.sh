@@ -201,22 +201,17 @@ check_banned() {
 }
 
 check_whitespace() {
-    local bad=0 file
-    while read -r file; do
-        case $file in
-        expected/* | test/isolation/expected/* | test/fuzz/corpus/* | *.out | *.png | *.svg) continue ;;
-        esac
-        grep -Iq . "$file" || continue
-        case $file in
-        *.md) ;;
-        *) if grep -nHE '[[:space:]]+$' "$file"; then bad=1; fi ;;
-        esac
+    local bad=0 file files
+    mapfile -t files < <(text_files | grep -vE '^(expected|test/isolation/expected|test/fuzz/corpus)/|\.(out|png|svg)$' |
+        xargs -d '\n' grep -Il .)
+    if printf '%s\n' "${files[@]}" | grep -v '\.md$' | xargs -d '\n' grep -nHE '[[:space:]]+$'; then bad=1; fi
+    if grep -nHU $'\r' "${files[@]}"; then bad=1; fi
+    for file in "${files[@]}"; do
         if [ -n "$(tail -c 1 "$file")" ]; then
             echo "$file: no newline at its end"
             bad=1
         fi
-        if grep -nHU $'\r' "$file"; then bad=1; fi
-    done < <(text_files)
+    done
     return $bad
 }
 
