@@ -6,7 +6,7 @@ cd "$ROOT"
 
 CLANG_FORMAT=${CLANG_FORMAT:-clang-format-14}
 CLANG_TIDY=${CLANG_TIDY:-clang-tidy-14}
-CHECKS=(format tidy layers file_length base_names border catalog_sql banned whitespace schedule settings_order
+CHECKS=(format tidy layers circles file_length base_names border catalog_sql banned whitespace schedule settings_order
     shell paths)
 
 cpp_files() { find src test -name '*.cpp' -o -name '*.hpp' | sort; }
@@ -73,53 +73,80 @@ check_tidy() {
 # Leaf functions, which may raise, are told by their namespace. A leaf file is one in which all stands in it.
 is_leaf() { grep -qE '^namespace sluice::[a-z]+::leaf \{' "$1" && ! grep -E '^namespace sluice' "$1" | grep -qvE '::leaf \{$'; }
 
-# Includes run one way: core <- pg <- catalog <- engine <- worker, api <- module.
+# Includes run one way. Each folder, or file, with what its files may include beside those of their own folder; a name with
+# a slash at its end stands for the folders below it too. What is under a source's folder is known to the table of drivers
+# alone.
+declare -A LAYERS=(
+    [core]=''
+    [pg]='core'
+    [catalog]='core pg'
+    [engine/rows]='core pg catalog'
+    [engine/wire]='core pg catalog engine/rows'
+    [engine/transform]='core pg catalog engine/rows'
+    [engine/target]='core pg catalog engine/rows engine/wire engine/transform'
+    [engine/write]='core pg catalog engine/rows engine/wire engine/transform engine/target'
+    [engine/source]='core pg catalog engine/rows engine/wire engine/transform'
+    [engine/source/postgres]='core pg catalog engine/rows engine/wire engine/transform engine/source'
+    [engine/source/mysql]='core pg catalog engine/rows engine/wire engine/transform engine/source'
+    [engine/source/foreign]='core pg catalog engine/rows engine/wire engine/transform engine/source'
+    [engine/source/drivers]='core pg catalog engine/rows engine/wire engine/transform engine/source/'
+    [engine/parallel]='core pg catalog engine/rows engine/wire engine/transform engine/target engine/write engine/source
+        engine/run_memory engine/run_progress'
+    [engine/load]='core pg catalog engine/rows engine/wire engine/transform engine/target engine/write engine/source
+        engine/parallel engine/run_memory engine/run_progress'
+    [engine]='core pg catalog engine/rows engine/wire engine/transform engine/target engine/write engine/source
+        engine/parallel engine/load'
+    [worker]='core pg catalog engine/'
+    [api]='core pg catalog engine/ worker'
+    [module]='core pg catalog engine/ worker api'
+)
 check_layers() {
-    local file layer target allowed bad=0
-    while IFS=: read -r file _ target; do
-        layer=$(echo "$file" | cut -d/ -f2)
-        case $layer in
-        core) allowed='core' ;;
-        pg) allowed='core pg' ;;
-        catalog) allowed='core pg catalog' ;;
-        engine) allowed='core pg catalog engine' ;;
-        worker) allowed='core pg catalog engine worker' ;;
-        api) allowed='core pg catalog engine worker api' ;;
-        module.cpp) allowed='core pg catalog engine worker api' ;;
-        *)
-            echo "$file: in no layer"
-            bad=1
-            continue
-            ;;
-        esac
-        target=${target#*\"}
-        target=${target%%\"*}
+    local file target folder allowed pattern bad=0
+    while read -r file target; do
         if [ ! -e "src/$target" ]; then
             # A server header: they come through pg/prelude.hpp; leaf functions may need a rare one more.
             case $file in
-            src/core/*)
-                echo "$file: core is pure C++ and must not include \"$target\""
+            core/*)
+                echo "src/$file: core is pure C++ and must not include \"$target\""
                 bad=1
                 ;;
-            src/pg/*) ;;
+            pg/*) ;;
             *)
-                if ! is_leaf "$file"; then
-                    echo "$file: includes \"$target\"; server headers come through pg/prelude.hpp"
+                if ! is_leaf "src/$file"; then
+                    echo "src/$file: includes \"$target\"; server headers come through pg/prelude.hpp"
                     bad=1
                 fi
                 ;;
             esac
             continue
         fi
-        case " $allowed " in
-        *" ${target%%/*} "*) ;;
-        *)
-            echo "$file: $layer must not include \"$target\""
+        folder=${file%.*}
+        if [ -z "${LAYERS[$folder]+there}" ]; then folder=${file%/*}; fi
+        allowed=${LAYERS[$folder]-}
+        if [ -z "${LAYERS[$folder]+there}" ]; then
+            echo "src/$file: in no layer"
             bad=1
-            ;;
-        esac
-    done < <(grep -rnE '^ *# *include *"' src --include='*.cpp' --include='*.hpp')
+            continue
+        fi
+        for pattern in ${file%/*} $allowed ''; do
+            case $pattern in
+            '')
+                echo "src/$file: $folder must not include \"$target\""
+                bad=1
+                ;;
+            */) case $target in "$pattern"*) break ;; esac ;;
+            *) if [ "${target%/*}" = "$pattern" ] || [ "${target%.*}" = "$pattern" ]; then break; fi ;;
+            esac
+        done
+    done < <(grep -roE '^ *# *include *"[^"]+"' src --include='*.cpp' --include='*.hpp' | sed -E 's#^src/([^:]*):.*"(.*)"#\1 \2#')
     return $bad
+}
+
+# A header and its source are one; tsort tells what includes itself by way of others.
+check_circles() {
+    grep -roE '^ *# *include *"[^"]+"' src --include='*.cpp' --include='*.hpp' | sed -E 's#^src/([^:]*)\.[a-z]+:.*"(.*)\.[a-z]+"#\1 \2#' |
+        tsort 2>&1 >/dev/null | sed 's/^tsort: -: input contains a loop:/files that include each other in a circle:/; s/^tsort: /    /'
+    [ "${PIPESTATUS[2]}" -eq 0 ]
 }
 
 check_file_length() {
