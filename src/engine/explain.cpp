@@ -16,17 +16,12 @@
 #include "engine/target/destination_server.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/transform/projection.hpp"
+#include "pg/settings.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
 
 namespace {
-
-int64_t
-Clock()
-{
-	return GetCurrentTimestamp();
-}
 
 void
 AddText(std::vector<std::string> *lines, const std::string &title, const std::string &text)
@@ -103,7 +98,7 @@ void
 AddSequences(std::vector<std::string> *lines, const OptionValues &options, const Destination &destination,
 			 const ColumnMatch &match)
 {
-	RunJournal journal(Clock);
+	RunJournal journal(pg::Now);
 	FedSequences sequences(options, journal);
 	sequences.Find(destination, match);
 	for (std::string &line : sequences.Describe()) {
@@ -161,7 +156,7 @@ AddDestination(std::vector<std::string> *lines, const Question &question, Destin
 	destination->relation = pg::Call(table_open, destination->oid, AccessShareLock);
 	ColumnMatch match;
 	if (question.query != nullptr) {
-		RunJournal journal(Clock);
+		RunJournal journal(pg::Now);
 		match = MatchColumns(*question.query, destination->relation, &journal);
 		pg::Call(leaf::CheckInsertRight, destination->oid, match.source_of.data(),
 				 RelationGetNumberOfAttributes(destination->relation));
@@ -197,7 +192,7 @@ Explain(const catalog::Pipeline &pipeline)
 	RunMemory memory;
 	std::vector<std::string> lines;
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
-	RunJournal elsewhere(Clock);
+	RunJournal elsewhere(pg::Now);
 	std::unique_ptr<RemoteDestination> remote;
 	Destination destination;
 	if (pipeline.destination) {
@@ -215,7 +210,7 @@ Explain(const catalog::Pipeline &pipeline)
 							   *pipeline.source_table, *pipeline.source));
 		AddAnyDestination(&lines, {pipeline, options, nullptr, nullptr}, &destination);
 	} else {
-		RunJournal journal(Clock);
+		RunJournal journal(pg::Now);
 		RunInput input(pipeline, options, journal);
 		MappedQuery query(input.Mapping());
 		input.CheckTables(query, journal);
@@ -224,7 +219,7 @@ Explain(const catalog::Pipeline &pipeline)
 			lines.push_back("source: " + line.message);
 		}
 		if (input.Wire() != nullptr) {
-			RunJournal pushed(Clock);
+			RunJournal pushed(pg::Now);
 			PushFilter(input, query, pushed);
 			for (const JournalLine &line : pushed.Lines()) {
 				lines.push_back("filter: " + line.message);

@@ -143,7 +143,7 @@ void
 ExecuteInCaller(const catalog::Pipeline &pipeline, const std::string &run_id, const std::string &context_json)
 {
 	pg::Call(leaf::PokeAtEnd);
-	RunJournal journal(JournalClock);
+	RunJournal journal(pg::Now);
 	catalog::RunCounters counters;
 	RunBody({pipeline, run_id, context_json}, journal, &counters);
 }

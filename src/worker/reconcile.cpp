@@ -71,7 +71,7 @@ WriteEnd(const LiveRun &live)
 	if (IsOver(row)) {
 		return true;
 	}
-	RunJournal journal(JournalClock);
+	RunJournal journal(pg::Now);
 	journal.EnterPhase(live.facts.phase);
 	catalog::RunCounters counters;
 	counters.records_processed = live.facts.records;

@@ -198,12 +198,6 @@ MayRunNow(const catalog::Pipeline &pipeline)
 	return TryLocks(pipeline) == leaf::LockOutcome::Taken;
 }
 
-int64_t
-JournalClock()
-{
-	return pg::Now();
-}
-
 void
 RunBody(const RunBodyRequest &request, RunJournal &journal, catalog::RunCounters *counters)
 {

@@ -33,7 +33,4 @@ void CheckIdentity(const catalog::Pipeline &pipeline);
 // until the end of the transaction when it can.
 bool MayRunNow(const catalog::Pipeline &pipeline);
 
-// The clock of journals.
-int64_t JournalClock();
-
 } // namespace sluice::worker

@@ -8,6 +8,7 @@
 #include "pg/compat.hpp"
 #include "pg/extension.hpp"
 #include "pg/plan_once.hpp"
+#include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "worker/last_words.hpp"
 #include "worker/live_runs.hpp"
@@ -32,7 +33,7 @@ struct Attempt {
 	std::string root_run;
 	bool only_look = false;
 	std::optional<catalog::Pipeline> pipeline;
-	RunJournal journal{JournalClock};
+	RunJournal journal{pg::Now};
 	catalog::RunCounters counters;
 	bool started = false;
 	bool passed_over = false;

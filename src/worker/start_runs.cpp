@@ -303,7 +303,7 @@ Starter::Start(const catalog::RunRow &run)
 		return BehindSession(run);
 	}
 	if (std::optional<Error> const error = WhyOwnerCannotRun(*pipeline)) {
-		RunJournal journal(JournalClock);
+		RunJournal journal(pg::Now);
 		journal.EnterPhase("starting");
 		journal.Failure(error->what());
 		(void)catalog::FinishRun(run.id, "failed", std::nullopt, error->Info(), catalog::RunCounters{}, journal);

@@ -7,6 +7,7 @@
 #include "engine/parallel/staging_table.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "pg/run_context.hpp"
+#include "pg/settings.hpp"
 
 namespace sluice::engine {
 
@@ -16,12 +17,6 @@ namespace {
 constexpr int64_t kKeepAlive = 20 * USECS_PER_SEC;
 // Streams die when somebody terminates them, and connections break: that is no reason to go on for ever.
 constexpr int kMostAttempts = 4;
-
-int64_t
-Clock()
-{
-	return GetCurrentTimestamp();
-}
 
 enum class Outcome {
 	Done,
@@ -160,7 +155,7 @@ ParallelLoad::Attempt()
 void
 ParallelLoad::RenewSnapshot()
 {
-	RunJournal quiet(Clock);
+	RunJournal quiet(pg::Now);
 	OptionValues const options = catalog::ReadOptions(request_.pipeline.options);
 	renewed_ = std::make_unique<RunInput>(request_.pipeline, options, quiet);
 	input_ = renewed_.get();

@@ -10,16 +10,11 @@
 #include "engine/source/wire_reader.hpp"
 #include "engine/transform/column_match.hpp"
 #include "engine/write/table_writer.hpp"
+#include "pg/settings.hpp"
 
 namespace sluice::engine {
 
 namespace {
-
-int64_t
-Clock()
-{
-	return GetCurrentTimestamp();
-}
 
 std::string
 NameOf(Oid relation)
@@ -34,7 +29,7 @@ Load(const ParallelBoard *board, const ParallelJob &job, int *piece)
 {
 	OptionValues const options = catalog::ReadOptions(job.pipeline.options);
 	// What it says was said by the run worker, which reads the same source.
-	RunJournal journal(Clock);
+	RunJournal journal(pg::Now);
 	SourceSlice const slice{job.snapshot, {}};
 	RunInput input(job.pipeline, options, journal, &slice);
 	MappedQuery query(input.Mapping());
