@@ -25,10 +25,10 @@ Reserve(int wanted)
 }
 
 bool
-Start(const char *run_id, uint32 board, int stream, BackgroundWorkerHandle **handle)
+Start(const char *run_id, uint32 board, int worker, BackgroundWorkerHandle **handle)
 {
-	ParallelTicket const ticket{board, stream};
-	std::string const name = Format("pg_sluice stream {} of {}", stream + 1, run_id);
+	ParallelTicket const ticket{board, worker};
+	std::string const name = Format("pg_sluice stream {} of {}", worker + 1, run_id);
 	return pg::Call(leaf::StartParallelWorker, &ticket, name.c_str(), handle);
 }
 

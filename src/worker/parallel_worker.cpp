@@ -1,4 +1,4 @@
-// The process of one stream of a load: connects as the pipeline's owner, joins the lock group of the run worker, and
+// The process of one worker of a load: connects as the pipeline's owner, joins the lock group of the run worker, and
 // loads pieces until there are none left.
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
@@ -90,7 +90,7 @@ extern "C" void
 pg_sluice_stream_main(Datum)
 {
 	namespace worker = sluice::worker;
-	namespace streams = sluice::engine::leaf;
+	namespace parallel = sluice::engine::leaf;
 	worker::ParallelTicket ticket;
 	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
 	worker::leaf::StartWorker();
@@ -98,11 +98,11 @@ pg_sluice_stream_main(Datum)
 	if (segment == nullptr) {
 		return;
 	}
-	sluice::engine::ParallelBoard *board = streams::BoardOf(segment);
-	if (!streams::JoinParallel(board, ticket.stream)) {
+	sluice::engine::ParallelBoard *board = parallel::BoardOf(segment);
+	if (!parallel::JoinParallel(board, ticket.worker)) {
 		return;
 	}
-	before_shmem_exit(streams::LeaveParallel, 0);
+	before_shmem_exit(parallel::LeaveParallel, 0);
 	if (!BecomeLockGroupMember(board->leader, board->leader_pid)) {
 		return;
 	}

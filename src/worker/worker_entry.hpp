@@ -12,10 +12,10 @@ struct RunTicket {
 };
 static_assert(sizeof(RunTicket) <= BGW_EXTRALEN);
 
-// The same of a stream of a load.
+// The same of a worker of a load.
 struct ParallelTicket {
 	uint32 board;
-	int stream;
+	int worker;
 };
 static_assert(sizeof(ParallelTicket) <= BGW_EXTRALEN);
 

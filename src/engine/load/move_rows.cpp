@@ -22,11 +22,11 @@ StageWire(const LoadRequest &request)
 	MappingInput plain = request.input.Mapping();
 	plain.columns.reset();
 	plain.filter.reset();
-	plain.meaning.clear(); // the stream has the types that are computed with by now
+	plain.meaning.clear(); // the source row has the types that are computed with by now
 	staged.columns = ColumnDefinitions(MappedQuery(plain));
 
 	staged.mapping = request.input.Mapping();
-	staged.mapping.stream = nullptr;
+	staged.mapping.source_row = nullptr;
 	staged.mapping.meaning.clear();
 	staged.mapping.staged = true;
 	if (request.query.IsFilterElsewhere()) {

@@ -17,9 +17,9 @@ constexpr const char *kWaitEvent = "SluiceStreams";
 // Of a run worker: the board whose streams must not outlive it.
 ParallelBoard *led_board = nullptr;
 
-// Of a stream.
+// Of a worker.
 ParallelBoard *own_board = nullptr;
-int own_source_row = -1;
+int own_worker = -1;
 
 void
 StopAtExit(int /*code*/, Datum /*arg*/)
@@ -124,14 +124,14 @@ ReadTotals(ParallelBoard *board, BoardTotals *totals)
 }
 
 void
-SettleParallelWorker(ParallelBoard *board, int stream, ParallelTotals *totals)
+SettleParallelWorker(ParallelBoard *board, int worker, ParallelTotals *totals)
 {
 	memset(totals, 0, sizeof(*totals));
-	// Nobody else changes a piece that this stream has, and it is gone.
+	// Nobody else changes a piece that this worker has, and it is gone.
 	TransactionId transaction = InvalidTransactionId;
 	for (int i = 0; i < board->piece_count; ++i) {
 		const ParallelPiece *piece = &board->pieces[i];
-		if (piece->state == PieceState::Open && piece->stream == stream && TransactionIdIsValid(piece->transaction)) {
+		if (piece->state == PieceState::Open && piece->worker == worker && TransactionIdIsValid(piece->transaction)) {
 			transaction = piece->transaction;
 		}
 	}
@@ -140,7 +140,7 @@ SettleParallelWorker(ParallelBoard *board, int stream, ParallelTotals *totals)
 	SpinLockAcquire(&board->lock);
 	for (int i = 0; i < board->piece_count; ++i) {
 		ParallelPiece *piece = &board->pieces[i];
-		if (piece->state != PieceState::Open || piece->stream != stream) {
+		if (piece->state != PieceState::Open || piece->worker != worker) {
 			continue;
 		}
 		piece->state = committed ? PieceState::Done : PieceState::Free;
@@ -153,14 +153,14 @@ SettleParallelWorker(ParallelBoard *board, int stream, ParallelTotals *totals)
 	}
 	for (int i = 0; i < board->piece_count; ++i) {
 		ParallelPiece *piece = &board->pieces[i];
-		if (piece->state == PieceState::Done && piece->stream == stream) {
+		if (piece->state == PieceState::Done && piece->worker == worker) {
 			totals->pieces++;
 			totals->rows += piece->rows;
-			// Another stream may take this place.
-			piece->stream = -1;
+			// Another worker may take this place.
+			piece->worker = -1;
 		}
 	}
-	ParallelPlace *place = &board->places[stream];
+	ParallelPlace *place = &board->places[worker];
 	totals->finished = place->finished;
 	totals->microseconds = place->ended_at - place->started_at;
 	memset(place, 0, sizeof(*place));
@@ -180,15 +180,15 @@ WaitQuietly(int milliseconds)
 }
 
 bool
-JoinParallel(ParallelBoard *board, int stream)
+JoinParallel(ParallelBoard *board, int worker)
 {
-	if (stream < 0 || stream >= kMaxParallel) {
+	if (worker < 0 || worker >= kMaxParallel) {
 		return false;
 	}
 	SpinLockAcquire(&board->lock);
 	bool const welcome = !board->stop;
 	if (welcome) {
-		ParallelPlace *place = &board->places[stream];
+		ParallelPlace *place = &board->places[worker];
 		place->pid = MyProcPid;
 		place->joined = true;
 		place->started_at = SteadyNow();
@@ -196,7 +196,7 @@ JoinParallel(ParallelBoard *board, int stream)
 	SpinLockRelease(&board->lock);
 	if (welcome) {
 		own_board = board;
-		own_source_row = stream;
+		own_worker = worker;
 	}
 	return welcome;
 }
@@ -210,8 +210,8 @@ LeaveParallel(int /*code*/, Datum /*argument*/)
 	}
 	own_board = nullptr;
 	SpinLockAcquire(&board->lock);
-	board->places[own_source_row].pid = 0;
-	board->places[own_source_row].ended_at = SteadyNow();
+	board->places[own_worker].pid = 0;
+	board->places[own_worker].ended_at = SteadyNow();
 	SpinLockRelease(&board->lock);
 	WakeLeader(board);
 }
@@ -220,7 +220,7 @@ void
 FinishParallelWorker(const char *error, Size length)
 {
 	SpinLockAcquire(&own_board->lock);
-	own_board->places[own_source_row].finished = true;
+	own_board->places[own_worker].finished = true;
 	if (length > 0 && !own_board->has_error && !own_board->stop) {
 		own_board->has_error = true;
 		own_board->error_length = length < kErrorBytes ? length : kErrorBytes;
@@ -247,7 +247,7 @@ TakePiece()
 		ParallelPiece *piece = &own_board->pieces[i];
 		if (piece->state == PieceState::Free) {
 			piece->state = PieceState::Open;
-			piece->stream = own_source_row;
+			piece->worker = own_worker;
 			piece->transaction = InvalidTransactionId;
 			taken = i;
 			break;
@@ -282,7 +282,7 @@ FinishPieces()
 	SpinLockAcquire(&own_board->lock);
 	for (int i = 0; i < own_board->piece_count; ++i) {
 		ParallelPiece *piece = &own_board->pieces[i];
-		if (piece->state == PieceState::Open && piece->stream == own_source_row) {
+		if (piece->state == PieceState::Open && piece->worker == own_worker) {
 			piece->state = PieceState::Done;
 		}
 	}
@@ -302,7 +302,7 @@ AwaitStaging()
 		if (there) {
 			return true;
 		}
-		if (stop || own_source_row == 0) {
+		if (stop || own_worker == 0) {
 			return false;
 		}
 		CHECK_FOR_INTERRUPTS();

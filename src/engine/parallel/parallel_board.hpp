@@ -16,11 +16,11 @@ enum class PieceState : int {
 	Done, // its rows are committed
 };
 
-// A part of the source. A stream loads all that it takes in one transaction, and the commit log alone says whether that
+// A part of the source. A worker loads all that it takes in one transaction, and the commit log alone says whether that
 // was committed: a process may die between its commit and its saying so.
 struct ParallelPiece {
 	PieceState state;
-	int stream;
+	int worker;
 	TransactionId transaction; // that writes the rows; invalid until just before the first
 	int64 rows_read;
 	int64 rows;
@@ -40,11 +40,11 @@ struct ParallelBoard {
 	Oid database;
 	Oid owner;		 // of the pipeline: who loads
 	Oid destination; // locked by the run worker, whose lock group the streams join; InvalidOid: nobody else sees it yet
-	Oid staging;	 // where rows go; InvalidOid: the first stream makes it
+	Oid staging;	 // where rows go; InvalidOid: the first worker makes it
 	PGPROC *leader;	 // the run worker
 	int leader_pid;
 	bool stop;		// nothing more is to be done
-	bool has_error; // the first one that a stream ended with
+	bool has_error; // the first one that a worker ended with
 	Size error_length;
 	char error[kErrorBytes]; // as core/field_pack writes it
 	ParallelPlace places[kMaxParallel];
@@ -86,17 +86,17 @@ struct ParallelTotals {
 };
 // Whose process is gone: what it did. Its open pieces are settled: done where its transaction was committed, free again
 // where not.
-void SettleParallelWorker(ParallelBoard *board, int stream, ParallelTotals *totals);
+void SettleParallelWorker(ParallelBoard *board, int worker, ParallelTotals *totals);
 
 // A tenth of a second, or until somebody wakes this process; serves interrupts.
 void WaitForParallelWorkers();
 // The same without serving them, for a process that is being interrupted.
 void WaitQuietly(int milliseconds);
 
-// -- A stream ------------------------------------------------------------------------------------
+// -- A worker ------------------------------------------------------------------------------------
 
 // False: come too late. Leaving is the before_shmem_exit callback, after the transaction's abort.
-bool JoinParallel(ParallelBoard *board, int stream);
+bool JoinParallel(ParallelBoard *board, int worker);
 void LeaveParallel(int code, Datum argument);
 void FinishParallelWorker(const char *error, Size length);
 
@@ -106,9 +106,9 @@ int TakePiece();
 // The current transaction writes this piece.
 void NoteTransaction(int piece);
 void NoteProgress(int piece, int64 rows_read, int64 rows, int64 bytes);
-// The transaction that wrote what this stream took is committed.
+// The transaction that wrote what this worker took is committed.
 void FinishPieces();
-// Waits until there is a table to fill, unless this is the stream that makes it. False: it is, or all is to stop.
+// Waits until there is a table to fill, unless this is the worker that makes it. False: it is, or all is to stop.
 bool AwaitStaging();
 // Raises 57014 when all is to stop.
 void CheckStopped();

@@ -89,9 +89,9 @@ ParallelCrew::Live() const
 bool
 ParallelCrew::Start()
 {
-	for (int stream = 0; stream < kMaxParallel; ++stream) {
-		if (handles_[stream] == nullptr) {
-			return host_.start(run_id_.c_str(), leaf::HandleOf(segment_), stream, &handles_[stream]);
+	for (int worker = 0; worker < kMaxParallel; ++worker) {
+		if (handles_[worker] == nullptr) {
+			return host_.start(run_id_.c_str(), leaf::HandleOf(segment_), worker, &handles_[worker]);
 		}
 	}
 	return false;
@@ -121,21 +121,21 @@ ParallelCrew::ThrowFirstError()
 
 // False: what it leaves behind spoils the table.
 bool
-ParallelCrew::Settle(int stream)
+ParallelCrew::Settle(int worker)
 {
 	leaf::ParallelTotals done;
-	pg::Call(leaf::SettleParallelWorker, board_, stream, &done);
-	pg::Call(FreeHandle, std::exchange(handles_[stream], nullptr));
+	pg::Call(leaf::SettleParallelWorker, board_, worker, &done);
+	pg::Call(FreeHandle, std::exchange(handles_[worker], nullptr));
 	ThrowFirstError();
 	if (done.pieces > 0 || done.finished) {
-		journal_.Info(Format("stream {} loaded {} rows from {} range{} in {}", stream + 1, done.rows, done.pieces,
+		journal_.Info(Format("stream {} loaded {} rows from {} range{} in {}", worker + 1, done.rows, done.pieces,
 							 done.pieces == 1 ? "" : "s",
 							 FormatDuration(std::max<int64_t>(done.microseconds / kMillisecond, 1) * kMillisecond)));
 	}
 	if (done.finished) {
 		return true;
 	}
-	journal_.Warning(Format("stream {} ended unexpectedly", stream + 1));
+	journal_.Warning(Format("stream {} ended unexpectedly", worker + 1));
 	if (++deaths_ > kMostDeaths) {
 		throw Error(sqlstate::kWorkerLost, Format("streams of this load ended unexpectedly {} times", deaths_),
 					"The server's log tells why. The option streams => 1 loads without them.");
@@ -147,8 +147,8 @@ CrewState
 ParallelCrew::Watch()
 {
 	ThrowFirstError();
-	for (int stream = 0; stream < kMaxParallel; ++stream) {
-		if (handles_[stream] != nullptr && pg::Call(HasEnded, handles_[stream]) && !Settle(stream)) {
+	for (int worker = 0; worker < kMaxParallel; ++worker) {
+		if (handles_[worker] != nullptr && pg::Call(HasEnded, handles_[worker]) && !Settle(worker)) {
 			return CrewState::Spoiled;
 		}
 	}

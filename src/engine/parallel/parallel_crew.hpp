@@ -43,7 +43,7 @@ public:
 
 private:
 	bool Start();
-	bool Settle(int stream);
+	bool Settle(int worker);
 	void ThrowFirstError();
 	int Live() const;
 

@@ -12,7 +12,7 @@ struct ParallelHost {
 	int (*reserve)(int wanted);
 	// Starts one that attaches to the board and calls RunParallelWorker. False: no process is free. The handle lives in
 	// TopMemoryContext.
-	bool (*start)(const char *run_id, uint32 board, int stream, BackgroundWorkerHandle **handle);
+	bool (*start)(const char *run_id, uint32 board, int worker, BackgroundWorkerHandle **handle);
 };
 
 } // namespace sluice::engine

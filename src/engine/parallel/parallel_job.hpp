@@ -1,4 +1,4 @@
-// What a stream is told through shared memory: which version of the pipeline it loads, the snapshot and the pieces to
+// What a worker is told through shared memory: which version of the pipeline it loads, the snapshot and the pieces to
 // read, and how rows are to be written.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace sluice::engine {
 struct ParallelJob {
 	catalog::Pipeline pipeline; // its id and version travel, the rest is read by them
 	std::string run_id;
-	int attempt = 0;		   // of this load, when a stream of an earlier one died
+	int attempt = 0;		   // of this load, when a worker of an earlier one died
 	std::string context;	   // of the run
 	std::string snapshot;	   // at the source
 	std::string shape;		   // of the source's row

@@ -20,15 +20,15 @@ constexpr int kMostAttempts = 4;
 
 enum class Outcome {
 	Done,
-	Spoiled,	  // a stream died, or lost its source, and left rows that cannot be told from good ones
+	Spoiled,	  // a worker died, or lost its source, and left rows that cannot be told from good ones
 	SnapshotLost, // with the connection that held it
-	NotThere,	  // it is still held, but a stream's connection does not find it
+	NotThere,	  // it is still held, but a worker's connection does not find it
 };
 
 class ParallelLoad {
 public:
 	ParallelLoad(const ParallelRequest &request, int streams);
-	// False: not one stream could be started, or the source is not one server.
+	// False: not one worker could be started, or the source is not one server.
 	bool Run();
 	ParallelRows Result() const { return {staging_, totals_.rows}; }
 
@@ -105,7 +105,7 @@ ParallelLoad::Wait(ParallelCrew *crew)
 			}
 		} catch (const Error &error) {
 			bool const unknown = error.State() == sqlstate::kSnapshotLost;
-			// Of a stream that was terminated itself there is no error: this is about its connection to the source.
+			// Of a worker that was terminated itself there is no error: this is about its connection to the source.
 			bool const broken =
 				error.State() == sqlstate::kConnectionFailure || error.State() == sqlstate::kAdminShutdown;
 			if (!unknown && !broken) {

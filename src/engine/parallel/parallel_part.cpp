@@ -44,7 +44,7 @@ Load(const ParallelBoard *board, const ParallelJob &job, int *piece)
 	Relation const staging = pg::Call(table_open, board->staging, RowExclusiveLock);
 	Relation const destination = created ? staging : pg::Call(table_open, board->destination, AccessShareLock);
 	ColumnMatch const match = MatchColumns(query, destination, nullptr);
-	WireReader stream(*input.Wire(), query.Analyzed(), match.target_list, RelationGetDescr(destination));
+	WireReader reader(*input.Wire(), query.Analyzed(), match.target_list, RelationGetDescr(destination));
 	// Frozen, although the table outlives this transaction: it is swapped in only when none of those that wrote into it
 	// was aborted.
 	TableWriter writer;
@@ -56,20 +56,20 @@ Load(const ParallelBoard *board, const ParallelJob &job, int *piece)
 	for (; *piece >= 0; *piece = pg::Call(leaf::TakePiece)) {
 		int64_t const rows_before = writer.Rows();
 		auto note = [&] {
-			pg::Call(leaf::NoteProgress, *piece, static_cast<int64>(stream.RowsRead()),
-					 static_cast<int64>(writer.Rows() - rows_before), static_cast<int64>(stream.BytesRead()));
+			pg::Call(leaf::NoteProgress, *piece, static_cast<int64>(reader.RowsRead()),
+					 static_cast<int64>(writer.Rows() - rows_before), static_cast<int64>(reader.BytesRead()));
 		};
 		pg::Call(leaf::NoteTransaction, *piece);
 		input.Divisible()->Restrict(job.pieces.at(static_cast<size_t>(*piece)).spans);
-		stream.Restart();
-		while (Batch *batch = stream.Next()) {
+		reader.Restart();
+		while (Batch *batch = reader.Next()) {
 			pg::Call(leaf::CheckStopped);
 			writer.Write(batch);
 			note();
 		}
 		note();
 	}
-	stream.Finish();
+	reader.Finish();
 	writer.Close();
 	if (!created) {
 		pg::Call(table_close, destination, NoLock);

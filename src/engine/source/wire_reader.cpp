@@ -11,17 +11,17 @@ WireReader::WireReader(WireSource &source)
 WireReader::WireReader(WireSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type)
 	: source_(source)
 {
-	TupleDesc const stream = source.RowType();
-	if (pg::Call(leaf::IsIdentity, analyzed, target_list, stream, row_type)) {
+	TupleDesc const source_row = source.RowType();
+	if (pg::Call(leaf::IsIdentity, analyzed, target_list, source_row, row_type)) {
 		// The same bytes under the destination's names and types.
 		in_ = pg::Call(leaf::CreateBatch, row_type);
 	} else {
-		in_ = pg::Call(leaf::CreateBatch, stream);
+		in_ = pg::Call(leaf::CreateBatch, source_row);
 		out_ = pg::Call(leaf::CreateBatch, row_type);
-		projection_ = pg::Call(leaf::CreateProjection, analyzed, target_list, stream, out_->row_type);
+		projection_ = pg::Call(leaf::CreateProjection, analyzed, target_list, source_row, out_->row_type);
 	}
-	std::vector<char> used(stream->natts + 1);
-	pg::Call(leaf::FindUsedColumns, analyzed, stream, reinterpret_cast<bool *>(used.data()));
+	std::vector<char> used(source_row->natts + 1);
+	pg::Call(leaf::FindUsedColumns, analyzed, source_row, reinterpret_cast<bool *>(used.data()));
 	used.pop_back();
 	used_.assign(used.begin(), used.end());
 }

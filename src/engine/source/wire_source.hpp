@@ -12,8 +12,8 @@ class WireSource : public Source {
 public:
 	void Describe(MappingInput *mapping) const final
 	{
-		mapping->stream = RowType();
-		for (int i = 0; i < mapping->stream->natts; ++i) {
+		mapping->source_row = RowType();
+		for (int i = 0; i < mapping->source_row->natts; ++i) {
 			mapping->travels_as_text.push_back(TravelsAsText(i));
 		}
 		mapping->meaning = Meaning();

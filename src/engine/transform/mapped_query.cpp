@@ -14,7 +14,7 @@ SelectText(const MappingInput &input)
 {
 	std::string text = input.staged ? "WITH source AS (SELECT * FROM " + input.from + ")\n" : "";
 	text += "SELECT\n" + input.columns.value_or("source.*") + "\nFROM ";
-	text += input.staged || input.stream != nullptr ? "source" : input.from + " AS source";
+	text += input.staged || input.source_row != nullptr ? "source" : input.from + " AS source";
 	if (input.filter) {
 		text += "\nWHERE (\n" + *input.filter + "\n)";
 	}
@@ -55,13 +55,13 @@ CheckNames(const MappedQuery &query)
 
 MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input)), meaning_(input.meaning)
 {
-	if (input.stream != nullptr && !meaning_.empty()) {
+	if (input.source_row != nullptr && !meaning_.empty()) {
 		AnalyzeMeaning(input);
 	} else {
 		Analyze(input);
 	}
 	CheckNames(*this);
-	if (analyzed_->sorts && input.stream == nullptr) {
+	if (analyzed_->sorts && input.source_row == nullptr) {
 		MappingInput inner;
 		inner.exact = input.exact;
 		for (int i = 0; i < ColumnCount(); ++i) {
@@ -118,7 +118,7 @@ MappedQuery::Analyze(const MappingInput &input)
 		types.push_back(column.type);
 	}
 	try {
-		analyzed_ = pg::Call(leaf::AnalyzeQuery, text_.c_str(), input.stream,
+		analyzed_ = pg::Call(leaf::AnalyzeQuery, text_.c_str(), input.source_row,
 							 travels.empty() ? nullptr : reinterpret_cast<const bool *>(travels.data()),
 							 types.empty() ? nullptr : static_cast<const leaf::SourceType *>(types.data()));
 	} catch (const Error &error) {

@@ -13,13 +13,13 @@
 namespace sluice::engine {
 
 struct MappingInput {
-	// A FROM item: a qualified relation or a query in parentheses; empty when rows come as a stream.
+	// A FROM item: a qualified relation or a query in parentheses; empty when rows come over a wire.
 	std::string from;
-	// `from` is a table that rows of a stream were staged in: then source stays a name for it anywhere.
+	// `from` is a table that rows from a wire were staged in: then source stays a name for it anywhere.
 	bool staged = false;
-	TupleDesc stream = nullptr;
-	std::vector<bool> travels_as_text;	// of the stream's or the staged columns
-	std::vector<ColumnMeaning> meaning; // of the stream's columns; empty: what their types are
+	TupleDesc source_row = nullptr;
+	std::vector<bool> travels_as_text;	// of the source row's or the staged columns
+	std::vector<ColumnMeaning> meaning; // of the source row's columns; empty: what their types are
 	std::optional<std::string> columns;
 	std::optional<std::string> filter;
 	bool exact = false; // a value that the destination's column would change is an error
@@ -39,15 +39,16 @@ public:
 	bool IsFilterElsewhere() const { return filter_elsewhere_; }
 	// The column that the filter would take for something else here, so that only the source can apply it; -1: none.
 	int FilterRefuses() const { return filter_refuses_; }
-	// Of a column of the stream that is only handed on; NULL for others.
+	// Of a column of the source row that is only handed on; NULL for others.
 	const ColumnMeaning *MeaningOf(int index) const;
-	// Of a column with a time whose zone is not known: the column of the stream that it comes from; NULL for others.
+	// Of a column with a time whose zone is not known: the column of the source row that it comes from; NULL for
+	// others.
 	const ColumnMeaning *UnknownZoneOf(int index) const;
 	// For a table made after the query: what is kept as text there, because its type is missing here, and why.
 	std::vector<std::string> MissingTypes() const;
 	int ColumnCount() const { return analyzed_->column_count; }
 	const leaf::OutputColumn &Column(int index) const { return analyzed_->columns[index]; }
-	// Why rows of the stream cannot be projected one by one; empty when they can.
+	// Why rows from the wire cannot be projected one by one; empty when they can.
 	std::string NeedsSql() const { return analyzed_->needs_sql != nullptr ? analyzed_->needs_sql : ""; }
 
 private:

@@ -19,12 +19,12 @@ NameRow(void *argument)
 } // namespace
 
 bool
-IsIdentity(const AnalyzedQuery *analyzed, List *target_list, TupleDesc stream, TupleDesc destination)
+IsIdentity(const AnalyzedQuery *analyzed, List *target_list, TupleDesc source_row, TupleDesc destination)
 {
-	if (analyzed->query->jointree->quals != nullptr || stream->natts != destination->natts) {
+	if (analyzed->query->jointree->quals != nullptr || source_row->natts != destination->natts) {
 		return false;
 	}
-	for (int i = 0; i < stream->natts; ++i) {
+	for (int i = 0; i < source_row->natts; ++i) {
 		Expr *expression = list_nth_node(TargetEntry, target_list, i)->expr;
 		// Binary-coercible: another name for the same bytes.
 		while (IsA(expression, RelabelType)) {
@@ -38,7 +38,7 @@ IsIdentity(const AnalyzedQuery *analyzed, List *target_list, TupleDesc stream, T
 }
 
 Projection *
-CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc stream, TupleDesc destination)
+CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc source_row, TupleDesc destination)
 {
 	auto *projection = static_cast<Projection *>(palloc0(sizeof(Projection)));
 	projection->estate = CreateExecutorState();
@@ -52,7 +52,8 @@ CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc str
 	auto *planned = reinterpret_cast<List *>(expression_planner(reinterpret_cast<Expr *>(target_list)));
 	projection->result = MakeSingleTupleTableSlot(destination, &TTSOpsVirtual);
 	// No parent plan node: the expressions are never compiled by JIT.
-	projection->columns = ExecBuildProjectionInfo(planned, projection->context, projection->result, nullptr, stream);
+	projection->columns =
+		ExecBuildProjectionInfo(planned, projection->context, projection->result, nullptr, source_row);
 	MemoryContextSwitchTo(old);
 	return projection;
 }

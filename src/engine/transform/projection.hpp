@@ -1,4 +1,4 @@
-// Rows of a stream, filtered and projected slot to slot into the destination's shape. One projection for
+// Rows of the source, filtered and projected slot to slot into the destination's shape. One projection for
 // the whole run; values live in the output batch's memory.
 #pragma once
 
@@ -17,10 +17,11 @@ struct Projection {
 	int64 rows_before;		// rows of the source batches already done, for messages
 };
 
-// Whether the target list gives the stream's columns unchanged, in order, as they lie in memory.
-bool IsIdentity(const AnalyzedQuery *analyzed, List *target_list, TupleDesc stream, TupleDesc destination);
+// Whether the target list gives the source row's columns unchanged, in order, as they lie in memory.
+bool IsIdentity(const AnalyzedQuery *analyzed, List *target_list, TupleDesc source_row, TupleDesc destination);
 
-Projection *CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc stream, TupleDesc destination);
+Projection *CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc source_row,
+							 TupleDesc destination);
 // Appends rows of source to out until source is used up (true) or out is full (false: call again).
 bool Project(Projection *projection, Batch *source, Batch *out);
 void EndProjection(Projection *projection);

@@ -21,13 +21,13 @@ namespace sluice::engine::leaf {
 namespace {
 
 QueryEnvironment *
-EnvironmentWith(TupleDesc stream)
+EnvironmentWith(TupleDesc source_row)
 {
 	QueryEnvironment *environment = create_queryEnv();
 	auto *relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
 	relation->md.name = pstrdup("source");
 	relation->md.reliddesc = InvalidOid;
-	relation->md.tupdesc = stream;
+	relation->md.tupdesc = source_row;
 	relation->md.enrtype = ENR_NAMED_TUPLESTORE;
 	relation->md.enrtuples = 0;
 	register_ENR(environment, relation);
@@ -211,13 +211,13 @@ TargetListOf(const AnalyzedQuery *analyzed, TupleDesc row_type, Relation destina
 } // namespace
 
 AnalyzedQuery *
-AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text, const SourceType *types)
+AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text, const SourceType *types)
 {
 	List *raw = raw_parser(text, RAW_PARSE_DEFAULT);
 	if (list_length(raw) != 1) {
 		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline must be one statement")));
 	}
-	TupleDesc const row_type = types != nullptr ? AnalyzedRowType(stream, types) : stream;
+	TupleDesc const row_type = types != nullptr ? AnalyzedRowType(source_row, types) : source_row;
 	Query *query = parse_analyze_fixedparams(linitial_node(RawStmt, raw), text, nullptr, 0,
 											 row_type != nullptr ? EnvironmentWith(row_type) : nullptr);
 	if (query->commandType != CMD_SELECT || query->utilityStmt != nullptr) {
@@ -227,7 +227,7 @@ AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text, co
 	auto *analyzed = static_cast<AnalyzedQuery *>(palloc0(sizeof(AnalyzedQuery)));
 	analyzed->query = query;
 	analyzed->text = pstrdup(text);
-	analyzed->meaning = types != nullptr ? SettleMeaning(query, stream, types) : Meaning{-1, -1};
+	analyzed->meaning = types != nullptr ? SettleMeaning(query, source_row, types) : Meaning{-1, -1};
 	analyzed->columns =
 		static_cast<OutputColumn *>(palloc0(sizeof(OutputColumn) * (list_length(query->targetList) + 1)));
 	ListCell *cell;
@@ -246,7 +246,7 @@ AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text, co
 		column->unnamed = strcmp(column->name, "?column?") == 0;
 		column->source_column = SourceColumn(expression);
 		column->unknown_zone = types != nullptr && column->type == TIMESTAMPOID
-								   ? FindUnknownZone(query, expression, stream->natts, types)
+								   ? FindUnknownZone(query, expression, source_row->natts, types)
 								   : -1;
 		bool const travels =
 			column->source_column >= 0 && travels_as_text != nullptr && travels_as_text[column->source_column];
@@ -255,14 +255,14 @@ AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text, co
 		column->kept_type = kept ? types[column->source_column].own : column->type;
 		column->kept_modifier = kept ? types[column->source_column].typmod : column->type_modifier;
 	}
-	if (stream != nullptr) {
+	if (source_row != nullptr) {
 		analyzed->needs_sql = WhyRowByRowFails(query);
 	}
 	return analyzed;
 }
 
 void
-FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc stream, bool *used)
+FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc source_row, bool *used)
 {
 	bool all = analyzed->needs_sql != nullptr;
 	Bitmapset *attributes = nullptr;
@@ -271,7 +271,7 @@ FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc stream, bool *used)
 		pull_varattnos(analyzed->query->jointree->quals, 1, &attributes);
 		all = bms_is_member(0 - FirstLowInvalidHeapAttributeNumber, attributes); // the row as a whole
 	}
-	for (int i = 0; i < stream->natts; ++i) {
+	for (int i = 0; i < source_row->natts; ++i) {
 		used[i] = all || bms_is_member(i + 1 - FirstLowInvalidHeapAttributeNumber, attributes);
 	}
 }

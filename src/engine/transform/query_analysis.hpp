@@ -14,11 +14,12 @@ struct OutputColumn {
 	int32 type_modifier;
 	Oid collation;
 	bool unnamed; // an expression without AS
-	// A column of the stream that is only handed on: its number from 0 and its type in a table made after the query.
+	// A column of the source row that is only handed on: its number from 0 and its type in a table made after the
+	// query.
 	int source_column; // -1: an expression
 	Oid kept_type;
 	int32 kept_modifier;
-	int unknown_zone; // of a timestamp: the stream's column that it comes from, whose zone is not known; -1: none
+	int unknown_zone; // of a timestamp: the source row's column that it comes from, whose zone is not known; -1: none
 	bool from_text;	  // text standing for another type: cast through its text form where it must be
 };
 
@@ -27,7 +28,7 @@ struct AnalyzedQuery {
 	const char *text;
 	int column_count;
 	OutputColumn *columns;
-	// Why rows cannot be projected one by one; NULL when they can. Only with a stream as source.
+	// Why rows cannot be projected one by one; NULL when they can. Only with a source_row.
 	const char *needs_sql;
 	Meaning meaning; // with types
 	// Some entries of the target list are also sorted by: they cannot be changed where they are.
@@ -35,13 +36,14 @@ struct AnalyzedQuery {
 	bool exact; // a value that the destination's column would change is an error
 };
 
-// Analyzes the text as the current user. With `stream`, the name source stands for rows of that type.
+// Analyzes the text as the current user. With source_row, the name source stands for rows of that type.
 // travels_as_text[i], or NULL, tells which columns of source are text only for the journey; types, or NULL, what they
-// mean here: then stream gets the types that are computed with.
-AnalyzedQuery *AnalyzeQuery(const char *text, TupleDesc stream, const bool *travels_as_text, const SourceType *types);
+// mean here: then source_row gets the types that are computed with.
+AnalyzedQuery *AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text,
+							const SourceType *types);
 
-// Which of the stream's columns the query uses.
-void FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc stream, bool *used);
+// Which of the source row's columns the query uses.
+void FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc source_row, bool *used);
 
 // A target list with one entry per attribute of the destination. source_of[i]: the query's column for
 // attribute i, or -1 for its default (NULL for dropped and generated ones). Raises 42804 where a column

@@ -26,7 +26,7 @@ struct MeaningSearch {
 	int refused;	// the first column that means something else here
 };
 
-// The column of the stream that a Var is: from 1, 0 for the whole row; -1 for anything else.
+// The column of the source row that a Var is: from 1, 0 for the whole row; -1 for anything else.
 int
 StreamColumn(const MeaningSearch *search, const Var *var)
 {
@@ -41,7 +41,7 @@ StreamColumn(const MeaningSearch *search, const Var *var)
 	return entry->rtekind == RTE_NAMEDTUPLESTORE ? var->varattno : -1;
 }
 
-// A column of a subquery, a CTE, a join or a group: anything of the stream may be behind it.
+// A column of a subquery, a CTE, a join or a group: anything of the source row may be behind it.
 bool
 IsDerived(const MeaningSearch *search, const Var *var)
 {
@@ -461,10 +461,10 @@ BecomeText(Node *node, void *context)
 } // namespace
 
 TupleDesc
-AnalyzedRowType(TupleDesc stream, const SourceType *types)
+AnalyzedRowType(TupleDesc source_row, const SourceType *types)
 {
-	TupleDesc row_type = CreateTupleDescCopy(stream);
-	for (int i = 0; i < stream->natts; ++i) {
+	TupleDesc row_type = CreateTupleDescCopy(source_row);
+	for (int i = 0; i < source_row->natts; ++i) {
 		if (types[i].as_text) {
 			bool const known = types[i].computable || types[i].own == TEXTOID;
 			TupleDescInitEntry(row_type, static_cast<AttrNumber>(i + 1), NameStr(TupleDescAttr(row_type, i)->attname),
@@ -490,10 +490,10 @@ FindUnknownZone(Query *query, Node *expression, int count, const SourceType *typ
 }
 
 Meaning
-SettleMeaning(Query *query, TupleDesc stream, const SourceType *types)
+SettleMeaning(Query *query, TupleDesc source_row, const SourceType *types)
 {
-	MeaningSearch search = {types, stream->natts, list_make1(query),
-							static_cast<bool *>(palloc0(sizeof(bool) * (stream->natts + 1))), -1};
+	MeaningSearch search = {types, source_row->natts, list_make1(query),
+							static_cast<bool *>(palloc0(sizeof(bool) * (source_row->natts + 1))), -1};
 	Meaning meaning;
 	LookIntoQuery(&search, query, false);
 	ListCell *cell;
@@ -510,12 +510,13 @@ SettleMeaning(Query *query, TupleDesc stream, const SourceType *types)
 
 	(void)BecomeText(reinterpret_cast<Node *>(query->targetList), &search);
 	(void)BecomeText(query->jointree->quals, &search);
-	// An earlier look at the same stream may have seen more of them computed with.
-	for (int i = 0; i < stream->natts; ++i) {
+	// An earlier look at the same source row may have seen more of them computed with.
+	for (int i = 0; i < source_row->natts; ++i) {
 		if (types[i].as_text) {
 			bool const computed = search.computed[i];
-			TupleDescInitEntry(stream, static_cast<AttrNumber>(i + 1), NameStr(TupleDescAttr(stream, i)->attname),
-							   computed ? types[i].own : TEXTOID, computed ? types[i].typmod : -1, 0);
+			TupleDescInitEntry(source_row, static_cast<AttrNumber>(i + 1),
+							   NameStr(TupleDescAttr(source_row, i)->attname), computed ? types[i].own : TEXTOID,
+							   computed ? types[i].typmod : -1, 0);
 		}
 	}
 	return meaning;

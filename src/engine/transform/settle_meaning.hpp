@@ -1,12 +1,13 @@
-// Which columns of a stream a query computes with, and whether it means by them what their source does. A value that
-// travels as text is computed with as its own type, or not at all; texts of another collation are not ordered here.
+// Which columns of a source row a query computes with, and whether it means by them what their source does. A value
+// that travels as text is computed with as its own type, or not at all; texts of another collation are not ordered
+// here.
 #pragma once
 
 #include "pg/prelude.hpp"
 
 namespace sluice::engine::leaf {
 
-// Of one column of a stream.
+// Of one column of a source row.
 struct SourceType {
 	Oid own; // this database's type for what travels as text; InvalidOid: none; text: only to see what is done with it
 	int32 typmod;
@@ -24,9 +25,9 @@ struct Meaning {
 	int filter;
 };
 
-// A copy of the stream's row type as a query is analyzed over it: own types, and one that no operator takes where a
+// A copy of the source row's type as a query is analyzed over it: own types, and one that no operator takes where a
 // column cannot be computed with.
-TupleDesc AnalyzedRowType(TupleDesc stream, const SourceType *types);
+TupleDesc AnalyzedRowType(TupleDesc source_row, const SourceType *types);
 // Its name, which then stands in errors of the analysis.
 const char *StandInName();
 
@@ -34,7 +35,7 @@ const char *StandInName();
 int FindUnknownZone(Query *query, Node *expression, int count, const SourceType *types);
 
 // Looks at a query that was analyzed over that row type. Columns that are only handed on become text again in it; those
-// that are computed with become their own type in stream.
-Meaning SettleMeaning(Query *query, TupleDesc stream, const SourceType *types);
+// that are computed with become their own type in source_row.
+Meaning SettleMeaning(Query *query, TupleDesc source_row, const SourceType *types);
 
 } // namespace sluice::engine::leaf
