@@ -33,8 +33,9 @@ override with_llvm = no
 # The server's test programs refuse to run as root, so there scripts/test.sh takes over.
 ROOT := $(filter 0,$(shell id -u))
 ifeq ($(ROOT),)
-REGRESS = --schedule=test/schedule
-REGRESS_OPTS = --temp-instance=tmp_regress --temp-config=test/regress.conf --encoding=UTF8 --no-locale
+REGRESS = --schedule=test/schedule --schedule=test/schedule_engine
+REGRESS_OUTPUT = .
+REGRESS_OPTS = --outputdir=$(REGRESS_OUTPUT) --temp-instance=$(REGRESS_OUTPUT)/tmp_regress --temp-config=test/regress.conf --encoding=UTF8 --no-locale
 ISOLATION = --schedule=test/isolation/schedule
 ISOLATION_OPTS = --temp-instance=tmp_isolation --temp-config=test/regress.conf --encoding=UTF8 --no-locale \
 	--inputdir=test/isolation $(if $(filter 15,$(MAJORVERSION)),,--expecteddir=test/isolation)

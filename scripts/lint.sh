@@ -246,11 +246,11 @@ check_whitespace() {
 check_schedule() {
     local bad=0 test
     for test in $(find sql -name '*.sql' -exec basename {} .sql \; | sort); do
-        if ! grep -qE "^test:(.* )?$test( |\$)" test/schedule; then echo "sql/$test.sql is not in test/schedule" && bad=1; fi
+        if ! grep -qhE "^test:(.* )?$test( |\$)" test/schedule test/schedule_engine; then echo "no schedule names sql/$test.sql" && bad=1; fi
         if ! compgen -G "expected/$test*.out" >/dev/null; then echo "sql/$test.sql has no expected/$test.out" && bad=1; fi
     done
-    for test in $(sed -n 's/^test: *//p' test/schedule); do
-        if [ ! -e "sql/$test.sql" ]; then echo "test/schedule names $test, but there is no sql/$test.sql" && bad=1; fi
+    for test in $(sed -n 's/^test: *//p' test/schedule test/schedule_engine); do
+        if [ ! -e "sql/$test.sql" ]; then echo "a schedule names $test, but there is no sql/$test.sql" && bad=1; fi
     done
     for test in $(find test/isolation/specs -name '*.spec' -exec basename {} .spec \; | sort); do
         if ! grep -qE "^test:(.* )?$test( |\$)" test/isolation/schedule; then echo "specs/$test.spec is not in test/isolation/schedule" && bad=1; fi

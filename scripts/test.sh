@@ -97,14 +97,27 @@ accept() {
 part_regress() {
     cd "$WORK/src" || return 1
     expect expected sql/*.sql
-    local status=0
-    as_server_user make -s PG_CONFIG="$PG_CONFIG" ISOLATION= TAP_TESTS= installcheck || status=$?
+    # Side by side, each on a server of its own: the files of one schedule share nothing with those of the other.
+    local status=0 schedule
+    local -A running
+    for schedule in schedule schedule_engine; do
+        as_server_user mkdir -p "output_$schedule"
+        as_server_user make -s PG_CONFIG="$PG_CONFIG" ISOLATION= TAP_TESTS= REGRESS="--schedule=test/$schedule" \
+            REGRESS_OUTPUT="output_$schedule" installcheck >"$LOGS/regress_$schedule.log" 2>&1 &
+        running[$schedule]=$!
+    done
+    for schedule in "${!running[@]}"; do
+        local good=0
+        wait "${running[$schedule]}" || good=$?
+        cat "$LOGS/regress_$schedule.log"
+        if [ $good -ne 0 ]; then
+            status=$good
+            save_results "regress_$schedule" "output_$schedule"/{regression.diffs,results,log}
+            head -n "${DIFF_LINES:-200}" "output_$schedule/regression.diffs"
+            accept "output_$schedule/results" expected
+        fi
+    done
     count_regress
-    if [ $status -ne 0 ]; then
-        save_results regress regression.diffs results tmp_regress/log log
-        head -n "${DIFF_LINES:-200}" regression.diffs
-        accept results expected
-    fi
     return $status
 }
 # 15 says "test x ... ok", 16 and later "ok 1 - x".
