@@ -17,6 +17,7 @@ DECLARE
 	plan CONSTANT text := '^(path|lock|direct load|streams|indexes|foreign keys|transform|columns|sequences|analyze)\M';
 	planned text[];
 	told text[];
+	read text[];
 	line text;
 	name text := 'explain_agrees';
 	this_run uuid;
@@ -24,6 +25,7 @@ BEGIN
 	PERFORM create_pipeline(name, source => source, source_table => 'explain_agrees.src', destination => destination,
 		destination_table => destination_table, load => load, columns => columns, options => options::jsonb);
 	planned := ARRAY(SELECT e FROM explain_pipeline(name) AS e WHERE e ~ plan);
+	read := ARRAY(SELECT regexp_replace(e, '^\w+: ', '') FROM explain_pipeline(name) AS e WHERE e ~ '^(source|filter): ');
 	COMMIT;
 	this_run := trigger_pipeline(name);
 	COMMIT;
@@ -37,6 +39,11 @@ BEGIN
 	IF planned <> told THEN
 		RAISE WARNING 'the run tells %', told;
 	END IF;
+	FOR line IN SELECT r FROM unnest(read) AS r
+		WHERE NOT EXISTS (SELECT FROM pipeline_log AS l WHERE l.run = this_run AND l.message IN (r, 'reads ' || r))
+	LOOP
+		RAISE WARNING 'the run does not tell: %', line;
+	END LOOP;
 	PERFORM drop_pipeline(name);
 	COMMIT;
 END $$;

@@ -52,7 +52,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
 	sluice::pg::Call(api::leaf::CommitAndGoOn);
 	std::optional<std::string> status;
 	do {
-		status = sluice::catalog::FinalStatus(run);
+		status = sluice::catalog::AwaitedStatus(run);
 		// Ends the transaction that has looked: nothing is held while we wait.
 		sluice::pg::Call(api::leaf::CommitAndGoOn);
 	} while (!status && deadline.WaitAWhile());
@@ -66,12 +66,12 @@ SLUICE_FUNCTION(sluice_wait_for_run)
 	if (run.from_this_transaction && (run.status == "pending" || run.status == "running")) {
 		throw api::StartsAfterCommit(run);
 	}
-	std::optional<std::string> status = sluice::catalog::FinalStatus(run.root_run);
+	std::optional<std::string> status = sluice::catalog::AwaitedStatus(run.root_run);
 	if (!status) {
 		api::RequirePreload("wait_for_run");
 	}
 	while (!status && deadline.WaitAWhile()) {
-		status = sluice::catalog::FinalStatus(run.root_run);
+		status = sluice::catalog::AwaitedStatus(run.root_run);
 	}
 	return status ? api::Result(*status, TEXTOID) : api::NullResult(fcinfo);
 }

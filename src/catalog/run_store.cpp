@@ -10,6 +10,7 @@
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
+#include "pg/transaction.hpp"
 
 namespace sluice::catalog {
 
@@ -258,21 +259,47 @@ LastAttempt(const std::string &root_run)
 				{root_run}, Reading::Latest));
 }
 
-std::optional<std::string>
-FinalStatus(const std::string &root_run)
+namespace {
+
+// Status and the transaction that wrote it; no rows when the run's history was deleted.
+pg::SqlResult
+LatestStatus(const std::string &root_run)
 {
 	// Attempts after the first carry its id as their root. A failure that is not settled may still be tried
 	// again; one snapshot must say both, or a retry that is queued in between is overlooked.
-	std::optional<std::string> status = FirstCell(Execute(
+	return Execute(
 		"SELECT CASE WHEN EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.run_id = a.id AND NOT e.drawn AND "
 		"a.status = 'failed') "
-		"THEN 'pending' ELSE status END FROM (SELECT id, status, attempt FROM sluice.pipeline_runs "
-		"WHERE id = $1::uuid UNION ALL SELECT id, status, attempt FROM sluice.pipeline_runs "
+		"THEN 'pending' ELSE status END, xmin FROM (SELECT id, status, attempt, xmin FROM sluice.pipeline_runs "
+		"WHERE id = $1::uuid UNION ALL SELECT id, status, attempt, xmin FROM sluice.pipeline_runs "
 		"WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",
-		{root_run}, Reading::Latest));
-	if (status == "pending" || status == "running") {
+		{root_run}, Reading::Latest);
+}
+
+bool
+IsOver(const std::optional<std::string> &status)
+{
+	return status && status != "pending" && status != "running";
+}
+
+} // namespace
+
+std::optional<std::string>
+FinalStatus(const std::string &root_run)
+{
+	std::optional<std::string> status = FirstCell(LatestStatus(root_run));
+	return IsOver(status) ? status : std::nullopt;
+}
+
+std::optional<std::string>
+AwaitedStatus(const std::string &root_run)
+{
+	pg::SqlResult const latest = LatestStatus(root_run);
+	std::optional<std::string> status = FirstCell(latest);
+	if (!IsOver(status)) {
 		return std::nullopt;
 	}
+	pg::AwaitEndOf(static_cast<TransactionId>(std::stoul(latest.Text(0, 1))));
 	return status;
 }
 

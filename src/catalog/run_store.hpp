@@ -97,5 +97,7 @@ std::optional<std::string> LastAttempt(const std::string &root_run);
 // The final status of a run, following retries to the last attempt; nothing while it is not over.
 // Reads what is committed now, whatever the transaction's snapshot.
 std::optional<std::string> FinalStatus(const std::string &root_run);
+// The same for who has waited: the next statement finds all that the run has made.
+std::optional<std::string> AwaitedStatus(const std::string &root_run);
 
 } // namespace sluice::catalog

@@ -1,5 +1,10 @@
 #include "pg/transaction.hpp"
 
+extern "C" {
+#include "storage/lmgr.h"
+#include "utils/inval.h"
+}
+
 namespace sluice::pg {
 
 namespace {
@@ -27,6 +32,16 @@ Abort()
 	pgstat_report_stat(true);
 }
 
+// A transaction's locks go last.
+void
+WaitForLocksOf(TransactionId transaction)
+{
+	if (TransactionIdIsNormal(transaction) && !TransactionIdIsCurrentTransactionId(transaction)) {
+		XactLockTableWait(transaction, nullptr, nullptr, XLTW_None);
+		AcceptInvalidationMessages();
+	}
+}
+
 } // namespace
 
 void
@@ -49,6 +64,12 @@ InTransaction(const std::function<void()> &body)
 	if (failure) {
 		std::rethrow_exception(failure);
 	}
+}
+
+void
+AwaitEndOf(TransactionId transaction)
+{
+	Call(WaitForLocksOf, transaction);
 }
 
 } // namespace sluice::pg

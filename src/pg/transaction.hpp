@@ -1,4 +1,4 @@
-// Transactions of a background worker's main loop, and what every run pins.
+// Transactions of a background worker's main loop, and of others.
 #pragma once
 
 #include <functional>
@@ -11,5 +11,9 @@ namespace sluice::pg {
 // Starts a transaction with an active snapshot, runs body, commits. On an error the transaction is
 // aborted and the error thrown on. Only for a worker outside any transaction.
 void InTransaction(const std::function<void()> &body);
+
+// Between the instant from which a commit is seen and its transaction's end lie the messages by which others learn of
+// new tables. Waits for that end, soon after the commit, and hears them.
+void AwaitEndOf(TransactionId transaction);
 
 } // namespace sluice::pg

@@ -157,6 +157,16 @@ ResidentKilobytes()
 	return 0;
 }
 
+int commit_pause = 0;
+
+void
+PauseAtCommit(XactEvent event, void * /*argument*/)
+{
+	if (event == XACT_EVENT_COMMIT && commit_pause > 0) {
+		pg_usleep(std::exchange(commit_pause, 0) * 1000L);
+	}
+}
+
 } // namespace
 
 void
@@ -208,6 +218,14 @@ SLUICE_FUNCTION(sluice_test_fail_at_commit)
 {
 	pg::Call(RegisterXactCallback, FailAtCommit, static_cast<void *>(nullptr));
 	PG_RETURN_VOID();
+}
+
+// commit_slowly(milliseconds int) returns int: how long this commit takes after others see it
+SLUICE_FUNCTION(sluice_test_commit_slowly)
+{
+	commit_pause = PG_GETARG_INT32(0);
+	pg::Call(RegisterXactCallback, PauseAtCommit, static_cast<void *>(nullptr));
+	PG_RETURN_INT32(commit_pause);
 }
 
 SLUICE_FUNCTION(sluice_test_commit_again)
