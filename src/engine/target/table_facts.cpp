@@ -218,7 +218,8 @@ HasDeferrableUnique(Relation relation)
 	foreach (cell, indexes) {
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 		found = found || !index->rd_index->indimmediate;
-		index_close(index, NoLock);
+		// With its lock, or who alters the table would wait for us, and we for the table, once its own is given back.
+		index_close(index, AccessShareLock);
 	}
 	list_free(indexes);
 	return found;
