@@ -195,7 +195,7 @@ TakeNextRun(RunSlot *copy)
 		own_slot->state = RunState::Running;
 		*copy = *own_slot;
 		next = NextRun::Taken;
-	} else if (SteadyNow() - offered_at > kPatience) {
+	} else if (SteadyNow() - std::max(offered_at, own_slot->launched_at) > kPatience) {
 		next = NextRun::Leave;
 	}
 	LWLockRelease(Shared()->lock);
