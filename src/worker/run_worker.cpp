@@ -225,12 +225,15 @@ TakeAnother(RunSlot *slot, int libraries)
 		return false;
 	}
 	pg::Call(leaf::HoldCancels);
+	// Before the transaction, which would begin as they say: a deferrable one may wait for others.
+	pg::Call(ResetAllOptions);
 	pg::InTransaction([] { pg::Call(leaf::ResetSession); });
 	ForgetSecrets();
 	pg::Call(pgstat_report_activity, STATE_IDLE, static_cast<const char *>(nullptr));
 	if (!pg::Call(AwaitRun, slot)) {
 		return false;
 	}
+	pg::Call(leaf::ReloadIfAsked);
 	pg::Call(leaf::AcceptCancels);
 	pg::Call(ShowRun, static_cast<const RunSlot *>(slot));
 	return true;

@@ -64,7 +64,6 @@ ResetSession()
 {
 	PortalHashTableDeleteAll();
 	SetPGVariable("session_authorization", NIL, false);
-	ResetAllOptions();
 	DropAllPreparedStatements();
 	LockReleaseAll(USER_LOCKMETHOD, true);
 	ResetTempTableNamespace();

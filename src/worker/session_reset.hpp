@@ -12,8 +12,8 @@ int CountLibraries();
 // As the process list and pg_stat_activity show it.
 void NameProcess(const char *name);
 
-// In a transaction: what DISCARD ALL does, but for plans, which the server itself makes again when what they were made
-// from has changed; and the seed of random().
+// In a transaction, after ResetAllOptions: what else DISCARD ALL does, but for plans, which the server itself makes
+// again when what they were made from has changed; and the seed of random().
 void ResetSession();
 
 } // namespace sluice::worker::leaf

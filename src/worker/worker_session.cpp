@@ -74,6 +74,12 @@ void
 WaitForWork(long milliseconds, const char *wait_event)
 {
 	pg::leaf::Pause(milliseconds, wait_event);
+	ReloadIfAsked();
+}
+
+void
+ReloadIfAsked()
+{
 	if (ConfigReloadPending) {
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);

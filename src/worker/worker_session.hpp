@@ -20,6 +20,7 @@ void CommitSafely();
 // Waits until the latch is set or the time has passed, serves interrupts, reloads the configuration.
 // Exits when the postmaster is gone.
 void WaitForWork(long milliseconds, const char *wait_event);
+void ReloadIfAsked();
 
 struct PinnedSetting {
 	const char *name;
