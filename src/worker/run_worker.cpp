@@ -76,9 +76,12 @@ Begin(Attempt &attempt)
 		throw Error(sqlstate::kUndefinedObject, Format("pipeline \"{}\" does not exist any more", row->pipeline_name),
 					"It was dropped while this run was queued.");
 	}
-	// Given to another role a moment ago: the scheduler starts it again, as that one. Or a CALL is about to let go of
-	// its locks, which the scheduler cannot see while that transaction ends.
-	if (attempt.pipeline->owner_oid != OwnRun().owner || !MayRunNow(*attempt.pipeline)) {
+	// Given to another role a moment ago: the scheduler starts it again, as that one. So it does where the owner was a
+	// superuser when this process began: its session could still become any role. Or a CALL is about to let go of its
+	// locks, which the scheduler cannot see while that transaction ends.
+	Oid const owner = OwnRun().owner;
+	bool const was_superuser = pg::Call(GetSessionUserIsSuperuser) && !pg::Call(superuser_arg, owner);
+	if (attempt.pipeline->owner_oid != owner || was_superuser || !MayRunNow(*attempt.pipeline)) {
 		attempt.passed_over = true;
 		return;
 	}
