@@ -42,15 +42,6 @@ NextDueOf(const std::string &id)
 	return rows.Empty() ? std::nullopt : InstantCell(rows, 0, 0);
 }
 
-std::optional<TimestampTz>
-EarliestDue()
-{
-	pg::SqlResult const rows =
-		Execute("SELECT " SLUICE_SQL_MICROSECONDS("next_due") " FROM sluice.pipeline_due "
-															  "WHERE next_due IS NOT NULL ORDER BY next_due LIMIT 1");
-	return rows.Empty() ? std::nullopt : InstantCell(rows, 0, 0);
-}
-
 Oid
 CreatedRelation(const std::string &id)
 {

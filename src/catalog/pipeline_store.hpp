@@ -55,8 +55,6 @@ void WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due);
 void SetNextDue(const std::string &id, std::optional<TimestampTz> next_due);
 // Nothing: no schedule, not known yet (a restored copy), or paused.
 std::optional<TimestampTz> NextDueOf(const std::string &id);
-// The earliest next_due that is not null.
-std::optional<TimestampTz> EarliestDue();
 
 // The relation that a run of this pipeline created as its destination; InvalidOid when none did.
 Oid CreatedRelation(const std::string &id);

@@ -47,12 +47,12 @@ OwnersWaiting(const NotNow &not_now)
 }
 
 std::vector<RunRow>
-PendingRuns(const NotNow &not_now, int limit)
+PendingRuns(const std::vector<Oid> &of, const NotNow &not_now, int limit)
 {
 	std::vector<pg::SqlValue> const sources(not_now.sources.begin(), not_now.sources.end());
 	std::vector<pg::SqlValue> const accesses(not_now.accesses.begin(), not_now.accesses.end());
 	std::vector<std::string> owners;
-	for (Oid const owner : OwnersWaiting(not_now)) {
+	for (Oid const owner : of) {
 		owners.push_back(std::to_string(owner));
 	}
 	pg::SqlResult const rows =
@@ -71,6 +71,23 @@ PendingRuns(const NotNow &not_now, int limit)
 		runs.push_back(ReadRun(rows, row));
 	}
 	return runs;
+}
+
+WorkAhead
+LookAhead(TimestampTz retries_after)
+{
+	pg::SqlResult const rows =
+		Execute("SELECT (SELECT " SLUICE_SQL_MICROSECONDS(
+					"d.next_due") " FROM sluice.pipeline_due d WHERE d.next_due IS NOT NULL ORDER BY d.next_due LIMIT "
+								  "1), (SELECT " SLUICE_SQL_MICROSECONDS(
+									  "r.due_at") " FROM sluice.pipeline_runs r WHERE r.status = 'pending' AND r.cause "
+												  "= 'retry' AND r.due_at > " SLUICE_SQL_AT(
+													  "$1") " ORDER BY r.due_at LIMIT 1), EXISTS (SELECT FROM "
+															"sluice.pipeline_runs q WHERE q.status = 'pending' AND NOT "
+															"(q.cause = 'retry' AND q.due_at > " SLUICE_SQL_AT(
+																"$2") ")), EXISTS (SELECT FROM sluice.pipeline_ended)",
+				{Instant(retries_after), Instant(pg::Now())});
+	return {InstantCell(rows, 0, 0), InstantCell(rows, 0, 1), rows.IsTrue(0, 2), rows.IsTrue(0, 3)};
 }
 
 std::pair<Oid, Oid>

@@ -10,8 +10,16 @@
 
 namespace sluice::catalog {
 
-// Owners with queued runs, without those of not_now; one index probe each. PendingRuns gives so many runs of each.
+// Owners with queued runs, without those of not_now; one index probe each.
 std::vector<Oid> OwnersWaiting(const NotNow &not_now);
+// What there is to do, now or later.
+struct WorkAhead {
+	std::optional<TimestampTz> next_due;   // of a pipeline
+	std::optional<TimestampTz> next_retry; // of those that are due after a given time
+	bool pending = false;				   // a queued run whose time has come
+	bool ended = false;					   // the end of a run is not settled
+};
+WorkAhead LookAhead(TimestampTz retries_after);
 // The least and the greatest OID of an owner of pipelines here; InvalidOid where there is none.
 std::pair<Oid, Oid> OwnersAtEnds();
 

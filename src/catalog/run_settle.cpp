@@ -53,12 +53,6 @@ NoteDrawn(const std::string &run_id)
 	Execute("UPDATE sluice.pipeline_ended SET drawn = true WHERE run_id = $1::uuid", {run_id});
 }
 
-bool
-AnyEnded()
-{
-	return !Execute("SELECT 1 FROM sluice.pipeline_ended LIMIT 1").Empty();
-}
-
 void
 ForgetEnded(const std::vector<std::string> &run_ids)
 {

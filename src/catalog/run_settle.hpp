@@ -22,7 +22,6 @@ std::vector<EndedRun> LockEnded(int limit, const std::optional<std::string> &aft
 void NoteDrawn(const std::string &run_id);
 // They are drawn, for the run and its later attempts.
 bool IsSettled(const std::string &root_run);
-bool AnyEnded();
 // The consequences are drawn.
 void ForgetEnded(const std::vector<std::string> &run_ids);
 

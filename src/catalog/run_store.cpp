@@ -144,32 +144,12 @@ QueuedRun(const std::string &pipeline_id)
 							 {pipeline_id}, Reading::Latest));
 }
 
-std::optional<TimestampTz>
-EarliestRetry(TimestampTz after)
-{
-	pg::SqlResult const rows = Execute(
-		"SELECT " SLUICE_SQL_MICROSECONDS("due_at") " FROM sluice.pipeline_runs WHERE status = 'pending' AND cause = "
-													"'retry' AND due_at > " SLUICE_SQL_AT("$1") " ORDER BY due_at "
-																								"LIMIT 1",
-		{Instant(after)});
-	return rows.Empty() ? std::nullopt : InstantCell(rows, 0, 0);
-}
-
 void
 NoteWaiting(const std::string &run_id, const std::string &reason)
 {
 	Execute("UPDATE sluice.pipeline_runs SET reason = $2 WHERE id = (SELECT q.id FROM sluice.pipeline_runs q "
 			"WHERE q.id = $1::uuid AND " SLUICE_QUEUED " AND q.reason IS DISTINCT FROM $2 FOR UPDATE SKIP LOCKED)",
 			{run_id, CutMessage(reason)});
-}
-
-bool
-AnyPending()
-{
-	return !Execute("SELECT 1 FROM sluice.pipeline_runs WHERE status = 'pending' AND NOT (cause = 'retry' AND due_at "
-					"> " SLUICE_SQL_AT("$1") ") LIMIT 1",
-					{Instant(pg::Now())})
-				.Empty();
 }
 
 int

@@ -46,12 +46,8 @@ struct NotNow {
 // A pending run of this pipeline.
 std::optional<std::string> QueuedRun(const std::string &pipeline_id);
 
-// Pending runs whose time has come, by priority, then oldest due first.
-std::vector<RunRow> PendingRuns(const NotNow &not_now, int limit);
-// A queued run whose time has come.
-bool AnyPending();
-// The due time of the retry that comes first after that.
-std::optional<TimestampTz> EarliestRetry(TimestampTz after);
+// Pending runs of these owners whose time has come, so many of each, by priority, then oldest due first.
+std::vector<RunRow> PendingRuns(const std::vector<Oid> &of, const NotNow &not_now, int limit);
 // Says in a queued run's row why it waits; locked rows are passed over.
 void NoteWaiting(const std::string &run_id, const std::string &reason);
 

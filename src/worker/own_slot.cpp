@@ -177,7 +177,7 @@ OfferProcess()
 		own_slot->process = before.process;
 		own_slot->attached_at = before.attached_at;
 		offered_at = now;
-		WakeAfterRun(before.database);
+		WakeDatabase(before.database);
 	}
 	LWLockRelease(shared->lock);
 	return offer;

@@ -100,9 +100,14 @@ CountLive(Reservation *wanted, RunSlot **place)
 			continue;
 		}
 		if (slot->state == RunState::Idle) {
-			bool const ours = here && slot->owner == wanted->owner && !wanted->has_process;
-			wanted->has_process = wanted->has_process || ours;
-			*place = ours ? slot : *place;
+			if (here && slot->owner == wanted->owner && !wanted->has_process) {
+				wanted->has_process = true;
+				*place = slot;
+			} else {
+				// Its turn is not over: its place is not given to others.
+				++counts.cluster;
+				counts.database += here ? 1 : 0;
+			}
 			continue;
 		}
 		// An end that is not written yet is in the way of its own pipeline only.
@@ -353,18 +358,22 @@ HandOver(int index, uint64 cookie)
 	LWLockRelease(shared->lock);
 }
 
-void
+bool
 Dismiss(int index, uint64 cookie)
 {
 	SharedState *shared = Shared();
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	RunSlot *slot = &shared->runs[index];
-	if (slot->cookie == cookie && slot->state == RunState::Idle) {
+	bool const idle = slot->cookie == cookie && slot->state == RunState::Idle;
+	if (idle) {
 		PGPROC *process = slot->process;
+		Oid const database = slot->database;
 		memset(slot, 0, sizeof(*slot));
 		SetLatch(&process->procLatch);
+		WakeWaiting(database);
 	}
 	LWLockRelease(shared->lock);
+	return idle;
 }
 
 bool

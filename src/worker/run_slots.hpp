@@ -49,7 +49,7 @@ void ReserveRun(Reservation *reservation);
 // Once the transaction that reserved is committed: the process must not see less than the scheduler.
 void HandOver(int index, uint64 cookie);
 // There is no run for a process that waits for one: it leaves.
-void Dismiss(int index, uint64 cookie);
+bool Dismiss(int index, uint64 cookie);
 void FreeRun(int index, uint64 cookie);
 // SIGTERM to a run that did not obey its stop request.
 bool TerminateRun(int index, uint64 cookie);

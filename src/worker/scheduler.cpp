@@ -1,5 +1,6 @@
 #include "worker/scheduler.hpp"
 
+#include "catalog/run_queue.hpp"
 #include "catalog/run_settle.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
@@ -134,11 +135,12 @@ Scheduler::LookAhead()
 {
 	TimestampTz retry = DT_NOEND;
 	pg::InTransaction([this, &retry] {
-		next_due_ = catalog::EarliestDue().value_or(DT_NOEND);
-		pending_ = catalog::AnyPending();
-		unsettled_ = catalog::AnyEnded();
-		// One whose time had come waits for a place: the end of a run brings it.
-		retry = catalog::EarliestRetry(started_to_).value_or(DT_NOEND);
+		// A retry whose time had come waits for a place: the end of a run brings it.
+		catalog::WorkAhead const ahead = catalog::LookAhead(started_to_);
+		next_due_ = ahead.next_due.value_or(DT_NOEND);
+		pending_ = ahead.pending;
+		unsettled_ = ahead.ended;
+		retry = ahead.next_retry.value_or(DT_NOEND);
 	});
 	// What was due and still is, is locked by somebody, or failed by itself: not at once again. What has become due
 	// since is not late for it.

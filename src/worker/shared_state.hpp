@@ -15,7 +15,7 @@ enum class RunState : int {
 	Free = 0,
 	Launching, // given to a run that its process has not taken yet; that may be one which has made others before
 	Running,   // the process has taken the run: pid is valid
-	Idle,	   // its run is over and its process waits for the next of the same owner; it has no place among the runs
+	Idle,	   // its run is over and its process waits for the next of the same owner, for which its place is kept
 	Ended	   // worker gone without having written the run's end; the scheduler will
 };
 

@@ -74,6 +74,12 @@ void
 WakeAfterRun(Oid database)
 {
 	WakeDatabase(database);
+	WakeWaiting(database);
+}
+
+void
+WakeWaiting(Oid database)
+{
 	for (DatabaseSlot &slot : Shared()->databases) {
 		if (!OidIsValid(slot.database) || slot.database == database || slot.waiting_due == DT_NOEND) {
 			continue;

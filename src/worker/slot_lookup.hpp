@@ -18,6 +18,8 @@ void WakeLauncher();
 void WakeDatabase(Oid database);
 // A place for a run became free: wakes this database and all that wait for one.
 void WakeAfterRun(Oid database);
+// Wakes all other databases that wait for one.
+void WakeWaiting(Oid database);
 // After a scheduler that failed: longer and longer, up to five minutes.
 void PostponeDatabase(DatabaseSlot *slot, SteadyTime now);
 

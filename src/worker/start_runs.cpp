@@ -99,12 +99,13 @@ public:
 
 	// One transaction's worth of the queue; true when the next may find more.
 	bool StartSome();
-	// Processes that waited for a run of their owner and got none.
-	void DismissIdle();
+	// Processes that waited for a run of their owner and got none. True when somebody else may have their places.
+	bool DismissIdle();
 
 private:
-	// In the order of turns. *more: there may be others.
-	std::vector<catalog::RunRow> Queue(bool *more);
+	// In the order of turns. *more: there may be others. The first look is at no more owners than there are places, if
+	// their turns say who is first: most often it fills them.
+	std::vector<catalog::RunRow> Queue(bool first_look, bool *more);
 	Outcome Start(const catalog::RunRow &run);
 	Outcome Close(const catalog::RunRow &run, const std::string &status, const std::string &reason);
 	Outcome Behind(const catalog::RunRow &run, const std::string &other);
@@ -125,6 +126,7 @@ private:
 	bool progress_ = false;					// the next round sees other runs than this one
 	bool full_ = false;
 	bool several_owners_ = false;
+	bool looked_ = false; // at the queue
 };
 
 Outcome
@@ -383,7 +385,7 @@ Starter::LookAtSources()
 }
 
 std::vector<catalog::RunRow>
-Starter::Queue(bool *more)
+Starter::Queue(bool first_look, bool *more)
 {
 	catalog::NotNow not_now{busy_, full_owners_, full_sources_, waiting_accesses_};
 	for (const LiveRun &live : live_) {
@@ -402,7 +404,12 @@ Starter::Queue(bool *more)
 		turn.last = last == state_.turns.end() ? 0 : last->second;
 		waiting.push_back(turn);
 	}
-	std::vector<OwnerTurn> owners = FirstOwners(waiting, kBatch);
+	auto const live = std::count_if(live_.begin(), live_.end(), [](const LiveRun &run) { return run.IsLive(); });
+	// One more than can start: it says that there is no place, and by whom.
+	size_t const places = static_cast<size_t>(std::max<int64_t>(pg::Settings::max_concurrent_runs - live, 0)) + 1;
+	bool const narrow = first_look && std::all_of(waiting.begin(), waiting.end(),
+												  [](const OwnerTurn &owner) { return owner.last > 0; });
+	std::vector<OwnerTurn> owners = FirstOwners(waiting, narrow ? std::min<size_t>(places, kBatch) : kBatch);
 	if (owners.empty()) {
 		return {};
 	}
@@ -410,23 +417,10 @@ Starter::Queue(bool *more)
 	for (const OwnerTurn &owner : owners) {
 		oids.push_back(owner.owner);
 	}
-	for (const OwnerTurn &owner : waiting) {
-		if (std::find(oids.begin(), oids.end(), owner.owner) == oids.end()) {
-			not_now.owners.push_back(std::to_string(owner.owner));
-		}
-	}
-	// One more than can start: it says that there is no place, and by whom.
-	auto const live = std::count_if(live_.begin(), live_.end(), [](const LiveRun &run) { return run.IsLive(); });
-	size_t const places = static_cast<size_t>(std::max<int64_t>(pg::Settings::max_concurrent_runs - live, 0)) + 1;
 	size_t const most = std::min(kBatch / owners.size(), places) + state_.deferred.size();
 	std::vector<std::vector<catalog::RunRow>> of_owner(owners.size());
-	for (catalog::RunRow &run : catalog::PendingRuns(not_now, static_cast<int>(most))) {
+	for (catalog::RunRow &run : catalog::PendingRuns(oids, not_now, static_cast<int>(most))) {
 		auto const index = static_cast<size_t>(std::find(oids.begin(), oids.end(), run.owner_oid) - oids.begin());
-		if (index == oids.size()) {
-			// Queued since we looked who waits.
-			*more = true;
-			continue;
-		}
 		OwnerTurn &owner = owners[index];
 		owner.due = owner.waiting++ == 0 ? run.due : owner.due;
 		of_owner[index].push_back(std::move(run));
@@ -446,12 +440,13 @@ Starter::StartSome()
 {
 	changed_ = progress_ = false;
 	bool more = false;
+	bool const first_look = !std::exchange(looked_, true);
 	pg::InTransaction([&] {
 		live_ = LiveRuns(state_.database);
 		std::pair<Oid, Oid> const owners = catalog::OwnersAtEnds();
 		several_owners_ = pg::Call(leaf::NoteOwners, state_.database, owners.first, owners.second);
-		std::vector<catalog::RunRow> const runs = Queue(&more);
-		if (runs.empty()) {
+		std::vector<catalog::RunRow> const runs = Queue(first_look, &more);
+		if (runs.empty() && !more) {
 			state_.said_starved = false;
 		}
 		int handled = 0;
@@ -479,17 +474,24 @@ Starter::StartSome()
 	if (changed_) {
 		pg::Call(leaf::AnnounceChange);
 	}
-	return progress_ && more && !full_;
+	return (progress_ || first_look) && more && !full_;
 }
 
-void
+bool
 Starter::DismissIdle()
 {
+	bool any = false;
 	for (const LiveRun &live : live_) {
 		if (live.facts.state == RunState::Idle) {
-			pg::Call(leaf::Dismiss, live.slot, live.facts.cookie);
+			any = pg::Call(leaf::Dismiss, live.slot, live.facts.cookie) || any;
 		}
 	}
+	if (!any || !full_) {
+		return false;
+	}
+	full_ = false;
+	state_.waiting_due = DT_NOEND;
+	return true;
 }
 
 } // namespace
@@ -504,9 +506,10 @@ StartPending(SchedulerState &state)
 	}
 	Starter starter(state);
 	starter.LookAtSources();
-	while (starter.StartSome()) {
-	}
-	starter.DismissIdle();
+	do {
+		while (starter.StartSome()) {
+		}
+	} while (starter.DismissIdle());
 	if (state.starved && !state.said_starved) {
 		state.said_starved = true;
 		Log("pg_sluice finds no free background worker slot: runs stay queued",

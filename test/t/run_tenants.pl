@@ -63,12 +63,12 @@ all_over('what was too large before there was a bound ends');
 like($node->sql("SELECT error_sqlstate || ' ' || error_message FROM pipeline_runs WHERE id = '$large'"),
 	qr/^54000 context of run .* is too large: \d+ bytes/, 'as a failure that says why');
 
-# Turns are fair among owners; priority counts within one.
+# Turns are fair among owners; priority counts within one. A turn is half a second long.
 $node->sql("CREATE ROLE rich LOGIN; CREATE ROLE poor LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO rich, poor;"
 	  . "SELECT allow_pipelines('rich'); SELECT allow_pipelines('poor')");
 for my $owner ('rich', 'poor')
 {
-	$node->sql("SET ROLE $owner; SELECT create_pipeline('$owner' || i, source_query => \$q\$SELECT 1 AS i\$q\$, destination_table => 'public.dst_$owner' || i, "
+	$node->sql("SET ROLE $owner; SELECT create_pipeline('$owner' || i, source_query => \$q\$SELECT 1 AS i FROM pg_sleep(0.1)\$q\$, destination_table => 'public.dst_$owner' || i, "
 		  . "load => 'replace', options => '{\"priority\": 1000}') FROM generate_series(1, 20) i");
 }
 $node->sql("SELECT alter_pipeline(name, options => '{\"priority\": -1000}') FROM pipelines WHERE owner = 'poor'");
@@ -80,7 +80,7 @@ $node->sql("SELECT trigger_pipeline(name) FROM pipelines WHERE owner = 'poor' LI
 $node->sql("SELECT alter_pipeline('rich20', options => '{\"priority\": 5}')");
 $gate->quit;
 all_over('all are made');
-is($node->sql("SELECT count(*) FROM (SELECT owner FROM pipeline_runs WHERE owner IN ('rich', 'poor') ORDER BY start_time LIMIT 7) f WHERE owner = 'poor'"),
+is($node->sql("SELECT count(*) FROM (SELECT owner FROM pipeline_runs WHERE owner IN ('rich', 'poor') ORDER BY start_time LIMIT 12) f WHERE owner = 'poor'"),
 	'3', 'a few runs of low priority have their turns beside many of a high one');
 
 # One place stays for others, unless the settings say otherwise.

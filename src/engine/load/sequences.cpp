@@ -56,6 +56,15 @@ IsTracked(Oid type)
 	return type == INT2OID || type == INT4OID || type == INT8OID;
 }
 
+// Whether any may feed a column of the table: what is asked otherwise is dear for a small load.
+bool
+HasDefaultOrSequence(Relation relation)
+{
+	TupleConstr const *constraints = RelationGetDescr(relation)->constr;
+	return (constraints != nullptr && constraints->num_defval > 0) ||
+		   getOwnedSequences(RelationGetRelid(relation)) != NIL;
+}
+
 int
 IndexOf(TupleDesc row_type, const std::string &column)
 {
@@ -75,6 +84,9 @@ FedSequences::Find(const Destination &destination, const ColumnMatch &match)
 {
 	RemoteDestination *remote = destination.remote;
 	if (destination.created || (remote != nullptr && remote->ServerVersion() < kFirstVersion)) {
+		return;
+	}
+	if (remote == nullptr && !pg::Call(HasDefaultOrSequence, destination.relation)) {
 		return;
 	}
 	TupleDesc row_type = remote != nullptr ? remote->RowType() : RelationGetDescr(destination.relation);
