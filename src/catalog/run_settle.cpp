@@ -31,14 +31,15 @@ IsSettled(const std::string &root_run)
 std::vector<EndedRun>
 LockEnded(int limit, const std::optional<std::string> &after)
 {
-	pg::SqlResult const rows =
-		Execute("SELECT e.run_id, e.batch, e.pipeline_id, e.drawn, NOT e.drawn AND EXISTS (SELECT FROM "
-				"sluice.pipeline_runs r WHERE r.id = e.run_id AND r.status = 'success' AND NOT EXISTS (SELECT FROM "
-				"sluice.pipeline_sources s WHERE s.source = r.source AND s.owner_oid = r.owner_oid)) AND NOT EXISTS "
-				"(SELECT FROM sluice.pipeline_batch_nodes n WHERE n.batch = e.batch) FROM sluice.pipeline_ended e "
-				"WHERE e.run_id > COALESCE($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY e.run_id "
-				"LIMIT $1::bigint FOR UPDATE OF e SKIP LOCKED",
-				{Number(limit), after});
+	// No EXISTS about runs or batches: a plan made while there are few would later hash all of them, for one.
+	pg::SqlResult const rows = Execute(
+		"SELECT e.run_id, e.batch, e.pipeline_id, e.drawn, NOT e.drawn AND COALESCE((SELECT r.status = 'success' "
+		"FROM sluice.pipeline_runs r WHERE r.id = e.run_id AND NOT EXISTS (SELECT FROM sluice.pipeline_sources s "
+		"WHERE s.source = r.source AND s.owner_oid = r.owner_oid)), false) AND (SELECT n.batch FROM "
+		"sluice.pipeline_batch_nodes n WHERE n.batch = e.batch LIMIT 1) IS NULL FROM sluice.pipeline_ended e "
+		"WHERE e.run_id > COALESCE($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY e.run_id "
+		"LIMIT $1::bigint FOR UPDATE OF e SKIP LOCKED",
+		{Number(limit), after});
 	std::vector<EndedRun> ended;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		ended.push_back(
