@@ -27,8 +27,8 @@ struct EndedRun {
 	std::string owner_oid;
 };
 
-// Writes the end into the row when its status is among those; nothing when it is not, or when the row
-// is locked by somebody who is deleting it.
+// Writes the end into the row when its status is among those, and notes it for the scheduler; nothing when it is not,
+// or when the row is locked by somebody who is deleting it.
 std::optional<EndedRun>
 WriteEnd(const std::string &run_id, const char *statuses, const std::string &status,
 		 const std::optional<std::string> &reason, const std::optional<ErrorInfo> &error, const RunCounters &counters,
@@ -36,8 +36,10 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 {
 	ErrorInfo const none{};
 	ErrorInfo const &info = error ? *error : none;
+	pg::SqlValue const leaves_note = pg::IsPreloaded() ? "true" : "false";
 	pg::SqlResult const rows = Execute(
-		"UPDATE sluice.pipeline_runs r SET status = $2, reason = COALESCE($3, r.metadata ->> 'missed'), end_time "
+		"WITH ended AS (UPDATE sluice.pipeline_runs r SET status = $2, reason = COALESCE($3, r.metadata ->> 'missed'), "
+		"end_time "
 		"= " SLUICE_SQL_AT(
 			"$4") ", phase = COALESCE($5, phase), records_read = GREATEST(records_read, $6::bigint), "
 				  "records_processed = GREATEST(records_processed, $7::bigint), "
@@ -48,12 +50,15 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 				  "error_phase = CASE WHEN $11 IS NOT NULL THEN $5 END "
 				  "WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY "
 				  "($16::text[]) "
-				  "FOR UPDATE SKIP LOCKED) RETURNING pipeline_id, owner_oid",
+				  "FOR UPDATE SKIP LOCKED) RETURNING r.id, r.batch, r.pipeline_id, r.owner_oid), "
+				  "noted AS (INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) SELECT e.id, e.batch, "
+				  "e.pipeline_id FROM ended e WHERE $17::boolean ON CONFLICT DO NOTHING) "
+				  "SELECT e.pipeline_id, e.owner_oid FROM ended e",
 		{run_id, status, CutIfSet(reason), Instant(pg::Now()), IfAny(journal.Phase()), Number(counters.records_read),
 		 Number(counters.records_processed), Number(counters.records_failed), Number(counters.bytes_processed),
 		 Number(counters.batches), CutIfAny(info.message),
 		 error ? pg::SqlValue(SqlStateText(info.sqlstate)) : std::nullopt, CutIfAny(info.detail), CutIfAny(info.hint),
-		 CutIfAny(info.context), statuses});
+		 CutIfAny(info.context), statuses, leaves_note});
 	if (rows.Empty()) {
 		return std::nullopt;
 	}
@@ -106,7 +111,6 @@ End(const std::string &run_id, const char *statuses, const std::string &status,
 	}
 	WriteLog(run_id, *run, journal);
 	RecordLastRun(run->pipeline_id, status == "success");
-	NoteEnded(run_id);
 	return true;
 }
 
