@@ -1,6 +1,8 @@
 #include "pg/spi_call.hpp"
 
 extern "C" {
+#include "jit/jit.h"
+#include "optimizer/cost.h"
 #include "parser/parse_expr.h"
 #include "parser/parser.h"
 }
@@ -16,11 +18,22 @@ SetLocally(const char *name, const char *value)
 	(void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-// What decides what the text of a statement, and of an array among its parameters, means. Almost always it is as it
-// should be: then nothing is set.
+// What decides what the text of a statement, and of an array among its parameters, means, and how it is planned. What
+// is as it should be, as all of it in the scheduler, is not set: that costs as much as a small statement.
 void
 SetReading()
 {
+	constexpr const char *kPath = "pg_catalog, pg_temp";
+	if (strcmp(namespace_search_path, kPath) != 0) {
+		SetLocally("search_path", kPath);
+	}
+	// A kept plan that was made while a table was small must still do when it is large.
+	if (enable_seqscan) {
+		SetLocally("enable_seqscan", "off");
+	}
+	if (jit_enabled) {
+		SetLocally("jit", "off");
+	}
 	if (!Array_nulls) {
 		SetLocally("array_nulls", "on");
 	}
@@ -66,10 +79,6 @@ RunSql(SqlCall *call, SqlCells *out)
 		SetUserIdAndSecContext(call->run_as,
 							   saved_security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 		guc_level = NewGUCNestLevel();
-		SetLocally("search_path", "pg_catalog, pg_temp");
-		// A kept plan that was made while a table was small must still do when it is large.
-		SetLocally("enable_seqscan", "off");
-		SetLocally("jit", "off");
 		SetReading();
 	}
 	bool const own_snapshot = call->latest_snapshot || !ActiveSnapshotSet();

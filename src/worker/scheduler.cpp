@@ -406,6 +406,7 @@ pg_sluice_scheduler_main(Datum database)
 	worker::leaf::SetForProcess("search_path", "pg_catalog, pg_temp");
 	worker::leaf::SetForProcess("max_parallel_workers_per_gather", "0");
 	worker::leaf::SetForProcess("jit", "off");
+	worker::leaf::SetForProcess("enable_seqscan", "off");
 	// Losing a mark of ours in a crash is harmless; waiting for a standby at every one is not.
 	worker::leaf::SetForProcess("synchronous_commit", "off");
 	(void)sluice::pg::EntryOrLog([oid] { worker::Scheduler(oid).Work(); });
