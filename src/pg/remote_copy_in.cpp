@@ -38,23 +38,6 @@ StopIfRefused(Remote *remote)
 	RaiseResult(remote);
 }
 
-void
-FlushRows(Remote *remote)
-{
-	SteadyTime const end = SilenceEnd(remote);
-	for (;;) {
-		int const left = PQflush(remote->conn);
-		if (left < 0) {
-			RaiseLost(remote);
-		}
-		if (left == 0) {
-			return;
-		}
-		WaitUntil(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE, end);
-		StopIfRefused(remote);
-	}
-}
-
 } // namespace
 
 void
@@ -80,7 +63,7 @@ RemotePutCopy(Remote *remote, const char *data, size_t length)
 		if (PQputCopyData(remote->conn, data, static_cast<int>(slice)) <= 0) {
 			RaiseLost(remote);
 		}
-		FlushRows(remote);
+		Flush(remote, StopIfRefused);
 		data += slice;
 		length -= slice;
 	}

@@ -124,7 +124,7 @@ DropResult(Remote *remote)
 }
 
 void
-Flush(Remote *remote)
+Flush(Remote *remote, void (*hear)(Remote *remote))
 {
 	SteadyTime const end = SilenceEnd(remote);
 	for (;;) {
@@ -136,7 +136,7 @@ Flush(Remote *remote)
 			return;
 		}
 		WaitUntil(remote, WL_SOCKET_WRITEABLE | WL_SOCKET_READABLE, end);
-		Consume(remote);
+		hear(remote);
 	}
 }
 

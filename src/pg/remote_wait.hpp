@@ -27,7 +27,7 @@ void Consume(Remote *remote);
 // Takes all results of the command into remote->result; keeps the last one, or the first that is an error.
 void Collect(Remote *remote);
 // Sends what is queued; what the server says meanwhile is read.
-void Flush(Remote *remote);
+void Flush(Remote *remote, void (*hear)(Remote *remote) = Consume);
 void DropResult(Remote *remote);
 
 [[noreturn]] void RaiseTooMuch(const Remote *remote, int64 limit);
