@@ -12,7 +12,7 @@ namespace sluice::worker::leaf {
 
 namespace {
 
-// How long a process may take runs of its owner before the turn is decided again; see "turns" in ARCHITECTURE.md.
+// How long a process may take runs of its owner before the turn is decided again; decision 121.
 constexpr int64 kSlice = USECS_PER_SEC / 2;
 // A scheduler that is at work answers within milliseconds.
 constexpr int64 kPatience = USECS_PER_SEC;
@@ -161,11 +161,12 @@ OfferProcess()
 	SteadyTime const now = SteadyNow();
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	DatabaseSlot const *database = FindDatabase(own_slot->database);
-	// One that was asked to stop leaves, so that no signal meant for this run finds the next. After streams there is
-	// more than a new session has.
-	bool const offer = own_slot->finished && own_slot->stop_requested_at == 0 && own_slot->streams == 0 &&
-					   now - own_slot->attached_at < kSlice && database != nullptr && database->scheduler != nullptr &&
-					   database->barred_by == 0;
+	// Where nothing was queued, whoever triggers next would only be in the way of a process that is sent away. One that
+	// was asked to stop leaves, so that no signal meant for this run finds the next. After streams there is more than a
+	// new session has.
+	bool const offer = own_slot->finished && own_slot->more_queued && own_slot->stop_requested_at == 0 &&
+					   own_slot->streams == 0 && now - own_slot->attached_at < kSlice && database != nullptr &&
+					   database->scheduler != nullptr && database->barred_by == 0;
 	if (offer) {
 		RunSlot const before = *own_slot;
 		memset(own_slot, 0, sizeof(*own_slot));

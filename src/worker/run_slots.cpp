@@ -325,6 +325,7 @@ ReserveRun(Reservation *reservation)
 		slot->source = reservation->source;
 		slot->run = reservation->run;
 		slot->pipeline = reservation->pipeline;
+		slot->more_queued = reservation->more_queued;
 		slot->launched_at = SteadyNow();
 		strlcpy(slot->phase, "starting", sizeof(slot->phase));
 		reservation->index = static_cast<int>(slot - shared->runs);

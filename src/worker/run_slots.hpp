@@ -37,6 +37,7 @@ struct Reservation {
 	pg_uuid_t pipeline;
 	TimestampTz due;
 	bool source_on_trial;
+	bool more_queued; // of the owner: the process may be wanted again
 	StartLimits limits;
 	// Results
 	Refusal refusal;

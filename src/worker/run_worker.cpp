@@ -245,7 +245,9 @@ TakeAnother(RunSlot *slot, int libraries)
 void
 RunAll(RunSlot *slot)
 {
-	pg::PlanOnce();
+	if (slot->more_queued) {
+		pg::PlanOnce();
+	}
 	int const libraries = pg::Call(leaf::CountLibraries);
 	do {
 		Run(UuidText(slot->run));

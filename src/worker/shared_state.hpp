@@ -31,6 +31,7 @@ struct RunSlot {
 	PGPROC *process; // the same
 	SteadyTime attached_at;
 	bool handed_over; // the scheduler's transaction that gave the run to a process at hand is committed
+	bool more_queued; // of its owner, when it was started
 	bool finished;	  // the end is in the run's row
 	bool passed_over; // the worker found the row or the pipeline locked: it stays queued
 	SteadyTime launched_at;

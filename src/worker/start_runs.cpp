@@ -121,6 +121,7 @@ private:
 	std::vector<std::string> full_sources_;
 	std::vector<std::string> waiting_accesses_;
 	std::set<std::string> accesses_on_trial_;
+	std::set<Oid> more_queued_;				// owners of several runs that could start
 	std::vector<leaf::Reservation> handed_; // to processes at hand, by the current transaction
 	bool changed_ = false;					// a run was started or closed
 	bool progress_ = false;					// the next round sees other runs than this one
@@ -205,6 +206,7 @@ Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 	place.run = UuidFromText(run.id);
 	place.pipeline = UuidFromText(pipeline.id);
 	place.due = run.due;
+	place.more_queued = more_queued_.contains(pipeline.owner_oid);
 	if (pipeline.source) {
 		place.source = pg::Call(get_foreign_server_oid, pipeline.source->c_str(), true);
 		place.source_on_trial = accesses_on_trial_.count(catalog::AccessKey(*pipeline.source, pipeline.owner_oid)) > 0;
@@ -423,6 +425,9 @@ Starter::Queue(bool first_look, bool *more)
 		auto const index = static_cast<size_t>(std::find(oids.begin(), oids.end(), run.owner_oid) - oids.begin());
 		OwnerTurn &owner = owners[index];
 		owner.due = owner.waiting++ == 0 ? run.due : owner.due;
+		if (owner.waiting > 1) {
+			more_queued_.insert(owner.owner);
+		}
 		of_owner[index].push_back(std::move(run));
 	}
 	*more = *more || waiting.size() > owners.size();
