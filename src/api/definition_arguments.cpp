@@ -27,9 +27,6 @@ void
 RefuseUnsupported(const Pipeline &values)
 {
 	constexpr const char *kLoadHint = "Use load => 'append' or load => 'replace'.";
-	if (values.mode == "realtime") {
-		NotYet("mode \"realtime\"", "Use mode => 'batch', with a schedule as often as every second.");
-	}
 	if (values.load == "merge" || values.load == "mirror" || values.load == "history") {
 		NotYet(Format("load \"{}\"", *values.load), kLoadHint);
 	}

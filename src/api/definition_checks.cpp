@@ -185,7 +185,10 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 {
 	bool const load_given = given.Has(&Pipeline::load);
 	pipeline->load_chosen = pipeline->load_chosen || load_given;
-	CheckChoice("mode", pipeline->mode, {"batch"});
+	if (!pipeline->IsContinuous()) {
+		// The other mode is offered to nobody before a source that people have can do it.
+		CheckChoice("mode", pipeline->mode, {"batch"});
+	}
 	CheckChoice("status", pipeline->status, {"active", "inactive"});
 	if (pipeline->load) {
 		CheckChoice("load", *pipeline->load, {"append", "replace"});

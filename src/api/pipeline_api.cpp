@@ -205,6 +205,9 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	if (api::SaysWhatIsLoaded(given, reset)) {
 		sluice::catalog::RememberShape(now.id, {});
 	}
+	if (sluice::catalog::Differ(now, before, sluice::catalog::kBetween)) {
+		sluice::catalog::ForgetWatermark(now.id);
+	}
 	api::WarnIfParked(now);
 	sluice::worker::PokeAtCommit();
 	PG_RETURN_VOID();

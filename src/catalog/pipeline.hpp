@@ -41,6 +41,9 @@ struct Pipeline {
 	bool paused = false;
 	std::optional<std::string> paused_reason;
 	std::string created_by;
+
+	// Its run goes on when it has read what is there.
+	bool IsContinuous() const { return mode == "realtime"; }
 };
 
 } // namespace sluice::catalog

@@ -13,15 +13,16 @@ namespace {
 constexpr unsigned kDefined = kWritten | kVersioned;
 constexpr unsigned kGiven = kDefined | kResettable;
 constexpr unsigned kWhat = kGiven | kLoaded | kTravels;
+constexpr unsigned kEnd = kWhat | kBetween;
 constexpr unsigned kHow = kGiven | kTravels;
 
 constexpr auto kColumns = std::to_array<PipelineColumn>({
-	{"source", "name", &Pipeline::source, kWhat, NAMEOID},
-	{"source_table", "text", &Pipeline::source_table, kWhat, TEXTOID, Text::Relation},
-	{"source_query", "text", &Pipeline::source_query, kWhat, TEXTOID, Text::Source},
-	{"destination", "name", &Pipeline::destination, kWhat, NAMEOID},
-	{"destination_table", "text", &Pipeline::destination_table, kWhat, TEXTOID, Text::Relation},
-	{"mode", "text", &Pipeline::mode, kGiven, TEXTOID},
+	{"source", "name", &Pipeline::source, kEnd, NAMEOID},
+	{"source_table", "text", &Pipeline::source_table, kEnd, TEXTOID, Text::Relation},
+	{"source_query", "text", &Pipeline::source_query, kEnd, TEXTOID, Text::Source},
+	{"destination", "name", &Pipeline::destination, kEnd, NAMEOID},
+	{"destination_table", "text", &Pipeline::destination_table, kEnd, TEXTOID, Text::Relation},
+	{"mode", "text", &Pipeline::mode, kHow, TEXTOID},
 	{"load", "text", &Pipeline::load, kHow, TEXTOID},
 	{"key_columns", "text[]", &Pipeline::key_columns, kGiven, TEXTARRAYOID},
 	{"cursor_column", "text", &Pipeline::cursor_column, kGiven, TEXTOID},

@@ -26,6 +26,7 @@ enum PipelineUse : unsigned {
 	kResettable = 4,
 	kLoaded = 8,   // says what is loaded: the source's shape is another one when it changes
 	kTravels = 16, // decides how rows travel: what a run would do is checked again when it changes
+	kBetween = 32, // says from where to where: how far it is loaded means nothing any more when it changes
 };
 
 struct PipelineColumn {

@@ -1,5 +1,6 @@
-// The end of a run: its row, its log, and what it means for the pipeline.
+// What a run commits about itself: its counters chunk by chunk, and its end with what that means for the pipeline.
 
+#include "catalog/run_log.hpp"
 #include "catalog/run_outcome.hpp"
 #include "catalog/run_store.hpp"
 #include "catalog/statement.hpp"
@@ -11,93 +12,75 @@ namespace sluice::catalog {
 namespace {
 
 pg::SqlValue
-IfAny(const std::string &text)
-{
-	return text.empty() ? std::nullopt : pg::SqlValue(text);
-}
-
-pg::SqlValue
 CutIfAny(const std::string &text)
 {
 	return IfAny(CutMessage(text));
 }
 
-struct EndedRun {
-	std::string pipeline_id;
-	std::string owner_oid;
-};
+// What every commit of a run says in its row: how far it came.
+#define SLUICE_SQL_HOW_FAR                                                                                             \
+	"phase = COALESCE($2, phase), records_read = GREATEST(records_read, $3::bigint), "                                 \
+	"records_processed = GREATEST(records_processed, $4::bigint), "                                                    \
+	"records_failed = GREATEST(records_failed, $5::bigint), bytes_processed = GREATEST(bytes_processed, $6::bigint), " \
+	"batches = GREATEST(batches, $7::bigint), watermark_before = COALESCE($8, watermark_before), "                     \
+	"watermark_after = COALESCE($9, watermark_after)"
+
+// $1 to $9.
+std::vector<pg::SqlValue>
+HowFar(const std::string &run_id, const RunCounters &counters, const RunJournal &journal)
+{
+	return {run_id,
+			IfAny(journal.Phase()),
+			Number(counters.records_read),
+			Number(counters.records_processed),
+			Number(counters.records_failed),
+			Number(counters.bytes_processed),
+			Number(counters.batches),
+			counters.watermark_before,
+			counters.watermark_after};
+}
+
+std::optional<LoggedRun>
+ReadLogged(const pg::SqlResult &rows)
+{
+	return rows.Empty() ? std::nullopt : std::optional(LoggedRun{rows.Text(0, 0), rows.Text(0, 1)});
+}
 
 // Writes the end into the row when its status is among those, and notes it for the scheduler; nothing when it is not,
 // or when the row is locked by somebody who is deleting it.
-std::optional<EndedRun>
+std::optional<LoggedRun>
 WriteEnd(const std::string &run_id, const char *statuses, const std::string &status,
 		 const std::optional<std::string> &reason, const std::optional<ErrorInfo> &error, const RunCounters &counters,
 		 const RunJournal &journal)
 {
 	ErrorInfo const none{};
 	ErrorInfo const &info = error ? *error : none;
-	pg::SqlValue const leaves_note = pg::IsPreloaded() ? "true" : "false";
-	pg::SqlResult const rows = Execute(
-		"WITH ended AS (UPDATE sluice.pipeline_runs r SET status = $2, reason = COALESCE($3, r.metadata ->> 'missed'), "
-		"end_time "
-		"= " SLUICE_SQL_AT(
-			"$4") ", phase = COALESCE($5, phase), records_read = GREATEST(records_read, $6::bigint), "
-				  "records_processed = GREATEST(records_processed, $7::bigint), "
-				  "records_failed = GREATEST(records_failed, $8::bigint), "
-				  "bytes_processed = GREATEST(bytes_processed, $9::bigint), batches = GREATEST(batches, $10::bigint), "
-				  "error_message = $11, error_sqlstate = $12, error_detail = $13, error_hint = $14, error_context = "
-				  "$15, "
-				  "error_phase = CASE WHEN $11 IS NOT NULL THEN $5 END "
-				  "WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY "
-				  "($16::text[]) "
-				  "FOR UPDATE SKIP LOCKED) RETURNING r.id, r.batch, r.pipeline_id, r.owner_oid), "
-				  "noted AS (INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) SELECT e.id, e.batch, "
-				  "e.pipeline_id FROM ended e WHERE $17::boolean ON CONFLICT DO NOTHING) "
-				  "SELECT e.pipeline_id, e.owner_oid FROM ended e",
-		{run_id, status, CutIfSet(reason), Instant(pg::Now()), IfAny(journal.Phase()), Number(counters.records_read),
-		 Number(counters.records_processed), Number(counters.records_failed), Number(counters.bytes_processed),
-		 Number(counters.batches), CutIfAny(info.message),
-		 error ? pg::SqlValue(SqlStateText(info.sqlstate)) : std::nullopt, CutIfAny(info.detail), CutIfAny(info.hint),
-		 CutIfAny(info.context), statuses, leaves_note});
-	if (rows.Empty()) {
-		return std::nullopt;
-	}
-	return EndedRun{rows.Text(0, 0), rows.Text(0, 1)};
+	std::vector<pg::SqlValue> values = HowFar(run_id, counters, journal);
+	values.insert(values.end(),
+				  {statuses, status, CutIfSet(reason), Instant(pg::Now()), CutIfAny(info.message),
+				   error ? pg::SqlValue(SqlStateText(info.sqlstate)) : std::nullopt, CutIfAny(info.detail),
+				   CutIfAny(info.hint), CutIfAny(info.context), pg::IsPreloaded() ? "true" : "false"});
+	return ReadLogged(Execute(
+		"WITH ended AS (UPDATE sluice.pipeline_runs r SET " SLUICE_SQL_HOW_FAR
+		", status = $11, reason = COALESCE($12, r.metadata ->> 'missed'), end_time = " SLUICE_SQL_AT(
+			"$13") ", error_message = $14, error_sqlstate = $15, error_detail = $16, error_hint = $17, "
+				   "error_context = $18, error_phase = CASE WHEN $14 IS NOT NULL THEN $2 END "
+				   "WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY "
+				   "($10::text[]) FOR UPDATE SKIP LOCKED) RETURNING r.id, r.batch, r.pipeline_id, r.owner_oid), "
+				   "noted AS (INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) SELECT e.id, e.batch, "
+				   "e.pipeline_id FROM ended e WHERE $19::boolean ON CONFLICT DO NOTHING) "
+				   "SELECT e.pipeline_id, e.owner_oid FROM ended e",
+		values));
 }
 
 void
-WriteLog(const std::string &run_id, const EndedRun &run, const RunJournal &journal)
+RememberWatermark(const std::string &pipeline_id, const RunCounters &counters)
 {
-	std::vector<std::string> at;
-	std::vector<pg::SqlValue> levels;
-	std::vector<pg::SqlValue> phases;
-	std::vector<pg::SqlValue> messages;
-	std::vector<pg::SqlValue> data;
-	for (const JournalLine &line : journal.Lines()) {
-		at.push_back(std::to_string(line.at));
-		levels.emplace_back(line.level);
-		phases.push_back(IfAny(line.phase));
-		messages.emplace_back(line.message);
-		data.push_back(IfAny(line.data));
+	if (counters.watermark_after) {
+		Execute("INSERT INTO sluice.pipeline_state (pipeline_id, watermark) VALUES ($1::uuid, $2) ON CONFLICT "
+				"(pipeline_id) DO UPDATE SET watermark = EXCLUDED.watermark",
+				{pipeline_id, counters.watermark_after});
 	}
-	if (journal.Dropped() > 0) {
-		at.push_back(std::to_string(pg::Now()));
-		levels.emplace_back("warning");
-		phases.push_back(IfAny(journal.Phase()));
-		messages.emplace_back(Format("{} more lines did not fit into the log", journal.Dropped()));
-		data.emplace_back(std::nullopt);
-	}
-	if (at.empty()) {
-		return;
-	}
-	Execute(
-		"INSERT INTO sluice.pipeline_run_log (run_id, line, pipeline_id, owner_oid, at, level, phase, message, data) "
-		"SELECT $1::uuid, l.line, $2::uuid, $3::oid, " SLUICE_SQL_AT(
-			"l.at") ", l.level, l.phase, l.message, "
-					"l.data::jsonb FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) "
-					"WITH ORDINALITY l (at, level, phase, message, data, line)",
-		{run_id, run.pipeline_id, run.owner_oid, PlainArray(at), TextArray(levels), TextArray(phases),
-		 TextArray(messages), TextArray(data)});
 }
 
 bool
@@ -105,12 +88,16 @@ End(const std::string &run_id, const char *statuses, const std::string &status,
 	const std::optional<std::string> &reason, const std::optional<ErrorInfo> &error, const RunCounters &counters,
 	const RunJournal &journal)
 {
-	std::optional<EndedRun> const run = WriteEnd(run_id, statuses, status, reason, error, counters, journal);
+	std::optional<LoggedRun> const run = WriteEnd(run_id, statuses, status, reason, error, counters, journal);
 	if (!run) {
 		return false;
 	}
 	WriteLog(run_id, *run, journal);
-	RecordLastRun(run->pipeline_id, status == "success");
+	bool const success = status == "success";
+	if (success) {
+		RememberWatermark(run->pipeline_id, counters);
+	}
+	RecordLastRun(run->pipeline_id, success);
 	return true;
 }
 
@@ -152,15 +139,52 @@ FinishRun(const std::string &run_id, const std::string &status, const std::optio
 	return End(run_id, "{pending,running}", status, reason, error, counters, journal);
 }
 
+bool
+RecordChunk(const std::string &run_id, const RunCounters &counters, const RunJournal &journal)
+{
+	std::optional<LoggedRun> const run = ReadLogged(
+		Execute("UPDATE sluice.pipeline_runs r SET " SLUICE_SQL_HOW_FAR
+				" WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status = 'running' "
+				"FOR UPDATE SKIP LOCKED) RETURNING r.pipeline_id, r.owner_oid",
+				HowFar(run_id, counters, journal)));
+	if (!run) {
+		return false;
+	}
+	WriteLog(run_id, *run, journal);
+	PruneLog(run_id);
+	RememberWatermark(run->pipeline_id, counters);
+	return true;
+}
+
+std::optional<std::string>
+Watermark(const std::string &pipeline_id)
+{
+	pg::SqlResult const rows =
+		Execute("SELECT s.watermark FROM sluice.pipeline_state s WHERE s.pipeline_id = $1::uuid", {pipeline_id});
+	return rows.Empty() ? std::nullopt : rows.Cell(0, 0);
+}
+
+void
+ForgetWatermark(const std::string &pipeline_id)
+{
+	Execute("UPDATE sluice.pipeline_state SET watermark = NULL WHERE pipeline_id = $1::uuid AND watermark IS NOT NULL",
+			{pipeline_id});
+}
+
 std::string
 HintOnLost(const std::string &run_id)
 {
-	bool const elsewhere = !Execute("SELECT 1 FROM sluice.pipeline_runs r JOIN sluice.pipeline_definitions d ON d.id = "
-									"r.pipeline_id WHERE r.id = $1::uuid AND d.destination IS NOT NULL",
-									{run_id})
-								.Empty();
-	return elsewhere ? "Its rows may be at the destination server: another attempt looks it up there."
-					 : "Nothing of this run was loaded: trigger the pipeline again, or wait for its next due time.";
+	pg::SqlResult const run =
+		Execute("SELECT d.destination IS NOT NULL, r.watermark_after IS NOT NULL FROM sluice.pipeline_runs r LEFT JOIN "
+				"sluice.pipeline_definitions d ON d.id = r.pipeline_id WHERE r.id = $1::uuid",
+				{run_id});
+	if (!run.Empty() && run.IsTrue(0, 0)) {
+		return "Its rows may be at the destination server: another attempt looks it up there.";
+	}
+	if (!run.Empty() && run.IsTrue(0, 1)) {
+		return "What it had committed stays: the next run goes on behind it.";
+	}
+	return "Nothing of this run was loaded: trigger the pipeline again, or wait for its next due time.";
 }
 
 bool

@@ -69,13 +69,25 @@ int StopPendingOf(const std::string &pipeline_id, const std::string &last_run, c
 // pending -> running, with start_time = now. False when it was not pending.
 bool MarkRunning(const std::string &run_id, int version);
 
+// How far a run came.
 struct RunCounters {
 	int64_t records_read = 0;
 	int64_t records_processed = 0;
 	int64_t records_failed = 0;
 	int64_t bytes_processed = 0;
 	int64_t batches = 0;
+	// Where it goes on from and how far its rows are loaded, in the words of the source; nothing where that is not
+	// kept.
+	std::optional<std::string> watermark_before;
+	std::optional<std::string> watermark_after;
 };
+// What a run that goes on commits together with the rows of a chunk: counters, watermark and log. False when it is not
+// running any more.
+bool RecordChunk(const std::string &run_id, const RunCounters &counters, const RunJournal &journal);
+// How far the runs of a pipeline have loaded.
+std::optional<std::string> Watermark(const std::string &pipeline_id);
+void ForgetWatermark(const std::string &pipeline_id);
+
 // The end of a run, with its journal; also pipeline_state. Success is written by the transaction that
 // loaded the rows, anything else by a new one. Pending or running rows only; false otherwise.
 bool FinishRun(const std::string &run_id, const std::string &status, const std::optional<std::string> &reason,

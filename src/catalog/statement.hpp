@@ -52,6 +52,12 @@ CutIfSet(const std::optional<std::string> &text)
 }
 
 inline pg::SqlValue
+IfAny(const std::string &text)
+{
+	return text.empty() ? std::nullopt : pg::SqlValue(text);
+}
+
+inline pg::SqlValue
 Instant(std::optional<TimestampTz> at)
 {
 	return at ? pg::SqlValue(std::to_string(*at)) : std::nullopt;

@@ -1,9 +1,33 @@
 #include "core/run_journal.hpp"
 
+#include <utility>
+
 #include "core/redact.hpp"
 #include "core/text_bounds.hpp"
 
 namespace sluice {
+
+void
+RunJournal::AddNew(const char *level, std::string message, std::string data)
+{
+	if (said_.contains(message)) {
+		again_.insert(std::move(message));
+	} else {
+		Add(level, std::move(message), std::move(data));
+	}
+}
+
+void
+RunJournal::BeginChunk()
+{
+	said_ = std::exchange(again_, {});
+	for (JournalLine &line : lines_) {
+		said_.insert(std::move(line.message));
+	}
+	lines_.clear();
+	bytes_ = 0;
+	dropped_ = 0;
+}
 
 void
 RunJournal::Add(const char *level, std::string message, std::string data)

@@ -1,9 +1,10 @@
-// The log of one run while it runs: bounded memory, written to the tables by the transaction that
-// ends the run (design rule 13). Pure C++.
+// The log of one run while it runs: bounded memory, written to the tables by each transaction that commits something of
+// the run (design rule 13). Pure C++.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,24 +36,33 @@ public:
 	void OnPhase(std::function<void()> listener) { on_phase_ = std::move(listener); }
 	const std::string &Phase() const { return phase_; }
 
-	void Info(std::string message, std::string data = {}) { Add("info", std::move(message), std::move(data)); }
-	void Warning(std::string message, std::string data = {}) { Add("warning", std::move(message), std::move(data)); }
+	void Info(std::string message, std::string data = {}) { AddNew("info", std::move(message), std::move(data)); }
+	void Warning(std::string message, std::string data = {}) { AddNew("warning", std::move(message), std::move(data)); }
+	// Also where the chunk before has said the same.
+	void EachTime(std::string message) { Add("info", std::move(message), {}); }
 	void Failure(std::string message, std::string data = {}) { Add("error", std::move(message), std::move(data)); }
 
+	// Those that are not written yet.
 	const std::vector<JournalLine> &Lines() const { return lines_; }
 	// How many lines did not fit; told in one last line by whoever writes the journal.
 	int64_t Dropped() const { return dropped_; }
+
+	// The lines are committed, and another chunk begins. What it says is left out where the last one said the same.
+	void BeginChunk();
 
 private:
 	static constexpr size_t kMaxLines = 1000;
 	static constexpr size_t kMaxBytes = 1024 * 1024;
 
+	void AddNew(const char *level, std::string message, std::string data);
 	void Add(const char *level, std::string message, std::string data);
 
 	int64_t (*clock_)();
 	std::string phase_;
 	std::function<void()> on_phase_;
 	std::vector<JournalLine> lines_;
+	std::set<std::string> said_;  // by the chunk before this one
+	std::set<std::string> again_; // what of it this one said too
 	size_t bytes_ = 0;
 	int64_t dropped_ = 0;
 };

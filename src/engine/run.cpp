@@ -109,27 +109,52 @@ Prepare(const RunRequest &request, const OptionValues &options, const RunInput &
 	return prepared;
 }
 
-RunResult
-Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters)
+} // namespace
+
+LoadSession::LoadSession(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters)
+	: request_(request), journal_(journal), counters_(counters)
+{}
+
+// The source, where the last chunk has left it.
+RunInput &
+LoadSession::GoOn(const OptionValues &options)
 {
-	const catalog::Pipeline &pipeline = request.pipeline;
+	const catalog::Pipeline &pipeline = request_.pipeline;
+	if (request_.root_run.empty()) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					Format("pipeline \"{}\" cannot run in the caller's transaction, because its mode is realtime",
+						   pipeline.name),
+					"Use trigger_pipeline: a worker commits its rows as they come.");
+	}
+	if (!kept_) {
+		kept_.emplace(pipeline, options, journal_);
+		counters_->watermark_before = counters_->watermark_after = catalog::Watermark(pipeline.id);
+	}
+	kept_->Continuous().GoOnBehind(counters_->watermark_after);
+	return kept_->Input();
+}
+
+ChunkResult
+LoadSession::Load()
+{
+	const catalog::Pipeline &pipeline = request_.pipeline;
 	RunMemory memory;
-	RunProgress progress(request.progress, journal, counters);
+	RunProgress progress(request_.progress, journal_, counters_);
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	LockPatience const patience{options.DurationMicroseconds("swap_lock_timeout"),
 								options.Integer("swap_lock_attempts"), options.Text("on_swap_conflict") == "in_place"};
 
-	RunResult result;
+	ChunkResult result;
 	Destination destination;
 	if (pipeline.destination) {
 		progress.Enter("checking");
-		std::unique_ptr<RemoteDestination> remote = OpenRemote(request, options, journal);
+		std::unique_ptr<RemoteDestination> remote = OpenRemote(request_, options, journal_);
 		if (std::optional<LoadedRun> const loaded =
-				remote->Begin(request.root_run, request.run_id, request.only_look)) {
-			counters->records_processed = loaded->records;
+				remote->Begin(request_.root_run, request_.run_id, request_.only_look)) {
+			counters_->records_processed = loaded->records;
 			result.reason = Format("attempt {} had committed its {} rows in {} at {}, before it was lost",
 								   loaded->attempt, loaded->records, remote->Label(), loaded->at);
-			journal.Warning(*result.reason + ": nothing is loaded again");
+			journal_.Warning(*result.reason + ": nothing is loaded again");
 			memory.Free();
 			return result;
 		}
@@ -138,7 +163,7 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 		destination.mode = LoadModeOf(pipeline);
 		result.elsewhere = std::move(remote);
 	}
-	if (request.only_look && destination.remote == nullptr) {
+	if (request_.only_look && destination.remote == nullptr) {
 		throw Error(sqlstate::kLostAtDestination,
 					"the run was lost, and its pipeline's destination is no server any more",
 					"Look where the pipeline loaded before whether its rows are there.");
@@ -147,47 +172,53 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	if (destination.remote == nullptr) {
 		destination = FindDestination(pipeline);
 	}
-	RunInput input(pipeline, options, journal);
-	journal.Info("reads " + input.Label());
+	std::optional<RunInput> only;
+	RunInput &input = pipeline.IsContinuous() ? GoOn(options) : only.emplace(pipeline, options, journal_);
+	journal_.Info("reads " + input.Label());
 
 	progress.Enter("preparing");
 	MappedQuery query(input.Mapping());
-	PushFilter(input, query, journal);
-	input.CheckTables(query, journal);
-	input.CountBefore(query, journal);
-	Prepared const prepared = Prepare(request, options, input, query, patience, &destination, journal);
+	PushFilter(input, query, journal_);
+	input.CheckTables(query, journal_);
+	input.CountBefore(query, journal_);
+	Prepared const prepared = Prepare(request_, options, input, query, patience, &destination, journal_);
 	const auto &[match, plan, work] = prepared;
 
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
 	CheckDrift(pipeline, last, query, destination, match);
 	for (LossLine &line : LossLines(query, destination, match)) {
 		if (line.warning) {
-			journal.Warning(std::move(line.text));
+			journal_.Warning(std::move(line.text));
 		} else {
-			journal.Info(std::move(line.text));
+			journal_.Info(std::move(line.text));
 		}
 	}
 	std::vector<catalog::LoadedColumn> const shape = ShapeOf(query);
-	FedSequences sequences(options, journal);
+	FedSequences sequences(options, journal_);
 	sequences.Find(destination, match);
 	for (std::string &line : sequences.Describe()) {
-		journal.Info(std::move(line));
+		journal_.Info(std::move(line));
 	}
 	progress.Enter("loading");
-	LoadRequest const load{pipeline, request.run_id,  input,	query,	   match,	destination, plan,
-						   work,	 request.streams, patience, sequences, journal, progress};
+	LoadRequest const load{pipeline, request_.run_id,  input,	 query,		match,	  destination, plan,
+						   work,	 request_.streams, patience, sequences, journal_, progress};
 	progress.BeginLoad(destination.oid);
 	LoadOutcome const loaded = MoveRows(load);
 	progress.EndLoad();
-	journal.Info(Format("{} rows loaded into {}", loaded.counts.inserted, destination.name));
-	input.Leave(loaded.counts.inserted);
+	journal_.EachTime(Format("{} rows loaded into {}", loaded.counts.inserted, destination.name));
+	if (kept_) {
+		counters_->watermark_after = kept_->Continuous().Watermark();
+		result.over = kept_->Continuous().IsOver();
+	} else {
+		input.Leave(loaded.counts.inserted);
+	}
 	sequences.Move(destination);
 
 	if (plan.analyze && destination.remote != nullptr) {
 		progress.Enter("analyzing");
 		destination.remote->Analyze();
 	} else if (plan.analyze && !plan.fills_empty && !loaded.analyzed) {
-		Analyze(destination, journal);
+		Analyze(destination, journal_);
 	}
 	progress.Enter("finishing");
 	// Seldom: a pipeline's state is wanted by others too.
@@ -199,17 +230,21 @@ Execute(const RunRequest &request, RunJournal &journal, catalog::RunCounters *co
 	return result;
 }
 
-} // namespace
-
-RunResult
-ExecuteRun(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters)
+ChunkResult
+LoadSession::LoadChunk()
 {
 	RememberMappedSecrets(GetUserId());
 	try {
-		return Execute(request, journal, counters);
+		return Load();
 	} catch (const Error &error) {
-		throw WithHint(WithoutSecrets(error), request.pipeline);
+		throw WithHint(WithoutSecrets(error), request_.pipeline);
 	}
+}
+
+void
+LoadSession::AwaitMore()
+{
+	kept_->Continuous().AwaitMore();
 }
 
 } // namespace sluice::engine

@@ -1,4 +1,4 @@
-// The engine's face: one run from source to destination, inside the caller's transaction, as the current
+// The engine's face: one run from source to destination, inside transactions of the caller, as the current
 // user (who is the pipeline's owner). Everything that decides how rows travel is below this header.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "core/run_journal.hpp"
 #include "engine/parallel/parallel_host.hpp"
 #include "engine/run_progress.hpp"
+#include "engine/source/kept_input.hpp"
 #include "engine/target/pending_commit.hpp"
 
 namespace sluice::engine {
@@ -27,15 +28,34 @@ struct RunRequest {
 	const ParallelHost *streams = nullptr; // NULL: the run is made by this process alone
 };
 
-struct RunResult {
+struct ChunkResult {
 	std::unique_ptr<PendingCommit> elsewhere; // NULL: nothing
 	std::optional<std::string> reason;		  // to be told with the success
 	Oid created = InvalidOid;				  // the destination, if the run made it
+	bool over = true;						  // the run, with this chunk
 };
 
-// Loads. Throws Error on any failure; the caller aborts the transaction. Counters are kept up to date
-// in *counters so that a failure can report how far it came. The journal and the pipeline outlive the result.
-RunResult ExecuteRun(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters);
+// What of a run outlives a transaction: the connection to a source that goes on. The request, the journal, which
+// outlives the results too, and the counters, which are kept up to date so that a failure can tell how far it came, all
+// outlive it.
+class LoadSession {
+public:
+	LoadSession(const RunRequest &request, RunJournal &journal, catalog::RunCounters *counters);
+
+	// Loads what there is. Throws Error on any failure; the caller aborts the transaction, and this session is over.
+	ChunkResult LoadChunk();
+	// Outside any transaction, after a chunk that was not the last: waits until the source has more, interruptible.
+	void AwaitMore();
+
+private:
+	ChunkResult Load();
+	RunInput &GoOn(const OptionValues &options);
+
+	const RunRequest &request_;
+	RunJournal &journal_;
+	catalog::RunCounters *const counters_;
+	std::optional<KeptInput> kept_; // of a run that goes on
+};
 
 // What a run would do, one line each: remote query, path chosen and why, DDL it would run. Connects to
 // a PostgreSQL source; writes nothing. Runs inside a security-restricted operation.

@@ -18,7 +18,7 @@ using ProgressSink = void (*)(const ProgressNow &now);
 class RunProgress {
 public:
 	RunProgress(ProgressSink sink, RunJournal &journal, catalog::RunCounters *counters)
-		: sink_(sink), journal_(journal), counters_(counters)
+		: sink_(sink), journal_(journal), counters_(counters), before_(*counters)
 	{
 		journal_.OnPhase([this] { Show(); });
 	}
@@ -35,11 +35,11 @@ public:
 		rows_expected_ = rows;
 		Show();
 	}
-	// After each batch: what was read so far, how many rows of it were written.
+	// After each batch: what was read of the chunk so far, how many rows of it were written.
 	void Batch(int64_t rows_read, int64_t bytes_read, int64_t rows_written)
 	{
-		counters_->records_read = rows_read;
-		counters_->bytes_processed = bytes_read;
+		counters_->records_read = before_.records_read + rows_read;
+		counters_->bytes_processed = before_.bytes_processed + bytes_read;
 		counters_->records_processed += rows_written;
 		counters_->batches++;
 		if (SteadyNow() - shown_ >= kInterval) {
@@ -56,6 +56,7 @@ private:
 	ProgressSink sink_;
 	RunJournal &journal_;
 	catalog::RunCounters *counters_;
+	catalog::RunCounters const before_; // of the chunks before
 	SteadyTime shown_ = 0;
 	int64_t rows_expected_ = 0;
 	bool loading_ = false;

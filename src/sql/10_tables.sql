@@ -67,9 +67,11 @@ CREATE TABLE sluice.pipeline_state (
 	last_success_at timestamptz,
 	failures_in_a_row int NOT NULL DEFAULT 0,
 	created_relation oid,
-	loaded_shape jsonb
+	loaded_shape jsonb,
+	watermark text
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE sluice.pipeline_state IS 'What the last runs of each pipeline left behind';
+COMMENT ON COLUMN sluice.pipeline_state.watermark IS 'how far a source that goes on is loaded, in words of its own';
 
 CREATE TABLE sluice.pipeline_versions (
 	pipeline_id uuid NOT NULL,

@@ -7,8 +7,8 @@
 #include "pg/settings.hpp"
 #include "worker/commit_hooks.hpp"
 #include "worker/live_runs.hpp"
-#include "worker/run_body.hpp"
 #include "worker/run_locks.hpp"
+#include "worker/run_session.hpp"
 #include "worker/slot_lookup.hpp"
 
 namespace sluice::worker {
@@ -145,7 +145,8 @@ ExecuteInCaller(const catalog::Pipeline &pipeline, const std::string &run_id, co
 	pg::Call(leaf::PokeAtEnd);
 	RunJournal journal(pg::Now);
 	catalog::RunCounters counters;
-	RunBody({pipeline, run_id, context_json}, journal, &counters);
+	engine::RunRequest const request{pipeline, run_id};
+	(void)RunSession(request, context_json, nullptr, journal, &counters).LoadChunk();
 }
 
 std::vector<RunNow>

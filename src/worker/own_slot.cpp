@@ -162,11 +162,12 @@ OfferProcess()
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	DatabaseSlot const *database = FindDatabase(own_slot->database);
 	// Where nothing was queued, whoever triggers next would only be in the way of a process that is sent away. One that
-	// was asked to stop leaves, so that no signal meant for this run finds the next. After streams there is more than a
-	// new session has.
-	bool const offer = own_slot->finished && own_slot->more_queued && own_slot->stop_requested_at == 0 &&
-					   own_slot->streams == 0 && now - own_slot->attached_at < kSlice && database != nullptr &&
-					   database->scheduler != nullptr && database->barred_by == 0;
+	// was asked to stop leaves, so that no signal meant for this run finds the next. After streams, or a connection
+	// that was kept, there is more than a new session has.
+	bool const offer = own_slot->finished && own_slot->kind == RunKind::Batch && own_slot->more_queued &&
+					   own_slot->stop_requested_at == 0 && own_slot->streams == 0 &&
+					   now - own_slot->attached_at < kSlice && database != nullptr && database->scheduler != nullptr &&
+					   database->barred_by == 0;
 	if (offer) {
 		RunSlot const before = *own_slot;
 		memset(own_slot, 0, sizeof(*own_slot));

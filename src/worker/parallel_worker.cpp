@@ -6,7 +6,7 @@
 #include "pg/compat.hpp"
 #include "pg/run_context.hpp"
 #include "pg/transaction.hpp"
-#include "worker/run_body.hpp"
+#include "worker/run_setup.hpp"
 #include "worker/worker_entry.hpp"
 #include "worker/worker_session.hpp"
 

@@ -9,7 +9,6 @@
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "worker/log.hpp"
-#include "worker/run_body.hpp"
 #include "worker/scheduler.hpp"
 #include "worker/worker_entry.hpp"
 

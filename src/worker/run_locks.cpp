@@ -26,6 +26,18 @@ PipelineTag(const pg_uuid_t *pipeline)
 	return MakeTag(hash_bytes_extended(pipeline->data, sizeof(pipeline->data), 0), kPipelineClass);
 }
 
+LOCKTAG
+DatabaseTag()
+{
+	return MakeTag(0, kDatabaseClass);
+}
+
+LOCKMODE
+DatabaseMode(bool single_run)
+{
+	return single_run ? ExclusiveLock : ShareLock;
+}
+
 bool
 HasHolder(const LOCKTAG *tag)
 {
@@ -37,17 +49,31 @@ HasHolder(const LOCKTAG *tag)
 } // namespace
 
 LockOutcome
-TakeRunLocks(const pg_uuid_t *pipeline, bool single_run)
+TakeRunLocks(const pg_uuid_t *pipeline, bool single_run, LockSpan span)
 {
-	LOCKTAG const database = MakeTag(0, kDatabaseClass);
-	if (LockAcquire(&database, single_run ? ExclusiveLock : ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL) {
+	bool const in_session = span == LockSpan::Session;
+	LOCKTAG const database = DatabaseTag();
+	if (LockAcquire(&database, DatabaseMode(single_run), in_session, true) == LOCKACQUIRE_NOT_AVAIL) {
 		return LockOutcome::DatabaseBusy;
 	}
 	LOCKTAG const tag = PipelineTag(pipeline);
-	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL) {
+	if (LockAcquire(&tag, ExclusiveLock, in_session, true) == LOCKACQUIRE_NOT_AVAIL) {
+		(void)LockRelease(&database, DatabaseMode(single_run), in_session);
 		return LockOutcome::PipelineBusy;
 	}
 	return LockOutcome::Taken;
+}
+
+void
+LeaveRunLocksToTransaction(const pg_uuid_t *pipeline, bool single_run)
+{
+	if (TakeRunLocks(pipeline, single_run, LockSpan::Transaction) != LockOutcome::Taken) {
+		return;
+	}
+	LOCKTAG const tag = PipelineTag(pipeline);
+	LOCKTAG const database = DatabaseTag();
+	(void)LockRelease(&tag, ExclusiveLock, true);
+	(void)LockRelease(&database, DatabaseMode(single_run), true);
 }
 
 bool
@@ -60,7 +86,7 @@ IsPipelineLocked(const pg_uuid_t *pipeline)
 bool
 IsDatabaseLocked()
 {
-	LOCKTAG const tag = MakeTag(0, kDatabaseClass);
+	LOCKTAG const tag = DatabaseTag();
 	return HasHolder(&tag);
 }
 

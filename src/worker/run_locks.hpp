@@ -1,5 +1,8 @@
-// The locks that every run takes in its own transaction, by worker or by CALL, and never waits for
-// (design rule 12). They work between sessions without shared memory of ours. Leaf code: may raise.
+// The locks that every run takes, by worker or by CALL, and never waits for (design rule 12). They work between
+// sessions without shared memory of ours. Leaf code: may raise.
+//
+// A worker's session holds them from its first transaction to its last, each of its chunks takes them again for itself,
+// because code of the owner may call pg_advisory_unlock_all().
 #pragma once
 
 #include "pg/prelude.hpp"
@@ -11,8 +14,12 @@ enum class LockOutcome : int {
 	PipelineBusy, // another run of this pipeline
 	DatabaseBusy, // pg_sluice.single_run, now or when the other run began
 };
-// Held until the transaction ends.
-LockOutcome TakeRunLocks(const pg_uuid_t *pipeline, bool single_run);
+enum class LockSpan : int { Transaction, Session };
+// All of them or none.
+LockOutcome TakeRunLocks(const pg_uuid_t *pipeline, bool single_run, LockSpan span);
+// What the session held is held by the current transaction alone from here on: others find it free when they see what
+// that commits. single_run: as when it was taken.
+void LeaveRunLocksToTransaction(const pg_uuid_t *pipeline, bool single_run);
 
 // Whether another session is running this pipeline, or anything in this database.
 bool IsPipelineLocked(const pg_uuid_t *pipeline);

@@ -326,6 +326,7 @@ ReserveRun(Reservation *reservation)
 		slot->run = reservation->run;
 		slot->pipeline = reservation->pipeline;
 		slot->more_queued = reservation->more_queued;
+		slot->kind = reservation->kind;
 		slot->launched_at = SteadyNow();
 		strlcpy(slot->phase, "starting", sizeof(slot->phase));
 		reservation->index = static_cast<int>(slot - shared->runs);

@@ -36,6 +36,7 @@ struct Reservation {
 	pg_uuid_t run;
 	pg_uuid_t pipeline;
 	TimestampTz due;
+	RunKind kind;
 	bool source_on_trial;
 	bool more_queued; // of the owner: the process may be wanted again
 	StartLimits limits;

@@ -19,8 +19,14 @@ enum class RunState : int {
 	Ended	   // worker gone without having written the run's end; the scheduler will
 };
 
+enum class RunKind : int {
+	Batch,
+	Continuous // does not end by itself
+};
+
 struct RunSlot {
 	RunState state;
+	RunKind kind;
 	uint64 cookie; // tells a late worker that the slot is no longer its own
 	Oid database;
 	Oid owner;

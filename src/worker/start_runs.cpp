@@ -13,7 +13,6 @@
 #include "worker/control.hpp"
 #include "worker/database_slots.hpp"
 #include "worker/log.hpp"
-#include "worker/run_body.hpp"
 #include "worker/run_locks.hpp"
 #include "worker/scheduler.hpp"
 #include "worker/worker_entry.hpp"
@@ -206,6 +205,7 @@ Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 	place.run = UuidFromText(run.id);
 	place.pipeline = UuidFromText(pipeline.id);
 	place.due = run.due;
+	place.kind = pipeline.IsContinuous() ? RunKind::Continuous : RunKind::Batch;
 	place.more_queued = more_queued_.contains(pipeline.owner_oid);
 	if (pipeline.source) {
 		place.source = pg::Call(get_foreign_server_oid, pipeline.source->c_str(), true);

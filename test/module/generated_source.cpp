@@ -1,7 +1,14 @@
 // Test-only driver: a source of rows that are made on the spot, for servers of the wrapper sluice_generated. All that a
 // source of one's own needs is here: what it implements, and its entry in the table of drivers.
+//
+// In mode 'realtime' source_table is a file in the data directory that says how many rows there are by now. A word may
+// stand behind that: "end" when there will be no more, "slowly" for chunks of one or two rows.
+#include <fstream>
+
+#include "engine/source/continuous_source.hpp"
 #include "engine/source/drivers.hpp"
 #include "engine/source/wire_source.hpp"
+#include "pg/pause.hpp"
 
 extern "C" SLUICE_EXPORT void _PG_init(void);
 
@@ -44,10 +51,11 @@ FillBatch(Batch *batch, int64 made, int64 last)
 	return made;
 }
 
-class GeneratedSource final : public sluice::engine::WireSource {
+class GeneratedSource final : public sluice::engine::WireSource, public sluice::engine::ContinuousSource {
 public:
 	explicit GeneratedSource(const SourceRequest &request)
-		: label_(*request.pipeline.source_table), row_type_(pg::Call(MakeRowType))
+		: label_(*request.pipeline.source_table), goes_on_(request.pipeline.IsContinuous()),
+		  row_type_(pg::Call(MakeRowType))
 	{}
 
 	std::string Label() const override { return label_; }
@@ -60,24 +68,57 @@ public:
 	}
 	std::string FilterAsThere(const std::string &condition) override { return Filter(condition, false); }
 	std::string RemoteStatement(const std::vector<bool> & /*needed*/) const override { return "generate " + label_; }
-	void Start(const std::vector<bool> & /*needed*/) override { made_ = 0; }
+	void Start(const std::vector<bool> & /*needed*/) override
+	{
+		made_ = behind_;
+		if (goes_on_) {
+			LookAgain();
+		}
+	}
 	bool Fill(Batch *batch) override
 	{
-		made_ = pg::Call(FillBatch, batch, made_, static_cast<int64>(kRows));
-		return made_ < kRows;
+		made_ = pg::Call(FillBatch, batch, made_, last_);
+		return made_ < last_;
 	}
-	int64_t BytesRead() const override { return made_; }
-	int64_t RowsRead() const override { return made_; }
-	int64_t RowsExpected() const override { return kRows; }
+	int64_t BytesRead() const override { return RowsRead(); }
+	int64_t RowsRead() const override { return made_ - behind_; }
+	int64_t RowsExpected() const override { return last_ - behind_; }
 	void Finish() override {}
 
+	sluice::engine::ContinuousSource *Continuous() override { return goes_on_ ? this : nullptr; }
+	void GoOnBehind(const std::optional<std::string> &watermark) override
+	{
+		behind_ = watermark ? std::stoll(*watermark) : 0;
+	}
+	std::string Watermark() const override { return std::to_string(made_); }
+	bool IsOver() const override { return is_over_; }
+	void AwaitMore() override
+	{
+		for (LookAgain(); last_ <= made_ && !is_over_; LookAgain()) {
+			pg::Call(pg::leaf::Pause, 20, "PgSluiceGenerate");
+		}
+	}
+
 private:
-	static constexpr int64_t kRows = 2500; // three batches
+	void LookAgain()
+	{
+		std::ifstream file(label_);
+		std::string how;
+		file >> last_ >> how;
+		is_over_ = how == "end";
+		if (how == "slowly") {
+			last_ = std::min<int64>(last_, made_ + 1 + made_ % 3 % 2);
+		}
+	}
 
 	std::string label_;
+	bool goes_on_;
 	TupleDesc row_type_;
 	std::vector<ColumnMeaning> meaning_;
-	int64_t made_ = 0;
+	int64 behind_ = 0;
+	int64 made_ = 0;
+	int64 last_ = 2500; // three batches
+	bool is_over_ = false;
 };
 
 void
@@ -90,7 +131,7 @@ Open(const SourceRequest &request)
 	return std::make_unique<GeneratedSource>(request);
 }
 
-constexpr Driver kDriver = {.wrapper = {.name = "sluice_generated"}, .check = Check, .open = Open};
+constexpr Driver kDriver = {.wrapper = {.name = "sluice_generated"}, .check = Check, .open = Open, .continuous = true};
 
 } // namespace
 

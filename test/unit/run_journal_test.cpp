@@ -66,5 +66,49 @@ TEST(RunJournal, HoldsABoundedNumberOfBytes)
 	EXPECT_EQ(journal.Lines().size(), lines + 1);
 }
 
+TEST(RunJournal, LeavesOutWhatTheChunkBeforeSaidToo)
+{
+	RunJournal journal(FixedClock);
+	auto const chunk = [&journal](std::vector<std::string> said) {
+		for (std::string &message : said) {
+			journal.Info(std::move(message));
+		}
+		std::vector<std::string> told;
+		for (const JournalLine &line : journal.Lines()) {
+			told.push_back(line.message);
+		}
+		journal.BeginChunk();
+		return told;
+	};
+	using Told = std::vector<std::string>;
+	EXPECT_EQ(chunk({"path: append", "5 rows"}), (Told{"path: append", "5 rows"}));
+	EXPECT_EQ(chunk({"path: append", "7 rows"}), (Told{"7 rows"}));
+	EXPECT_EQ(chunk({"path: append", "7 rows"}), Told{});
+	EXPECT_EQ(chunk({"path: by SQL", "5 rows"}), (Told{"path: by SQL", "5 rows"}));
+	EXPECT_EQ(chunk({"path: append", "5 rows"}), (Told{"path: append"})) << "it has changed back";
+	for (int i = 0; i < 2; ++i) {
+		journal.BeginChunk();
+		journal.Warning("slow");
+		journal.EachTime("5 rows");
+		journal.Failure("gone");
+	}
+	ASSERT_EQ(journal.Lines().size(), 2U);
+	EXPECT_EQ(journal.Lines()[0].message, "5 rows");
+	EXPECT_EQ(journal.Lines()[1].message, "gone");
+}
+
+TEST(RunJournal, HasRoomForEachChunk)
+{
+	RunJournal journal(FixedClock);
+	for (int i = 0; i < 1500; ++i) {
+		journal.Warning("line");
+	}
+	journal.BeginChunk();
+	EXPECT_TRUE(journal.Lines().empty());
+	EXPECT_EQ(journal.Dropped(), 0);
+	journal.Warning("line");
+	EXPECT_EQ(journal.Lines().size(), 1U);
+}
+
 } // namespace
 } // namespace sluice::test

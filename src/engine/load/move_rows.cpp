@@ -90,7 +90,7 @@ LoadByStatements(const LoadRequest &request)
 	if (reader == nullptr) {
 		request.progress.Batch(counts.inserted, 0, 0);
 	}
-	request.progress.Counters().records_processed = counts.inserted;
+	request.progress.Counters().records_processed += counts.inserted;
 	return {counts};
 }
 

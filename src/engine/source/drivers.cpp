@@ -145,6 +145,16 @@ CheckSource(const catalog::Pipeline &pipeline, Oid role)
 }
 
 bool
+IsContinuous(const catalog::Pipeline &pipeline, Oid role)
+{
+	if (!pipeline.source) {
+		return false;
+	}
+	Choice const choice = Choose(pipeline, FindSourceServer(pipeline, role));
+	return choice.driver != nullptr && choice.driver->continuous;
+}
+
+bool
 ImportsTable(const catalog::Pipeline &pipeline)
 {
 	if (!pipeline.source || !pipeline.source_table) {

@@ -18,6 +18,8 @@ struct Driver {
 	// Why the executor reads this server through the wrapper after all; '': it does not. NULL: it never does, and
 	// source_table is never the name of a foreign table of this database.
 	std::string (*why_not)(const catalog::Pipeline &pipeline, const ForeignServer &server);
+	// Its sources can go on when they have read what is there: see continuous_source.hpp.
+	bool continuous = false;
 };
 
 // A rendezvous variable: where another library that the server has loaded may put a driver (const Driver *).
@@ -29,6 +31,8 @@ std::unique_ptr<Source> OpenSource(const catalog::Pipeline &pipeline, const Opti
 								   const SourceSlice *slice);
 // What create and alter check, for the pipeline's owner, and explain before it connects. Throws Error.
 void CheckSource(const catalog::Pipeline &pipeline, Oid role);
+// For mode 'realtime'.
+bool IsContinuous(const catalog::Pipeline &pipeline, Oid role);
 // A run would import the source's table as a temporary foreign table.
 bool ImportsTable(const catalog::Pipeline &pipeline);
 // source_table may name a foreign table of this database that belongs to the server.

@@ -21,6 +21,8 @@ public:
 	WireSource *Wire() const { return source_->Wire(); }
 	// Parts of it can be read by several connections; else NULL.
 	DivisibleSource *Divisible() const { return source_->Divisible(); }
+	// There is more to come when its rows have been read; else NULL.
+	ContinuousSource *Continuous() const { return source_->Continuous(); }
 	const MappingInput &Mapping() const { return mapping_; }
 	// Of foreign data wrappers.
 	leaf::FetchSize Fetch() const { return fetch_; }

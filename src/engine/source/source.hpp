@@ -12,6 +12,7 @@
 
 namespace sluice::engine {
 
+class ContinuousSource;
 class DivisibleSource;
 class WireSource;
 
@@ -30,6 +31,8 @@ public:
 	virtual WireSource *Wire() { return nullptr; }
 	// Several connections can each read a part of the rows, as one snapshot shows them; NULL: they cannot.
 	virtual DivisibleSource *Divisible() { return nullptr; }
+	// It goes on, chunk by chunk, when the rows that are there have been read; NULL: it does not.
+	virtual ContinuousSource *Continuous() { return nullptr; }
 	// The executor's reader may end too early without a word: counts the rows before and after.
 	virtual bool CountsRows() const { return false; }
 	virtual void CountBefore(const MappedQuery & /*query*/, RunJournal & /*journal*/) {}

@@ -1,0 +1,224 @@
+#include "worker/run_session.hpp"
+
+#include "catalog/pipeline_columns.hpp"
+#include "catalog/pipeline_options.hpp"
+#include "catalog/run_queue.hpp"
+#include "core/duration.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/guard.hpp"
+#include "pg/run_context.hpp"
+#include "pg/settings.hpp"
+#include "pg/transaction.hpp"
+#include "worker/live_runs.hpp"
+#include "worker/run_locks.hpp"
+#include "worker/run_setup.hpp"
+#include "worker/worker_session.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+// Sets the run's context for run_context(), also when the run fails.
+class ContextScope {
+public:
+	explicit ContextScope(const std::string &context) { pg::SetRunContext(context); }
+	ContextScope(const ContextScope &) = delete;
+	ContextScope &operator=(const ContextScope &) = delete;
+	~ContextScope() { pg::ClearRunContext(); }
+};
+
+std::string
+RunInTheWay(const std::string &pipeline_id)
+{
+	for (const LiveRun &live : LiveRuns(MyDatabaseId)) {
+		if (live.IsLive() && (pipeline_id.empty() || live.pipeline == pipeline_id)) {
+			return Format("It is run {}.", live.run);
+		}
+	}
+	return "It is a CALL run_pipeline in another session.";
+}
+
+void
+TakeLocks(const catalog::Pipeline &pipeline)
+{
+	pg_uuid_t const id = UuidFromText(pipeline.id);
+	switch (pg::Call(leaf::TakeRunLocks, &id, pg::Settings::single_run, leaf::LockSpan::Transaction)) {
+	case leaf::LockOutcome::Taken:
+		return;
+	case leaf::LockOutcome::PipelineBusy:
+		throw Error(sqlstate::kObjectInUse, Format("pipeline \"{}\" is running already", pipeline.name),
+					"Wait for that run with wait_for_run, or stop it with stop_run.", RunInTheWay(pipeline.id));
+	case leaf::LockOutcome::DatabaseBusy: {
+		std::optional<catalog::SingleRunHolder> const holder = catalog::FindSingleRunHolder();
+		throw Error(sqlstate::kObjectInUse, "another pipeline is running in this database",
+					"pg_sluice.single_run allows one run at a time: wait for the other run to end.",
+					holder ? holder->Describe() + "." : RunInTheWay(std::string()));
+	}
+	}
+}
+
+// The row of its watermark is locked: who alters the pipeline waits for this commit, or was before it.
+void
+RequireSameEnds(const catalog::Pipeline &pipeline)
+{
+	std::optional<catalog::Pipeline> const now = catalog::FindPipeline(pipeline.id);
+	if (!now || catalog::Differ(*now, pipeline, catalog::kBetween)) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState,
+					Format("pipeline \"{}\" reads from or loads into something else now", pipeline.name),
+					"It was altered. What this run had committed stays; trigger it again.");
+	}
+}
+
+class TimeLimit {
+public:
+	explicit TimeLimit(int64_t microseconds) : microseconds_(microseconds)
+	{
+		if (microseconds_ > 0) {
+			pg::Call(leaf::StartRunTimeout, static_cast<int>(std::max<int64_t>(microseconds_ / 1000, 1)));
+		}
+	}
+	TimeLimit(const TimeLimit &) = delete;
+	TimeLimit &operator=(const TimeLimit &) = delete;
+	~TimeLimit()
+	{
+		if (microseconds_ > 0) {
+			(void)pg::CallNoThrow(leaf::EndRunTimeout);
+		}
+	}
+	bool Explains(const Error &error) const
+	{
+		return microseconds_ > 0 && error.State() == sqlstate::kQueryCanceled && pg::Call(leaf::RunTimedOut);
+	}
+	Error Exceeded() const
+	{
+		return Error(sqlstate::kRunTimedOut, Format("the run took longer than {}", FormatDuration(microseconds_)),
+					 "Its option timeout says so; raise it with alter_pipeline(..., options => '{\"timeout\": ...}').");
+	}
+
+private:
+	int64_t const microseconds_;
+};
+
+} // namespace
+
+bool
+SessionLocks::Take(const catalog::Pipeline &pipeline)
+{
+	pipeline_ = UuidFromText(pipeline.id);
+	single_run_ = pg::Settings::single_run;
+	held_ = pg::Call(leaf::TakeRunLocks, &pipeline_, single_run_, leaf::LockSpan::Session) == leaf::LockOutcome::Taken;
+	return held_;
+}
+
+void
+SessionLocks::LeaveToTransaction()
+{
+	if (std::exchange(held_, false)) {
+		pg::Call(leaf::LeaveRunLocksToTransaction, &pipeline_, single_run_);
+	}
+}
+
+RunSession::RunSession(const engine::RunRequest &request, const std::string &context, SessionLocks *locks,
+					   RunJournal &journal, catalog::RunCounters *counters)
+	: request_(request), context_(context), locks_(locks), journal_(journal), counters_(counters),
+	  load_(request, journal, counters)
+{}
+
+void
+RunSession::Run()
+{
+	for (bool first = true, over = false; !over; first = false) {
+		catalog::RunCounters const committed = *counters_;
+		try {
+			pg::InTransaction([&] { over = LoadChunk(); });
+		} catch (...) {
+			// The only chunk tells how far it had come; rows beside others that are there to stay would be taken for
+			// loaded.
+			if (!first) {
+				*counters_ = committed;
+			}
+			counters_->watermark_after = committed.watermark_after;
+			throw;
+		}
+		if (!over) {
+			GoOn();
+		}
+	}
+}
+
+bool
+RunSession::LoadChunk()
+{
+	journal_.EnterPhase("preparing");
+	OptionValues const options = catalog::ReadOptions(request_.pipeline.options);
+	TimeLimit const limit(options.DurationMicroseconds("timeout"));
+	try {
+		return Load(options);
+	} catch (const Error &error) {
+		if (limit.Explains(error)) {
+			throw limit.Exceeded();
+		}
+		throw;
+	}
+}
+
+bool
+RunSession::Load(const OptionValues &options)
+{
+	const catalog::Pipeline &pipeline = request_.pipeline;
+	CheckIdentity(pipeline);
+	TakeLocks(pipeline);
+	int const level = PinRunSettings(pipeline, options, &journal_);
+	engine::ChunkResult chunk;
+	{
+		ContextScope const scope(context_);
+		chunk = load_.LoadChunk();
+		journal_.EnterPhase("finishing");
+		if (!request_.root_run.empty()) {
+			pg::Call(leaf::FireDeferredTriggers);
+		}
+	}
+	if (OidIsValid(chunk.created)) {
+		// Not before: its lock is in the way of everybody who looks for more than rows.
+		catalog::RememberCreatedRelation(pipeline.id, chunk.created);
+	}
+	bool const recorded =
+		chunk.over ? catalog::FinishRun(request_.run_id, "success", chunk.reason, std::nullopt, *counters_, journal_)
+				   : catalog::RecordChunk(request_.run_id, *counters_, journal_);
+	if (!recorded) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState,
+					Format("run {} of pipeline \"{}\" has ended or is being deleted", request_.run_id, pipeline.name),
+					"Nothing was loaded. Look whether the pipeline is being dropped.");
+	}
+	if (counters_->watermark_after) {
+		RequireSameEnds(pipeline);
+	}
+	if (chunk.over && locks_ != nullptr) {
+		locks_->LeaveToTransaction();
+	}
+	pg::Call(leaf::UnpinSettings, level);
+	if (chunk.elsewhere) {
+		// From here to the local commit a crash leaves it open whether the rows are there; the phase says so.
+		journal_.EnterPhase("committing");
+		if (request_.progress != nullptr) {
+			request_.progress({*counters_, "committing", 0});
+		}
+		chunk.elsewhere->Commit();
+	}
+	return chunk.over;
+}
+
+// Between two chunks.
+void
+RunSession::GoOn()
+{
+	journal_.BeginChunk();
+	journal_.EnterPhase("waiting for rows");
+	if (request_.progress != nullptr) {
+		request_.progress({*counters_, "waiting for rows", 0});
+	}
+	load_.AwaitMore();
+	pg::Call(leaf::ReloadIfAsked);
+}
+
+} // namespace sluice::worker

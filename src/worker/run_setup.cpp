@@ -1,0 +1,75 @@
+#include "worker/run_setup.hpp"
+
+#include "core/session_settings.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/guard.hpp"
+#include "pg/search_path.hpp"
+#include "worker/worker_session.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+struct Identity {
+	Oid current;
+	Oid session;
+	int isolation;
+};
+
+Identity
+ReadIdentity()
+{
+	return {GetUserId(), GetSessionUserId(), XactIsoLevel};
+}
+
+} // namespace
+
+void
+CheckIdentity(const catalog::Pipeline &pipeline)
+{
+	Identity const identity = pg::Call(ReadIdentity);
+	if (identity.current != pipeline.owner_oid || identity.session != pipeline.owner_oid) {
+		throw Error(
+			sqlstate::kInsufficientPrivilege,
+			Format("the run of pipeline \"{}\" would not be made as its owner \"{}\"", pipeline.name, pipeline.owner),
+			"A setting \"role\" of the owner or of the database changes who the session is: "
+			"remove it with ALTER ROLE ... RESET role, or ALTER DATABASE ... RESET role.");
+	}
+	if (identity.isolation != XACT_READ_COMMITTED) {
+		throw Error(sqlstate::kActiveSqlTransaction, "a pipeline runs in a READ COMMITTED transaction only",
+					"Start the transaction with BEGIN ISOLATION LEVEL READ COMMITTED, or use trigger_pipeline.");
+	}
+}
+
+int
+PinRunSettings(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal *journal)
+{
+	// Somebody may have been let into a schema since the path was stored.
+	pg::TrustedPath const path = pg::Trusted(pipeline.search_path, pipeline.owner_oid);
+	if (!path.dropped.empty() && journal != nullptr) {
+		journal->Warning(
+			Format("the search_path of this run leaves out: {}; others may create objects there now, which "
+				   "would run as the owner",
+				   path.dropped));
+	}
+	std::string const work_mem = options.Text("work_mem");
+	// pg_temp last, or temporary tables, staged rows among them, would hide the user's.
+	std::string const search_path = path.kept + ", pg_temp";
+	std::vector<leaf::PinnedSetting> settings{
+		{"TimeZone", pipeline.timezone.c_str()},
+		{"jit", options.Boolean("jit") ? "on" : "off"},
+		{"search_path", search_path.c_str()},
+	};
+	for (const SessionSetting &setting : SessionSettings()) {
+		if ((setting.places & OwnSession) != 0) {
+			settings.push_back({setting.name, setting.value});
+		}
+	}
+	if (!work_mem.empty()) {
+		settings.push_back({"work_mem", work_mem.c_str()});
+	}
+	return pg::Call(leaf::PinSettings, static_cast<const leaf::PinnedSetting *>(settings.data()),
+					static_cast<int>(settings.size()));
+}
+
+} // namespace sluice::worker

@@ -1,0 +1,16 @@
+// What each transaction of a run begins with, that of a chunk and that of a parallel worker.
+#pragma once
+
+#include "catalog/pipeline.hpp"
+#include "core/option_registry.hpp"
+#include "core/run_journal.hpp"
+
+namespace sluice::worker {
+
+// Throws Error unless this process acts as the owner, in a READ COMMITTED transaction.
+void CheckIdentity(const catalog::Pipeline &pipeline);
+// Sets what every run pins, in this process and for this transaction; returns what leaf::UnpinSettings takes. The
+// journal is told what the owner does not trust any more.
+int PinRunSettings(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal *journal);
+
+} // namespace sluice::worker
