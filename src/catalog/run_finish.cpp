@@ -30,7 +30,7 @@ std::vector<pg::SqlValue>
 HowFar(const std::string &run_id, const RunCounters &counters, const RunJournal &journal)
 {
 	return {run_id,
-			IfAny(journal.Phase()),
+			IfAny(PhaseName(journal.Phase())),
 			Number(counters.records_read),
 			Number(counters.records_processed),
 			Number(counters.records_failed),

@@ -17,14 +17,14 @@ WriteLog(const std::string &run_id, const LoggedRun &run, const RunJournal &jour
 	for (const JournalLine &line : journal.Lines()) {
 		at.push_back(std::to_string(line.at));
 		levels.emplace_back(line.level);
-		phases.push_back(IfAny(line.phase));
+		phases.push_back(IfAny(PhaseName(line.phase)));
 		messages.emplace_back(line.message);
 		data.push_back(IfAny(line.data));
 	}
 	if (journal.Dropped() > 0) {
 		at.push_back(std::to_string(pg::Now()));
 		levels.emplace_back("warning");
-		phases.push_back(IfAny(journal.Phase()));
+		phases.push_back(IfAny(PhaseName(journal.Phase())));
 		messages.emplace_back(Format("{} more lines did not fit into the log", journal.Dropped()));
 		data.emplace_back(std::nullopt);
 	}

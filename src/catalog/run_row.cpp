@@ -21,7 +21,7 @@ ReadRun(const pg::SqlResult &rows, size_t row)
 	run.batch = rows.Text(row, column++);
 	run.attempt = static_cast<int>(rows.Integer(row, column++));
 	run.source = rows.Cell(row, column++);
-	run.phase = rows.Cell(row, column++);
+	run.phase = ParsePhase(rows.Cell(row, column++).value_or(""));
 	run.error_sqlstate = rows.Cell(row, column++);
 	run.error_message = rows.Cell(row, column++);
 	run.lost_before = rows.Cell(row, column++);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/run_phase.hpp"
 #include "pg/prelude.hpp"
 #include "pg/sql.hpp"
 
@@ -27,7 +28,7 @@ struct RunRow {
 	std::string batch;
 	int attempt = 1;
 	std::optional<std::string> source;
-	std::optional<std::string> phase; // of its end
+	RunPhase phase = RunPhase::None; // of its end
 	std::optional<std::string> error_sqlstate;
 	std::optional<std::string> error_message;
 	// An attempt before it may have committed its rows at another server: kOnlyLook, or kLookFirst and load then.

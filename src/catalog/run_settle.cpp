@@ -114,8 +114,7 @@ IsOutcomeOpen(const RunRow &run, const Pipeline &pipeline)
 		RestoreDestination(&then, run.pipeline_version);
 	}
 	int const state = run.error_sqlstate ? SqlStateFromText(*run.error_sqlstate) : 0;
-	return then.destination &&
-		   IsOutcomeUnknown({run.status, state, run.phase ? *run.phase : "", run.lost_before.has_value()});
+	return then.destination && IsOutcomeUnknown({run.status, state, run.phase, run.lost_before.has_value()});
 }
 
 void

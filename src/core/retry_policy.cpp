@@ -92,24 +92,22 @@ IsOutcomeUnknown(const RunEnd &end)
 	if (end.status == "success" || end.sqlstate == sqlstate::kLostAtDestination) {
 		return false;
 	}
-	bool const had_looked =
-		!end.phase.empty() && end.phase != "starting" && end.phase != "preparing" && end.phase != "checking";
 	// Whatever ended it: nobody has looked yet.
-	if (end.was_unknown && !had_looked) {
+	if (end.was_unknown && !HasLookedBack(end.phase)) {
 		return true;
 	}
 	if (!failed && end.status != "stopped") {
 		return false;
 	}
-	if (end.phase == "committing") {
+	if (end.phase == RunPhase::Committing) {
 		return true;
 	}
 	// With the whole server went the knowledge how far it had come.
-	if (failed && end.sqlstate == sqlstate::kWorkerLost && end.phase.empty()) {
+	if (failed && end.sqlstate == sqlstate::kWorkerLost && end.phase == RunPhase::None) {
 		return true;
 	}
 	// An earlier attempt was still open at that server and could not be waited for any longer.
-	return failed && end.phase == "checking" && end.sqlstate == SqlState("55P03");
+	return failed && end.phase == RunPhase::Checking && end.sqlstate == SqlState("55P03");
 }
 
 std::optional<int64_t>

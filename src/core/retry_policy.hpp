@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "core/run_phase.hpp"
+
 namespace sluice {
 
 // An error that another attempt can cure: connection, resources, serialization, deadlock, lock, shutdown,
@@ -28,8 +30,8 @@ std::optional<int64_t> RetryDelay(const RetryPolicy &policy, int sqlstate, int a
 struct RunEnd {
 	std::string_view status;
 	int sqlstate = 0;
-	std::string_view phase;	  // in which it ended; '': nobody knows
-	bool was_unknown = false; // it was to find out what an earlier attempt had done
+	RunPhase phase = RunPhase::None; // in which it ended
+	bool was_unknown = false;		 // it was to find out what an earlier attempt had done
 };
 // Whether its rows may be there all the same: only the ledger at that server can tell.
 bool IsOutcomeUnknown(const RunEnd &end);

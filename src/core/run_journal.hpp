@@ -8,12 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "core/run_phase.hpp"
+
 namespace sluice {
 
 struct JournalLine {
 	int64_t at;		   // microseconds since 2000-01-01 UTC, as TimestampTz
 	std::string level; // 'debug', 'info', 'warning', 'error'
-	std::string phase;
+	RunPhase phase;
 	std::string message;
 	std::string data; // JSON object text, or ''
 };
@@ -23,18 +25,17 @@ public:
 	// The clock is handed in so that this stays pure.
 	explicit RunJournal(int64_t (*clock)()) : clock_(clock) {}
 
-	// Names what the run does from now on: 'connecting', 'preparing', 'loading', 'indexing',
-	// 'swapping', 'analyzing', 'finishing', 'waiting for lock'.
-	void EnterPhase(std::string phase)
+	// What the run does from now on.
+	void EnterPhase(RunPhase phase)
 	{
-		phase_ = std::move(phase);
+		phase_ = phase;
 		if (on_phase_) {
 			on_phase_();
 		}
 	}
 	// Called after each change of phase, to show it at once; empty: nobody.
 	void OnPhase(std::function<void()> listener) { on_phase_ = std::move(listener); }
-	const std::string &Phase() const { return phase_; }
+	RunPhase Phase() const { return phase_; }
 
 	void Info(std::string message, std::string data = {}) { AddNew("info", std::move(message), std::move(data)); }
 	void Warning(std::string message, std::string data = {}) { AddNew("warning", std::move(message), std::move(data)); }
@@ -58,7 +59,7 @@ private:
 	void Add(const char *level, std::string message, std::string data);
 
 	int64_t (*clock_)();
-	std::string phase_;
+	RunPhase phase_ = RunPhase::None;
 	std::function<void()> on_phase_;
 	std::vector<JournalLine> lines_;
 	std::set<std::string> said_;  // by the chunk before this one

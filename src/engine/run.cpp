@@ -28,7 +28,7 @@ namespace {
 void
 Analyze(const Destination &destination, RunJournal &journal)
 {
-	journal.EnterPhase("analyzing");
+	journal.EnterPhase(RunPhase::Analyzing);
 	pg::SqlOptions as_owner;
 	as_owner.run_as = destination.traits.owner;
 	std::optional<Error> const failure =
@@ -147,7 +147,7 @@ LoadSession::Load()
 	ChunkResult result;
 	Destination destination;
 	if (pipeline.destination) {
-		progress.Enter("checking");
+		progress.Enter(RunPhase::Checking);
 		std::unique_ptr<RemoteDestination> remote = OpenRemote(request_, options, journal_);
 		if (std::optional<LoadedRun> const loaded =
 				remote->Begin(request_.root_run, request_.run_id, request_.only_look)) {
@@ -168,7 +168,7 @@ LoadSession::Load()
 					"the run was lost, and its pipeline's destination is no server any more",
 					"Look where the pipeline loaded before whether its rows are there.");
 	}
-	progress.Enter("connecting");
+	progress.Enter(RunPhase::Connecting);
 	if (destination.remote == nullptr) {
 		destination = FindDestination(pipeline);
 	}
@@ -176,7 +176,7 @@ LoadSession::Load()
 	RunInput &input = pipeline.IsContinuous() ? GoOn(options) : only.emplace(pipeline, options, journal_);
 	journal_.Info("reads " + input.Label());
 
-	progress.Enter("preparing");
+	progress.Enter(RunPhase::Preparing);
 	MappedQuery query(input.Mapping());
 	PushFilter(input, query, journal_);
 	input.CheckTables(query, journal_);
@@ -199,7 +199,7 @@ LoadSession::Load()
 	for (std::string &line : sequences.Describe()) {
 		journal_.Info(std::move(line));
 	}
-	progress.Enter("loading");
+	progress.Enter(RunPhase::Loading);
 	LoadRequest const load{pipeline, request_.run_id,  input,	 query,		match,	  destination, plan,
 						   work,	 request_.streams, patience, sequences, journal_, progress};
 	progress.BeginLoad(destination.oid);
@@ -215,12 +215,12 @@ LoadSession::Load()
 	sequences.Move(destination);
 
 	if (plan.analyze && destination.remote != nullptr) {
-		progress.Enter("analyzing");
+		progress.Enter(RunPhase::Analyzing);
 		destination.remote->Analyze();
 	} else if (plan.analyze && !plan.fills_empty && !loaded.analyzed) {
 		Analyze(destination, journal_);
 	}
-	progress.Enter("finishing");
+	progress.Enter(RunPhase::Finishing);
 	// Seldom: a pipeline's state is wanted by others too.
 	if (shape != last) {
 		catalog::RememberShape(pipeline.id, shape);

@@ -29,7 +29,7 @@ RunProgress::Show()
 				 static_cast<int64>(counters_->bytes_processed));
 	}
 	if (sink_ != nullptr) {
-		sink_({*counters_, journal_.Phase().c_str(), rows_expected_});
+		sink_({*counters_, journal_.Phase(), rows_expected_});
 	}
 }
 

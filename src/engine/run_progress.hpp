@@ -10,7 +10,7 @@ namespace sluice::engine {
 // Called at most a few times a second with the counters so far, for progress display.
 struct ProgressNow {
 	const catalog::RunCounters &counters;
-	const char *phase;
+	RunPhase phase;
 	int64_t rows_expected; // the source's estimate of what there is to read; 0: unknown
 };
 using ProgressSink = void (*)(const ProgressNow &now);
@@ -25,7 +25,7 @@ public:
 	~RunProgress() { journal_.OnPhase({}); }
 	RunProgress(const RunProgress &) = delete;
 	RunProgress &operator=(const RunProgress &) = delete;
-	void Enter(const char *phase) { journal_.EnterPhase(phase); }
+	void Enter(RunPhase phase) { journal_.EnterPhase(phase); }
 	// Between these two the load is seen in pg_stat_progress_copy as well.
 	void BeginLoad(Oid destination);
 	void EndLoad();

@@ -156,8 +156,8 @@ RunsNow(Oid role)
 	for (const LiveRun &live : LiveRuns(MyDatabaseId)) {
 		const RunSlot &facts = live.facts;
 		if (facts.state == RunState::Running && pg::Call(has_privs_of_role, role, facts.owner)) {
-			runs.push_back({live.run, facts.phase, facts.phase_since, facts.records_read, facts.records, facts.bytes,
-							facts.records_expected});
+			runs.push_back({live.run, PhaseName(facts.phase), facts.phase_since, facts.records_read, facts.records,
+							facts.bytes, facts.records_expected});
 		}
 	}
 	return runs;

@@ -147,9 +147,9 @@ ReportProgress(const ProgressReport *report)
 	own_slot->records = report->records;
 	own_slot->bytes = report->bytes;
 	own_slot->records_expected = report->records_expected;
-	if (strcmp(own_slot->phase, report->phase) != 0) {
+	if (own_slot->phase != report->phase) {
 		own_slot->phase_since = GetCurrentTimestamp();
-		strlcpy(own_slot->phase, report->phase, sizeof(own_slot->phase));
+		own_slot->phase = report->phase;
 	}
 	LWLockRelease(Shared()->lock);
 }

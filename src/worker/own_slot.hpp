@@ -31,7 +31,7 @@ struct ProgressReport {
 	int64 records;
 	int64 bytes;
 	int64 records_expected;
-	const char *phase;
+	RunPhase phase;
 };
 void ReportProgress(const ProgressReport *report);
 

@@ -149,7 +149,7 @@ RunSession::Run()
 bool
 RunSession::LoadChunk()
 {
-	journal_.EnterPhase("preparing");
+	journal_.EnterPhase(RunPhase::Preparing);
 	OptionValues const options = catalog::ReadOptions(request_.pipeline.options);
 	TimeLimit const limit(options.DurationMicroseconds("timeout"));
 	try {
@@ -173,7 +173,7 @@ RunSession::Load(const OptionValues &options)
 	{
 		ContextScope const scope(context_);
 		chunk = load_.LoadChunk();
-		journal_.EnterPhase("finishing");
+		journal_.EnterPhase(RunPhase::Finishing);
 		if (!request_.root_run.empty()) {
 			pg::Call(leaf::FireDeferredTriggers);
 		}
@@ -199,9 +199,9 @@ RunSession::Load(const OptionValues &options)
 	pg::Call(leaf::UnpinSettings, level);
 	if (chunk.elsewhere) {
 		// From here to the local commit a crash leaves it open whether the rows are there; the phase says so.
-		journal_.EnterPhase("committing");
+		journal_.EnterPhase(RunPhase::Committing);
 		if (request_.progress != nullptr) {
-			request_.progress({*counters_, "committing", 0});
+			request_.progress({*counters_, RunPhase::Committing, 0});
 		}
 		chunk.elsewhere->Commit();
 	}
@@ -213,9 +213,9 @@ void
 RunSession::GoOn()
 {
 	journal_.BeginChunk();
-	journal_.EnterPhase("waiting for rows");
+	journal_.EnterPhase(RunPhase::WaitingForRows);
 	if (request_.progress != nullptr) {
-		request_.progress({*counters_, "waiting for rows", 0});
+		request_.progress({*counters_, RunPhase::WaitingForRows, 0});
 	}
 	load_.AwaitMore();
 	pg::Call(leaf::ReloadIfAsked);

@@ -328,7 +328,7 @@ ReserveRun(Reservation *reservation)
 		slot->more_queued = reservation->more_queued;
 		slot->kind = reservation->kind;
 		slot->launched_at = SteadyNow();
-		strlcpy(slot->phase, "starting", sizeof(slot->phase));
+		slot->phase = RunPhase::Starting;
 		reservation->index = static_cast<int>(slot - shared->runs);
 		reservation->cookie = slot->cookie;
 	}

@@ -40,8 +40,7 @@ SettleSource(const catalog::RunRow &run)
 	}
 	catalog::SourceAccess const access{*run.source, run.owner_oid};
 	// Whatever became of it then: the source has sent something.
-	bool const reached =
-		run.phase == "loading" || run.phase == "analyzing" || run.phase == "finishing" || run.phase == "committing";
+	bool const reached = HasReachedSource(run.phase);
 	if (run.status == "success" || (reached && !IsSourceOutage(ErrorState(run)))) {
 		catalog::EndOutage(access);
 		return;

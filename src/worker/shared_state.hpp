@@ -3,6 +3,7 @@
 // Plain data under one LWLock; no pointer but to PGPROC, which lives in shared memory itself.
 #pragma once
 
+#include "core/run_phase.hpp"
 #include "core/steady_clock.hpp"
 #include "pg/prelude.hpp"
 
@@ -49,7 +50,7 @@ struct RunSlot {
 	int64 records;
 	int64 bytes;
 	TimestampTz phase_since;
-	char phase[32];
+	RunPhase phase;
 	int streams;			// processes that it has besides its own
 	int last_state;			// SQLSTATE of the failure that it could not write; 0: none
 	char last_words[512];	// what it ended with, if it left no end; '': unknown

@@ -308,7 +308,7 @@ Starter::Start(const catalog::RunRow &run)
 	}
 	if (std::optional<Error> const error = WhyOwnerCannotRun(*pipeline)) {
 		RunJournal journal(pg::Now);
-		journal.EnterPhase("starting");
+		journal.EnterPhase(RunPhase::Starting);
 		journal.Failure(error->what());
 		(void)catalog::FinishRun(run.id, "failed", std::nullopt, error->Info(), catalog::RunCounters{}, journal);
 		return Outcome::Closed;

@@ -107,7 +107,7 @@ TEST(RetryPolicy, ARunWhoseRowsMayBeElsewhereIsLookedFor)
 		{"stopped", "", "loading", true, false},
 	};
 	for (const Case &c : cases) {
-		EXPECT_EQ(IsOutcomeUnknown({c.status, SqlStateFromText(c.code), c.phase, c.was_unknown}), c.unknown)
+		EXPECT_EQ(IsOutcomeUnknown({c.status, SqlStateFromText(c.code), ParsePhase(c.phase), c.was_unknown}), c.unknown)
 			<< c.status << " " << c.code << " " << c.phase;
 	}
 }

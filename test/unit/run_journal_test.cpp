@@ -15,16 +15,16 @@ FixedClock()
 TEST(RunJournal, KeepsLinesInOrderWithTheirPhase)
 {
 	RunJournal journal(FixedClock);
-	journal.EnterPhase("connecting");
+	journal.EnterPhase(RunPhase::Connecting);
 	journal.Info("connected", R"({"server": "x"})");
-	journal.EnterPhase("loading");
+	journal.EnterPhase(RunPhase::Loading);
 	journal.Warning("slow");
 	journal.Failure("gone");
 	ASSERT_EQ(journal.Lines().size(), 3U);
-	EXPECT_EQ(journal.Phase(), "loading");
+	EXPECT_EQ(journal.Phase(), RunPhase::Loading);
 	EXPECT_EQ(journal.Lines()[0].at, 42);
 	EXPECT_EQ(journal.Lines()[0].level, "info");
-	EXPECT_EQ(journal.Lines()[0].phase, "connecting");
+	EXPECT_EQ(journal.Lines()[0].phase, RunPhase::Connecting);
 	EXPECT_EQ(journal.Lines()[0].data, R"({"server": "x"})");
 	EXPECT_EQ(journal.Lines()[1].level, "warning");
 	EXPECT_EQ(journal.Lines()[2].level, "error");

@@ -42,7 +42,7 @@ AppendLoad::Write(Batch *batch)
 void
 AppendLoad::Analyze(int64_t rows)
 {
-	journal_.EnterPhase("analyzing");
+	journal_.EnterPhase(RunPhase::Analyzing);
 	analyzed_ = writer_.StoreStatistics(RelationGetRelid(destination_));
 	if (analyzed_) {
 		pg::Call(pg::compat::ReportAnalyze, destination_, rows);

@@ -151,7 +151,7 @@ SwapLoad::AnalyzeHeaps()
 	if (HasExtendedStatistics()) {
 		return;
 	}
-	journal_.EnterPhase("analyzing");
+	journal_.EnterPhase(RunPhase::Analyzing);
 	pg::SqlOptions as_owner;
 	as_owner.run_as = traits_.owner;
 	for (const Part &part : parts_) {
@@ -298,7 +298,7 @@ SwapLoad::LockForSwap()
 void
 SwapLoad::LoadInPlace()
 {
-	journal_.EnterPhase("loading");
+	journal_.EnterPhase(RunPhase::Loading);
 	std::string const name = pg::QualifiedName(RelationGetRelid(destination_));
 	std::string const of = IsPartitioned() ? "the partitions of " : "";
 	journal_.Warning(
@@ -355,7 +355,7 @@ SwapLoad::PutIntoPlace(int64_t rows, bool is_new)
 	}
 	CheckReferences();
 
-	journal_.EnterPhase("swapping");
+	journal_.EnterPhase(RunPhase::Swapping);
 	if (!LockForSwap()) {
 		analyzed_ = false;
 		LoadInPlace();

@@ -15,7 +15,7 @@ RemoteDestination::Commit()
 	}
 	if (!remote_->IsBroken() && failure->State() != sqlstate::kDestinationLost) {
 		// The server said no: nothing is there.
-		journal_.EnterPhase("finishing");
+		journal_.EnterPhase(RunPhase::Finishing);
 		throw *failure;
 	}
 	// Nobody said whether the transaction was committed.
@@ -34,7 +34,7 @@ RemoteDestination::Commit()
 	ErrorInfo info = failure->Info();
 	info.sqlstate = sqlstate::kDestinationLost;
 	if (committed) {
-		journal_.EnterPhase("finishing");
+		journal_.EnterPhase(RunPhase::Finishing);
 		info.message = Format("the connection to server \"{}\" was lost during COMMIT; nothing was committed there",
 							  *pipeline_.destination);
 	} else {

@@ -56,13 +56,13 @@ class WaitingPhase {
 public:
 	explicit WaitingPhase(RunJournal &journal) : journal_(journal), before_(journal.Phase())
 	{
-		journal_.EnterPhase("waiting for lock");
+		journal_.EnterPhase(RunPhase::WaitingForLock);
 	}
 	void End() { journal_.EnterPhase(before_); }
 
 private:
 	RunJournal &journal_;
-	std::string before_;
+	RunPhase before_;
 };
 
 [[noreturn]] void

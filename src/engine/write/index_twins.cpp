@@ -49,7 +49,7 @@ BuildIndexTwins(Relation table, Relation heap, const LockPatience &patience, Run
 	if (list->count == 0) {
 		return list;
 	}
-	journal.EnterPhase("indexing");
+	journal.EnterPhase(RunPhase::Indexing);
 	Names const names{RelationGetRelationName(table), RelationGetRelationName(heap)};
 	pg::Call(leaf::BeginIndexProgress, RelationGetRelid(table));
 	for (int i = 0; i < list->count; ++i) {

@@ -123,7 +123,7 @@ MysqlSource::MysqlSource(const SourceRequest &request) : state_(std::make_unique
 	connection.connect_timeout_ms = static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
 	connection.takes_public_key = options.Boolean("get_public_key");
 	connection.idle_timeout_ms = static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
-	journal.EnterPhase("connecting");
+	journal.EnterPhase(RunPhase::Connecting);
 	state.remote = std::make_unique<MysqlConnection>(request.server, connection);
 
 	if (pipeline.source_table) {

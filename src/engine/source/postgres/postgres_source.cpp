@@ -171,7 +171,7 @@ PostgresSource::PostgresSource(const SourceRequest &request) : state_(std::make_
 		static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
 	remote_options.min_rate = static_cast<int>(options.Integer("source_min_rate"));
 	remote_options.application_name = "pg_sluice";
-	journal.EnterPhase("connecting");
+	journal.EnterPhase(RunPhase::Connecting);
 	state.remote = std::make_unique<pg::RemoteConnection>(request.server, remote_options);
 	pg::RemoteConnection &remote = *state.remote;
 
