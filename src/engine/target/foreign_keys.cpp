@@ -114,10 +114,11 @@ struct Search {
 	bool others; // those that point to it
 	char *reason;
 	Size reason_size;
+	Oid reason_of; // the constraint that is the reason
 };
 
 void
-Collect(ForeignKeyList *list, const Search &search)
+Collect(ForeignKeyList *list, Search &search)
 {
 	Relation catalog = table_open(ConstraintRelationId, AccessShareLock);
 	// One table's own constraints are found by an index, all others by one look at all.
@@ -140,13 +141,23 @@ Collect(ForeignKeyList *list, const Search &search)
 			continue;
 		}
 		const char *why = WhyNotByQuery(form, tuple, search.table, own);
-		if (why != nullptr && search.reason[0] == '\0') {
+		if (why != nullptr && (search.reason[0] == '\0' || form->oid < search.reason_of)) {
 			strlcpy(search.reason, psprintf("foreign key \"%s\" %s", NameStr(form->conname), why), search.reason_size);
+			search.reason_of = form->oid;
 		}
 		Add(list, form);
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
+}
+
+// As they were made: a scan without an index finds rows where there was room for them.
+int
+CompareConstraints(const void *a, const void *b)
+{
+	Oid const first = static_cast<const ForeignKey *>(a)->constraint;
+	Oid const second = static_cast<const ForeignKey *>(b)->constraint;
+	return first < second ? -1 : static_cast<int>(first > second);
 }
 
 } // namespace
@@ -167,12 +178,15 @@ ForeignKeyList *
 FindForeignKeys(Relation table, const RelationSet *set, bool replaced, char *reason, Size reason_size)
 {
 	auto *list = static_cast<ForeignKeyList *>(palloc0(sizeof(ForeignKeyList)));
-	Search search{table, set, true, replaced && set->count > 1, reason, reason_size};
+	Search search{table, set, true, replaced && set->count > 1, reason, reason_size, InvalidOid};
 	Collect(list, search);
 	if (replaced && set->count == 1) {
 		search.own = false;
 		search.others = true;
 		Collect(list, search);
+	}
+	if (list->count > 1) {
+		qsort(list->keys, list->count, sizeof(ForeignKey), CompareConstraints);
 	}
 	return list;
 }
