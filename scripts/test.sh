@@ -5,8 +5,9 @@
 #   scripts/test.sh build install tap      these parts, in this order
 #   ACCEPT=1 scripts/test.sh regress       takes what came out as the expected output; read the diff after
 #   TAP="test/t/run_crash.pl" ... tap      these TAP tests only
-# Output of each part goes to build/logs/PART.log; what failed is shown here as well.
+# Output of each part goes to build/logs/PART.log; the lines of it that tell why something failed are shown at the end.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/scripts/failures.sh"
 cd "$ROOT"
 
 ALL=(packages lint unit build exports install regress isolation tap docs examples)
@@ -96,6 +97,7 @@ accept() {
 
 part_regress() {
     cd "$WORK/src" || return 1
+    rm -rf "$LOGS"/regress_schedule "$LOGS"/regress_schedule_engine
     expect expected sql/*.sql
     # Side by side, each on a server of its own: the files of one schedule share nothing with those of the other.
     local status=0 schedule
@@ -113,7 +115,7 @@ part_regress() {
         if [ $good -ne 0 ]; then
             status=$good
             save_results "regress_$schedule" "output_$schedule"/{regression.diffs,results,log}
-            head -n "${DIFF_LINES:-200}" "output_$schedule/regression.diffs"
+            cat "output_$schedule/regression.diffs"
             accept "output_$schedule/results" expected
         fi
     done
@@ -125,13 +127,14 @@ count_regress() { count_lines '\.\.\. ok |^ok [0-9]+ ' '\.\.\. (FAILED|failed) |
 
 part_isolation() {
     cd "$WORK/src" || return 1
+    rm -rf "$LOGS"/isolation
     expect test/isolation/expected test/isolation/specs/*.spec
     local status=0
     as_server_user make -s PG_CONFIG="$PG_CONFIG" REGRESS= TAP_TESTS= installcheck || status=$?
     count_regress
     if [ $status -ne 0 ]; then
         save_results isolation output_iso tmp_isolation/log
-        head -n "${DIFF_LINES:-200}" output_iso/regression.diffs
+        cat output_iso/regression.diffs
         accept output_iso/results test/isolation/expected
     fi
     return $status
@@ -212,8 +215,7 @@ run_part() {
     line=$(printf '%-10s %4d passed %4d failed %5d s' "$part" "$good" "$bad" $((SECONDS - started)))
     summary+=("$line")
     if [ $status -ne 0 ]; then
-        if [ -z "${VERBOSE:-}" ]; then tail -n "${TAIL_LINES:-120}" "$LOG"; fi
-        printf '%s%s%s (all of it: %s)\n' "$RED" "$line" "$PLAIN" "build/logs/$part.log"
+        printf '%s%s%s\n' "$RED" "$line" "$PLAIN"
     else
         printf '%s%s%s\n' "$GREEN" "$line" "$PLAIN"
     fi
@@ -255,5 +257,6 @@ done
 printf '%s== summary%s (%s, %d s)\n' "$BOLD" "$PLAIN" \
     "$(if [ -n "${PG_CONFIG:-}" ]; then "$PG_CONFIG" --version; else echo 'no server'; fi)" $((SECONDS - started_all))
 printf '%s\n' "${summary[@]}"
+for part in $broken; do show_failure "$part"; done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
