@@ -121,7 +121,7 @@ test-matrix:
 test-mysql:
 	@scripts/test_mysql.sh
 lint:
-	@scripts/test.sh lint
+	@scripts/test.sh packages lint
 unit:
 	@scripts/test.sh unit
 regress:
@@ -154,10 +154,11 @@ help:
 	@echo 'make                 build pg_sluice.so and the install script'
 	@echo 'make install         install them into the server'
 	@echo 'make installcheck    pg_regress, isolation and TAP tests on servers of their own'
-	@echo 'make test            packages, lint, unit tests, build, install, all tests'
-	@echo 'make test-matrix     the same on the PostgreSQL of Debian trixie (17) and forky (18)'
+	@echo 'make test            packages, unit tests, build, install, all tests'
+	@echo 'make lint            style, layers, forbidden calls, clang-tidy; .ci/run has both'
+	@echo 'make test-matrix     what depends on the server, on the PostgreSQL of Debian trixie (17) and forky (18)'
 	@echo 'make test-mysql      MySQL sources against the server of Debian sid, which CI does not have'
-	@echo 'make lint | unit | regress | isolation | tap | examples      one part of make test'
+	@echo 'make unit | regress | isolation | tap | examples      one part of make test'
 	@echo 'make soak [KILLS=1000 MINUTES=120 SEED=...]    kills processes at random while sessions work; no run may be lost'
 	@echo 'make format          clang-format over the sources'
 	@echo 'make demo [KEEP=1]   see it move data, on servers that are thrown away'

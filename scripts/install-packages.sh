@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what building and testing need and this Debian lacks, nothing else.
-#   scripts/install-packages.sh            everything for make test
-#   scripts/install-packages.sh --no-lint  without clang-format and clang-tidy
+#   scripts/install-packages.sh            everything for make test and make lint
+#   scripts/install-packages.sh --no-lint  without clang-format and clang-tidy, which make test does not need
 #   scripts/install-packages.sh --matrix   what make test-matrix needs on the outside
 . "$(dirname "$0")/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the tests, or parts of them, and ends with a line "N passed, M failed".
 #   scripts/test.sh all                    what make test runs
-#   scripts/test.sh all --without-lint     what make test-matrix runs in each system
+#   scripts/test.sh packages lint          what make lint runs
 #   scripts/test.sh build install tap      these parts, in this order
 #   ACCEPT=1 scripts/test.sh regress       takes what came out as the expected output; read the diff after
 #   TAP="test/t/run_crash.pl" ... tap      these TAP tests only
@@ -10,20 +10,16 @@
 . "$ROOT/scripts/failures.sh"
 cd "$ROOT"
 
-ALL=(packages lint unit build exports install regress isolation tap docs examples)
+ALL=(packages unit build exports install regress isolation tap docs examples)
 parts=()
 for word in "$@"; do
     case $word in
     all) parts+=("${ALL[@]}") ;;
-    --without-lint) WITHOUT_LINT=1 ;;
     packages | lint | unit | build | exports | install | regress | isolation | tap | docs | examples) parts+=("$word") ;;
-    *) die "there is no part \"$word\"" "The parts are: all ${ALL[*]}." ;;
+    *) die "there is no part \"$word\"" "The parts are: all ${ALL[*]}; and lint." ;;
     esac
 done
 [ ${#parts[@]} -gt 0 ] || parts=("${ALL[@]}")
-if [ -n "${WITHOUT_LINT:-}" ]; then
-    for i in "${!parts[@]}"; do if [ "${parts[i]}" = lint ]; then unset 'parts[i]'; fi; done
-fi
 
 LOGS=$ROOT/build/logs
 mkdir -p "$LOGS"
@@ -33,7 +29,12 @@ JOBS=$(nproc)
 count() { echo "$1 $2" >"$COUNT"; }
 count_lines() { count "$(grep -cE "$1" "$LOG" || true)" "$(grep -cE "$2" "$LOG" || true)"; }
 
-part_packages() { scripts/install-packages.sh ${WITHOUT_LINT:+--no-lint}; }
+part_packages() {
+    case " ${parts[*]} " in
+    *' lint '*) scripts/install-packages.sh ;;
+    *) scripts/install-packages.sh --no-lint ;;
+    esac
+}
 
 part_lint() {
     local status=0
@@ -43,10 +44,9 @@ part_lint() {
 }
 
 part_unit() {
-    # Once with sanitizers is enough; without optimization this builds three times as fast.
-    local status=0 sanitize=ON
-    if [ -n "${WITHOUT_LINT:-}" ]; then sanitize=OFF; fi
-    cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DSLUICE_SANITIZE=$sanitize >build/logs/cmake.log 2>&1 || {
+    # Without optimization this builds three times as fast; a sanitizer's report needs lines, not types.
+    local status=0
+    cmake -S . -B build/unit -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-g1 -DSLUICE_SANITIZE=ON >build/logs/cmake.log 2>&1 || {
         cat build/logs/cmake.log
         return 1
     }
@@ -147,8 +147,7 @@ part_tap() {
     for object in pg/guard core/error core/format; do
         if [ -e "$ROOT/src/$object.o" ]; then as_server_user sh -c 'cat >"$0"' "src/$object.o" <"$ROOT/src/$object.o"; fi
     done
-    # Files of tests wait most of their time: two for each processor. A long queue takes minutes, and once is enough.
-    if [ -n "${WITHOUT_LINT:-}" ]; then export SLUICE_TEST_QUEUE=${SLUICE_TEST_QUEUE:-2000}; fi
+    # Files of tests wait most of their time: two for each processor.
     as_server_user make -s PG_CONFIG="$PG_CONFIG" REGRESS= ISOLATION= PROVE_FLAGS="--timer -j $((2 * JOBS))" \
         ${TAP:+PROVE_TESTS="$TAP"} installcheck || status=$?
     save_results tap tmp_check/log

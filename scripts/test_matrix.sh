@@ -2,6 +2,7 @@
 # Runs the tests on the PostgreSQL of other Debian releases, each in a chroot that debootstrap makes and that
 # is kept for the next time. Ends with a line "N passed, M failed".
 #   MATRIX="trixie forky"                 which releases (17 and 18)
+#   MATRIX_PARTS="build install tap"      which parts of the tests; without it all that depend on the server
 #   MATRIX_DIR=/var/tmp/pg_sluice-matrix  where the chroots are kept; remove it to start anew
 #   DEBIAN_MIRROR=http://...              instead of the one in the machine's apt sources
 . "$(dirname "$0")/lib.sh"
@@ -9,9 +10,13 @@ cd "$ROOT"
 
 MATRIX=${MATRIX:-trixie forky}
 MATRIX_DIR=${MATRIX_DIR:-/var/tmp/pg_sluice-matrix}
+# Pure code and documents are the same with every server: make test has them.
+MATRIX_PARTS=${MATRIX_PARTS:-packages build exports install regress isolation tap examples}
+# A long queue takes minutes, and once is enough: make test has it.
+SLUICE_TEST_QUEUE=${SLUICE_TEST_QUEUE:-2000}
 
 if ! is_root; then
-    exec sudo --preserve-env=MATRIX,MATRIX_DIR,DEBIAN_MIRROR,http_proxy,https_proxy,CI "$0" "$@"
+    exec sudo --preserve-env=MATRIX,MATRIX_PARTS,MATRIX_DIR,SLUICE_TEST_QUEUE,TAP,DEBIAN_MIRROR,http_proxy,https_proxy,CI "$0" "$@"
 fi
 unshare --mount --pid --fork true 2>/dev/null ||
     die "this system lets nobody make namespaces, so no chroots can be made and used here" \
@@ -92,7 +97,7 @@ end_inside() {
 }
 ON_EXIT+=(end_inside)
 
-passed=0 failed=0
+passed=0 failed=0 failures=''
 declare -a summary
 for release in $MATRIX; do
     started=$SECONDS
@@ -106,17 +111,22 @@ for release in $MATRIX; do
         copy_sources "$directory/opt/pg_sluice"
         log=$MATRIX_DIR/$release.log
         in_chroot "$directory" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-            LANG=C.UTF-8 CI="${CI:-}" TAP="${TAP:-}" /opt/pg_sluice/scripts/test.sh ${MATRIX_PARTS:-all --without-lint} \
+            LANG=C.UTF-8 CI="${CI:-}" TAP="${TAP:-}" SLUICE_TEST_QUEUE="$SLUICE_TEST_QUEUE" /opt/pg_sluice/scripts/test.sh $MATRIX_PARTS \
             </dev/null 2>&1 | tee "$log" &
         wait $! || true
         : >"$INSIDE"
         read -r good bad < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -1) || true
         good=${good:-0} bad=${bad:-1}
+        if [ "$bad" -gt 0 ]; then
+            failures+=$(awk '/^[0-9]+ passed, [0-9]+ failed$/ { on = 0 } /^== failed: / { on = 1 } on' "$log")
+            failures+=$'\n'"== $release: build/logs is $directory/opt/pg_sluice/build/logs"$'\n'
+        fi
     fi
     passed=$((passed + good)) failed=$((failed + bad))
     summary+=("$(printf '%-10s %4d passed %4d failed %5d s' "$release" "$good" "$bad" $((SECONDS - started)))")
 done
 printf '%s==== matrix%s\n' "$BOLD" "$PLAIN"
 printf '%s\n' "${summary[@]}"
+printf '%s' "$failures"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
