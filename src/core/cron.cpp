@@ -13,6 +13,7 @@ namespace sluice {
 namespace {
 
 constexpr size_t kMaxScheduleLength = 500;
+constexpr uint32_t kEveryHour = (uint32_t{1} << 24) - 1;
 
 struct Macro {
 	std::string_view name;
@@ -106,10 +107,11 @@ Cron::Parse(std::string_view text)
 			break;
 		case CronField::Hour:
 			fields.hours = static_cast<uint32_t>(values.bits);
+			fields.names_hours = !values.begins_with_star && fields.hours != kEveryHour;
 			break;
 		case CronField::Day:
 			fields.days = static_cast<uint32_t>(values.bits);
-			fields.days_restricted = values.restricted;
+			fields.names_days = !values.begins_with_star;
 			fields.special = values.special;
 			break;
 		case CronField::Month:
@@ -117,7 +119,7 @@ Cron::Parse(std::string_view text)
 			break;
 		case CronField::Weekday:
 			fields.weekdays = static_cast<uint32_t>(values.bits);
-			fields.weekdays_restricted = values.restricted;
+			fields.names_weekdays = !values.begins_with_star;
 			fields.special.nth = values.special.nth;
 			break;
 		}

@@ -1,8 +1,8 @@
 // Cron schedules: five fields, or six with the second first, evaluated in a time zone. Pure C++.
 //
 // Daylight saving time: a wall-clock time that does not exist is due once, right after the gap; one that
-// happens twice is due at the first. A schedule whose hour field covers every hour follows elapsed time
-// instead: both hours of the autumn are due, and nothing is caught up in spring.
+// happens twice is due at the first. A schedule that names no hours is due at every instant whose wall time
+// fits instead: in both hours of the autumn, and nothing is made up for in spring.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,11 @@ struct CronFields {
 	uint32_t months = 0;
 	uint32_t weekdays = 0;
 	CronSpecialDays special;
-	// Written as anything but '*': then a day is due when either field says so.
-	bool days_restricted = false;
-	bool weekdays_restricted = false;
+	// Written as what begins with anything but '*', as in cron. When both day fields name days, a day is due that one
+	// of them names; else one that fits both.
+	bool names_days = false;
+	bool names_weekdays = false;
+	bool names_hours = false; // and not all of them
 
 	bool operator==(const CronFields &) const = default;
 };

@@ -54,16 +54,22 @@ CommonStep(const std::vector<int> &values)
 }
 
 std::string
-JoinWithAnd(const std::vector<std::string> &items)
+JoinWith(std::string_view before_last, const std::vector<std::string> &items)
 {
 	std::string text;
 	for (size_t i = 0; i < items.size(); ++i) {
 		if (i > 0) {
-			text += i + 1 == items.size() ? " and " : ", ";
+			text += i + 1 == items.size() ? before_last : ", ";
 		}
 		text += items[i];
 	}
 	return text;
+}
+
+std::string
+JoinWithAnd(const std::vector<std::string> &items)
+{
+	return JoinWith(" and ", items);
 }
 
 struct Enumerated {
@@ -75,7 +81,7 @@ struct Enumerated {
 // Runs of three and more are told as "first to last".
 template <typename NameOf>
 Enumerated
-Enumerate(uint64_t bits, NameOf name_of)
+Enumerate(uint64_t bits, NameOf name_of, std::string_view before_last = " and ")
 {
 	std::vector<int> const members = Members(bits);
 	std::vector<std::string> items;
@@ -94,7 +100,7 @@ Enumerate(uint64_t bits, NameOf name_of)
 			++i;
 		}
 	}
-	return {JoinWithAnd(items), members.size(), has_run && items.size() == 1};
+	return {JoinWith(before_last, items), members.size(), has_run && items.size() == 1};
 }
 
 int
@@ -266,10 +272,11 @@ InMonths(uint32_t months)
 }
 
 Enumerated
-Weekdays(uint32_t weekdays)
+Weekdays(uint32_t weekdays, std::string_view before_last = " and ")
 {
 	uint32_t const from_monday = (weekdays >> 1) | ((weekdays & 1) << 6);
-	return Enumerate(from_monday, [](int weekday) { return kWeekdays[static_cast<size_t>(weekday)]; });
+	return Enumerate(
+		from_monday, [](int weekday) { return kWeekdays[static_cast<size_t>(weekday)]; }, before_last);
 }
 
 constexpr std::array<std::string_view, 6> kOrdinals = {"last", "first", "second", "third", "fourth", "fifth"};
@@ -331,19 +338,57 @@ NthWeekdaysText(const CronFields &fields)
 	return JoinWithAnd(items);
 }
 
-// The days that only a calendar tells, without "on": "day 13 and on every Friday"
-std::string
-DatesText(const CronFields &fields)
+// What the day-of-week field says: "every Monday", "the second and last Friday"
+std::vector<std::string>
+WeekdayItems(const CronFields &fields)
 {
 	std::vector<std::string> items;
-	if (fields.days_restricted) {
-		items.push_back(DaysText(fields));
-	}
-	if (fields.weekdays_restricted && fields.weekdays != 0) {
+	if (fields.weekdays != 0) {
 		items.push_back("every " + Weekdays(fields.weekdays).text);
 	}
-	if (fields.weekdays_restricted && fields.special.OfWeekdays()) {
+	if (fields.special.OfWeekdays()) {
 		items.push_back(NthWeekdaysText(fields));
+	}
+	return items;
+}
+
+// The weekday that a day must be as well: "Monday, Wednesday or the second Friday"
+std::string
+WeekdayCondition(const CronFields &fields)
+{
+	std::vector<std::string> items;
+	if (fields.weekdays != 0) {
+		items.push_back(Weekdays(fields.weekdays, " or ").text);
+	}
+	if (fields.special.OfWeekdays()) {
+		items.push_back(NthWeekdaysText(fields));
+	}
+	return JoinWith(" or ", items);
+}
+
+// Which of the two day fields say anything.
+struct DayFields {
+	bool days;
+	bool weekdays;
+};
+
+// The days that only a calendar tells, without "on": "day 13 and on every Friday,"
+std::string
+DatesText(const CronFields &fields, const DayFields &said)
+{
+	bool const either = fields.names_days && fields.names_weekdays;
+	if (said.days && said.weekdays && !either) {
+		return fields.names_days
+				   ? Format("{} if that is {},", DaysText(fields), WeekdayCondition(fields))
+				   : Format("{} if that is one of {},", JoinWith(" and on ", WeekdayItems(fields)), DaysText(fields));
+	}
+	std::vector<std::string> items;
+	if (said.days) {
+		items.push_back(DaysText(fields));
+	}
+	if (said.weekdays) {
+		std::vector<std::string> const weekdays = WeekdayItems(fields);
+		items.insert(items.end(), weekdays.begin(), weekdays.end());
 	}
 	std::string text;
 	for (const std::string &item : items) {
@@ -359,25 +404,27 @@ std::string
 Cron::Describe() const
 {
 	ClockPhrase const clock = DescribeClock(fields_);
-	bool const all_days = !fields_.days_restricted || fields_.days == kAllDays;
-	bool const all_weekdays = !fields_.weekdays_restricted || fields_.weekdays == kAllWeekdays;
-	bool const either = fields_.days_restricted && fields_.weekdays_restricted;
-	if (either ? all_days || all_weekdays : all_days && all_weekdays) {
+	DayFields said = {fields_.days != kAllDays, fields_.weekdays != kAllWeekdays};
+	// One of both that names every day leaves nothing to the other.
+	if (fields_.names_days && fields_.names_weekdays && !(said.days && said.weekdays)) {
+		said = {false, false};
+	}
+	if (!said.days && !said.weekdays) {
 		std::string const months = InMonths(fields_.months);
 		return clock.repeats ? clock.text + months : Format("every day{} {}", months, clock.text);
 	}
-	if (fields_.weekdays_restricted && !fields_.days_restricted && !fields_.special.OfWeekdays()) {
+	if (!said.days && !fields_.special.OfWeekdays()) {
 		Enumerated const weekdays = Weekdays(fields_.weekdays);
 		return Format("{} {} {}{}", clock.text, weekdays.one_run ? "from" : "on", weekdays.text,
 					  InMonths(fields_.months));
 	}
-	std::string const dates = DatesText(fields_);
+	std::string const dates = DatesText(fields_, said);
 	bool const one_kind = dates.back() != ',';
 	if (one_kind && !clock.repeats && fields_.months == kAllMonths) {
 		return Format("every month on {} {}", dates, clock.text);
 	}
-	if (one_kind && fields_.days_restricted && !clock.repeats && !fields_.special.OfMonth() &&
-		std::has_single_bit(fields_.months) && std::has_single_bit(fields_.days)) {
+	if (one_kind && said.days && !clock.repeats && !fields_.special.OfMonth() && std::has_single_bit(fields_.months) &&
+		std::has_single_bit(fields_.days)) {
 		return Format("every year on {} {} {}", std::countr_zero(fields_.days),
 					  kMonths[static_cast<size_t>(std::countr_zero(fields_.months))], clock.text);
 	}

@@ -191,7 +191,6 @@ ParseElement(const FieldText &field, std::string_view element, CronFieldValues *
 	std::string_view const range = element.substr(0, slash);
 	if (range == "*") {
 		values->bits |= Values(rule, rule.minimum, rule.maximum, step);
-		values->restricted = values->restricted && step != 1;
 		return;
 	}
 	size_t const dash = range.find('-');
@@ -210,6 +209,7 @@ ParseCronField(CronField field, std::string_view text, std::string_view schedule
 {
 	FieldText const field_text = {field, kFields[static_cast<size_t>(field)], text, schedule};
 	CronFieldValues values;
+	values.begins_with_star = text.starts_with('*');
 	std::string_view rest = text;
 	for (;;) {
 		size_t const comma = rest.find(',');

@@ -32,7 +32,7 @@ enum class CronField {
 struct CronFieldValues {
 	uint64_t bits = 0;
 	CronSpecialDays special;
-	bool restricted = true; // anything but '*'
+	bool begins_with_star = false;
 };
 
 // schedule: the whole text, for messages. Throws Error 22023.

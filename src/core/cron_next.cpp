@@ -18,8 +18,6 @@ constexpr int64_t kMaxInstant = 10'000'000'000'000;
 // No offset change moves the wall clock by more.
 constexpr int64_t kLargestShift = 26 * kHourSeconds;
 
-constexpr uint32_t kEveryHour = (uint32_t{1} << 24) - 1;
-
 // The lowest value >= from in a set of bits; nothing when there is none.
 template <typename Bits>
 std::optional<int>
@@ -96,10 +94,9 @@ uint32_t
 DueDays(const CronFields &fields, int64_t year, int month)
 {
 	MonthShape const shape = {DaysInMonth(year, month), WeekdayFromDays(DaysFromCivil({year, month, 1}))};
-	if (!fields.weekdays_restricted) {
-		return DueByDay(fields, shape);
-	}
-	return DueByWeekday(fields, shape) | (fields.days_restricted ? DueByDay(fields, shape) : 0);
+	uint32_t const by_day = DueByDay(fields, shape);
+	uint32_t const by_weekday = DueByWeekday(fields, shape);
+	return fields.names_days && fields.names_weekdays ? by_day | by_weekday : by_day & by_weekday;
 }
 
 // The first due day on or after this one, as days since 1970-01-01.
@@ -168,9 +165,9 @@ NextLocal(const CronFields &fields, int64_t local, int64_t last_year)
 	return day && due ? std::optional<int64_t>(*day * kDaySeconds + *due) : std::nullopt;
 }
 
-// Schedules that name hours: by the wall clock.
+// Schedules that name hours: each once a day.
 std::optional<int64_t>
-NextByWallClock(const CronFields &fields, int64_t utc, const Zone &zone, int64_t last_year)
+NextOfNamedHours(const CronFields &fields, int64_t utc, const Zone &zone, int64_t last_year)
 {
 	int64_t local = LocalFromUtc(utc, zone) + 1;
 	for (;;) {
@@ -195,6 +192,9 @@ NextByWallClock(const CronFields &fields, int64_t utc, const Zone &zone, int64_t
 std::optional<int64_t>
 NextInStretch(const CronFields &fields, int64_t from, int64_t to, int offset)
 {
+	if (((fields.hours >> (FloorModulo(from + offset, kDaySeconds) / kHourSeconds)) & 1) == 0) {
+		return std::nullopt;
+	}
 	int64_t const second_of_hour = FloorModulo(from + offset, kHourSeconds);
 	std::optional<int> const due = NextInHour(fields, static_cast<int>(second_of_hour));
 	return due && from + *due - second_of_hour < to ? std::optional<int64_t>(from + *due - second_of_hour)
@@ -208,9 +208,9 @@ IsDueDay(const CronFields &fields, int64_t day)
 	return ((fields.months >> date.month) & 1) != 0 && ((DueDays(fields, date.year, date.month) >> date.day) & 1) != 0;
 }
 
-// Schedules of every hour: by elapsed time, hour after hour, leaping over days that are not due.
+// All others: every instant whose wall time fits, hour after hour, leaping over days that are not due.
 std::optional<int64_t>
-NextByElapsedTime(const CronFields &fields, int64_t utc, const Zone &zone, int64_t last_year)
+NextThatFits(const CronFields &fields, int64_t utc, const Zone &zone, int64_t last_year)
 {
 	int64_t at = utc + 1;
 	for (;;) {
@@ -250,8 +250,8 @@ Cron::NextAfter(int64_t utc, const Zone &zone) const
 	}
 	int64_t const today = FloorDivide(LocalFromUtc(utc, zone), kDaySeconds);
 	int64_t const last_year = CivilFromDays(today).year + kMaxYearsAhead;
-	return fields_.hours == kEveryHour ? NextByElapsedTime(fields_, utc, zone, last_year)
-									   : NextByWallClock(fields_, utc, zone, last_year);
+	return fields_.names_hours ? NextOfNamedHours(fields_, utc, zone, last_year)
+							   : NextThatFits(fields_, utc, zone, last_year);
 }
 
 } // namespace sluice

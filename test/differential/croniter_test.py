@@ -2,7 +2,9 @@
 
 croniter says which local times fit a schedule, on a calendar without zones. What a zone does with them is
 written down here a second time, from doc/schedules.md: a local time that does not exist is due right after
-the gap, one that exists twice at the first of both; a schedule of every hour follows elapsed time instead.
+the gap, one that exists twice at the first of both; where the hour field begins with a star or covers every hour,
+each instant is due whose wall time fits. So is what a star at the beginning of a day field does to the other one,
+of which croniter knows both ways.
 
 usage: croniter_test.py DUE_INSTANTS [SCHEDULES [SEED]]     exits with 77 where croniter is missing
 """
@@ -62,8 +64,17 @@ def covers_all(field, low, high):
     return expanded == ["*"] or len(set(expanded)) == high - low + 1
 
 
+class Theirs:
+    """A schedule as croniter takes it: seconds come last, 5L is L5, and whether either day field is enough."""
+
+    def __init__(self, fields, seconds):
+        self.text = " ".join(fields + seconds)
+        self.either_day = not (fields[2].startswith("*") or fields[4].startswith("*"))
+        self.names_hours = not fields[1].startswith("*") and croniter.expand(self.text)[0][1] != ["*"]
+
+
 def random_schedule(rng):
-    """The schedule as we write it and as croniter does: there seconds come last and 5L is L5."""
+    """The schedule as we write it, and as croniter does."""
     minute = plain_field(rng, 0, 59)
     hour = plain_field(rng, 0, 23)
     month = plain_field(rng, 1, 12, MONTHS, star=0.6)
@@ -83,11 +94,9 @@ def random_schedule(rng):
         weekday, theirs_weekday = f"{rng.choice([str(number), WEEKDAYS[number]])}#{nth}", f"{number}#{nth}"
     elif "*" not in (day, weekday) and (covers_all(day, 1, 31) or covers_all(weekday, 0, 6)):
         weekday = theirs_weekday = "*"
-    ours, theirs = f"{minute} {hour} {day} {month} {weekday}", f"{minute} {hour} {theirs_day} {month} {theirs_weekday}"
-    if rng.random() < 0.3:
-        second = plain_field(rng, 0, 59)
-        ours, theirs = f"{second} {ours}", f"{theirs} {second}"
-    return ours, theirs
+    seconds = [plain_field(rng, 0, 59)] if rng.random() < 0.3 else []
+    ours = " ".join(seconds + [minute, hour, day, month, weekday])
+    return ours, Theirs([minute, hour, theirs_day, month, theirs_weekday], seconds)
 
 
 class Clock:
@@ -120,7 +129,7 @@ class Clock:
 
 def local_times(theirs, local):
     """Local times of the schedule after this one, in seconds since 1970 by the wall clock."""
-    times = croniter(theirs, EPOCH + timedelta(seconds=local))
+    times = croniter(theirs.text, EPOCH + timedelta(seconds=local), day_or=theirs.either_day)
     while True:
         try:
             found = times.get_next(datetime)
@@ -129,7 +138,7 @@ def local_times(theirs, local):
         yield round((found - EPOCH).total_seconds())
 
 
-def by_wall_clock(theirs, clock, after):
+def of_named_hours(theirs, clock, after):
     due, last = [], after
     # A day earlier, so that no local time is missed whatever the clock did.
     for local in local_times(theirs, after + clock.offset(after) - 86400):
@@ -142,7 +151,7 @@ def by_wall_clock(theirs, clock, after):
     return due
 
 
-def by_elapsed_time(theirs, clock, after):
+def that_fit(theirs, clock, after):
     due, start = [], after
     while True:
         # One stretch with one offset after the other; start is the instant before it.
@@ -167,14 +176,14 @@ def by_elapsed_time(theirs, clock, after):
 def overlooked(theirs, clock, got, expected):
     """Whether croniter has passed over a time that fits every field by its own reading: it does so at times after
     a short month, with days 29 to 31. Only for fields that are plain lists, where fitting is membership."""
-    fields, nth = croniter.expand(theirs)
+    fields, nth = croniter.expand(theirs.text)
     first = next((ours for ours, other in zip(got, expected) if ours != other), None)
-    if first is None or first > expected[got.index(first)] or nth or "l" in theirs.lower().split()[2]:
+    if first is None or first > expected[got.index(first)] or nth or "l" in theirs.text.lower().split()[2]:
         return False
     local = EPOCH + timedelta(seconds=first + clock.offset(first))
     values = [local.minute, local.hour, local.day, local.month, (local.weekday() + 1) % 7, local.second]
     fits = [field == ["*"] or value in field for field, value in zip(fields, values)]
-    if fields[2] != ["*"] and fields[4] != ["*"]:
+    if theirs.either_day:
         fits[2] = fits[4] = fits[2] or fits[4]
     return all(fits)
 
@@ -200,8 +209,7 @@ def main():
     answers = subprocess.run([program], input=text, capture_output=True, text=True, check=True).stdout.splitlines()
     failures = compared = never = passed_over = 0
     for (ours, theirs, zone, after), answer in zip(cases, answers, strict=True):
-        every_hour = croniter.expand(theirs)[0][1] == ["*"]
-        expected = (by_elapsed_time if every_hour else by_wall_clock)(theirs, clocks[zone], after)
+        expected = (of_named_hours if theirs.names_hours else that_fit)(theirs, clocks[zone], after)
         got = [int(word) for word in answer.split()] if not answer.startswith("error") else answer
         compared += len(expected)
         never += not expected
@@ -211,7 +219,7 @@ def main():
                 continue
             failures += 1
             if failures <= 20:
-                print(f"{ours!r} ({theirs!r}) in {zone} after {after}:\n  ours   {got}\n  theirs {expected}")
+                print(f"{ours!r} ({theirs.text!r}) in {zone} after {after}:\n  ours   {got}\n  theirs {expected}")
     print(f"{len(cases)} schedules, {compared} instants compared, {never} never due, {passed_over} where croniter "
           f"passes over a time that fits, {failures} different (seed {seed})")
     # A few are croniter's known weakness; many would be ours.

@@ -59,7 +59,7 @@ TEST(CronNext, Calendar)
 		Utc());
 }
 
-TEST(CronNext, EitherDayFieldWhenBothAreRestricted)
+TEST(CronNext, EitherDayFieldWhenBothNameDays)
 {
 	Check(
 		{
@@ -67,9 +67,26 @@ TEST(CronNext, EitherDayFieldWhenBothAreRestricted)
 			{"0 0 13 * FRI", "2026-11-06 00:00", {"2026-11-13 00:00", "2026-11-20 00:00"}},
 			{"0 0 15 * FRI", "2026-11-13 00:00", {"2026-11-15 00:00", "2026-11-20 00:00"}},
 			{"0 0 1-31 * FRI", "2026-11-13 00:00", {"2026-11-14 00:00"}},
-			{"0 0 */10 * FRI", "2026-11-13 00:00", {"2026-11-20 00:00", "2026-11-21 00:00"}},
+			{"0 0 1,11,21,31 * FRI", "2026-11-13 00:00", {"2026-11-20 00:00", "2026-11-21 00:00"}},
+			{"0 0 1,* * FRI", "2026-11-13 00:00", {"2026-11-14 00:00", "2026-11-15 00:00"}},
 			{"0 0 * * FRI", "2026-11-13 00:00", {"2026-11-20 00:00"}},
 			{"0 0 30 2 MON", "2026-02-24 00:00", {"2027-02-01 00:00"}},
+		},
+		Utc());
+}
+
+TEST(CronNext, BothDayFieldsWhenOneBeginsWithAStar)
+{
+	Check(
+		{
+			// The 1st, 11th, 21st and 31st that are a Friday.
+			{"0 0 */10 * FRI", "2026-11-13 00:00", {"2026-12-11 00:00", "2027-01-01 00:00", "2027-05-21 00:00"}},
+			{"0 0 */2 * MON", "2026-11-01 00:00", {"2026-11-09 00:00", "2026-11-23 00:00", "2026-12-07 00:00"}},
+			// Sunday, Tuesday, Thursday, Saturday.
+			{"0 0 13 * */2", "2026-11-01 00:00", {"2026-12-13 00:00", "2027-02-13 00:00", "2027-03-13 00:00"}},
+			{"0 0 */2 * */3", "2026-11-13 00:00", {"2026-11-15 00:00", "2026-11-21 00:00", "2026-11-25 00:00"}},
+			{"0 0 */2,L * 5#2,FRIL", "2026-11-01 00:00", {"2026-11-13 00:00", "2026-11-27 00:00", "2026-12-11 00:00"}},
+			{"0 0 L * */2,MON#5", "2026-11-01 00:00", {"2026-11-30 00:00", "2026-12-31 00:00", "2027-01-31 00:00"}},
 		},
 		Utc());
 }
@@ -184,10 +201,20 @@ TEST(CronNext, NamedHoursAreOnceADayWhateverTheClockDoes)
 	Check({{"0 12 30 12 *", "2011-01-01 00:00", {"2011-12-30 10:00", "2012-12-29 22:00"}}}, Apia());
 }
 
-TEST(CronNext, EveryHourFollowsElapsedTime)
+TEST(CronNext, WithoutNamedHoursEveryInstantWhoseWallTimeFits)
 {
 	Check(
 		{
+			// Two hours of the wall clock, whatever the sun says: no hole of three in autumn.
+			{"0 */2 * * *",
+			 "2026-10-24 20:00",
+			 {"2026-10-24 22:00", "2026-10-25 00:00", "2026-10-25 01:00", "2026-10-25 03:00"}},
+			{"0 */2 * * *", "2026-10-25 00:00", {"2026-10-25 01:00"}},
+			{"0 */2 * * *", "2026-03-28 21:00", {"2026-03-28 23:00", "2026-03-29 02:00", "2026-03-29 04:00"}},
+			{"*/30 */3 * * *", "2026-10-25 00:00", {"2026-10-25 02:00", "2026-10-25 02:30", "2026-10-25 05:00"}},
+			{"15 *,5 * * *", "2026-10-25 00:00", {"2026-10-25 00:15", "2026-10-25 01:15", "2026-10-25 02:15"}},
+			{"5 */2 25 10 *", "2026-10-25 00:05", {"2026-10-25 01:05", "2026-10-25 03:05"}},
+			{"0 */20 * * MON", "2026-11-20 00:00", {"2026-11-22 23:00", "2026-11-23 19:00", "2026-11-29 23:00"}},
 			{"30 * * * *", "2026-03-29 00:00", {"2026-03-29 00:30", "2026-03-29 01:30"}},
 			{"0 * * * *", "2026-03-29 00:00", {"2026-03-29 01:00", "2026-03-29 02:00"}},
 			{"*/15 * * * *", "2026-03-29 00:45", {"2026-03-29 01:00", "2026-03-29 01:15"}},
@@ -228,18 +255,17 @@ NextByTrying(const CronFields &fields, int64_t utc, const Zone &zone, int64_t un
 		int64_t const rest = FloorModulo(local, kDaySeconds);
 		bool const day = ((fields.days >> date.day) & 1) != 0;
 		bool const of_week = ((fields.weekdays >> weekday) & 1) != 0;
-		bool const due_day = fields.days_restricted && fields.weekdays_restricted ? day || of_week : day && of_week;
+		bool const due_day = fields.names_days && fields.names_weekdays ? day || of_week : day && of_week;
 		return due_day && ((fields.months >> date.month) & 1) != 0 && ((fields.hours >> (rest / 3600)) & 1) != 0 &&
 			   ((fields.minutes >> (rest % 3600 / 60)) & 1) != 0 && ((fields.seconds >> (rest % 60)) & 1) != 0;
 	};
-	bool const every_hour = fields.hours == (uint32_t{1} << 24) - 1;
 	for (int64_t at = utc + 1; at < until; ++at) {
 		int64_t const local = LocalFromUtc(at, zone);
 		int64_t const before = LocalFromUtc(at - 1, zone);
-		if (matches(local) && (every_hour || ResolveLocal(local, zone).first == at)) {
+		if (matches(local) && (!fields.names_hours || ResolveLocal(local, zone).first == at)) {
 			return at;
 		}
-		for (int64_t lost = before + 1; !every_hour && lost < local; ++lost) {
+		for (int64_t lost = before + 1; fields.names_hours && lost < local; ++lost) {
 			if (matches(lost)) {
 				return at;
 			}
@@ -251,9 +277,10 @@ NextByTrying(const CronFields &fields, int64_t utc, const Zone &zone, int64_t un
 TEST(CronNext, AgreesWithTryingEverySecondAroundEveryChange)
 {
 	const char *const schedules[] = {
-		"* * * * *",	"*/7 * * * *",	   "30 * * * *",		"0 2 * * *",	  "30 2 * * *",		"15,45 1-3 * * *",
-		"0 */2 * * *",	"*/20 0,23 * * *", "1 0 * * *",			"5 * * * SUN",	  "5 3 * * 6,0",	"0 * 29 3 *",
-		"30 1 25 10 0", "59 23 28-31 * *", "*/40 */20 * * * *", "7 30 1-2 * * *", "59 59 0-3 * * *"};
+		"* * * * *",	   "*/7 * * * *",	  "30 * * * *",		 "0 2 * * *",		"30 2 * * *",
+		"15,45 1-3 * * *", "0 */2 * * *",	  "*/20 0,23 * * *", "1 0 * * *",		"5 * * * SUN",
+		"5 3 * * 6,0",	   "0 * 29 3 *",	  "30 1 25 10 0",	 "59 23 28-31 * *", "*/40 */20 * * * *",
+		"7 30 1-2 * * *",  "59 59 0-3 * * *", "0 0-22/2 * * *",	 "*/50 */23 * * *", "10,40 */3 */2 * SAT,SUN"};
 	struct {
 		FakeZone zone;
 		int64_t change;

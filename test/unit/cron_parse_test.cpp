@@ -73,20 +73,26 @@ TEST(CronParse, MonthsAndWeekdays)
 	}
 }
 
-TEST(CronParse, RestrictedMeansWrittenAsAnythingButAStar)
+TEST(CronParse, WhatBeginsWithAStarNamesNothing)
 {
 	struct {
 		const char *text;
+		bool hours;
 		bool days;
 		bool weekdays;
 	} const cases[] = {
-		{"0 0 * * *", false, false},	{"0 0 1 * *", true, false},	   {"0 0 * * 1", false, true},
-		{"0 0 1-31 * 0-6", true, true}, {"0 0 */2 * */2", true, true}, {"0 0 */1 * *,3", false, false},
+		{"0 * * * *", false, false, false},		  {"0 0 1 * *", true, true, false},
+		{"0 0,12 * * 1", true, false, true},	  {"0 0 1-31 * 0-6", true, true, true},
+		{"0 */2 */2 * */2", false, false, false}, {"0 */1 */1 * *,3", false, false, false},
+		{"0 0-22/2 3,* * 3,*", true, true, true}, {"0 *,3 *,L * *,FRI#2", false, false, false},
+		{"0 0-23 * * *", false, false, false},	  {"0 3,* * * *", false, false, false}, // every hour all the same
 	};
 	for (const auto &c : cases) {
 		SCOPED_TRACE(c.text);
-		EXPECT_EQ(Cron::Parse(c.text).Fields().days_restricted, c.days);
-		EXPECT_EQ(Cron::Parse(c.text).Fields().weekdays_restricted, c.weekdays);
+		CronFields const fields = Cron::Parse(c.text).Fields();
+		EXPECT_EQ(fields.names_hours, c.hours);
+		EXPECT_EQ(fields.names_days, c.days);
+		EXPECT_EQ(fields.names_weekdays, c.weekdays);
 	}
 }
 
@@ -207,7 +213,7 @@ TEST(CronParse, SpecialDays)
 	CronFields const both = Cron::Parse("0 0 1,LW,L-2 * MON,TUE#3").Fields();
 	EXPECT_EQ(both.days, Bits({1}));
 	EXPECT_EQ(both.weekdays, Bits({1}));
-	EXPECT_TRUE(both.days_restricted && both.weekdays_restricted);
+	EXPECT_TRUE(both.names_days && both.names_weekdays);
 	EXPECT_TRUE(both.special.last_workday && both.special.from_end == 4 && both.special.nth[2] == 8);
 }
 
