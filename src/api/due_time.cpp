@@ -10,15 +10,6 @@
 namespace sluice::api {
 
 void
-RequireEverDue(const Schedule &schedule, const std::string &text, int64_t after, const Zone &zone)
-{
-	if (!schedule.NextAfter(after, zone)) {
-		throw Error(sqlstate::kInvalidParameterValue, Format("schedule \"{}\" is never due", text),
-					"No day fits both its day of the month and its month.");
-	}
-}
-
-void
 CheckSchedule(catalog::Pipeline *pipeline)
 {
 	pg::PgZone const zone = pg::PgZone::Find(pipeline->timezone);
@@ -31,7 +22,7 @@ CheckSchedule(catalog::Pipeline *pipeline)
 						   LocalText(*window.end, zone), zone.Name()));
 	}
 	if (pipeline->schedule) {
-		RequireEverDue(Schedule::Parse(*pipeline->schedule), *pipeline->schedule, pg::UnixSeconds(pg::Now()), zone);
+		(void)Schedule::Parse(*pipeline->schedule);
 	}
 }
 
@@ -61,7 +52,8 @@ TellNextDue(const catalog::Pipeline &pipeline, std::optional<TimestampTz> next_d
 		return;
 	}
 	pg::PgZone const zone = pg::PgZone::Find(pipeline.timezone);
-	std::string const words = Format("{} ({})", Schedule::Parse(*pipeline.schedule).Describe(), pipeline.timezone);
+	std::string const words =
+		Format("{} ({})", Schedule::Parse(*pipeline.schedule, ScheduleText::Stored).Describe(), pipeline.timezone);
 	if (next_due) {
 		Notice(Format("pipeline \"{}\" runs {}, next at {}", pipeline.name, words, LocalText(*next_due, zone)));
 		return;

@@ -12,8 +12,6 @@ namespace sluice::api {
 
 // Checks schedule, time zone and window (22023) and spells the zone as its file does.
 void CheckSchedule(catalog::Pipeline *pipeline);
-// Refuses a schedule without any due instant after this one (22023), given in seconds since 1970.
-void RequireEverDue(const Schedule &schedule, const std::string &text, int64_t after, const Zone &zone);
 
 // The first due instant from now on; nothing without a schedule, while inactive or paused, and when there
 // is none before end_at.

@@ -65,7 +65,6 @@ AfterArgument(FunctionCallInfo fcinfo, int number)
 SLUICE_FUNCTION(sluice_preview_schedule)
 {
 	namespace api = sluice::api;
-	std::string const written = api::RequiredArgument(fcinfo, 0, "schedule");
 	sluice::pg::PgZone const zone =
 		sluice::pg::PgZone::Find(api::Argument(fcinfo, 1).value_or(sluice::pg::Settings::timezone));
 	int const count = IntegerArgument(fcinfo, 2, "n");
@@ -74,8 +73,7 @@ SLUICE_FUNCTION(sluice_preview_schedule)
 					Format("It can be 0 to {}.", kMaxPreview));
 	}
 	int64_t at = AfterArgument(fcinfo, 3);
-	Schedule const schedule = Schedule::Parse(written);
-	api::RequireEverDue(schedule, written, at, zone);
+	Schedule const schedule = Schedule::Parse(api::RequiredArgument(fcinfo, 0, "schedule"));
 	sluice::pg::PgZone const utc = sluice::pg::PgZone::Find("UTC");
 	std::vector<std::vector<sluice::pg::SqlValue>> rows;
 	while (static_cast<int>(rows.size()) < count) {

@@ -62,7 +62,8 @@ WindowOf(const Pipeline &pipeline)
 
 DueTimes::DueTimes(const Pipeline &pipeline)
 	: zone_(pg::PgZone::Find(pipeline.timezone)),
-	  schedule_(pipeline.schedule ? std::optional(Schedule::Parse(*pipeline.schedule)) : std::nullopt),
+	  schedule_(pipeline.schedule ? std::optional(Schedule::Parse(*pipeline.schedule, ScheduleText::Stored))
+								  : std::nullopt),
 	  window_(ReadWindow(pipeline, zone_))
 {}
 

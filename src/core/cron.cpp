@@ -76,7 +76,7 @@ SplitAtBlanks(std::string_view text)
 } // namespace
 
 Cron
-Cron::Parse(std::string_view text)
+Cron::Parse(std::string_view text, ScheduleText whose)
 {
 	std::string_view const schedule = Trim(text);
 	if (schedule.empty()) {
@@ -97,7 +97,7 @@ Cron::Parse(std::string_view text)
 	size_t const first = 6 - texts.size();
 	for (size_t i = 0; i < texts.size(); ++i) {
 		auto const field = static_cast<CronField>(first + i);
-		CronFieldValues const values = ParseCronField(field, texts[i], schedule);
+		CronFieldValues const values = ParseCronField(field, texts[i], schedule, whose);
 		switch (field) {
 		case CronField::Second:
 			fields.seconds = values.bits;
@@ -124,7 +124,12 @@ Cron::Parse(std::string_view text)
 			break;
 		}
 	}
-	return Cron(fields);
+	Cron const cron(fields);
+	if (whose == ScheduleText::Given && !cron.IsEverDue()) {
+		throw Error(sqlstate::kInvalidParameterValue, Format("schedule \"{}\" is never due", schedule),
+					"No day fits its day of the month, its month and its day of the week.");
+	}
+	return cron;
 }
 
 } // namespace sluice

@@ -35,11 +35,10 @@ struct CronFields {
 
 class Cron {
 public:
-	// Throws Error 22023; the hint names the field, its text and what it may hold.
-	static Cron Parse(std::string_view text);
+	// Throws Error 22023; the hint names the field, its text and what it may hold. Refuses what is never due, too.
+	static Cron Parse(std::string_view text, ScheduleText whose = ScheduleText::Given);
 
-	// The first due instant after this one; nothing when there is none (30 February) or it is more than
-	// fifty years away.
+	// The first due instant after this one; nothing when it is more than fifty years away.
 	std::optional<int64_t> NextAfter(int64_t utc, const Zone &zone) const;
 
 	// In plain English: "every day at 02:00".
@@ -49,6 +48,7 @@ public:
 
 private:
 	explicit Cron(const CronFields &fields) : fields_(fields) {}
+	bool IsEverDue() const;
 
 	CronFields fields_;
 };

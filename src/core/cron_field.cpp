@@ -55,6 +55,7 @@ struct FieldText {
 	const FieldRule &rule;
 	std::string_view text;
 	std::string_view schedule;
+	ScheduleText whose;
 
 	[[noreturn]] void Fail(std::string_view why) const
 	{
@@ -87,29 +88,44 @@ ParseValue(const FieldText &field, std::string_view text)
 	return rule.minimum + static_cast<int>(name - rule.names.data());
 }
 
-int
-ParseStep(const FieldText &field, std::string_view text)
-{
-	const std::optional<int> step = text.empty() ? std::nullopt : ParseDigits(text);
-	// A longer step would silently mean "once": "*/90" does not run every 90 minutes.
-	if (!step || *step < 1 || *step > field.rule.Count()) {
-		field.Fail(Format("has the step \"{}\", which must be 1 to {}", text, field.rule.Count()));
-	}
-	return *step;
-}
+// Values from the first one on, going round past the end.
+struct CronRange {
+	int first;
+	int more; // that follow the first
+};
 
-// The values from first to last, going round past the end where last is the smaller.
-uint64_t
-Values(const FieldRule &rule, int first, int last, int step)
+CronRange
+RangeOf(const FieldRule &rule, int first, int last)
 {
 	if (first > rule.maximum) {
 		first -= rule.Count();
 		last -= last > rule.maximum ? rule.Count() : 0;
 	}
-	int const span = last >= first ? last - first : last - first + rule.Count();
+	return {first, last >= first ? last - first : last - first + rule.Count()};
+}
+
+int
+ParseStep(const FieldText &field, std::string_view text, const CronRange &range)
+{
+	int const step = text.empty() ? 0 : ParseDigits(text).value_or(0);
+	// A longer step would silently leave the first value alone: "*/60" and "*/90" run once an hour.
+	int const most =
+		field.whose == ScheduleText::Stored ? field.rule.Count() : std::min(range.more, field.rule.Count() - 1);
+	if (most == 0) {
+		field.Fail(Format("has the step \"{}\" where there is one value only", text));
+	}
+	if (step < 1 || step > most) {
+		field.Fail(Format("has the step \"{}\", which must be 1 to {}", text, most));
+	}
+	return step;
+}
+
+uint64_t
+Values(const FieldRule &rule, const CronRange &range, int step)
+{
 	uint64_t bits = 0;
-	for (int i = 0; i <= span; i += step) {
-		int const value = rule.minimum + (first - rule.minimum + i) % rule.Count();
+	for (int i = 0; i <= range.more; i += step) {
+		int const value = rule.minimum + (range.first - rule.minimum + i) % rule.Count();
 		bits |= uint64_t{1} << value;
 	}
 	return bits;
@@ -130,8 +146,9 @@ ParseSpecialDay(const FieldText &field, std::string_view element, CronSpecialDay
 	if (element.size() > 1 && LowerAscii(element[0]) == 'l' && element[1] == '-') {
 		std::string_view const text = element.substr(2);
 		std::optional<int> const before = text.empty() ? std::nullopt : ParseDigits(text);
-		if (!before || *before > kMostDaysBeforeTheLast) {
-			field.Fail(Format("has \"{}\", where 0 to {} days may stand after the minus sign", element,
+		int const least = field.whose == ScheduleText::Stored ? 0 : 1;
+		if (!before || *before < least || *before > kMostDaysBeforeTheLast) {
+			field.Fail(Format("has \"{}\", where 1 to {} days may stand after the minus sign", element,
 							  kMostDaysBeforeTheLast));
 		}
 		special->from_end |= uint32_t{1} << *before;
@@ -187,27 +204,25 @@ ParseElement(const FieldText &field, std::string_view element, CronFieldValues *
 	}
 	size_t const slash = element.find('/');
 	bool const has_step = slash != std::string_view::npos;
-	int const step = has_step ? ParseStep(field, element.substr(slash + 1)) : 1;
-	std::string_view const range = element.substr(0, slash);
-	if (range == "*") {
-		values->bits |= Values(rule, rule.minimum, rule.maximum, step);
-		return;
+	std::string_view const text = element.substr(0, slash);
+	CronRange range = {rule.minimum, rule.Count() - 1};
+	if (text != "*") {
+		size_t const dash = text.find('-');
+		int const first = ParseValue(field, text.substr(0, dash));
+		int const last = dash != std::string_view::npos ? ParseValue(field, text.substr(dash + 1))
+						 : has_step						? rule.maximum
+														: first;
+		range = RangeOf(rule, first, last);
 	}
-	size_t const dash = range.find('-');
-	int const first = ParseValue(field, range.substr(0, dash));
-	if (dash != std::string_view::npos) {
-		values->bits |= Values(rule, first, ParseValue(field, range.substr(dash + 1)), step);
-	} else {
-		values->bits |= Values(rule, first, has_step ? rule.maximum : first, step);
-	}
+	values->bits |= Values(rule, range, has_step ? ParseStep(field, element.substr(slash + 1), range) : 1);
 }
 
 } // namespace
 
 CronFieldValues
-ParseCronField(CronField field, std::string_view text, std::string_view schedule)
+ParseCronField(CronField field, std::string_view text, std::string_view schedule, ScheduleText whose)
 {
-	FieldText const field_text = {field, kFields[static_cast<size_t>(field)], text, schedule};
+	FieldText const field_text = {field, kFields[static_cast<size_t>(field)], text, schedule, whose};
 	CronFieldValues values;
 	values.begins_with_star = text.starts_with('*');
 	std::string_view rest = text;

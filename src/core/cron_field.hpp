@@ -29,6 +29,9 @@ enum class CronField {
 	Weekday,
 };
 
+// Whose text it is. What a pipeline has from an older version is still understood, though it would be refused today.
+enum class ScheduleText { Given, Stored };
+
 struct CronFieldValues {
 	uint64_t bits = 0;
 	CronSpecialDays special;
@@ -36,6 +39,6 @@ struct CronFieldValues {
 };
 
 // schedule: the whole text, for messages. Throws Error 22023.
-CronFieldValues ParseCronField(CronField field, std::string_view text, std::string_view schedule);
+CronFieldValues ParseCronField(CronField field, std::string_view text, std::string_view schedule, ScheduleText whose);
 
 } // namespace sluice

@@ -91,12 +91,17 @@ DueByWeekday(const CronFields &fields, const MonthShape &month)
 
 // The days of one month on which the schedule is due, as bits 1 to 31.
 uint32_t
-DueDays(const CronFields &fields, int64_t year, int month)
+DueDays(const CronFields &fields, const MonthShape &shape)
 {
-	MonthShape const shape = {DaysInMonth(year, month), WeekdayFromDays(DaysFromCivil({year, month, 1}))};
 	uint32_t const by_day = DueByDay(fields, shape);
 	uint32_t const by_weekday = DueByWeekday(fields, shape);
 	return fields.names_days && fields.names_weekdays ? by_day | by_weekday : by_day & by_weekday;
+}
+
+uint32_t
+DueDays(const CronFields &fields, int64_t year, int month)
+{
+	return DueDays(fields, {DaysInMonth(year, month), WeekdayFromDays(DaysFromCivil({year, month, 1}))});
 }
 
 // The first due day on or after this one, as days since 1970-01-01.
@@ -241,6 +246,25 @@ NextThatFits(const CronFields &fields, int64_t utc, const Zone &zone, int64_t la
 }
 
 } // namespace
+
+// Each month, with 29 days as well if it is February, begins with each weekday in some year.
+bool
+Cron::IsEverDue() const
+{
+	constexpr int64_t kLeapYear = 2024;
+	for (int month = 1; month <= 12; ++month) {
+		if (((fields_.months >> month) & 1) == 0) {
+			continue;
+		}
+		for (int first_weekday = 0; first_weekday < 7; ++first_weekday) {
+			if (DueDays(fields_, {DaysInMonth(kLeapYear, month), first_weekday}) != 0 ||
+				DueDays(fields_, {DaysInMonth(kLeapYear + 1, month), first_weekday}) != 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
 
 std::optional<int64_t>
 Cron::NextAfter(int64_t utc, const Zone &zone) const

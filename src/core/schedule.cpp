@@ -10,9 +10,9 @@ constexpr int64_t kMaxInstant = 10'000'000'000'000;
 } // namespace
 
 Schedule
-Schedule::Parse(std::string_view text)
+Schedule::Parse(std::string_view text, ScheduleText whose)
 {
-	return Every::Recognizes(text) ? Schedule(Every::Parse(text)) : Schedule(Cron::Parse(text));
+	return Every::Recognizes(text) ? Schedule(Every::Parse(text)) : Schedule(Cron::Parse(text, whose));
 }
 
 std::optional<int64_t>

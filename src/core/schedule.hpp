@@ -14,7 +14,7 @@ namespace sluice {
 class Schedule {
 public:
 	// Throws Error 22023 with a hint.
-	static Schedule Parse(std::string_view text);
+	static Schedule Parse(std::string_view text, ScheduleText whose = ScheduleText::Given);
 
 	// The first due instant after this one, both in seconds since 1970-01-01 00:00 UTC; nothing when there is
 	// none within fifty years.

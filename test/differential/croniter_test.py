@@ -37,7 +37,9 @@ def plain_element(rng, low, high, names=None):
     # 3/2 of weekdays ends with Saturday here, with a second Sunday in croniter.
     kind = rng.choice(kinds[:-1] if names is WEEKDAYS else kinds)
     first, last = sorted((rng.randint(low, high), rng.randint(low, high)))
-    step = rng.randint(1, max(1, (high - low) // 2))
+    # A step that leaves one value is an error here.
+    most = {"range step": last - first, "value step": high - first}.get(kind, (high - low) // 2)
+    step = rng.randint(1, max(1, min(most, (high - low) // 2)))
     if kind == "value" or (kind != "step" and first == last):
         return word(first)
     if kind == "range":

@@ -65,7 +65,8 @@ $node->sql("ALTER DATABASE old SET search_path = \"Our Pipes\", public", db => '
 $node->sql(q{
 	CREATE TABLE dst (i bigint);
 	INSERT INTO pipeline_definitions (id, name, owner, owner_oid, source_query, destination_table, load, timezone, search_path, created_by, created_at, updated_at, schedule)
-		SELECT md5(n::text)::uuid, 'p' || n, 'postgres', 0, 'SELECT 1::bigint AS i', 'public.dst', 'append', 'UTC', 'pg_catalog', 'postgres', now(), now(), '0 * * * *'
+		SELECT md5(n::text)::uuid, 'p' || n, 'postgres', 0, 'SELECT 1::bigint AS i', 'public.dst', 'append', 'UTC', 'pg_catalog', 'postgres', now(), now(),
+			CASE n WHEN 3 THEN '*/60 * * * *' ELSE '0 * * * *' END -- refused since 0.3
 		FROM generate_series(1, 3) n;
 	INSERT INTO pipeline_due SELECT id, now() + interval '20 minutes' FROM pipeline_definitions;
 	INSERT INTO pipeline_state (pipeline_id) SELECT id FROM pipeline_definitions;

@@ -2,6 +2,7 @@
 
 #include "core/cron.hpp"
 #include "core/sqlstate.hpp"
+#include "fake_zone.hpp"
 
 namespace sluice::test {
 namespace {
@@ -27,7 +28,9 @@ TEST(CronParse, Minutes)
 		{"10-13", Bits({10, 11, 12, 13})},
 		{"10-20/5", Bits({10, 15, 20})},
 		{"*/20", Bits({0, 20, 40})},
-		{"*/60", Bits({0})},
+		{"*/59", Bits({0, 59})},
+		{"10-20/10", Bits({10, 20})},
+		{"55/4", Bits({55, 59})},
 		{"50/4", Bits({50, 54, 58})},
 		{"58-1", Bits({58, 59, 0, 1})},
 		{"55-10/5", Bits({55, 0, 5, 10})},
@@ -136,7 +139,7 @@ TEST(CronParse, RefusesWithAHintThatNamesFieldTextAndRange)
 		{"0 JAN * * *", {"hour field \"JAN\"", "not understood"}},
 		{"0 L * * *", {"hour field \"L\"", "not understood"}},
 		{"0 0 * L *", {"month field \"L\"", "not understood"}},
-		{"0 0 L-31 * *", {"\"L-31\"", "0 to 30 days", "L-3 (three days before it)"}},
+		{"0 0 L-31 * *", {"\"L-31\"", "1 to 30 days", "L-3 (three days before it)"}},
 		{"0 0 L- * *", {"\"L-\""}},
 		{"0 0 L-x * *", {"\"L-x\""}},
 		{"0 0 L5 * *", {"\"L5\"", "not understood"}},
@@ -155,9 +158,31 @@ TEST(CronParse, RefusesWithAHintThatNamesFieldTextAndRange)
 		{"0 0 * * MON-FRI#2", {"\"MON-FRI\""}},
 		{"0 0 5#2 * *", {"day-of-month field \"5#2\""}},
 		{"0 0 ? * *", {"\"?\"", "for which * is written"}},
-		{"*/0 * * * *", {"step \"0\"", "1 to 60"}},
-		{"*/90 * * * *", {"step \"90\"", "1 to 60"}},
-		{"0 */25 * * *", {"step \"25\"", "1 to 24"}},
+		{"*/0 * * * *", {"step \"0\"", "1 to 59"}},
+		{"*/60 * * * *", {"minute field \"*/60\"", "step \"60\"", "1 to 59"}},
+		{"*/90 * * * *", {"step \"90\"", "1 to 59"}},
+		{"*/60 * * * * *", {"second field", "step \"60\"", "1 to 59"}},
+		{"0 */24 * * *", {"step \"24\"", "1 to 23"}},
+		{"0 0 */31 * *", {"step \"31\"", "1 to 30"}},
+		{"0 0 1 */12 *", {"step \"12\"", "1 to 11"}},
+		{"0 0 * * */7", {"step \"7\"", "1 to 6"}},
+		{"0 0 * * 0-7/7", {"step \"7\"", "1 to 6"}},
+		{"0,*/60 * * * *", {"step \"60\"", "1 to 59"}},
+		{"0/60 * * * *", {"step \"60\"", "1 to 59"}},
+		{"50/10 * * * *", {"step \"10\"", "1 to 9"}},
+		{"10-20/15 * * * *", {"step \"15\"", "1 to 10"}},
+		{"58-1/4 * * * *", {"step \"4\"", "1 to 3"}},
+		{"59/5 * * * *", {"step \"5\" where there is one value only"}},
+		{"7-7/1 * * * *", {"step \"1\" where there is one value only"}},
+		{"0 0 L-0 * *", {"\"L-0\"", "1 to 30 days", "L (the last day)"}},
+		{"0 0 30 2 *", {"schedule \"0 0 30 2 *\" is never due", "No day fits"}},
+		{"0 0 31 2,4,6,9,11 *", {"never due"}},
+		{"*/5 * 31 4 *", {"never due"}},
+		{"0 0 L-30 2 *", {"never due"}},
+		{"* * * L-29 2 *", {"never due"}},
+		{"0 0 30W 2 *", {"never due"}},
+		{"0 0 */28 * MON#2", {"never due"}},
+		{"0 0 30 2 */2", {"never due"}},
 		{"*/ * * * *", {"step \"\""}},
 		{"*/x * * * *", {"step \"x\""}},
 		{"*/5/5 * * * *", {"step \"5/5\""}},
@@ -188,6 +213,27 @@ TEST(CronParse, RefusesWithAHintThatNamesFieldTextAndRange)
 			}
 		}
 	}
+}
+
+TEST(CronParse, UnderstandsWhatAnOlderVersionStored)
+{
+	struct {
+		const char *stored;
+		const char *same_as;
+	} const cases[] = {
+		{"*/60 */24 * * *", "0 0 * * *"}, {"0 0 L-0 * *", "0 0 L * *"},		  {"50/10 0 * * *", "50 0 * * *"},
+		{"59/5 0 * * *", "59 0 * * *"},	  {"10-20/15 0 * * *", "10 0 * * *"}, {"0 0 1 */12 *", "0 0 1 1 *"},
+	};
+	for (const auto &c : cases) {
+		SCOPED_TRACE(c.stored);
+		EXPECT_THROW(Cron::Parse(c.stored), Error);
+		CronFields fields = Cron::Parse(c.stored, ScheduleText::Stored).Fields();
+		fields.names_hours = true;
+		EXPECT_EQ(fields, Cron::Parse(c.same_as).Fields());
+	}
+	EXPECT_FALSE(Cron::Parse("0 0 30 2 *", ScheduleText::Stored).NextAfter(0, Utc()).has_value());
+	EXPECT_THROW(Cron::Parse("*/61 * * * *", ScheduleText::Stored), Error);
+	EXPECT_THROW(Cron::Parse("0 0 L-31 * *", ScheduleText::Stored), Error);
 }
 
 TEST(CronParse, SecondsComeFirst)
