@@ -8,7 +8,11 @@ namespace sluice::engine {
 void
 RemoteDestination::Commit()
 {
-	std::optional<Error> const failure = pg::Subtransaction([this] { Exec("COMMIT"); });
+	std::optional<Error> const failure = pg::Subtransaction([this] {
+		// For the triggers that were deferred to the end.
+		SetPath(true);
+		Exec("COMMIT");
+	});
 	if (!failure) {
 		remote_.reset();
 		return;
