@@ -12,6 +12,11 @@ SELECT create_pipeline('typed', source_query => 'SELECT id, amount::numeric FROM
     depends_on => '{raw}', status => 'inactive') IS NOT NULL;
 SELECT create_pipeline('total', source_query => 'SELECT sum(amount) AS total FROM typed_orders', destination_table => 'order_total',
     depends_on => '{typed}', status => 'inactive') IS NOT NULL;
+-- An alarm: it runs however the others ended, and changes nothing about how the batch ends, as a fallback would.
+SELECT create_pipeline('alarm', depends_on => '{total}', options => '{"depends_rule": "all_done"}',
+    source_query => $$SELECT n.pipeline, n.state, n.reason, now() AS at FROM pipeline_runs r, batch_nodes(r.batch) n
+        WHERE r.pipeline_name = 'alarm' AND r.status = 'running' AND n.state IN ('failed', 'success by fallback')$$,
+    destination_table => 'failures', load => 'append') IS NOT NULL;
 -- Their sources do not exist before the first run: now they do.
 CALL trigger_and_wait('raw', run => NULL, status => NULL) \gset
 CREATE TABLE typed_orders (id int, amount numeric);
@@ -20,6 +25,7 @@ SELECT alter_pipeline('typed', status => 'active', load => 'replace'), alter_pip
 SELECT trigger_pipeline('raw') AS run \gset
 SELECT wait_for_batch(:'run', '1 minute');
 SELECT pipeline, state, reason FROM batch_nodes(:'run');
+SELECT pipeline, state FROM failures;
 
 -- "typed" is mended and tried again; "raw" is not repeated.
 SELECT alter_pipeline('typed', filter => 'true', source_query => $$SELECT id, replace(amount, 'thirty', '30')::numeric AS amount FROM raw_orders$$);

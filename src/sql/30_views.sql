@@ -32,7 +32,7 @@ COMMENT ON COLUMN @extschema@.pipelines.version IS 'counts the changes; pipeline
 COMMENT ON COLUMN @extschema@.pipelines.paused IS 'no scheduled start until resume_pipeline';
 COMMENT ON COLUMN @extschema@.pipelines.depends_on IS 'ids of the pipelines that run before it';
 COMMENT ON COLUMN @extschema@.pipelines.depends_on_names IS 'the same as names: owner/name where the owner is another one, the id where you may not see it';
-COMMENT ON COLUMN @extschema@.pipelines.on_failure IS 'id of the pipeline that runs when a run of this one has failed for good';
+COMMENT ON COLUMN @extschema@.pipelines.on_failure IS 'id of the pipeline that stands in when a run of this one has failed for good';
 COMMENT ON COLUMN @extschema@.pipelines.search_path IS 'in which the SQL of this pipeline runs';
 
 CREATE VIEW @extschema@.pipeline_status WITH (security_invoker = true) AS
