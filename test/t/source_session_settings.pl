@@ -125,6 +125,31 @@ $node->sql(q{SET search_path = app;
 	GRANT SELECT ON people, v_people, hidden, kinds TO reader}, db => 'origin');
 is(run_of('view', q{source => 'src', source_table => 'v_people', destination_table => 'v_people'}), 'success', 'a view whose function relies on the path');
 is($node->sql('SELECT * FROM v_people'), '1|Ann', 'is read as in any session of the remote user');
+
+# Whoever may create in that path could give the filter's names another meaning, and have it run as the remote user.
+sub filtered
+{
+	my ($name, $source, $filter) = @_;
+	my $end = run_of($name, qq{source => 'src', $source, filter => \$f\$$filter\$f\$, destination_table => '$name'});
+	return $end . ' ' . $node->sql("SELECT count(*) FROM $name") . ' '
+	  . $node->sql("SELECT message FROM pipeline_log WHERE pipeline = '$name' AND message LIKE 'the filter is applied%'");
+}
+my $of_view = q{source_table => 'v_people'};
+my $of_query = q{source_query => 'SELECT id, name FROM people'};
+is(filtered('f_view', $of_view, 'id > 0.5'), 'success 1 the filter is applied by the source', 'a filter of a view');
+is(filtered('f_query', $of_query, 'id > 0.5 AND abs (id) = 1'), 'success 1 the filter is applied by the source', 'and of a query');
+$node->sql(q{SET search_path = app; CREATE FUNCTION never(int, numeric) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+	CREATE OPERATOR > (LEFTARG = int, RIGHTARG = numeric, FUNCTION = never)}, db => 'origin');
+like(filtered('f_view_operator', $of_view, 'id > 0.5'), qr/^success 1 the filter is applied here, because .* finds operator app\.> there/, 'an operator that fits a view better');
+like(filtered('f_query_operator', $of_query, 'id > 0.5'), qr/^success 1 .* applied here, .*operator app\.>/, 'or a query');
+is(filtered('f_table', q{source_table => 'people'}, 'id > 0.5'), 'success 1 the filter is applied by the source', 'is not found for a table');
+$node->sql('DROP OPERATOR app.> (int, numeric); CREATE FUNCTION app.abs(int) RETURNS int LANGUAGE sql AS $$ SELECT 0 $$', db => 'origin');
+$node->sql('ALTER ROLE reader IN DATABASE origin SET search_path = app, pg_catalog, public', db => 'origin');
+like(filtered('f_schema', $of_view, 'id > 0'), qr/^success 1 .* applied here, because .* schemas before pg_catalog/, 'schemas before pg_catalog');
+$node->sql('ALTER ROLE reader IN DATABASE origin SET search_path = app, public', db => 'origin');
+like(filtered('f_function', $of_query, 'id > 0.5 AND abs (id) = 1'), qr/^success 1 .* applied here, .*function app\.abs/, 'a function of that name');
+is(filtered('f_other', $of_query, 'id > 0.5'), 'success 1 the filter is applied by the source', 'but not one of another name');
+
 $node->sql(q{SET search_path = app, public; CREATE TABLE traced (a int); CREATE TABLE traces (what text);
 	CREATE FUNCTION trace() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO traces VALUES (TG_NAME); RETURN NEW; END';
 	CREATE TRIGGER at_once BEFORE INSERT ON traced FOR EACH ROW EXECUTE FUNCTION trace();

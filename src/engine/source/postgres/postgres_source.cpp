@@ -6,6 +6,7 @@
 #include "engine/source/postgres/postgres_cut.hpp"
 #include "engine/source/postgres/postgres_estimate.hpp"
 #include "engine/source/postgres/postgres_meaning.hpp"
+#include "engine/source/postgres/postgres_path.hpp"
 #include "engine/source/run_context_literal.hpp"
 #include "engine/wire/copy_decoder.hpp"
 #include "engine/wire/money_within.hpp"
@@ -119,6 +120,7 @@ struct PostgresSource::State {
 	std::string where;	  // with its keyword, or ''
 	bool is_table = false;
 	bool plain_table = false; // COPY reads it as it is
+	bool own_path = false;	  // the search_path of the remote user is set
 	std::vector<SourceColumn> columns;
 	std::vector<ColumnMeaning> meaning;
 	TupleDesc row_type = nullptr;
@@ -202,13 +204,15 @@ PostgresSource::PostgresSource(const SourceRequest &request) : state_(std::make_
 			pins = options.Boolean("jit") ? "SET LOCAL jit = on; " : "SET LOCAL jit = off; ";
 		}
 		// The table was looked for along the remote user's path, which the functions of a view need as well.
-		if (relation.kind != RELKIND_VIEW) {
+		state.own_path = relation.kind == RELKIND_VIEW;
+		if (!state.own_path) {
 			pins += "SET LOCAL search_path = ''";
 		}
 	} else {
 		std::string const literal = pg::QuoteLiteral(pg::RunContext()) + "::pg_catalog.jsonb";
 		statement = pg::Call(ReplacedQuery, pipeline.source_query->c_str(), literal.c_str());
 		state.from = "(\n" + statement + "\n) AS source";
+		state.own_path = true;
 		state.label = "the source query";
 	}
 	PinRemoteTransaction(remote, SourceSession, pipeline.timezone, pins);
@@ -296,6 +300,11 @@ PostgresSource::Filter(const std::string &condition, bool compares_text)
 				   "OPERATOR(pg_catalog.->>) 'collisdeterministic' OPERATOR(pg_catalog.=) 'false' LIMIT 1")
 			 .Empty()) {
 		return "it compares texts and the source has collations that are not deterministic";
+	}
+	if (state.own_path) {
+		if (std::string why = WhyPathMisleads(remote, condition); !why.empty()) {
+			return why;
+		}
 	}
 	return state.TryFilter(condition, "");
 }
