@@ -16,6 +16,12 @@ constexpr std::array<std::string_view, 14> kSecretWords = {
 	"password",	  "passwd",		 "passphrase", "passcode",	 "pwd",		"secret", "token",
 	"credential", "private_key", "access_key", "client_key", "api_key", "apikey", "api-key"};
 
+// But one that ends so says something about secrets: password_required, password_encryption.
+constexpr std::array<std::string_view, 2> kAboutSecrets = {"_required", "_encryption"};
+
+// What stands for a secret in a hint.
+constexpr std::string_view kPlaceholder = "'...'";
+
 char
 Lower(char c)
 {
@@ -44,7 +50,9 @@ IsQuote(char c)
 bool
 HoldsSecretWord(std::string_view lower)
 {
-	return std::any_of(kSecretWords.begin(), kSecretWords.end(),
+	return std::none_of(kAboutSecrets.begin(), kAboutSecrets.end(),
+						[lower](std::string_view end) { return lower.ends_with(end); }) &&
+		   std::any_of(kSecretWords.begin(), kSecretWords.end(),
 					   [lower](std::string_view word) { return lower.find(word) != std::string_view::npos; });
 }
 
@@ -150,6 +158,12 @@ private:
 		return Peek(position) == '=' || (Peek(position) == ':' && Peek(position + 1) != ':');
 	}
 
+	bool IsPlaceholder(size_t position) const
+	{
+		return text_.substr(position, kPlaceholder.size()) == kPlaceholder &&
+			   Peek(position + kPlaceholder.size()) != '\'';
+	}
+
 	// After the key: [closing quote of the key] [=|:|=>|:=] value. Without a separator only a quoted string
 	// is a value (PASSWORD 'x'), or anything after a command line's --password.
 	void SecretValue(char before_key, bool command_line)
@@ -168,7 +182,7 @@ private:
 			}
 			value = AfterSpaces(value);
 		}
-		if (value >= text_.size() || (!separated && value == at_ && Peek(value) != '\'')) {
+		if (value >= text_.size() || (!separated && value == at_ && Peek(value) != '\'') || IsPlaceholder(value)) {
 			return;
 		}
 		if (Peek(value + 1) == '\'' && Lower(Peek(value)) == 'e') {

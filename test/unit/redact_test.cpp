@@ -1,5 +1,8 @@
 #include "core/redact.hpp"
 
+#include <filesystem>
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 namespace sluice::test {
@@ -75,6 +78,8 @@ TEST(Redact, SqlAndJson)
 		{"{\"user\": \"u\", \"password\": \"p\\\"w\", \"a\": 1}", "{\"user\": \"u\", \"password\": \"***\", \"a\": 1}"},
 		{"{'token':'p', 'a':1}", "{'token':'***', 'a':1}"},
 		{"password => 'x', a => 1", "password => '***', a => 1"},
+		{"OPTIONS (password_required 'false', password 'p')", "OPTIONS (password_required 'false', password '***')"},
+		{"password '...''x', password '...x'", "password '***', password '***'"},
 	});
 }
 
@@ -82,11 +87,64 @@ TEST(Redact, LeavesAloneWhatIsNoSecret)
 {
 	for (const char *const text :
 		 {"", "password authentication failed for user \"bob\"", "fe_sendauth: no password supplied",
-		  "Access denied for user 'u'@'h' (using password: YES)", "(using password: NO)",
-		  "SELECT password::text FROM t", "duplicate key value violates unique constraint \"token_pkey\"",
-		  "column \"secret\" does not exist", "time is 10:30:00 at host db:5432", "größe=3 \xF0\x9F\x98\x80"}) {
+		  "Access denied for user 'u'@'h' (using password: YES)", "(using password: NO)", "password_required 'false'",
+		  "must be changed or password_required=false set", "OPTIONS (password '...')",
+		  "invalid value for parameter \"password_encryption\": \"x\"", "SELECT password::text FROM t",
+		  "duplicate key value violates unique constraint \"token_pkey\"", "column \"secret\" does not exist",
+		  "time is 10:30:00 at host db:5432", "größe=3 \xF0\x9F\x98\x80"}) {
 		EXPECT_EQ(Redact(text), text);
 	}
+}
+
+// The literals of a source, those that follow each other as one.
+std::vector<std::string>
+Literals(const std::filesystem::path &file)
+{
+	std::vector<std::string> literals;
+	std::ifstream source(file);
+	std::string line;
+	bool joins = false;
+	while (std::getline(source, line)) {
+		joins = joins && line.find_first_not_of(" \t") == line.find('"');
+		bool comment = false;
+		for (size_t at = 0; at < line.size() && !comment; ++at) {
+			comment = line.compare(at, 2, "//") == 0;
+			if (line.compare(at, 3, "'\"'") == 0) {
+				at += 2;
+			} else if (line[at] == '"' && !comment) {
+				std::string literal;
+				for (++at; at < line.size() && line[at] != '"'; ++at) {
+					at += line[at] == '\\' ? 1 : 0;
+					literal += line[at];
+				}
+				if (joins) {
+					literals.back() += literal;
+				} else {
+					literals.push_back(std::move(literal));
+				}
+				joins = true;
+			} else if (line[at] != ' ' && line[at] != '\t') {
+				joins = false;
+			}
+		}
+	}
+	return literals;
+}
+
+TEST(Redact, LeavesAloneWhatWeSay)
+{
+	size_t seen = 0;
+	for (const auto &entry : std::filesystem::recursive_directory_iterator(SLUICE_SOURCES)) {
+		std::string const extension = entry.path().extension();
+		if (extension != ".cpp" && extension != ".hpp") {
+			continue;
+		}
+		for (const std::string &literal : Literals(entry.path())) {
+			EXPECT_EQ(Redact(literal), literal) << entry.path();
+			seen += literal.find("password_required 'false'") != std::string::npos ? 1 : 0;
+		}
+	}
+	EXPECT_GE(seen, 2U) << "the literals are not read as they should";
 }
 
 TEST(Redact, KnowsNamesOfSecrets)
@@ -94,7 +152,8 @@ TEST(Redact, KnowsNamesOfSecrets)
 	for (const char *const name : {"password", "sslpassword", "SECRET_ACCESS_KEY", "oauth_client_secret", "api-key"}) {
 		EXPECT_TRUE(IsNameOfSecret(name)) << name;
 	}
-	for (const char *const name : {"user", "host", "passfile", "sslkey", ""}) {
+	for (const char *const name :
+		 {"user", "host", "passfile", "sslkey", "password_required", "password_encryption", ""}) {
 		EXPECT_FALSE(IsNameOfSecret(name)) << name;
 	}
 }
