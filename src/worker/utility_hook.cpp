@@ -110,20 +110,19 @@ IsDroppedBy(const DropOwnedStmt *drop, const pg::leaf::ExtensionRow &extension)
 	ListCell *cell;
 	foreach (cell, drop->roles) {
 		Oid const role = get_rolespec_oid(lfirst_node(RoleSpec, cell), true);
-		if (role == extension.owner && has_privs_of_role(GetUserId(), role)) {
+		// What the first superuser owns the server does not let go.
+		if (role == extension.owner && role != BOOTSTRAP_SUPERUSERID && has_privs_of_role(GetUserId(), role)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-// Only by CASCADE: all that is ours goes with a schema of ours.
+// Only by CASCADE: the extension goes with the schema that it was created in. Those that it made itself are refused.
 bool
 IsDroppedWith(Oid schema, const pg::leaf::ExtensionRow &extension)
 {
-	bool const ours = OidIsValid(schema) && (schema == extension.schema ||
-											 getExtensionOfObject(NamespaceRelationId, schema) == extension.oid);
-	if (!ours) {
+	if (!OidIsValid(schema) || schema != extension.schema) {
 		return false;
 	}
 	HeapTuple tuple = SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(schema));

@@ -113,6 +113,8 @@ $node->await_gated(2, 'two runs wait at the gate');
 is($node->sql('SELECT count(*) > 0 FROM (SELECT FROM sluice.pipeline_state FOR UPDATE NOWAIT) s'), 't', 'a run holds nothing that others want');
 $node->sql("SET ROLE other; DO \$\$ BEGIN EXECUTE 'DROP EXTENSION pg_sluice CASCADE'; EXCEPTION WHEN insufficient_privilege THEN NULL; END \$\$");
 $node->await_gated(2, 'who may not drop it cancels nothing');
+$node->sql_fails("$_ CASCADE", qr/ERROR:  2BP01/, $_) for ('DROP SCHEMA sluice', 'DROP OWNED BY current_user');
+$node->await_gated(2, 'a drop that the server never makes cancels nothing');
 is($node->sql("BEGIN; SET LOCAL lock_timeout = '5s'; DROP EXTENSION pg_sluice CASCADE; ROLLBACK; SELECT 'over'"), 'over', 'DROP EXTENSION gets its locks at once');
 $node->await("SELECT count(*) = 0 FROM pipeline_runs WHERE status IN ('pending', 'running')", 'rolled back: the runs are over all the same');
 is($node->sql("SELECT count(*) FROM pipeline_runs WHERE pipeline_name = 'made' AND status = 'stopped' AND reason LIKE 'stopped by role%'"), '1', 'stopped, and their rows say by whom');
