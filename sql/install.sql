@@ -42,8 +42,11 @@ FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice')
 ORDER BY c.oid::regclass::text COLLATE "C";
--- Views run as who asks.
-SELECT relname FROM pg_class WHERE relkind = 'v' AND relname LIKE 'pipeline%' AND NOT reloptions @> '{security_invoker=true}';
+-- Views run as who asks, but for those that show pg_monitor what becomes of everybody's runs.
+SELECT c.relname, c.reloptions FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
+WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass
+	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice')
+	AND c.relkind = 'v' AND NOT c.reloptions @> '{security_invoker=true}' ORDER BY 1;
 
 -- A dump carries definitions and versions, not what is due, queued or done.
 SELECT unnest(extconfig)::regclass FROM pg_extension WHERE extname = 'pg_sluice';

@@ -228,16 +228,17 @@ SourceOutages()
 }
 
 int
-CountOutage(const SourceAccess &access, const std::string &error)
+CountOutage(const SourceAccess &access, const std::string &run_id)
 {
 	pg::SqlResult const rows =
 		Execute("INSERT INTO sluice.pipeline_sources AS s (source, owner_oid, failures_in_a_row, last_failure_at, "
 				"last_error) VALUES ($1::name, $4::oid, 1, " SLUICE_SQL_AT(
-					"$2") ", $3) ON CONFLICT (source, owner_oid) "
+					"$2") ", (SELECT left(sluice.error_text(r.error_message, r.error_detail, NULL), 8192) FROM "
+						  "sluice.pipeline_runs r WHERE r.id = $3::uuid)) ON CONFLICT (source, owner_oid) "
 						  "DO UPDATE SET failures_in_a_row = s.failures_in_a_row + 1, last_failure_at = "
 						  "EXCLUDED.last_failure_at, "
 						  "last_error = EXCLUDED.last_error RETURNING failures_in_a_row",
-				{access.source, Instant(pg::Now()), CutMessage(error), Number(access.owner)});
+				{access.source, Instant(pg::Now()), run_id, Number(access.owner)});
 	return static_cast<int>(rows.Integer(0, 0));
 }
 

@@ -65,7 +65,7 @@ struct SourceOutage {
 };
 std::vector<SourceOutage> SourceOutages();
 // Counts a run that could not reach its source; how many could not, in a row.
-int CountOutage(const SourceAccess &access, const std::string &error);
+int CountOutage(const SourceAccess &access, const std::string &run_id);
 void LetSourceWait(const SourceAccess &access, TimestampTz until);
 void EndOutage(const SourceAccess &access);
 

@@ -24,6 +24,22 @@ SqlStateText(int sqlstate)
 	return text;
 }
 
+std::string
+WholeText(const ErrorInfo &error)
+{
+	std::string text = error.message;
+	if (!error.detail.empty()) {
+		text += "\nDETAIL:  " + error.detail;
+	}
+	if (!error.hint.empty()) {
+		text += "\nHINT:  " + error.hint;
+	}
+	if (!error.context.empty()) {
+		text += "\nCONTEXT:  " + error.context;
+	}
+	return text;
+}
+
 Error::Error(int sqlstate, std::string message, std::string hint, std::string detail)
 {
 	ErrorInfo info;

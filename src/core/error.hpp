@@ -52,6 +52,9 @@ struct ErrorInfo {
 	int source_line = 0;
 };
 
+// All that it says, as psql shows it.
+std::string WholeText(const ErrorInfo &error);
+
 class Error final : public std::exception {
 public:
 	explicit Error(ErrorInfo info) : info_(std::make_shared<const ErrorInfo>(std::move(info))) {}

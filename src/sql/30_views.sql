@@ -1,4 +1,10 @@
--- What people read. Every view runs with the rights of who asks, so row-level security decides.
+-- What people read. A view runs with the rights of who asks, so row-level security decides. pipeline_status and recent_runs
+-- also show pg_monitor what becomes of everybody's runs; they hide the details, which may hold data, themselves.
+
+CREATE FUNCTION sluice.error_text(message text, detail text, context text) RETURNS text
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	RETURN message || COALESCE(E'\nDETAIL:  ' || detail, '') || COALESCE(E'\nCONTEXT:  ' || context, '');
+COMMENT ON FUNCTION sluice.error_text(text, text, text) IS 'internal: an error as psql shows it';
 
 CREATE VIEW @extschema@.pipelines WITH (security_invoker = true) AS
 SELECT d.id, d.name, d.description, d.tags, COALESCE(a.rolname, d.owner) AS owner,
@@ -35,7 +41,7 @@ COMMENT ON COLUMN @extschema@.pipelines.depends_on_names IS 'the same as names: 
 COMMENT ON COLUMN @extschema@.pipelines.on_failure IS 'id of the pipeline that stands in when a run of this one has failed for good';
 COMMENT ON COLUMN @extschema@.pipelines.search_path IS 'in which the SQL of this pipeline runs';
 
-CREATE VIEW @extschema@.pipeline_status WITH (security_invoker = true) AS
+CREATE VIEW @extschema@.pipeline_status WITH (security_barrier = true) AS
 SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	CASE
 		WHEN active.status = 'running' THEN 'running'
@@ -46,6 +52,7 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		WHEN d.status = 'inactive' THEN 'inactive'
 		WHEN d.paused_at IS NOT NULL THEN 'paused'
 		WHEN node.batch IS NOT NULL THEN 'waiting'
+		WHEN passed_over.id IS NOT NULL THEN 'skipped'
 		WHEN last.status = 'failed' THEN 'failed'
 		ELSE 'idle'
 	END AS state,
@@ -58,17 +65,22 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 		WHEN d.paused_at IS NOT NULL THEN COALESCE(d.paused_reason, 'paused by ' || d.paused_by)
 		WHEN node.batch IS NOT NULL THEN 'waits for ' || COALESCE((
 			SELECT string_agg(p.pipeline_name, ', ' ORDER BY p.pipeline_name) FROM sluice.pipeline_batch_nodes p
-			WHERE p.batch = node.batch AND p.pipeline_id = ANY (node.parents) AND p.state <> 'done'), 'pipelines of another role')
+			WHERE p.batch = node.batch AND p.pipeline_id = ANY (node.parents) AND p.state <> 'done'
+				AND (asker.monitors OR pg_catalog.pg_has_role(p.owner_oid, 'USAGE'))), 'pipelines of another role')
+		WHEN passed_over.id IS NOT NULL THEN passed_over.reason
 		WHEN last.unknown IS NOT NULL THEN last.unknown
 		WHEN last.status = 'failed' THEN last.error_message
 		ELSE last.reason
 	END AS reason,
 	last.id AS last_run, last.status AS last_run_status,
 	last.start_time AS last_run_start, last.end_time AS last_run_end,
-	last.error_message AS last_error, last.error_hint AS last_hint,
+	CASE WHEN last.seen THEN sluice.error_text(last.error_message, last.error_detail, last.error_context)
+		ELSE last.error_message END AS last_error,
+	last.error_hint AS last_hint,
 	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row,
 	CASE WHEN active.status = 'pending' THEN GREATEST(active.due_at, outage.waits_until) END AS retry_at
-FROM sluice.pipeline_definitions d
+FROM (SELECT pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS monitors) asker
+JOIN sluice.pipeline_definitions d ON asker.monitors OR pg_catalog.pg_has_role(d.owner_oid, 'USAGE')
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN sluice.pipeline_state s ON s.pipeline_id = d.id
 LEFT JOIN sluice.pipeline_due q ON q.pipeline_id = d.id
@@ -78,24 +90,44 @@ LEFT JOIN sluice.pipeline_identity i ON i.identity = d.home
 LEFT JOIN LATERAL (
 	SELECT r.status, r.reason, r.cause, r.due_at FROM sluice.pipeline_runs r
 	WHERE r.pipeline_id = d.id AND r.status IN ('pending', 'running')
+		AND (asker.monitors OR pg_catalog.pg_has_role(r.owner_oid, 'USAGE'))
 	ORDER BY r.status DESC, r.id LIMIT 1) active ON true
 LEFT JOIN LATERAL (
 	SELECT n.batch, n.parents FROM sluice.pipeline_batch_nodes n
-	WHERE n.pipeline_id = d.id AND n.state = 'waiting' ORDER BY n.batch LIMIT 1) node ON true
+	WHERE n.pipeline_id = d.id AND n.state = 'waiting'
+		AND (asker.monitors OR pg_catalog.pg_has_role(n.owner_oid, 'USAGE')) ORDER BY n.batch LIMIT 1) node ON true
 LEFT JOIN LATERAL (
-	SELECT r.id, r.status, r.reason, r.start_time, r.end_time, r.error_message, r.error_hint, r.records_processed,
-		r.metadata ->> 'unknown' AS unknown
+	SELECT r.id, r.status, r.reason, r.start_time, r.end_time, r.error_message, r.error_detail, r.error_context, r.error_hint,
+		r.records_processed, r.metadata ->> 'unknown' AS unknown, pg_catalog.pg_has_role(r.owner_oid, 'USAGE') AS seen
 	FROM sluice.pipeline_runs r
 	WHERE r.pipeline_id = d.id AND r.status IN ('running', 'success', 'failed', 'stopped')
-	ORDER BY r.id DESC LIMIT 1) last ON true;
+		AND (asker.monitors OR pg_catalog.pg_has_role(r.owner_oid, 'USAGE'))
+	ORDER BY r.id DESC LIMIT 1) last ON true
+LEFT JOIN LATERAL (
+	SELECT r.id, r.reason FROM sluice.pipeline_runs r
+	WHERE r.pipeline_id = d.id AND r.id > COALESCE(last.id, '00000000-0000-0000-0000-000000000000') AND r.status = 'skipped' AND r.cause = 'dependency'
+		AND (asker.monitors OR pg_catalog.pg_has_role(r.owner_oid, 'USAGE'))
+	ORDER BY r.id DESC LIMIT 1) passed_over ON true;
 COMMENT ON VIEW @extschema@.pipeline_status IS
-	'A row for each pipeline: what it does now (idle, queued, running, retrying, waiting, parked, paused, failed, inactive), how its last run ended, when it is due next';
-COMMENT ON COLUMN @extschema@.pipeline_status.state IS 'idle, queued, running, retrying (a failed run is tried again), waiting (for its data source, or for pipelines that it depends on), parked (in a copy of its database), paused, failed (its last run did), inactive';
+	'A row for each pipeline of the roles that you are a member of, for pg_monitor of all roles: what it does now (idle, queued, running, retrying, waiting, parked, paused, skipped, failed, inactive), how its last run ended, when it is due next';
+COMMENT ON COLUMN @extschema@.pipeline_status.state IS 'idle, queued, running, retrying (a failed run is tried again), waiting (for its data source, or for pipelines that it depends on), parked (in a copy of its database), paused, skipped (when its turn in a batch came), failed (its last run did), inactive';
 COMMENT ON COLUMN @extschema@.pipeline_status.reason IS 'why it is in that state';
 COMMENT ON COLUMN @extschema@.pipeline_status.last_run IS 'the latest run that was started; SELECT * FROM run_log(it)';
+COMMENT ON COLUMN @extschema@.pipeline_status.last_error IS 'message, detail and context, the row''s number among it, of the last run''s error; who sees it as pg_monitor only gets the message';
 COMMENT ON COLUMN @extschema@.pipeline_status.retry_at IS 'when a queued run starts at the earliest: after the wait before a retry, or for its data source';
 COMMENT ON COLUMN @extschema@.pipeline_status.records IS 'rows that the last run loaded; NULL unless it succeeded';
 COMMENT ON COLUMN @extschema@.pipeline_status.failures_in_a_row IS 'failed runs since the last success';
+
+CREATE VIEW sluice.watched_runs WITH (security_barrier = true) AS
+SELECT r.id AS run, COALESCE(d.name, r.pipeline_name) AS pipeline, r.owner, r.status, r.reason, r.cause, r.triggered_by,
+	r.due_at, r.queued_at, r.start_time, r.end_time, r.duration, r.records_processed AS records, r.error_message, r.error_hint,
+	CASE WHEN pg_catalog.pg_has_role(r.owner_oid, 'USAGE')
+		THEN sluice.error_text(r.error_message, r.error_detail, r.error_context) ELSE r.error_message END AS error
+FROM (SELECT pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS monitors) asker
+JOIN sluice.pipeline_runs r ON asker.monitors OR pg_catalog.pg_has_role(r.owner_oid, 'USAGE')
+LEFT JOIN sluice.pipeline_definitions d ON d.id = r.pipeline_id
+	AND (asker.monitors OR pg_catalog.pg_has_role(d.owner_oid, 'USAGE'));
+COMMENT ON VIEW sluice.watched_runs IS 'internal: what recent_runs() shows, to pg_monitor as well';
 
 CREATE VIEW @extschema@.pipeline_log WITH (security_invoker = true) AS
 SELECT COALESCE(d.name, r.pipeline_name) AS pipeline, l.run_id AS run, l.line, l.at, l.level, l.phase, l.message, l.data
@@ -141,4 +173,5 @@ CREATE VIEW @extschema@.pipeline_options WITH (security_invoker = true) AS
 SELECT key, type, allowed, default_value, meaning FROM @extschema@.pipeline_option_list();
 COMMENT ON VIEW @extschema@.pipeline_options IS 'Every key that the options of a pipeline may hold';
 
-GRANT SELECT ON @extschema@.pipelines, @extschema@.pipeline_status, @extschema@.pipeline_progress, @extschema@.pipeline_log, @extschema@.pipeline_options TO PUBLIC;
+GRANT SELECT ON @extschema@.pipelines, @extschema@.pipeline_status, @extschema@.pipeline_progress, @extschema@.pipeline_log, @extschema@.pipeline_options,
+	sluice.watched_runs TO PUBLIC;

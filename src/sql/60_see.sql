@@ -18,18 +18,18 @@ COMMENT ON FUNCTION @extschema@.get_pipeline(uuid) IS 'All about the pipeline wi
 CREATE FUNCTION @extschema@.recent_runs(days integer DEFAULT 2)
 	RETURNS TABLE (run uuid, pipeline text, owner name, status text, reason text, cause text, triggered_by name,
 		due_at timestamptz, queued_at timestamptz, start_time timestamptz, end_time timestamptz, duration interval,
-		records bigint, error_message text, error_hint text)
+		records bigint, error_message text, error_hint text, error text)
 	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT r.id, COALESCE(d.name, r.pipeline_name), r.owner, r.status, r.reason, r.cause, r.triggered_by,
+	SELECT r.run, r.pipeline, r.owner, r.status, r.reason, r.cause, r.triggered_by,
 		r.due_at, r.queued_at, r.start_time, r.end_time, r.duration,
-		r.records_processed, r.error_message, r.error_hint
-	FROM sluice.pipeline_runs r
-	LEFT JOIN sluice.pipeline_definitions d ON d.id = r.pipeline_id
+		r.records, r.error_message, r.error_hint, r.error
+	FROM sluice.watched_runs r
 	WHERE r.queued_at >= pg_catalog.now() - pg_catalog.make_interval(days => days)
-	ORDER BY r.id DESC;
+	ORDER BY r.run DESC;
 END;
-COMMENT ON FUNCTION @extschema@.recent_runs(integer) IS 'The runs that were queued in the last days (default 2), newest first';
+COMMENT ON FUNCTION @extschema@.recent_runs(integer) IS
+'The runs that were queued in the last days (default 2), newest first; for pg_monitor those of all roles. error: message, detail and context together; pg_monitor gets the message.';
 
 CREATE FUNCTION @extschema@.run_log(run uuid, OUT at timestamptz, OUT level text, OUT phase text, OUT message text, OUT data jsonb)
 	RETURNS SETOF record

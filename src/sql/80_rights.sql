@@ -27,6 +27,6 @@ GRANT EXECUTE ON FUNCTION
 	@extschema@.pipeline_health(), @extschema@.pipeline_option_list(),
 	@extschema@.recent_runs(integer), @extschema@.run_context(), @extschema@.run_log(uuid), @extschema@.run_progress(),
 	@extschema@.wait_for_batch(uuid, interval), @extschema@.wait_for_run(uuid, interval),
-	-- computes, and is called in the statements of every owner
-	sluice.assign_exactly("any", anyelement, integer, text)
+	-- compute, and are called in the statements and views of everybody
+	sluice.assign_exactly("any", anyelement, integer, text), sluice.error_text(text, text, text)
 	TO PUBLIC;

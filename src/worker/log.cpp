@@ -9,11 +9,12 @@ namespace sluice::worker {
 namespace {
 
 void
-Emit(int sqlstate, const char *message, const char *detail, const char *hint)
+Emit(int sqlstate, const char *message, const char *detail, const char *hint, const char *context)
 {
 	ereport(LOG,
 			(errcode(sqlstate), errmsg_internal("%s", message), *detail != '\0' ? errdetail_internal("%s", detail) : 0,
-			 *hint != '\0' ? errhint("%s", hint) : 0, errhidestmt(true), errhidecontext(true)));
+			 *hint != '\0' ? errhint("%s", hint) : 0, *context != '\0' ? errcontext("%s", context) : 0,
+			 errhidestmt(true), errhidecontext(*context == '\0')));
 }
 
 } // namespace
@@ -21,7 +22,7 @@ Emit(int sqlstate, const char *message, const char *detail, const char *hint)
 void
 Log(const std::string &message, const std::string &hint)
 {
-	pg::Call(Emit, 0, message.c_str(), "", hint.c_str());
+	pg::Call(Emit, 0, message.c_str(), "", hint.c_str(), "");
 }
 
 void
@@ -31,7 +32,8 @@ LogError(const std::string &what, const Error &error)
 	std::string const message = what + ": " + Redact(CutMessage(info.message));
 	std::string const detail = Redact(CutMessage(info.detail));
 	std::string const hint = Redact(CutMessage(info.hint));
-	pg::Call(Emit, info.sqlstate, message.c_str(), detail.c_str(), hint.c_str());
+	std::string const context = Redact(CutMessage(info.context));
+	pg::Call(Emit, info.sqlstate, message.c_str(), detail.c_str(), hint.c_str(), context.c_str());
 }
 
 } // namespace sluice::worker

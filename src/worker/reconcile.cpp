@@ -81,7 +81,7 @@ WriteEnd(const LiveRun &live)
 		return catalog::FinishRun(live.run, "stopped", reason, std::nullopt, counters, journal);
 	}
 	ErrorInfo const error = LostError(*row, live.facts);
-	journal.Failure(error.message);
+	journal.Failure(WholeText(error));
 	return catalog::FinishRun(live.run, "failed", std::nullopt, error, counters, journal);
 }
 

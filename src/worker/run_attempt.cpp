@@ -135,7 +135,7 @@ RecordEnd(Attempt &attempt, const Error &error)
 			return;
 		}
 		ErrorInfo const info = WithoutSecrets(error.Info());
-		attempt.journal.Failure(info.message);
+		attempt.journal.Failure(WholeText(info));
 		written = catalog::FinishRun(attempt.run_id, "failed", std::nullopt, info, attempt.counters, attempt.journal);
 	});
 	return written;

@@ -48,7 +48,7 @@ SettleSource(const catalog::RunRow &run)
 	if (run.status != "failed" || !IsSourceOutage(ErrorState(run))) {
 		return;
 	}
-	int const failures = catalog::CountOutage(access, run.error_message.value_or(std::string()));
+	int const failures = catalog::CountOutage(access, run.id);
 	std::optional<int64_t> const delay =
 		OutageDelay(failures, pg::Settings::source_failures, pg::Settings::source_wait * USECS_PER_SEC,
 					pg::Settings::source_max_wait * USECS_PER_SEC);

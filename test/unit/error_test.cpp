@@ -36,6 +36,13 @@ TEST(Error, CarriesItsFieldsAndContext)
 	EXPECT_EQ(outer.Info().hint, "hint");
 }
 
+TEST(Error, TellsAllThatItSays)
+{
+	EXPECT_EQ(WholeText(Error(sqlstate::kInvalidName, "message").Info()), "message");
+	Error const error = Error(sqlstate::kInvalidName, "message", "hint", "detail").WithContext("row 3");
+	EXPECT_EQ(WholeText(error.Info()), "message\nDETAIL:  detail\nHINT:  hint\nCONTEXT:  row 3");
+}
+
 TEST(Error, CopiesWithoutThrowing)
 {
 	static_assert(std::is_nothrow_copy_constructible_v<Error>);

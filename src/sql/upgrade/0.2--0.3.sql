@@ -66,3 +66,6 @@ UPDATE sluice.pipeline_batch_nodes SET followed = 'ffffffff-ffff-ffff-ffff-fffff
 
 -- The view puts the log together from its lines.
 ALTER TABLE sluice.pipeline_runs DROP COLUMN log;
+
+-- It tells the whole error as well.
+DROP FUNCTION @extschema@.recent_runs(integer);
