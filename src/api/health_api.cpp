@@ -87,8 +87,20 @@ CheckVersion(Report &report)
 	return true;
 }
 
+// Told by the scheduler that found no slot for a run, or seen where there was none for the scheduler itself.
+bool
+LacksSlots(const HealthFacts &facts, int64_t queued)
+{
+	int held = 0;
+	for (const sluice::worker::WorkersOfType &workers : facts.workers) {
+		held += workers.count;
+	}
+	return facts.starved ||
+		   (facts.preloaded && queued > 0 && facts.scheduler_pid == 0 && held >= facts.max_worker_processes);
+}
+
 void
-CheckProcesses(const HealthFacts &facts, Report &report)
+CheckProcesses(const HealthFacts &facts, int64_t queued, Report &report)
 {
 	if (!facts.preloaded || facts.in_recovery) {
 		return;
@@ -106,6 +118,9 @@ CheckProcesses(const HealthFacts &facts, Report &report)
 			"scheduler",
 			sluice::Format("the scheduler of this database has failed {} times in a row", facts.scheduler_failures),
 			kLogHint);
+	} else if (facts.scheduler_pid == 0 && LacksSlots(facts, queued)) {
+		report.Warning("scheduler", sluice::Format("the scheduler of this database waits for a slot ({})", tick),
+					   "See worker_slots.");
 	} else if (facts.scheduler_pid == 0) {
 		report.Ok("scheduler", sluice::Format("no scheduler is needed in this database at the moment ({})", tick));
 	} else if (facts.last_tick && sluice::pg::Now() - *facts.last_tick > kOldTick) {
@@ -117,19 +132,38 @@ CheckProcesses(const HealthFacts &facts, Report &report)
 	}
 }
 
-void
-CheckSlots(const HealthFacts &facts, Report &report)
+std::string
+Holders(const HealthFacts &facts)
 {
-	std::string const hint =
-		sluice::Format("Set max_worker_processes = {} (more if parallel query or other extensions need "
-					   "some) and restart the server.",
-					   std::max(facts.worker_processes_needed, facts.max_worker_processes + 1));
-	if (facts.starved) {
-		report.Error("worker_slots", "a run waits because no background worker slot is free", hint);
+	std::string holders;
+	for (const sluice::worker::WorkersOfType &workers : facts.workers) {
+		holders += sluice::Format("{}{} ({})", holders.empty() ? "" : ", ", workers.type, workers.count);
+	}
+	return holders;
+}
+
+void
+CheckSlots(const HealthFacts &facts, int64_t queued, Report &report)
+{
+	std::string hint = sluice::Format("Set max_worker_processes = {} (more if parallel query or other extensions need "
+									  "some) and restart the server.",
+									  std::max(facts.worker_processes_needed, facts.max_worker_processes + 1));
+	if (LacksSlots(facts, queued)) {
+		if (facts.max_parallel_workers >= facts.max_worker_processes - facts.max_concurrent_runs) {
+			hint += sluice::Format(" Or set a lower max_parallel_workers, which is {} now: parallel queries may hold "
+								   "as many.",
+								   facts.max_parallel_workers);
+		}
+		report.Error("worker_slots",
+					 sluice::Format("a run waits because none of the {} background worker slots is free; they are "
+									"held by: {}",
+									facts.max_worker_processes, Holders(facts)),
+					 hint);
 	} else if (facts.max_worker_processes < facts.worker_processes_needed) {
 		report.Warning("worker_slots",
-					   sluice::Format("max_worker_processes = {} may be too few for pg_sluice.max_concurrent_runs = {}",
-									  facts.max_worker_processes, facts.max_concurrent_runs),
+					   sluice::Format("max_worker_processes = {} is too few for {} runs at once "
+									  "(pg_sluice.max_concurrent_runs) beside what there is: {}",
+									  facts.max_worker_processes, facts.max_concurrent_runs, Holders(facts)),
 					   hint);
 	} else {
 		report.Ok("worker_slots", sluice::Format("max_worker_processes = {} is enough for {} runs at once",
@@ -153,7 +187,7 @@ void
 CheckQueue(const HealthFacts &facts, const Overview &overview, Report &report)
 {
 	if (overview.queued == 0) {
-		report.Ok("queue", "no run is queued");
+		report.Ok("queue", overview.unseen > 0 ? "no run that you may see is queued" : "no run is queued");
 		return;
 	}
 	std::string const message =
@@ -196,35 +230,49 @@ CheckClock(Report &report)
 void
 CheckPipelines(const Overview &overview, Report &report)
 {
-	report.Ok("pipelines", Pipelines(overview.pipelines));
-	if (overview.parked > 0) {
+	if (overview.unseen > 0 && overview.pipelines == 0) {
+		report.Warning("pipelines",
+					   sluice::Format("you may see none of the pipelines of this database ({}): nothing here is about "
+									  "them",
+									  overview.unseen),
+					   "Ask as a member of pg_monitor, or of the role that owns them.");
+	} else {
+		report.Ok("pipelines",
+				  Pipelines(overview.pipelines) +
+					  (overview.unseen > 0
+						   ? sluice::Format(", not counting {} of roles whose rights you lack", overview.unseen)
+						   : ""));
+	}
+	if (overview.parked.count > 0) {
 		report.Warning("parked",
-					   sluice::Format("{} parked, because this database is a copy: {}", Pipelines(overview.parked),
-									  overview.parked_names),
+					   sluice::Format("{} parked, because this database is a copy: {}",
+									  Pipelines(overview.parked.count), overview.parked.names),
 					   sluice::api::kAdoptHint);
 	}
-	if (overview.paused > 0) {
-		report.Warning("paused", sluice::Format("{} paused: {}", Pipelines(overview.paused), overview.paused_names),
+	if (overview.paused.count > 0) {
+		report.Warning("paused",
+					   sluice::Format("{} paused: {}", Pipelines(overview.paused.count), overview.paused.names),
 					   "resume_pipeline ends a pause.");
 	}
-	if (overview.failing > 0) {
-		report.Warning("failing", sluice::Format("{} failing: {}", Pipelines(overview.failing), overview.failing_names),
+	if (overview.failing.count > 0) {
+		report.Warning("failing",
+					   sluice::Format("{} failing: {}", Pipelines(overview.failing.count), overview.failing.names),
 					   "pipeline_status shows the last error of each, with a hint.");
 	}
-	if (overview.waiting_sources > 0) {
+	if (overview.waiting_sources.count > 0) {
 		report.Warning("sources",
-					   sluice::Format("{} data source{} could not be reached: {}", overview.waiting_sources,
-									  overview.waiting_sources == 1 ? "" : "s", overview.waiting_source_names),
+					   sluice::Format("{} data source{} could not be reached: {}", overview.waiting_sources.count,
+									  overview.waiting_sources.count == 1 ? "" : "s", overview.waiting_sources.names),
 					   "Their pipelines wait; pipeline_sources shows until when, and the last error.");
 	}
-	if (overview.without_owner > 0) {
-		report.Error(
-			"owners",
-			sluice::Format("{} without an owner: {}", Pipelines(overview.without_owner), overview.without_owner_names),
-			"Its role is gone; give it another one with alter_pipeline(..., owner => 'role').");
+	if (overview.without_owner.count > 0) {
+		report.Error("owners",
+					 sluice::Format("{} without an owner: {}", Pipelines(overview.without_owner.count),
+									overview.without_owner.names),
+					 "Its role is gone; give it another one with alter_pipeline(..., owner => 'role').");
 	}
-	if (sluice::pg::compat::kWorkersNeedLogin && overview.without_login > 0) {
-		report.Error("login", sluice::Format("owners that may not log in: {}", overview.without_login_roles),
+	if (sluice::pg::compat::kWorkersNeedLogin && overview.without_login.count > 0) {
+		report.Error("login", sluice::Format("owners that may not log in: {}", overview.without_login.names),
 					 "ALTER ROLE ... LOGIN CONNECTION LIMIT 0 PASSWORD NULL lets workers in, but no client.");
 	}
 }
@@ -237,11 +285,11 @@ SLUICE_FUNCTION(sluice_pipeline_health)
 	Report report;
 	CheckServer(facts, report);
 	bool const readable = CheckVersion(report);
-	CheckProcesses(facts, report);
-	CheckSlots(facts, report);
+	Overview const overview = readable ? sluice::catalog::Look(GetUserId()) : Overview{};
+	CheckProcesses(facts, overview.queued, report);
+	CheckSlots(facts, overview.queued, report);
 	CheckTrouble(facts, report);
 	if (readable) {
-		Overview const overview = sluice::catalog::Look(GetUserId());
 		CheckClock(report);
 		CheckQueue(facts, overview, report);
 		CheckPipelines(overview, report);

@@ -1,6 +1,7 @@
 #include "catalog/clock_steps.hpp"
 
 #include "catalog/statement.hpp"
+#include "catalog/watched.hpp"
 
 namespace sluice::catalog {
 
@@ -46,14 +47,14 @@ ClockFacts
 LookAtClock(Oid role, TimestampTz now)
 {
 	std::string const at = SLUICE_SQL_AT("$2");
-	pg::SqlResult const rows =
-		Execute("SELECT count(*) FILTER (WHERE q.planned_at > " + at +
-					"), " SLUICE_SQL_MICROSECONDS("max(q.planned_at)") ", " SLUICE_SQL_MICROSECONDS(
-						"max(q.served_until)") " FROM sluice.pipeline_due q JOIN sluice.pipeline_definitions d ON d.id "
-											   "= q.pipeline_id WHERE pg_has_role($1::oid, d.owner_oid, 'USAGE') AND "
-											   "(q.planned_at > " +
-					at + " OR q.served_until > " + at + ")",
-				{Number(role), Instant(now)});
+	pg::SqlResult const rows = Execute(
+		"SELECT count(*) FILTER (WHERE q.planned_at > " + at +
+			"), " SLUICE_SQL_MICROSECONDS("max(q.planned_at)") ", " SLUICE_SQL_MICROSECONDS(
+				"max(q.served_until)") " FROM sluice.pipeline_due q JOIN sluice.pipeline_definitions d ON d.id "
+									   "= q.pipeline_id WHERE " SLUICE_SQL_WATCHED("d.owner_oid") " AND "
+																								  "(q.planned_at > " +
+			at + " OR q.served_until > " + at + ")",
+		{Number(role), Instant(now)});
 	return {rows.Integer(0, 0), InstantCell(rows, 0, 1), InstantCell(rows, 0, 2)};
 }
 

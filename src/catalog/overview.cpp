@@ -2,16 +2,12 @@
 
 #include "catalog/pipeline_home.hpp"
 #include "catalog/statement.hpp"
+#include "catalog/watched.hpp"
 #include "pg/settings.hpp"
 
 namespace sluice::catalog {
 
 namespace {
-
-struct Some {
-	int64_t count = 0;
-	std::string names;
-};
 
 // How many pipelines fit, and the first five of them.
 Some
@@ -63,60 +59,54 @@ Look(Oid role)
 {
 	Overview overview;
 	pg::SqlValue const asker = Number(role);
-	overview.pipelines = Execute("SELECT count(*) FROM sluice.pipeline_definitions "
-								 "WHERE pg_has_role($1::oid, owner_oid, 'USAGE')",
-								 {asker})
-							 .Integer(0, 0);
+	pg::SqlResult const all = Execute(
+		"SELECT count(*) FILTER (WHERE " SLUICE_SQL_WATCHED(
+			"owner_oid") "), count(*) FILTER (WHERE NOT " SLUICE_SQL_WATCHED("owner_oid") ") FROM "
+																						  "sluice.pipeline_definitions",
+		{asker});
+	overview.pipelines = all.Integer(0, 0);
+	overview.unseen = all.Integer(0, 1);
 	// A retry whose time has not come waits for nothing but that.
 	pg::SqlResult const queue =
 		Execute("SELECT count(*), " SLUICE_SQL_MICROSECONDS(
-					"min(COALESCE(due_at, queued_at))") " FROM sluice.pipeline_runs WHERE status = 'pending' AND "
-														"pg_has_role($1::oid, owner_oid, 'USAGE') AND NOT (cause = "
-														"'retry' AND due_at > " SLUICE_SQL_AT("$2") ")",
+					"min(COALESCE(due_at, queued_at))") " FROM sluice.pipeline_runs "
+														"WHERE status = 'pending' AND " SLUICE_SQL_WATCHED(
+															"owner_oid") " AND NOT (cause = 'retry' AND due_at "
+																		 "> " SLUICE_SQL_AT("$2") ")",
 				{asker, Instant(pg::Now())});
 	overview.queued = queue.Integer(0, 0);
 	overview.oldest_queued = InstantCell(queue, 0, 1);
-	Some some =
-		Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM sluice.pipeline_definitions d WHERE " SLUICE_SQL_PARKED
-														  " AND pg_has_role($1::oid, owner_oid, 'USAGE')",
-					  {asker}));
-	overview.parked = some.count;
-	overview.parked_names = some.names;
-	some = Count(
-		Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM sluice.pipeline_definitions WHERE paused_at IS NOT NULL "
-													"AND pg_has_role($1::oid, owner_oid, 'USAGE')",
+	overview.parked = Count(Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM sluice.pipeline_definitions d "
+																		"WHERE " SLUICE_SQL_PARKED
+																		" AND " SLUICE_SQL_WATCHED("owner_oid"),
+									{asker}));
+	overview.paused = Count(
+		Execute("SELECT " SLUICE_FIRST_FIVE("name") "FROM sluice.pipeline_definitions "
+													"WHERE paused_at IS NOT NULL AND " SLUICE_SQL_WATCHED("owner_oid"),
 				{asker}));
-	overview.paused = some.count;
-	overview.paused_names = some.names;
-	some =
+	overview.failing =
 		Count(Execute("SELECT " SLUICE_FIRST_FIVE(
-						  "d.name") "FROM sluice.pipeline_definitions d "
-									"JOIN sluice.pipeline_state s ON s.pipeline_id = d.id AND s.failures_in_a_row > 0 "
-									"WHERE d.status = 'active' AND pg_has_role($1::oid, d.owner_oid, 'USAGE')",
+						  "d.name") "FROM sluice.pipeline_definitions d JOIN "
+									"sluice.pipeline_state s ON s.pipeline_id = d.id AND s.failures_in_a_row > 0 "
+									"WHERE d.status = 'active' AND " SLUICE_SQL_WATCHED("d.owner_oid"),
 					  {asker}));
-	overview.failing = some.count;
-	overview.failing_names = some.names;
-	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE(
-							 "d.name") "FROM sluice.pipeline_definitions d "
-									   "WHERE d.status = 'active' AND pg_has_role($1::oid, d.owner_oid, 'USAGE') "
-									   "AND NOT EXISTS (SELECT FROM pg_authid a WHERE a.oid = d.owner_oid)",
-						 {asker}));
-	overview.without_owner = some.count;
-	overview.without_owner_names = some.names;
-	some = Count(Execute("SELECT " SLUICE_FIRST_FIVE("a.rolname") "FROM pg_authid a WHERE NOT a.rolcanlogin "
-																  "AND pg_has_role($1::oid, a.oid, 'USAGE') AND EXISTS "
-																  "(SELECT FROM sluice.pipeline_definitions d "
-																  "WHERE d.owner_oid = a.oid AND d.status = 'active')",
-						 {asker}));
-	overview.without_login = some.count;
-	overview.without_login_roles = some.names;
-	some =
+	overview.without_owner = Count(Execute(
+		"SELECT " SLUICE_FIRST_FIVE("d.name") "FROM sluice.pipeline_definitions d "
+											  "WHERE d.status = 'active' AND " SLUICE_SQL_WATCHED(
+												  "d.owner_oid") " AND NOT EXISTS "
+																 "(SELECT FROM pg_authid a WHERE a.oid = d.owner_oid)",
+		{asker}));
+	overview.without_login = Count(Execute(
+		"SELECT " SLUICE_FIRST_FIVE("a.rolname") "FROM pg_authid a WHERE NOT a.rolcanlogin AND " SLUICE_SQL_WATCHED(
+			"a.oid") " AND EXISTS (SELECT FROM sluice.pipeline_definitions d "
+					 "WHERE d.owner_oid = a.oid AND d.status = 'active')",
+		{asker}));
+	overview.waiting_sources =
 		Count(Execute("SELECT " SLUICE_FIRST_FIVE(
-						  "s.source") "FROM (SELECT DISTINCT source FROM sluice.pipeline_sources "
-									  "WHERE waits_until IS NOT NULL AND pg_has_role($1::oid, owner_oid, 'USAGE')) s",
+						  "s.source") "FROM (SELECT DISTINCT source FROM "
+									  "sluice.pipeline_sources WHERE waits_until IS NOT NULL AND " SLUICE_SQL_WATCHED(
+										  "owner_oid") ") s",
 					  {asker}));
-	overview.waiting_sources = some.count;
-	overview.waiting_source_names = some.names;
 	return overview;
 }
 

@@ -17,24 +17,24 @@ std::string DescribePipeline(const std::string &id);
 // at (ISO 8601, UTC), level, phase, message, data of each line, in order.
 std::vector<std::vector<pg::SqlValue>> RunLog(const std::string &run_id);
 
+struct Some {
+	int64_t count = 0;
+	std::string names; // the first few
+};
+
 struct Overview {
 	int64_t pipelines = 0;
+	int64_t unseen = 0; // of other roles: all else here is without them
 	int64_t queued = 0;
 	std::optional<TimestampTz> oldest_queued;
-	int64_t parked = 0; // in a copy of the database
-	std::string parked_names;
-	int64_t paused = 0;
-	std::string paused_names; // the first few
-	int64_t failing = 0;
-	std::string failing_names;
-	int64_t waiting_sources = 0; // that could not be reached, and whose pipelines wait
-	std::string waiting_source_names;
-	int64_t without_owner = 0; // active ones whose role is gone
-	std::string without_owner_names;
-	int64_t without_login = 0; // active ones whose role may not log in
-	std::string without_login_roles;
+	Some parked; // in a copy of the database
+	Some paused;
+	Some failing;
+	Some waiting_sources; // that could not be reached, and whose pipelines wait
+	Some without_owner;	  // active ones whose role is gone
+	Some without_login;	  // roles of active ones that may not log in
 };
-// Of the pipelines that this role may see.
+// Of the pipelines that this role watches.
 Overview Look(Oid role);
 
 } // namespace sluice::catalog

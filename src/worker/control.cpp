@@ -44,11 +44,10 @@ SleepUntilChange(int timeout_ms)
 
 struct HealthCopy {
 	int launcher_pid;
-	bool known;
+	bool known; // the launcher has a place for this database
 	DatabaseSlot database;
 	int live_runs;
-	int schedulers;
-	int databases_waiting;
+	int schedulers; // in the whole cluster
 };
 
 void
@@ -67,8 +66,75 @@ CopyHealth(HealthCopy *copy)
 	for (const DatabaseSlot &other : shared->databases) {
 		copy->schedulers += OidIsValid(other.database) && other.scheduler_pid != 0 ? 1 : 0;
 	}
-	copy->databases_waiting = shared->databases_waiting;
 	LWLockRelease(shared->lock);
+}
+
+constexpr const char *kParallelWorker = "parallel worker";
+constexpr int kMostTypes = 64;
+
+struct TypeCount {
+	char type[BGW_MAXLEN];
+	int count;
+};
+
+struct WorkerTypes {
+	TypeCount types[kMostTypes];
+	int used;
+};
+
+// Who holds the background worker slots. One that is being started has none of our notice yet.
+void
+CountWorkers(WorkerTypes *found)
+{
+	found->used = 0;
+	for (uint32 i = 0; i < ProcGlobal->allProcCount; ++i) {
+		int const pid = ProcGlobal->allProcs[i].pid;
+		const char *type = pid != 0 ? GetBackgroundWorkerTypeByPid(pid) : nullptr;
+		if (type == nullptr) {
+			continue;
+		}
+		int at = 0;
+		while (at < found->used && strcmp(found->types[at].type, type) != 0) {
+			++at;
+		}
+		if (at == kMostTypes) {
+			continue;
+		}
+		if (at == found->used) {
+			strlcpy(found->types[at].type, type, BGW_MAXLEN);
+			found->types[at].count = 0;
+			++found->used;
+		}
+		++found->types[at].count;
+	}
+}
+
+// The most numerous first.
+std::vector<WorkersOfType>
+Workers()
+{
+	WorkerTypes found;
+	pg::Call(CountWorkers, &found);
+	std::vector<WorkersOfType> workers;
+	for (int i = 0; i < found.used; ++i) {
+		workers.push_back({static_cast<const char *>(found.types[i].type), found.types[i].count});
+	}
+	std::sort(workers.begin(), workers.end(), [](const WorkersOfType &a, const WorkersOfType &b) {
+		return a.count != b.count ? a.count > b.count : a.type < b.type;
+	});
+	return workers;
+}
+
+// Parallel queries come and go.
+int
+WorkersOfOthers(const std::vector<WorkersOfType> &workers)
+{
+	int count = 0;
+	for (const WorkersOfType &of_type : workers) {
+		bool const ours = of_type.type.starts_with("pg_sluice");
+		count += ours || of_type.type == kParallelWorker ? 0 : of_type.count;
+	}
+	return count;
 }
 
 } // namespace
@@ -171,32 +237,28 @@ CollectHealth()
 	facts.in_recovery = pg::Call(RecoveryInProgress);
 	facts.max_concurrent_runs = pg::Settings::max_concurrent_runs;
 	facts.max_worker_processes = max_worker_processes;
-	// Our launcher, that of logical replication, as many schedulers as the rest allows, and the runs.
-	facts.worker_processes_needed = 2 + 2 * std::max(1, facts.max_concurrent_runs);
-	facts.scheduler_limit = leaf::SchedulerLimit();
+	facts.max_parallel_workers = max_parallel_workers;
+	facts.workers = Workers();
+	HealthCopy copy{};
+	if (facts.preloaded) {
+		pg::Call(CopyHealth, &copy);
+	}
+	facts.worker_processes_needed =
+		1 + std::max(1, copy.schedulers) + std::max(1, facts.max_concurrent_runs) + WorkersOfOthers(facts.workers);
 	if (!facts.preloaded) {
 		return facts;
 	}
-	HealthCopy copy;
-	pg::Call(CopyHealth, &copy);
 	facts.launcher_pid = copy.launcher_pid;
-	facts.known = copy.known;
 	facts.live_runs = copy.live_runs;
-	facts.schedulers = copy.schedulers;
-	facts.databases_waiting = copy.databases_waiting;
 	if (copy.known) {
 		const DatabaseSlot &slot = copy.database;
 		facts.scheduler_pid = slot.scheduler_pid;
-		facts.looked_at = slot.looked_at;
 		facts.scheduler_failures = slot.failures;
 		facts.starved = slot.starved;
 		facts.set_aside = slot.set_aside;
 		facts.trouble = static_cast<const char *>(slot.trouble);
 		if (slot.last_tick != 0) {
 			facts.last_tick = pg::Now() - (SteadyNow() - slot.last_tick);
-		}
-		if (slot.waiting_due != DT_NOEND) {
-			facts.oldest_waiting = slot.waiting_due;
 		}
 	}
 	return facts;

@@ -48,26 +48,28 @@ struct RunNow {
 };
 std::vector<RunNow> RunsNow(Oid role);
 
+// Of the background workers of the whole server.
+struct WorkersOfType {
+	std::string type;
+	int count = 0;
+};
+
 struct HealthFacts {
 	bool preloaded = false;
 	bool in_recovery = false;
 	int launcher_pid = 0;		// 0: none
 	int scheduler_pid = 0;		// of this database; 0: none, which is normal while nothing is near
-	bool known = false;			// the launcher has a place for this database
-	bool looked_at = false;		// a scheduler has been here since the server started
 	int scheduler_failures = 0; // in a row
 	std::optional<TimestampTz> last_tick;
-	bool starved = false;					   // a run waits because no background worker slot is free
-	std::optional<TimestampTz> oldest_waiting; // due time of the oldest run that waits for a place
-	int live_runs = 0;						   // in the whole cluster
+	bool starved = false; // a run waits because no background worker slot is free
+	int live_runs = 0;	  // in the whole cluster
 	int max_concurrent_runs = 0;
-	int schedulers = 0; // in the whole cluster
-	int scheduler_limit = 0;
-	int databases_waiting = 0; // for a scheduler
-	int set_aside = 0;		   // what failed by itself and is tried again later
-	std::string trouble;	   // why one of them did
+	int set_aside = 0;	 // what failed by itself and is tried again later
+	std::string trouble; // why one of them did
+	std::vector<WorkersOfType> workers;
 	int max_worker_processes = 0;
-	int worker_processes_needed = 0; // for max_concurrent_runs runs at once
+	int max_parallel_workers = 0;
+	int worker_processes_needed = 0; // for max_concurrent_runs runs at once, beside the workers of others
 };
 HealthFacts CollectHealth();
 

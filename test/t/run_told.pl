@@ -72,11 +72,18 @@ is(seen_by('watcher', "SELECT count(*) FILTER (WHERE error ~ 'DETAIL|CONTEXT'), 
 	'recent_runs likewise');
 is(seen_by('watcher', "SELECT (SELECT count(*) FROM pipeline_log) + (SELECT count(*) FROM pipeline_runs) + (SELECT count(*) FROM pipelines) + (SELECT count(*) FROM pipeline_versions)"),
 	'0', 'and nothing else');
+like(seen_by('watcher', "SELECT message FROM pipeline_health() WHERE check_name = 'failing'"), qr/^$watched pipelines failing: bare, locked_out/, 'pipeline_health tells pg_monitor of all');
 is(seen_by('stranger', 'SELECT (SELECT count(*) FROM pipeline_status) + (SELECT count(*) FROM recent_runs())'), '0', 'a stranger sees nothing');
+like(seen_by('stranger', "SELECT verdict || ' ' || message FROM pipeline_health() WHERE check_name = 'pipelines'"),
+	qr/^warning you may see none of the pipelines of this database \($watched\)/, 'and is told so');
 # What a view shows to its reader is not shown to the reader's functions before.
 $near->sql(q{CREATE FUNCTION peep(text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$ BEGIN RAISE WARNING 'peeped %', $1; RETURN true; END $$});
 my ($code, $out, $err) = $near->psql('postgres', 'SET ROLE stranger; SELECT count(*) FROM pipeline_status WHERE peep(last_error); SELECT count(*) FROM recent_runs() WHERE peep(error)');
 unlike($err, qr/peeped/, 'nor do functions of a stranger');
+$near->sql('CREATE ROLE half LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO half; SELECT allow_pipelines(\'half\'); SET ROLE half; '
+	  . "SELECT create_pipeline('own', source_query => 'SELECT 1 AS i', destination_table => 'public.own')");
+is(seen_by('half', "SELECT verdict, message FROM pipeline_health() WHERE check_name = 'pipelines'"),
+	"ok|1 pipeline, not counting $watched of roles whose rights you lack", 'who owns one of the pipelines is told that there are others');
 
 # What was passed over because of another pipeline says so.
 as_etl(q{SELECT create_pipeline('after', source_query => 'SELECT 1 AS n', destination_table => 'public.small', load => 'append', depends_on => '{third}')});
@@ -91,4 +98,37 @@ is(as_etl("SELECT state, reason, last_run_status FROM pipeline_status WHERE name
 
 $near->stop;
 $far->stop;
+
+# What PostgreSQL is installed with is enough.
+my $plain = SluiceNode->create('plain', "max_worker_processes = 8\npg_sluice.scheduler_idle_timeout = 1");
+is($plain->sql("SELECT verdict FROM pipeline_health() WHERE check_name = 'worker_slots'"), 'ok', 'max_worker_processes = 8 is no reason to warn');
+$plain->sql("ALTER SYSTEM SET pg_sluice.max_concurrent_runs = 6; SELECT pg_reload_conf()");
+$plain->await("SELECT verdict = 'warning' AND hint ~ 'max_worker_processes = 9 ' FROM pipeline_health() WHERE check_name = 'worker_slots'", 'six runs at once do not fit');
+
+# Parallel queries hold all slots: health names them.
+$plain->sql('ALTER SYSTEM SET max_parallel_workers_per_gather = 8; ALTER SYSTEM SET max_parallel_workers = 8; SELECT pg_reload_conf(); CREATE TABLE wide AS SELECT i FROM generate_series(1, 1000) i; ALTER TABLE wide SET (parallel_workers = 8)');
+$plain->pipeline('late', 'SELECT 1::bigint AS i');
+$plain->await("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_sluice scheduler'", 'the scheduler leaves');
+my @hogs;
+my $held = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'parallel worker' OR backend_type ~ '^(logical|pg_sluice)'";
+for (1 .. 8)
+{
+	last if $plain->sql($held) >= 8;
+	my $hog = $plain->background_psql('postgres', on_error_stop => 0);
+	# Until it is cancelled.
+	$hog->query_until(qr/holding/, "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;\n"
+		  . "\\echo holding\nSELECT count(pg_sleep(600)) FROM wide;\n");
+	push @hogs, $hog;
+	$plain->await("SELECT count(*) = " . @hogs . " FROM pg_stat_activity WHERE backend_type = 'client backend' AND wait_event = 'PgSleep'", 'a parallel query holds workers');
+}
+is($plain->sql($held), '8', 'parallel queries hold all that is left');
+my $late = $plain->sql("SELECT trigger_pipeline('late')");
+$plain->await("SELECT count(*) = 1 FROM pipeline_health() WHERE check_name = 'worker_slots' AND verdict = 'error' AND message ~ 'held by: parallel worker \\([0-9]+\\)' "
+	  . "AND hint ~ 'max_parallel_workers'", 'pipeline_health names who holds the background worker slots');
+like($plain->sql("SELECT verdict, message FROM pipeline_health() WHERE check_name = 'scheduler'"), qr/^warning\|the scheduler of this database waits for a slot/, 'and who lacks one');
+$plain->sql("SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND wait_event = 'PgSleep'");
+is($plain->sql("SELECT wait_for_run('$late', '60 s')"), 'success', 'then the run goes on');
+$plain->await("SELECT verdict <> 'error' FROM pipeline_health() WHERE check_name = 'worker_slots'", 'and health is well again');
+$_->quit for @hogs;
+$plain->stop;
 done_testing();
