@@ -157,7 +157,7 @@ LEFT JOIN LATERAL (
 	SELECT p.records_read / NULLIF(extract(epoch FROM clock_timestamp() - p.phase_since), 0) AS rows_per_second
 	WHERE p.phase = 'loading') rate ON true;
 COMMENT ON VIEW @extschema@.pipeline_progress IS 'The runs that are under way in workers, and how far they are';
-COMMENT ON COLUMN @extschema@.pipeline_progress.phase IS 'starting, checking (the destination server), connecting, preparing, loading, analyzing, finishing, committing (there)';
+COMMENT ON COLUMN @extschema@.pipeline_progress.phase IS 'starting, preparing, checking (the destination server), connecting, waiting for lock, loading, waiting for rows, indexing, swapping, analyzing, finishing, committing (there)';
 COMMENT ON COLUMN @extschema@.pipeline_progress.records_read IS 'rows that the source has sent so far';
 COMMENT ON COLUMN @extschema@.pipeline_progress.records IS 'rows written to the destination so far';
 COMMENT ON COLUMN @extschema@.pipeline_progress.bytes IS 'bytes that the source has sent so far';
