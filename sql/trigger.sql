@@ -189,7 +189,11 @@ SELECT trigger_pipeline('no such');
 
 -- A run that fails says so, and what to do.
 SELECT create_pipeline('broken', source_query => 'SELECT 1 / 0 AS a', destination_table => 'broken_dst') IS NOT NULL AS created;
-CALL trigger_and_wait('broken', run => NULL, status => NULL) \gset
+\set VERBOSITY terse
+CALL trigger_and_wait('broken');
+\echo :LAST_ERROR_SQLSTATE
+\set VERBOSITY default
+CALL trigger_and_wait('broken', run => NULL, status => NULL, raise_error => false) \gset
 SELECT :'status' AS status;
 SELECT status, error_message, error_sqlstate, records_processed FROM pipeline_runs WHERE id = :'run';
 SELECT state, reason, last_error, failures_in_a_row, records FROM pipeline_status WHERE name = 'broken';

@@ -1,5 +1,6 @@
 // What the install script needs: schemas that are free, the triggers of a restore, rights, and the first wake.
 
+#include "api/arguments.hpp"
 #include "api/restore.hpp"
 #include "catalog/members.hpp"
 #include "core/sqlstate.hpp"
@@ -61,6 +62,15 @@ SLUICE_FUNCTION(sluice_close)
 	for (const std::string &statement : sluice::catalog::Revocations()) {
 		sluice::pg::Sql(statement);
 	}
+	PG_RETURN_VOID();
+}
+
+SLUICE_FUNCTION(sluice_grant)
+{
+	std::string const role = sluice::pg::QuoteIdentifier(sluice::api::RequiredArgument(fcinfo, 1, "role", NAMEOID));
+	sluice::pg::Sql(Format("GRANT EXECUTE ON ROUTINE {} TO {}{}",
+						   sluice::api::RequiredArgument(fcinfo, 0, "routine", REGPROCEDUREOID), role,
+						   sluice::api::FlagArgument(fcinfo, 2, false) ? " WITH GRANT OPTION" : ""));
 	PG_RETURN_VOID();
 }
 

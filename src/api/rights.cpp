@@ -66,8 +66,7 @@ FindRunForUse(const std::string &id)
 {
 	std::optional<catalog::RunRow> run = catalog::FindRun(id, true);
 	if (!run || !HasRightsOf(run->owner_oid)) {
-		throw Error(sqlstate::kUndefinedObject, Format("run {} does not exist", id),
-					"SELECT * FROM recent_runs() shows those that you may see.");
+		throw catalog::NoSuchRun(id);
 	}
 	return *std::move(run);
 }

@@ -27,6 +27,24 @@ RequireRealOwner(const sluice::catalog::Pipeline &pipeline)
 	}
 }
 
+// The status of a run that this session has committed; nothing when the deadline comes first.
+std::optional<std::string>
+AwaitCommitted(const std::string &run, const api::Deadline &deadline)
+{
+	try {
+		std::optional<std::string> status;
+		do {
+			status = sluice::catalog::AwaitedStatus(run);
+			// Ends the transaction that has looked: nothing is held while we wait.
+			sluice::pg::Call(api::leaf::CommitAndGoOn);
+		} while (!status && deadline.WaitAWhile());
+		return status;
+	} catch (const Error &error) {
+		// A cancel or a statement_timeout: the run goes on, and only we know which one it is.
+		throw error.WithContext(sluice::Format("waiting for run {}", run));
+	}
+}
+
 } // namespace
 
 SLUICE_PIPELINE_FUNCTION(sluice_trigger_pipeline)
@@ -47,15 +65,18 @@ SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
 			"then wait_for_run.");
 	}
 	std::string const context = api::ContextArgument(fcinfo, 1);
-	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 2));
+	std::optional<int64_t> const timeout = api::MillisecondsArgument(fcinfo, 2);
+	bool const raise_error = api::FlagArgument(fcinfo, 5, true);
+	api::Deadline const deadline(timeout);
 	std::string const run = api::Trigger(pipeline, context, api::IfRunning::Error, std::nullopt, "trigger_and_wait");
 	sluice::pg::Call(api::leaf::CommitAndGoOn);
-	std::optional<std::string> status;
-	do {
-		status = sluice::catalog::AwaitedStatus(run);
-		// Ends the transaction that has looked: nothing is held while we wait.
-		sluice::pg::Call(api::leaf::CommitAndGoOn);
-	} while (!status && deadline.WaitAWhile());
+	std::optional<std::string> const status = AwaitCommitted(run, deadline);
+	if (raise_error && !status) {
+		throw api::NotOver(run, *timeout);
+	}
+	if (raise_error && *status != "success") {
+		throw api::DidNotSucceed(run);
+	}
 	return api::RecordResult(fcinfo, {run, status});
 }
 

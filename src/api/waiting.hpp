@@ -17,6 +17,11 @@ void WaitAWhile();
 // 55000: waiting for a run that this very transaction has triggered would never end.
 Error StartsAfterCommit(const catalog::RunRow &run);
 
+// What trigger_and_wait raises: SL012 for a run that did not succeed, with all that the run itself said.
+Error DidNotSucceed(const std::string &root_run);
+// SL013 for one that goes on.
+Error NotOver(const std::string &root_run, int64_t milliseconds);
+
 class Deadline {
 public:
 	// Nothing: never.

@@ -89,6 +89,13 @@ InsertRun(const Pipeline &pipeline, const NewRun &run)
 	return id;
 }
 
+Error
+NoSuchRun(const std::string &id)
+{
+	return Error(sqlstate::kUndefinedObject, Format("run {} does not exist", id),
+				 "SELECT * FROM recent_runs() shows those that you may see.");
+}
+
 std::optional<RunRow>
 FindRun(const std::string &id, bool latest_snapshot)
 {
@@ -241,25 +248,29 @@ LastAttempt(const std::string &root_run)
 
 namespace {
 
-// Status and the transaction that wrote it; no rows when the run's history was deleted.
+// Status and the transaction that wrote it. Who waits for a run whose history is deleted would wait for ever.
 pg::SqlResult
 LatestStatus(const std::string &root_run)
 {
 	// Attempts after the first carry its id as their root. A failure that is not settled may still be tried
 	// again; one snapshot must say both, or a retry that is queued in between is overlooked.
-	return Execute(
+	pg::SqlResult rows = Execute(
 		"SELECT CASE WHEN EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.run_id = a.id AND NOT e.drawn AND "
 		"a.status = 'failed') "
 		"THEN 'pending' ELSE status END, xmin FROM (SELECT id, status, attempt, xmin FROM sluice.pipeline_runs "
 		"WHERE id = $1::uuid UNION ALL SELECT id, status, attempt, xmin FROM sluice.pipeline_runs "
 		"WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",
 		{root_run}, Reading::Latest);
+	if (rows.Empty()) {
+		throw NoSuchRun(root_run);
+	}
+	return rows;
 }
 
 bool
-IsOver(const std::optional<std::string> &status)
+IsOver(const std::string &status)
 {
-	return status && status != "pending" && status != "running";
+	return status != "pending" && status != "running";
 }
 
 } // namespace
@@ -267,20 +278,39 @@ IsOver(const std::optional<std::string> &status)
 std::optional<std::string>
 FinalStatus(const std::string &root_run)
 {
-	std::optional<std::string> status = FirstCell(LatestStatus(root_run));
-	return IsOver(status) ? status : std::nullopt;
+	std::string status = LatestStatus(root_run).Text(0, 0);
+	return IsOver(status) ? std::optional<std::string>(std::move(status)) : std::nullopt;
 }
 
 std::optional<std::string>
 AwaitedStatus(const std::string &root_run)
 {
 	pg::SqlResult const latest = LatestStatus(root_run);
-	std::optional<std::string> status = FirstCell(latest);
+	std::string status = latest.Text(0, 0);
 	if (!IsOver(status)) {
 		return std::nullopt;
 	}
 	pg::AwaitEndOf(static_cast<TransactionId>(std::stoul(latest.Text(0, 1))));
 	return status;
+}
+
+std::optional<RunFailure>
+FailureOf(const std::string &root_run)
+{
+	std::optional<std::string> const last = LastAttempt(root_run);
+	if (!last) {
+		return std::nullopt;
+	}
+	pg::SqlResult const rows =
+		Execute("SELECT r.id, r.pipeline_name, r.status, r.reason, r.attempt, r.error_sqlstate, r.error_message, "
+				"r.error_detail, r.error_hint, r.error_context FROM sluice.pipeline_runs r WHERE r.id = $1::uuid",
+				{*last}, Reading::Latest);
+	if (rows.Empty()) {
+		return std::nullopt;
+	}
+	auto text = [&rows](size_t column) { return rows.Cell(0, column).value_or(std::string()); };
+	return RunFailure{text(0), text(1), text(2), text(3), static_cast<int>(rows.Integer(0, 4)),
+					  text(5), text(6), text(7), text(8), text(9)};
 }
 
 } // namespace sluice::catalog

@@ -26,6 +26,7 @@ struct NewRun {
 // Inserts the row and returns its id (uuid v7).
 std::string InsertRun(const Pipeline &pipeline, const NewRun &run);
 
+Error NoSuchRun(const std::string &id);
 std::optional<RunRow> FindRun(const std::string &id, bool latest_snapshot = false);
 // What it was triggered with, as JSON text; an error (54000) when it is larger than the settings allow now.
 std::string ContextOf(const std::string &run_id);
@@ -102,10 +103,24 @@ std::string HintOnLost(const std::string &run_id);
 
 // The id of the last attempt, as it is now; nothing when its history was deleted.
 std::optional<std::string> LastAttempt(const std::string &root_run);
-// The final status of a run, following retries to the last attempt; nothing while it is not over.
-// Reads what is committed now, whatever the transaction's snapshot.
+// The final status of a run, following retries to the last attempt; nothing while it is not over, an error (42704) when
+// its history was deleted. Reads what is committed now, whatever the transaction's snapshot.
 std::optional<std::string> FinalStatus(const std::string &root_run);
 // The same for who has waited: the next statement finds all that the run has made.
 std::optional<std::string> AwaitedStatus(const std::string &root_run);
+// How the last attempt of a run ended that did not succeed; nothing when its history was deleted.
+struct RunFailure {
+	std::string id;
+	std::string pipeline_name;
+	std::string status;
+	std::string reason;
+	int attempt = 1;
+	std::string sqlstate; // empty: it was stopped or skipped, or could not even start
+	std::string message;
+	std::string detail;
+	std::string hint;
+	std::string context;
+};
+std::optional<RunFailure> FailureOf(const std::string &root_run);
 
 } // namespace sluice::catalog

@@ -62,5 +62,7 @@ inline constexpr int kPipelineParked = SqlState("SL008");	  // the database is a
 inline constexpr int kLostAtDestination = SqlState("SL009"); // a lost run, looked up at its destination server: no rows
 inline constexpr int kDestinationLost = SqlState("SL010");	 // the destination server cannot be reached or went away
 inline constexpr int kSnapshotLost = SqlState("SL011");		 // of the source, which several streams were to read
+inline constexpr int kRunDidNotSucceed = SqlState("SL012");	 // for who has waited for it
+inline constexpr int kRunNotOver = SqlState("SL013");		 // when who waited for it would wait no longer
 
 } // namespace sluice::sqlstate

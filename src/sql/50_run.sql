@@ -26,20 +26,23 @@ CREATE PROCEDURE @extschema@.trigger_and_wait(
 	context jsonb DEFAULT '{}',
 	timeout interval DEFAULT NULL,
 	INOUT run uuid DEFAULT NULL,
-	INOUT status text DEFAULT NULL)
+	INOUT status text DEFAULT NULL,
+	raise_error boolean DEFAULT true)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_trigger_and_wait';
 CREATE PROCEDURE @extschema@.trigger_and_wait(
 	pipeline uuid,
 	context jsonb DEFAULT '{}',
 	timeout interval DEFAULT NULL,
 	INOUT run uuid DEFAULT NULL,
-	INOUT status text DEFAULT NULL)
+	INOUT status text DEFAULT NULL,
+	raise_error boolean DEFAULT true)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_trigger_and_wait_by_id';
-COMMENT ON PROCEDURE @extschema@.trigger_and_wait(text, jsonb, interval, uuid, text) IS
-'Triggers a pipeline, commits, and waits for the end of the run: status is success, failed, stopped or skipped, and NULL when the timeout came first (NULL: none). Holds no lock and no snapshot while it waits.
-Errors: 25001 inside a transaction block or function, and those of trigger_pipeline.';
-COMMENT ON PROCEDURE @extschema@.trigger_and_wait(uuid, jsonb, interval, uuid, text) IS
-'Triggers the pipeline with this id and waits; see trigger_and_wait(text, jsonb, interval, uuid, text).';
+COMMENT ON PROCEDURE @extschema@.trigger_and_wait(text, jsonb, interval, uuid, text, boolean) IS
+'Triggers a pipeline, commits, and waits for the end of the run, of its last attempt if it is tried again. Holds no lock and no snapshot while it waits.
+A run that did not succeed, be it failed, stopped or skipped, is an error with the run''s message, its id and its SQLSTATE in the detail; so is a timeout that comes first (NULL: none). raise_error => false: no error, status is success, failed, stopped or skipped, and NULL at a timeout.
+Errors: SL012 the run did not succeed, SL013 the timeout came first, 25001 inside a transaction block or function, 42704 the run''s history was deleted meanwhile, and those of trigger_pipeline.';
+COMMENT ON PROCEDURE @extschema@.trigger_and_wait(uuid, jsonb, interval, uuid, text, boolean) IS
+'Triggers the pipeline with this id and waits; see trigger_and_wait(text, jsonb, interval, uuid, text, boolean).';
 
 CREATE FUNCTION @extschema@.wait_for_run(run uuid, timeout interval DEFAULT NULL) RETURNS text
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_wait_for_run';

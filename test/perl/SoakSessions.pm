@@ -121,7 +121,7 @@ sub action
 	return "SELECT alter_pipeline('" . name_of($loose) . "', schedule => '" . any('* * * * *', '*/7 * * * *', '0 * * * *')
 	  . "');\n" if $what < 86;
 	return replace_pipeline($loose) if $what < 90;
-	return "CALL trigger_and_wait('" . name_of($i) . "', '{\"n\": $number}', '2 s', NULL, NULL);\n" if $what < 94;
+	return "CALL trigger_and_wait('" . name_of($i) . "', '{\"n\": $number}', '2 s', NULL, NULL, false);\n" if $what < 94;
 	return "SELECT count(*) FROM pipeline_health();\n" if $what < 97;
 	return "SELECT count(*) FROM pipeline_status;\n";
 }

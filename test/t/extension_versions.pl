@@ -74,7 +74,8 @@ $node->sql(q{
 		SELECT gen_random_uuid(), id, name, 1, owner, owner_oid, id, id, s, 'manual', now() - interval '1 hour', now(), now()
 		FROM pipeline_definitions, unnest('{success,failed,skipped,stopped}'::text[]) s;
 	GRANT EXECUTE ON FUNCTION create_pipeline TO eve;
-	GRANT EXECUTE ON FUNCTION trigger_pipeline(uuid, jsonb, text, boolean), trigger_pipeline(text, jsonb, text, boolean) TO eve, operator}, db => 'old');
+	GRANT EXECUTE ON FUNCTION trigger_pipeline(uuid, jsonb, text, boolean), trigger_pipeline(text, jsonb, text, boolean) TO eve, operator;
+	GRANT EXECUTE ON PROCEDURE trigger_and_wait(text, jsonb, interval, uuid, text) TO operator WITH GRANT OPTION}, db => 'old');
 
 my $mismatch = qr/ERROR:  SL007: extension "pg_sluice" is version 0\.1 .*library of version \Q$version\E/;
 for my $call ("SELECT trigger_pipeline('p1')", "CALL run_pipeline('p1')", "SELECT create_pipeline('x')", "SELECT get_pipeline('p1')",
@@ -106,6 +107,9 @@ is($node->sql(q{
 	FROM unnest('{eve,operator,stranger}'::text[]) r, pg_proc p WHERE proname IN ('create_pipeline', 'stop_run', 'run_pipeline') GROUP BY r ORDER BY r}, db => 'old'),
 	"eve|t|t\noperator|f|f\nstranger|f|f", 'rights after the update');
 is($node->sql("SELECT has_function_privilege('operator', 'trigger_pipeline(uuid, jsonb, text, boolean)', 'EXECUTE')", db => 'old'), 't', 'who had a few keeps them, and gets no others');
+
+is($node->sql("SELECT string_agg(proargtypes[0]::regtype || ' ' || has_function_privilege('operator', oid, 'EXECUTE WITH GRANT OPTION'), ', ' ORDER BY proargtypes[0]::regtype::text) FROM pg_proc WHERE proname = 'trigger_and_wait'", db => 'old'),
+	'text true, uuid false', 'also on those that take more arguments now');
 
 # The same as installed anew; with nobody allowed, so that rights compare as well.
 for my $name ('updated', 'updated2', 'fresh')

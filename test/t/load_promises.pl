@@ -19,7 +19,7 @@ sub define
 sub run_now
 {
 	my ($name) = @_;
-	my $out = as_etl("CALL trigger_and_wait('$name', NULL, '60 s', NULL, NULL)");
+	my $out = as_etl("CALL trigger_and_wait('$name', NULL, '60 s', NULL, NULL, false)");
 	return $out if $out =~ /^ERROR/;
 	my ($run) = split /\|/, $out;
 	return $near->sql("SELECT concat_ws(' ', status, error_sqlstate || ':', error_message, error_detail, error_hint) FROM pipeline_runs WHERE id = '$run'");

@@ -35,7 +35,7 @@ my $later = q{'{"connect_timeout": 1, "source_idle_timeout": 2, "retry_delay": 1
 my $out_again = "SELECT create_pipeline('out', source_query => 'SELECT i AS a, ''t'' AS b FROM generate_series(1, 3) i', destination => 'd', destination_table => 't', load => 'append', options => $later)";
 $node->sql($out_again);
 my $shown = Fuzz::attempts($node, $attempts,
-	(map { "CALL run_pipeline('$_', '{}', NULL)" } qw(append replace)), "SELECT drop_pipeline('out');\n$out_again;\nCALL trigger_and_wait('out', '{}', '3 s', NULL, NULL);\nSELECT 'run', coalesce(error_sqlstate, status) FROM pipeline_runs WHERE pipeline_name = 'out'",
+	(map { "CALL run_pipeline('$_', '{}', NULL)" } qw(append replace)), "SELECT drop_pipeline('out');\n$out_again;\nCALL trigger_and_wait('out', '{}', '3 s', NULL, NULL, false);\nSELECT 'run', coalesce(error_sqlstate, status) FROM pipeline_runs WHERE pipeline_name = 'out'",
 	(map { "SELECT count(*) FROM explain_pipeline('$_')" } qw(append out)));
 my %runs;
 ++$runs{$_} for $shown =~ /^run\|(\w+)$/mg;

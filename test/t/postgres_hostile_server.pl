@@ -36,7 +36,7 @@ sub meet
 	if ($how{writes})
 	{
 		$arguments = "source_query => 'SELECT i AS a, repeat(md5(i::text), 100) AS b FROM generate_series(1, 20000) i', destination => 's$number', destination_table => 't', load => 'append'";
-		$run = "CALL trigger_and_wait('p$number', '{}', '60 s', NULL, NULL); SELECT 'ERROR:  ' || error_sqlstate || ': ' || error_message FROM pipeline_runs WHERE pipeline_name = 'p$number'";
+		$run = "CALL trigger_and_wait('p$number', '{}', '60 s', NULL, NULL, false); SELECT 'ERROR:  ' || error_sqlstate || ': ' || error_message FROM pipeline_runs WHERE pipeline_name = 'p$number'";
 	}
 	$node->sql("CREATE SERVER s$number FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '$port', dbname 'x'$server);
 		CREATE USER MAPPING FOR CURRENT_USER SERVER s$number OPTIONS (user 'u', password '$quoted');
@@ -82,7 +82,7 @@ $node->sql("CREATE SERVER wrapped FOREIGN DATA WRAPPER postgres_fdw OPTIONS (hos
 	CREATE FOREIGN TABLE wrapped (a int, b text) SERVER wrapped; SELECT create_pipeline('wrapped', source_query => 'SELECT * FROM wrapped', destination_table => 'kept', load => 'append')");
 (undef, undef, my $of_wrapper) = $node->psql('postgres', "CALL run_pipeline('wrapped', '{}', NULL)");
 like($of_wrapper, qr/could not connect.*not \*\*\*/s, 'what a wrapper was told is taken out of its error');
-$node->sql("CALL trigger_and_wait('wrapped', '{}', '60 s', NULL, NULL)");
+$node->sql("CALL trigger_and_wait('wrapped', '{}', '60 s', NULL, NULL, false)");
 like($node->sql("SELECT error_message || error_detail FROM pipeline_runs WHERE pipeline_name = 'wrapped' AND status = 'failed' ORDER BY id DESC LIMIT 1"),
 	qr/could not connect.*not \*\*\*/s, 'and of what is kept of the run');
 $foreign->stop;

@@ -25,7 +25,7 @@ sub define
 sub run_now
 {
 	my ($name) = @_;
-	my $out = as_etl("CALL trigger_and_wait('" . ($name // "p$number") . "', NULL, '60 s', NULL, NULL)");
+	my $out = as_etl("CALL trigger_and_wait('" . ($name // "p$number") . "', NULL, '60 s', NULL, NULL, false)");
 	return $out if $out =~ /^ERROR/;
 	my ($run) = split /\|/, $out;
 	return $near->sql("SELECT concat_ws(' ', status, error_sqlstate || ':', error_message, error_detail, error_hint, error_context) FROM pipeline_runs "

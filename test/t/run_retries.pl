@@ -27,6 +27,13 @@ sub state_of
 	return $node->sql("SELECT state FROM pipeline_status WHERE name = '$name'");
 }
 
+# How the run ended.
+sub run_now
+{
+	my ($name) = @_;
+	return $node->sql("CALL trigger_and_wait('$name', raise_error => false)") =~ s/.*\|//r;
+}
+
 # Fails with that SQLSTATE as often as the sequence says, whatever is rolled back.
 $node->sql(q{CREATE FUNCTION flaky(tries regclass, failures bigint, state text) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
@@ -65,11 +72,11 @@ is($node->sql('SELECT array_agg(i) FROM dst_cured'), '{3}', 'loaded once');
 
 # Permanent errors, and retries that are used up.
 flaky('permanent', 9, '22023', '{"max_retries": 3, "retry_delay": 3600}');
-is($node->sql("CALL trigger_and_wait('permanent')") =~ s/.*\|//r, 'failed', 'a permanent error fails at once');
+is(run_now('permanent'), 'failed', 'a permanent error fails at once');
 is($node->sql("SELECT count(*), max(failures_in_a_row) FROM pipeline_runs JOIN pipeline_status s ON s.id = pipeline_id WHERE pipeline_name = 'permanent'"),
 	'1|1', 'without another attempt');
 flaky('hopeless', 9, '40P01', '{"max_retries": 1, "retry_delay": 1}');
-is($node->sql("CALL trigger_and_wait('hopeless')") =~ s/.*\|//r, 'failed', 'retries are used up');
+is(run_now('hopeless'), 'failed', 'retries are used up');
 is($node->sql("SELECT count(*), max(failures_in_a_row) FROM pipeline_runs JOIN pipeline_status s ON s.id = pipeline_id WHERE pipeline_name = 'hopeless'"),
 	'2|1', 'which is one failure');
 
@@ -98,23 +105,23 @@ is($node->sql("SELECT wait_for_run('$run', '60 s')"), 'success', 'and is made wh
 
 # Paused after failures in a row.
 flaky('weak', 3, '22023', '{"pause_after_failures": 3}');
-$node->sql("CALL trigger_and_wait('weak')") for 1 .. 3;
+run_now('weak') for 1 .. 3;
 is($node->sql("SELECT state, reason FROM pipeline_status WHERE name = 'weak'"),
 	'paused|3 failed runs in a row, the last one with: not this time', 'paused after failures in a row');
 $node->sql_fails("SELECT trigger_pipeline('weak')", qr/ERROR:  SL002/, 'a trigger of it');
 $node->sql("SELECT resume_pipeline('weak')");
-is($node->sql("CALL trigger_and_wait('weak')") =~ s/.*\|//r, 'success', 'resumed and well');
+is(run_now('weak'), 'success', 'resumed and well');
 is($node->sql("SELECT failures_in_a_row FROM pipeline_status WHERE name = 'weak'"), '0', 'the count begins anew');
 
 # A time limit.
 my $gate = $node->close_gate;
 $node->pipeline('endless', SluiceNode::gated_query(), "options => '{\"timeout\": 1}'");
-is($node->sql("CALL trigger_and_wait('endless')") =~ s/.*\|//r, 'failed', 'a run over its timeout fails');
+is(run_now('endless'), 'failed', 'a run over its timeout fails');
 is($node->sql("SELECT error_sqlstate, error_message FROM pipeline_runs WHERE pipeline_name = 'endless'"),
 	'SL006|the run took longer than 1 second', 'with its reason');
 $node->sql_fails("SET client_min_messages = error; CALL run_pipeline('endless')", qr/ERROR:  SL006/, 'by CALL as well');
 $gate->quit;
-is($node->sql("CALL trigger_and_wait('endless')") =~ s/.*\|//r, 'success', 'in time it succeeds');
+is(run_now('endless'), 'success', 'in time it succeeds');
 
 # A source that cannot be reached.
 my $source = PostgreSQL::Test::Cluster->new('source');
@@ -134,19 +141,19 @@ for my $n (1 .. 3)
 # The time limit reaches the source.
 $node->sql(q{CREATE TABLE dst_asleep (i bigint); SELECT create_pipeline('asleep', source => 'far', load => 'append', destination_table => 'dst_asleep',
 	source_query => 'SELECT 1::bigint AS i FROM pg_sleep(3600)', options => '{"timeout": 1}')});
-is($node->sql("CALL trigger_and_wait('asleep')") =~ s/.*\|//r, 'failed', 'a run that waits for its source is over its timeout');
+is(run_now('asleep'), 'failed', 'a run that waits for its source is over its timeout');
 is($node->sql("SELECT error_sqlstate FROM pipeline_runs WHERE pipeline_name = 'asleep'"), 'SL006', 'which its error says');
 ok($source->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)%' AND pid <> pg_backend_pid()"),
 	'and nothing goes on at the source');
 
 $source->stop;
 my $log = -s $node->logfile;
-is($node->sql("CALL trigger_and_wait('far$_')") =~ s/.*\|//r, 'failed', 'the source is away') for 1 .. 2;
+is(run_now("far$_"), 'failed', 'the source is away') for 1 .. 2;
 is($node->sql("SELECT failures_in_a_row FROM pipeline_sources WHERE source = 'far'"), '2', 'its failures are counted over pipelines');
 $node->wait_for_log(qr/data source "far" could not be reached 2 times in a row/, $log);
 my @waiting = map { $node->sql("SELECT trigger_pipeline('far$_')") } 1 .. 3;
 $node->pipeline('near', 'SELECT 1::bigint AS i');
-is($node->sql("CALL trigger_and_wait('near')") =~ s/.*\|//r, 'success', 'others go on');
+is(run_now('near'), 'success', 'others go on');
 is($node->sql("SELECT count(*) FROM pipeline_status WHERE name LIKE 'far%' AND state = 'waiting' AND reason LIKE 'data source \"far\" could not%2 times in a row' AND retry_at > now()"),
 	'3', 'its pipelines wait, and say why');
 like($node->sql("SELECT verdict, message FROM pipeline_health() WHERE check_name = 'sources'"), qr/^warning\|1 data source could not be reached: far/,
@@ -154,7 +161,7 @@ like($node->sql("SELECT verdict, message FROM pipeline_health() WHERE check_name
 # A retry whose time has come, and that waits for its source, does not hide the next one of another.
 $node->sql("UPDATE pipeline_runs SET cause = 'retry', due_at = now() + make_interval(secs => $clock) WHERE id = '$waiting[2]'");
 flaky('prompt', 1, '40001', '{"max_retries": 1, "retry_delay": 3}');
-is($node->sql("CALL trigger_and_wait('prompt')") =~ s/.*\|//r, 'success', 'a retry of another pipeline');
+is(run_now('prompt'), 'success', 'a retry of another pipeline');
 is($node->sql("SELECT start_time < due_at + interval '20 seconds' FROM pipeline_runs WHERE pipeline_name = 'prompt' AND attempt = 2"), 't', 'does not wait for a tick');
 move_clock(700);
 $node->await("SELECT count(*) = 3 FROM pipeline_runs WHERE pipeline_name LIKE 'far%' AND status = 'failed'", 'then one of them tries');
@@ -170,11 +177,11 @@ is($node->sql("SELECT count(*) FROM dst_far1") + $node->sql("SELECT count(*) FRO
 
 # A run that fails for a reason of its own has reached the source all the same.
 $source->stop;
-is($node->sql("CALL trigger_and_wait('far1')") =~ s/.*\|//r, 'failed', 'the source is away');
+is(run_now('far1'), 'failed', 'the source is away');
 is($node->sql('SELECT failures_in_a_row FROM pipeline_sources'), '1', 'which is counted');
 $source->start;
 $node->sql('ALTER TABLE dst_far2 ADD CHECK (i > 1) NOT VALID');
-is($node->sql("CALL trigger_and_wait('far2')") =~ s/.*\|//r, 'failed', 'the destination refuses a row');
+is(run_now('far2'), 'failed', 'the destination refuses a row');
 is($node->sql('SELECT count(*) FROM pipeline_sources'), '0', 'which is not held against the source');
 $source->stop;
 is($node->sql("CALL trigger_and_wait('far1')") =~ s/.*\|//r, 'failed', 'away once more');
@@ -192,18 +199,18 @@ $node->sql(q{CREATE ROLE crowd LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO cr
 	CREATE USER MAPPING FOR crowd SERVER far OPTIONS (user 'crowded', password_required 'false')});
 $node->sql("SET ROLE crowd; CREATE TABLE dst_crowd (i bigint); SELECT create_pipeline('crowd', source => 'far', source_table => 'far', "
 	  . "destination_table => 'dst_crowd', load => 'append')");
-is($node->sql("CALL trigger_and_wait('crowd')") =~ s/.*\|//r, 'failed', 'no connection is left for one owner') for 1 .. 2;
+is(run_now('crowd'), 'failed', 'no connection is left for one owner') for 1 .. 2;
 is($node->sql("SELECT error_sqlstate FROM pipeline_runs WHERE pipeline_name = 'crowd' LIMIT 1"), '53300', 'which the source says');
 $node->sql("SELECT trigger_pipeline('crowd')");
 $node->await("SELECT state = 'waiting' FROM pipeline_status WHERE name = 'crowd'", 'its pipelines wait');
-is($node->sql("CALL trigger_and_wait('far1')") =~ s/.*\|//r, 'success', 'those of another owner do not');
+is(run_now('far1'), 'success', 'those of another owner do not');
 $node->sql("SELECT stop_pipeline('crowd')");
 
 # The library's own settings say when it never waits.
 $node->append_conf('postgresql.conf', 'pg_sluice.source_failures = 0');
 $node->reload;
 $source->stop;
-is($node->sql("CALL trigger_and_wait('far1')") =~ s/.*\|//r, 'failed', 'away again') for 1 .. 3;
+is(run_now('far1'), 'failed', 'away again') for 1 .. 3;
 is(state_of('far1'), 'failed', 'with pg_sluice.source_failures = 0 nothing waits');
 
 $node->stop;

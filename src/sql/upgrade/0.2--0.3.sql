@@ -69,3 +69,7 @@ ALTER TABLE sluice.pipeline_runs DROP COLUMN log;
 
 -- It tells the whole error as well.
 DROP FUNCTION @extschema@.recent_runs(integer);
+
+-- Functions that take more arguments now.
+DROP PROCEDURE @extschema@.trigger_and_wait(text, jsonb, interval, uuid, text),
+	@extschema@.trigger_and_wait(uuid, jsonb, interval, uuid, text);

@@ -4,6 +4,16 @@
 -- Makefile. No name is looked up where others may create objects, as in the install script.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
+-- What roles were granted on functions. A function that takes other arguments now is another one; see the end.
+CREATE TEMPORARY TABLE sluice_granted AS
+SELECT p.oid, p.proname, p.proargtypes[0] AS first_type, g.grantee, g.is_grantable
+FROM pg_depend d
+JOIN pg_proc p ON p.oid = d.objid
+CROSS JOIN aclexplode(p.proacl) g
+WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+	AND d.refobjid = (SELECT e.oid FROM pg_extension e WHERE e.extname = 'pg_sluice')
+	AND g.grantee <> 0 AND g.grantee <> p.proowner;
+
 -- Whoever was allowed to define and run pipelines, as allow_pipelines does it, is allowed to use what is new as well; see
 -- the end. Who was granted a few functions by hand keeps those.
 CREATE TEMPORARY TABLE sluice_allowed AS
