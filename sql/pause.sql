@@ -13,6 +13,15 @@ SELECT trigger_pipeline('p');
 \echo :LAST_ERROR_SQLSTATE
 CALL run_pipeline('p');
 \echo :LAST_ERROR_SQLSTATE
+-- Who triggers many leaves it out, with a row that says so; if_running has no say.
+SELECT trigger_pipeline('p', if_paused => 'skip') AS run \gset
+SELECT status, reason, cause, if_running, start_time, end_time IS NOT NULL AS ended FROM pipeline_runs WHERE id = :'run';
+SELECT wait_for_run(:'run');
+SELECT count(trigger_pipeline(id, if_running => 'queue', if_paused => 'skip')) FROM pipelines WHERE name = 'p';
+SELECT state, reason FROM pipeline_status WHERE name = 'p';
+SELECT trigger_pipeline('p', if_paused => 'later');
+\echo :LAST_ERROR_SQLSTATE
+SELECT trigger_pipeline('p', if_paused => NULL);
 -- Altering does not wake it.
 SELECT alter_pipeline('p', schedule => '0 0 2 1 *');
 SELECT state, next_due FROM pipeline_status WHERE name = 'p';

@@ -49,11 +49,14 @@ AwaitCommitted(const std::string &run, const api::Deadline &deadline)
 
 SLUICE_PIPELINE_FUNCTION(sluice_trigger_pipeline)
 {
-	std::string const context = api::ContextArgument(fcinfo, 1);
-	api::IfRunning const if_running = api::ReadIfRunning(api::RequiredArgument(fcinfo, 2, "if_running"));
-	std::optional<bool> const dependents =
-		PG_ARGISNULL(3) ? std::nullopt : std::optional<bool>(api::FlagArgument(fcinfo, 3, false));
-	return api::Result(api::Trigger(pipeline, context, if_running, dependents, "trigger_pipeline"), UUIDOID);
+	api::TriggerRequest request;
+	request.context = api::ContextArgument(fcinfo, 1);
+	request.if_running = api::ReadIfRunning(api::RequiredArgument(fcinfo, 2, "if_running"));
+	if (!PG_ARGISNULL(3)) {
+		request.dependents = api::FlagArgument(fcinfo, 3, false);
+	}
+	request.if_paused = api::ReadIfPaused(api::RequiredArgument(fcinfo, 4, "if_paused"));
+	return api::Result(api::Trigger(pipeline, request, "trigger_pipeline"), UUIDOID);
 }
 
 SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
@@ -64,11 +67,12 @@ SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
 			"It has to commit before a worker can start. Call it by itself, or call trigger_pipeline, COMMIT, and "
 			"then wait_for_run.");
 	}
-	std::string const context = api::ContextArgument(fcinfo, 1);
+	api::TriggerRequest request;
+	request.context = api::ContextArgument(fcinfo, 1);
 	std::optional<int64_t> const timeout = api::MillisecondsArgument(fcinfo, 2);
 	bool const raise_error = api::FlagArgument(fcinfo, 5, true);
 	api::Deadline const deadline(timeout);
-	std::string const run = api::Trigger(pipeline, context, api::IfRunning::Error, std::nullopt, "trigger_and_wait");
+	std::string const run = api::Trigger(pipeline, request, "trigger_and_wait");
 	sluice::pg::Call(api::leaf::CommitAndGoOn);
 	std::optional<std::string> const status = AwaitCommitted(run, deadline);
 	if (raise_error && !status) {

@@ -25,8 +25,21 @@ ReadIfRunning(const std::string &text)
 				"It can be error, skip, queue.");
 }
 
+IfPaused
+ReadIfPaused(const std::string &text)
+{
+	if (text == "error") {
+		return IfPaused::Error;
+	}
+	if (text == "skip") {
+		return IfPaused::Skip;
+	}
+	throw Error(sqlstate::kInvalidParameterValue, Format("invalid value for if_paused: \"{}\"", text),
+				"It can be error, skip.");
+}
+
 void
-RequireStartable(const catalog::Pipeline &pipeline)
+RequireSwitchedOn(const catalog::Pipeline &pipeline)
 {
 	if (!pg::Settings::enabled) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, "runs are switched off on this server",
@@ -36,10 +49,26 @@ RequireStartable(const catalog::Pipeline &pipeline)
 		throw Error(sqlstate::kPipelineParked, Format("pipeline \"{}\" is parked", pipeline.name), kAdoptHint,
 					"It was defined in another database, of which this one is a copy.");
 	}
+}
+
+namespace {
+
+void
+RequireActive(const catalog::Pipeline &pipeline)
+{
+	RequireSwitchedOn(pipeline);
 	if (pipeline.status != "active") {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, Format("pipeline \"{}\" is inactive", pipeline.name),
 					"Complete it and set status => 'active' with alter_pipeline.");
 	}
+}
+
+} // namespace
+
+void
+RequireStartable(const catalog::Pipeline &pipeline)
+{
+	RequireActive(pipeline);
 	if (pipeline.paused) {
 		throw Error(sqlstate::kPipelinePaused, Format("pipeline \"{}\" is paused", pipeline.name),
 					"End the pause with resume_pipeline.", pipeline.paused_reason.value_or(std::string()));
@@ -65,33 +94,39 @@ RunInTheWay(const catalog::Pipeline &pipeline)
 }
 
 std::string
-Trigger(const std::string &identifier, const std::string &context, IfRunning if_running, std::optional<bool> dependents,
-		const char *what)
+Trigger(const std::string &identifier, const TriggerRequest &request, const char *what)
 {
 	catalog::Pipeline const pipeline = FindForUse(identifier);
 	RequirePreload(what);
-	RequireStartable(pipeline);
+	RequireActive(pipeline);
 	catalog::NewRun run;
-	run.context = context;
-	run.dependents = dependents.value_or(pipeline.depends_on.empty());
+	run.context = request.context;
+	run.dependents = request.dependents.value_or(pipeline.depends_on.empty());
 	run.triggered_by = catalog::CurrentUserName();
-	run.reason = RunInTheWay(pipeline);
-	switch (if_running) {
+	switch (request.if_running) {
 	case IfRunning::Error:
-		if (run.reason) {
-			throw Error(
-				sqlstate::kObjectInUse, *run.reason,
-				"Wait for it with wait_for_run, stop it with stop_run, or say if_running => 'queue' or 'skip'.");
-		}
 		run.if_running = "error";
 		break;
 	case IfRunning::Skip:
-		run.status = run.reason ? "skipped" : "pending";
 		run.if_running = "skip";
 		break;
 	case IfRunning::Queue:
 		run.if_running = "queue";
 		break;
+	}
+	if (pipeline.paused && request.if_paused == IfPaused::Skip) {
+		run.status = "skipped";
+		run.reason = pipeline.paused_reason ? "paused: " + *pipeline.paused_reason : "paused";
+		return catalog::InsertRun(pipeline, run);
+	}
+	RequireStartable(pipeline);
+	run.reason = RunInTheWay(pipeline);
+	if (run.reason && request.if_running == IfRunning::Error) {
+		throw Error(sqlstate::kObjectInUse, *run.reason,
+					"Wait for it with wait_for_run, stop it with stop_run, or say if_running => 'queue' or 'skip'.");
+	}
+	if (run.reason && request.if_running == IfRunning::Skip) {
+		run.status = "skipped";
 	}
 	std::string id = catalog::InsertRun(pipeline, run);
 	worker::PokeAtCommit();

@@ -9,15 +9,24 @@ namespace sluice::api {
 
 enum class IfRunning { Error, Skip, Queue };
 IfRunning ReadIfRunning(const std::string &text);
+enum class IfPaused { Error, Skip };
+IfPaused ReadIfPaused(const std::string &text);
 
-// Refuses a start by hand of what is inactive or paused, and any start while pg_sluice.enabled is off.
+// Refuses any start while pg_sluice.enabled is off, and of what is parked.
+void RequireSwitchedOn(const catalog::Pipeline &pipeline);
+// And a start by hand of what is inactive or paused.
 void RequireStartable(const catalog::Pipeline &pipeline);
 // The run that a new one would have to wait for, as a sentence; nothing when the way is free.
 std::optional<std::string> RunInTheWay(const catalog::Pipeline &pipeline);
 
-// Queues a run, or records that it was skipped; returns its id. Locks nothing. dependents: whether the pipelines
-// that depend on it follow; nothing: unless it depends on others itself.
-std::string Trigger(const std::string &identifier, const std::string &context, IfRunning if_running,
-					std::optional<bool> dependents, const char *what);
+struct TriggerRequest {
+	std::string context;
+	IfRunning if_running = IfRunning::Error;
+	IfPaused if_paused = IfPaused::Error;
+	// Whether the pipelines that depend on this one follow; nothing: unless it depends on others itself.
+	std::optional<bool> dependents;
+};
+// Queues a run, or records that it was skipped; returns its id. Locks nothing. what: "trigger_pipeline" and the like.
+std::string Trigger(const std::string &identifier, const TriggerRequest &request, const char *what);
 
 } // namespace sluice::api

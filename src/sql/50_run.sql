@@ -4,22 +4,24 @@ CREATE FUNCTION @extschema@.trigger_pipeline(
 	pipeline text,
 	context jsonb DEFAULT '{}',
 	if_running text DEFAULT 'error',
-	dependents boolean DEFAULT NULL)
+	dependents boolean DEFAULT NULL,
+	if_paused text DEFAULT 'error')
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_trigger_pipeline';
 CREATE FUNCTION @extschema@.trigger_pipeline(
 	pipeline uuid,
 	context jsonb DEFAULT '{}',
 	if_running text DEFAULT 'error',
-	dependents boolean DEFAULT NULL)
+	dependents boolean DEFAULT NULL,
+	if_paused text DEFAULT 'error')
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_trigger_pipeline_by_id';
-COMMENT ON FUNCTION @extschema@.trigger_pipeline(text, jsonb, text, boolean) IS
+COMMENT ON FUNCTION @extschema@.trigger_pipeline(text, jsonb, text, boolean, text) IS
 'Queues a run and returns its id; a worker starts it as soon as this transaction commits, and not at all if it rolls back.
-context: JSON object that run_context() shows inside the run. if_running: error, skip (a run with status skipped is recorded) or queue (wait for its turn) when a run of this pipeline is queued or running. dependents: whether the pipelines that depend on this one follow; NULL: they do, unless this one depends on others itself.
+context: JSON object that run_context() shows inside the run. if_running: error, skip (a run with status skipped is recorded) or queue (wait for its turn) when a run of this pipeline is queued or running. dependents: whether the pipelines that depend on this one follow; NULL: they do, unless this one depends on others itself. if_paused: error, or skip (a run with status skipped is recorded, and its id returned).
 Needs the rights of the owner. Errors: 55006 a run is in the way, SL002 paused, SL008 parked, SL003 not preloaded, 55000 inactive or switched off, 42704, 22023.';
-COMMENT ON FUNCTION @extschema@.trigger_pipeline(uuid, jsonb, text, boolean) IS
-'Queues a run of the pipeline with this id; see trigger_pipeline(text, jsonb, text, boolean).';
+COMMENT ON FUNCTION @extschema@.trigger_pipeline(uuid, jsonb, text, boolean, text) IS
+'Queues a run of the pipeline with this id; see trigger_pipeline(text, jsonb, text, boolean, text).';
 
 CREATE PROCEDURE @extschema@.trigger_and_wait(
 	pipeline text,

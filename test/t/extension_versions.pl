@@ -106,7 +106,7 @@ is($node->sql(q{
 	SELECT r, bool_and(has_function_privilege(r, p.oid, 'EXECUTE')), bool_or(has_function_privilege(r, p.oid, 'EXECUTE'))
 	FROM unnest('{eve,operator,stranger}'::text[]) r, pg_proc p WHERE proname IN ('create_pipeline', 'stop_run', 'run_pipeline') GROUP BY r ORDER BY r}, db => 'old'),
 	"eve|t|t\noperator|f|f\nstranger|f|f", 'rights after the update');
-is($node->sql("SELECT has_function_privilege('operator', 'trigger_pipeline(uuid, jsonb, text, boolean)', 'EXECUTE')", db => 'old'), 't', 'who had a few keeps them, and gets no others');
+is($node->sql("SELECT has_function_privilege('operator', 'trigger_pipeline(uuid, jsonb, text, boolean, text)', 'EXECUTE')", db => 'old'), 't', 'who had a few keeps them, and gets no others');
 
 is($node->sql("SELECT string_agg(proargtypes[0]::regtype || ' ' || has_function_privilege('operator', oid, 'EXECUTE WITH GRANT OPTION'), ', ' ORDER BY proargtypes[0]::regtype::text) FROM pg_proc WHERE proname = 'trigger_and_wait'", db => 'old'),
 	'text true, uuid false', 'also on those that take more arguments now');

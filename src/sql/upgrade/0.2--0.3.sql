@@ -71,5 +71,6 @@ ALTER TABLE sluice.pipeline_runs DROP COLUMN log;
 DROP FUNCTION @extschema@.recent_runs(integer);
 
 -- Functions that take more arguments now.
+DROP FUNCTION @extschema@.trigger_pipeline(text, jsonb, text, boolean), @extschema@.trigger_pipeline(uuid, jsonb, text, boolean);
 DROP PROCEDURE @extschema@.trigger_and_wait(text, jsonb, interval, uuid, text),
 	@extschema@.trigger_and_wait(uuid, jsonb, interval, uuid, text);
