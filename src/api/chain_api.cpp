@@ -11,6 +11,7 @@
 #include "core/chain_rule.hpp"
 #include "core/dependency_graph.hpp"
 #include "core/sqlstate.hpp"
+#include "core/uuid.hpp"
 #include "pg/settings.hpp"
 #include "worker/control.hpp"
 
@@ -123,6 +124,67 @@ LockSettled(const catalog::RunRow &run)
 	}
 }
 
+// The run of that id, or the last one of the pipeline that is meant, if that failed or was stopped.
+catalog::RunRow
+RunToRetry(const std::string &identifier)
+{
+	if (sluice::ParseUuid(identifier)) {
+		if (std::optional<catalog::RunRow> run = api::FindVisibleRun(identifier)) {
+			return *std::move(run);
+		}
+		std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(identifier);
+		if (!pipeline || !sluice::pg::Call(has_privs_of_role, GetUserId(), pipeline->owner_oid)) {
+			// Whatever it may be the id of.
+			throw catalog::NoSuchRun(identifier);
+		}
+	}
+	catalog::Pipeline const pipeline = api::FindForUse(identifier);
+	std::optional<std::string> const last = catalog::LastRunMade(pipeline.id);
+	if (!last) {
+		throw Error(sluice::sqlstate::kObjectNotInPrerequisiteState,
+					Format("pipeline \"{}\" has no run that could be retried", pipeline.name),
+					"trigger_pipeline starts one.");
+	}
+	return api::FindRunForUse(*last);
+}
+
+// Queues another attempt, or makes one that waits due now; returns its id.
+std::string
+Retry(const catalog::RunRow &run)
+{
+	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(run.pipeline_id);
+	if (!pipeline) {
+		throw NotRetryable(run, "belongs to a pipeline that was dropped", "Only its history is left.");
+	}
+	// It may have got another owner since, as whom the attempt would run.
+	(void)api::FindForUse(run.pipeline_id);
+	api::RequirePreload("retry_run");
+	api::RequireSwitchedOn(*pipeline);
+	catalog::RunRow const last = LockSettled(run);
+	bool const waits = last.status == "pending" && last.cause == "retry";
+	bool const open = waits ? last.lost_before.has_value() : IsOver(last) && catalog::IsOutcomeOpen(last, *pipeline);
+	// To find out whether the rows are at the destination server needs no resume.
+	bool const only_look = open && (pipeline->paused || pipeline->status != "active");
+	if (!only_look) {
+		api::RequireStartable(*pipeline);
+	}
+	const char *look = only_look ? catalog::kOnlyLook : catalog::kLookFirst;
+	std::string attempt;
+	if (waits && catalog::HastenRetry(last.id, look)) {
+		attempt = last.id;
+	} else if (!IsOver(last)) {
+		throw NotRetryable(last, "is not over", "Wait for it with wait_for_run, or stop it with stop_run.");
+	} else {
+		RequireRetryable(last);
+		attempt =
+			catalog::InsertRetry(last, sluice::pg::Now(), Format("retried by role \"{}\"", catalog::CurrentUserName()),
+								 open ? std::optional<std::string>(look) : std::nullopt);
+		catalog::NoteRetried(last);
+	}
+	sluice::worker::PokeAtCommit();
+	return attempt;
+}
+
 } // namespace
 
 SLUICE_FUNCTION(sluice_batch_status)
@@ -198,28 +260,10 @@ SLUICE_FUNCTION(sluice_wait_for_batch)
 
 SLUICE_FUNCTION(sluice_retry_run)
 {
-	catalog::RunRow const run = RunArgument(fcinfo);
-	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(run.pipeline_id);
-	if (!pipeline) {
-		throw NotRetryable(run, "belongs to a pipeline that was dropped", "Only its history is left.");
-	}
-	// It may have got another owner since, as whom the attempt would run.
-	(void)api::FindForUse(run.pipeline_id);
-	api::RequirePreload("retry_run");
-	api::RequireStartable(*pipeline);
-	catalog::RunRow const last = LockSettled(run);
-	std::string attempt;
-	if (last.status == "pending" && last.cause == "retry" && catalog::HastenRetry(last.id)) {
-		attempt = last.id;
-	} else if (!IsOver(last)) {
-		throw NotRetryable(last, "is not over", "Wait for it with wait_for_run, or stop it with stop_run.");
-	} else {
-		RequireRetryable(last);
-		attempt = catalog::InsertRetry(
-			last, sluice::pg::Now(), Format("retried by role \"{}\"", catalog::CurrentUserName()),
-			catalog::IsOutcomeOpen(last, *pipeline) ? std::optional<std::string>(catalog::kLookFirst) : std::nullopt);
-		catalog::NoteRetried(last);
-	}
-	sluice::worker::PokeAtCommit();
-	return api::Result(attempt, UUIDOID);
+	return api::Result(Retry(RunToRetry(api::RequiredArgument(fcinfo, 0, "run", UUIDOID))), UUIDOID);
+}
+
+SLUICE_FUNCTION(sluice_retry_pipeline)
+{
+	return api::Result(Retry(RunToRetry(api::RequiredArgument(fcinfo, 0, "pipeline"))), UUIDOID);
 }

@@ -61,11 +61,18 @@ FindForChange(const std::string &identifier)
 	return *std::move(locked);
 }
 
+std::optional<catalog::RunRow>
+FindVisibleRun(const std::string &id)
+{
+	std::optional<catalog::RunRow> run = catalog::FindRun(id, true);
+	return run && HasRightsOf(run->owner_oid) ? std::move(run) : std::nullopt;
+}
+
 catalog::RunRow
 FindRunForUse(const std::string &id)
 {
-	std::optional<catalog::RunRow> run = catalog::FindRun(id, true);
-	if (!run || !HasRightsOf(run->owner_oid)) {
+	std::optional<catalog::RunRow> run = FindVisibleRun(id);
+	if (!run) {
 		throw catalog::NoSuchRun(id);
 	}
 	return *std::move(run);

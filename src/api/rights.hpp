@@ -17,6 +17,8 @@ catalog::Pipeline FindForChange(const std::string &identifier);
 void RequireChange(const catalog::Pipeline &pipeline);
 bool MaySetRoleTo(Oid role);
 
+// The run with this id if there is one and the caller may see it.
+std::optional<catalog::RunRow> FindVisibleRun(const std::string &id);
 // The run with this id if the caller may see it; else 42704, as if it were not there.
 catalog::RunRow FindRunForUse(const std::string &id);
 

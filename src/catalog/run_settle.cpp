@@ -176,14 +176,13 @@ NoteRetried(const RunRow &run)
 }
 
 bool
-HastenRetry(const std::string &run_id)
+HastenRetry(const std::string &run_id, const char *look)
 {
-	// One that was only to look loads if it finds nothing: that is what is asked for now.
 	return Execute("UPDATE sluice.pipeline_runs SET due_at = LEAST(due_at, " SLUICE_SQL_AT(
 					   "$2") "), metadata = CASE WHEN metadata ? 'lost_before' THEN metadata || "
 							 "jsonb_build_object('lost_before', $3::text) ELSE metadata END WHERE id = $1::uuid AND "
 							 "status || '' = 'pending'",
-				   {run_id, Instant(pg::Now()), kLookFirst})
+				   {run_id, Instant(pg::Now()), look})
 			   .Processed() > 0;
 }
 

@@ -46,8 +46,9 @@ bool HasLaterAttempt(const RunRow &run);
 std::optional<RunRow> LockLastAttempt(const std::string &root_run);
 // Lets the scheduler take up the batch of a run whose next attempt somebody has queued.
 void NoteRetried(const RunRow &run);
-// Makes a retry that waits due now; false when it is not queued any more.
-bool HastenRetry(const std::string &run_id);
+// Makes a retry that waits due now; false when it is not queued any more. One that is to look at another server does
+// what look says, kOnlyLook or kLookFirst.
+bool HastenRetry(const std::string &run_id, const char *look);
 
 // Counts a run that failed for good; how many have now, in a row. 0: somebody else has the pipeline's row.
 int CountFailure(const std::string &pipeline_id);

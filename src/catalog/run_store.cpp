@@ -151,6 +151,14 @@ QueuedRun(const std::string &pipeline_id)
 							 {pipeline_id}, Reading::Latest));
 }
 
+std::optional<std::string>
+LastRunMade(const std::string &pipeline_id)
+{
+	return FirstCell(Execute("SELECT r.id FROM sluice.pipeline_runs r WHERE r.pipeline_id = $1::uuid AND (r.status <> "
+							 "'skipped' OR r.attempt > 1) ORDER BY r.id DESC LIMIT 1",
+							 {pipeline_id}, Reading::Latest));
+}
+
 void
 NoteWaiting(const std::string &run_id, const std::string &reason)
 {

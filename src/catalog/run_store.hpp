@@ -47,6 +47,9 @@ struct NotNow {
 // A pending run of this pipeline.
 std::optional<std::string> QueuedRun(const std::string &pipeline_id);
 
+// The last run of this pipeline, or attempt of one, that was not just skipped.
+std::optional<std::string> LastRunMade(const std::string &pipeline_id);
+
 // Pending runs of these owners whose time has come, so many of each, by priority, then oldest due first.
 std::vector<RunRow> PendingRuns(const std::vector<Oid> &of, const NotNow &not_now, int limit);
 // Says in a queued run's row why it waits; locked rows are passed over.

@@ -2,9 +2,14 @@
 
 CREATE FUNCTION @extschema@.retry_run(run uuid) RETURNS uuid
 	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_retry_run';
+CREATE FUNCTION @extschema@.retry_run(pipeline text) RETURNS uuid
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_retry_pipeline';
+COMMENT ON FUNCTION @extschema@.retry_run(text) IS
+'Queues another attempt of the last run of a pipeline if that failed or was stopped, or makes one that waits for a retry due now; returns the attempt''s id. pipeline: a name, owner/name or id, or the id of a run. Runs that were skipped do not count.
+Its batch goes on from there: what was skipped because of it waits again, what succeeded is not repeated. Of a run that may have been committed at another server, and whose pipeline is paused or inactive, the attempt only looks whether it was. Needs the rights of the owner.
+Errors: 55000 the run succeeded, was skipped, or is not over, or there is none, or its pipeline is inactive or runs are switched off, SL002 paused, SL008 parked, SL003 not preloaded, 42704 no such run or pipeline.';
 COMMENT ON FUNCTION @extschema@.retry_run(uuid) IS
-'Queues another attempt of a run that failed or was stopped, or makes one that waits for a retry due now; returns the attempt''s id. Its batch goes on from there: what was skipped because of it waits again, what succeeded is not repeated. Any attempt of the run may be given. Needs the rights of the owner.
-Errors: 55000 the run succeeded, was skipped, or is not over, or its pipeline is inactive or runs are switched off, SL002 paused, SL003 not preloaded, 42704 no such run.';
+'Queues another attempt of the run with this id, any of its attempts, or of the last run of the pipeline with this id; see retry_run(text).';
 
 CREATE FUNCTION @extschema@.batch_status(run uuid, OUT batch uuid, OUT status text, OUT completed integer, OUT total integer,
 	OUT current text[], OUT failed text[], OUT started_at timestamptz, OUT ended_at timestamptz,

@@ -153,6 +153,26 @@ for my $case ([ '', 'no retries' ], [ ', "max_retries": 3', 'with retries' ])
 	is($far->safe_psql('postgres', 'SELECT count(*) FROM dst.once'), 1, 'stopped look: once');
 }
 
+# Paused, while the look waits its hour or after its row is lost: who asks gets the answer without a resume.
+for my $case ('waits', 'was skipped')
+{
+	my $gate = close_far_gate();
+	my ($run) = once_pipeline(', "retry_delay": 3600, "retry_max_delay": 3600') =~ /\n(\S+)$/;
+	await_commit("look $case: the worker waits for COMMIT there");
+	kill 'KILL', $near->pid_of('run');
+	$near->await("SELECT count(*) = 2 FROM pipeline_runs WHERE root_run = '$run'", "look $case: killed, and to be looked up in an hour");
+	$gate->quit;
+	ok($far->poll_query_until('postgres', 'SELECT count(*) = 1 FROM dst.once'), "look $case: it was committed there");
+	as_etl("SELECT pause_pipeline('p$number')");
+	# As older versions left it.
+	$near->sql("UPDATE sluice.pipeline_runs SET status = 'skipped', reason = 'paused', end_time = now() WHERE root_run = '$run' AND attempt = 2") if $case eq 'was skipped';
+	as_etl("SELECT retry_run('p$number')");
+	await_end($run, "look $case: it is over");
+	is(attempts($run), 'manual failed SL004, ' . ($case eq 'waits' ? '' : 'retry skipped, ') . 'retry success 1', "look $case: the rows were there");
+	is($far->safe_psql('postgres', 'SELECT count(*) FROM dst.once'), 1, "look $case: once");
+	is($near->sql("SELECT state FROM pipeline_status WHERE name = 'p$number'"), 'paused', "look $case: it stays paused");
+}
+
 $near->stop;
 $far->stop;
 done_testing();

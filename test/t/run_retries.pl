@@ -206,6 +206,28 @@ $node->await("SELECT state = 'waiting' FROM pipeline_status WHERE name = 'crowd'
 is(run_now('far1'), 'success', 'those of another owner do not');
 $node->sql("SELECT stop_pipeline('crowd')");
 
+# A pipeline's last run is retried by the pipeline's name, if it is one to retry.
+flaky('mended', 1, '22023', '{}');
+$node->sql_fails("SELECT retry_run('mended')", qr/ERROR:  55000: pipeline "mended" has no run that could be retried/, 'a pipeline that never ran');
+is(run_now('mended'), 'failed', 'a run fails');
+$node->sql("SELECT pause_pipeline('mended'); SELECT trigger_pipeline('mended', if_paused => 'skip')");
+$node->sql_fails("SELECT retry_run('mended')", qr/ERROR:  SL002/, 'not while it is paused');
+$node->sql("SELECT resume_pipeline('mended')");
+my $failed = $node->sql("SELECT id FROM pipeline_runs WHERE pipeline_name = 'mended' AND status = 'failed'");
+my $retried = $node->sql("SELECT retry_run(id) FROM pipelines WHERE name = 'mended'");
+is($node->sql("SELECT wait_for_run('$failed', '30 s')"), 'success', 'retry_run of a pipeline, whose last run was skipped');
+is($node->sql("SELECT root_run FROM pipeline_runs WHERE id = '$retried'"), $failed, 'tries the failed one again');
+$node->sql_fails("SELECT retry_run('mended')", qr/ERROR:  55000: run $retried succeeded/, 'once it has succeeded there is nothing to retry');
+$node->sql_fails("SET ROLE crowd; SELECT retry_run('mended')", qr/ERROR:  42704: pipeline "mended" does not exist/, 'nor for a stranger');
+$node->sql_fails("SET ROLE crowd; SELECT retry_run('$failed')", qr/ERROR:  42704: run $failed does not exist/, 'by its id neither');
+my $id = $node->sql("SELECT id FROM pipelines WHERE name = 'mended'");
+$node->sql_fails("SET ROLE crowd; SELECT retry_run('$id')", qr/ERROR:  42704: run $id does not exist/, 'nor by that of the pipeline');
+flaky('hurried', 1, '40001', '{"max_retries": 1, "retry_delay": 3600}');
+$run = $node->sql("SELECT trigger_pipeline('hurried')");
+$node->await("SELECT state = 'retrying' FROM pipeline_status WHERE name = 'hurried'", 'waits for its retry');
+$node->sql("SELECT retry_run('hurried')");
+is($node->sql("SELECT wait_for_run('$run', '30 s')"), 'success', 'makes it due now');
+
 # The library's own settings say when it never waits.
 $node->append_conf('postgresql.conf', 'pg_sluice.source_failures = 0');
 $node->reload;
