@@ -38,7 +38,9 @@ HastenWaits(TimestampTz now)
 				{Instant(now)});
 	pg::SqlResult const sources = Execute("UPDATE sluice.pipeline_sources s SET waits_until = " + at +
 											  " + (s.waits_until - s.last_failure_at), last_failure_at = " + at +
-											  " WHERE s.waits_until > " + at + " AND s.last_failure_at > " + at,
+											  " WHERE (s.source, s.owner_oid) IN (SELECT q.source, q.owner_oid FROM "
+											  "sluice.pipeline_sources q WHERE q.waits_until > " +
+											  at + " AND q.last_failure_at > " + at + " FOR UPDATE SKIP LOCKED)",
 										  {Instant(now)});
 	return static_cast<int>(retries.Processed() + sources.Processed());
 }

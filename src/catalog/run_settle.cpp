@@ -226,19 +226,32 @@ SourceOutages()
 	return outages;
 }
 
+// The whole error of the run with this id.
+#define SLUICE_SQL_ERROR_OF(run)                                                                                       \
+	"(SELECT left(sluice.error_text(r.error_message, r.error_detail, NULL), 8192) FROM sluice.pipeline_runs r WHERE "  \
+	"r.id = " run "::uuid)"
+
 int
 CountOutage(const SourceAccess &access, const std::string &run_id)
 {
+	// Nobody but the scheduler inserts: a row that is there need not be waited for, though a retry_source may have it.
 	pg::SqlResult const rows =
-		Execute("INSERT INTO sluice.pipeline_sources AS s (source, owner_oid, failures_in_a_row, last_failure_at, "
-				"last_error) VALUES ($1::name, $4::oid, 1, " SLUICE_SQL_AT(
-					"$2") ", (SELECT left(sluice.error_text(r.error_message, r.error_detail, NULL), 8192) FROM "
-						  "sluice.pipeline_runs r WHERE r.id = $3::uuid)) ON CONFLICT (source, owner_oid) "
-						  "DO UPDATE SET failures_in_a_row = s.failures_in_a_row + 1, last_failure_at = "
-						  "EXCLUDED.last_failure_at, "
-						  "last_error = EXCLUDED.last_error RETURNING failures_in_a_row",
+		Execute("WITH counted AS (UPDATE sluice.pipeline_sources s SET failures_in_a_row = s.failures_in_a_row + 1, "
+				"last_failure_at = " SLUICE_SQL_AT(
+					"$2") ", last_error = " SLUICE_SQL_ERROR_OF("$3") " FROM (SELECT q.source, q.owner_oid FROM sluice.pipeline_sources q WHERE "
+						  "q.source = "
+						  "$1::name AND q.owner_oid = $4::oid FOR UPDATE SKIP LOCKED) q WHERE s.source = q.source AND "
+						  "s.owner_oid "
+						  "= q.owner_oid RETURNING s.failures_in_a_row), added AS (INSERT INTO sluice.pipeline_sources "
+						  "(source, "
+						  "owner_oid, failures_in_a_row, last_failure_at, last_error) SELECT $1::name, $4::oid, "
+						  "1, " SLUICE_SQL_AT("$2") ", " SLUICE_SQL_ERROR_OF("$3") " WHERE NOT EXISTS (SELECT FROM sluice.pipeline_sources q "
+													"WHERE q.source = $1::name AND "
+													"q.owner_oid = $4::oid) RETURNING failures_in_a_row) SELECT "
+													"c.failures_in_a_row FROM counted c "
+													"UNION ALL SELECT a.failures_in_a_row FROM added a",
 				{access.source, Instant(pg::Now()), run_id, Number(access.owner)});
-	return static_cast<int>(rows.Integer(0, 0));
+	return rows.Empty() ? 0 : static_cast<int>(rows.Integer(0, 0));
 }
 
 void
@@ -252,7 +265,10 @@ LetSourceWait(const SourceAccess &access, TimestampTz until)
 void
 EndOutage(const SourceAccess &access)
 {
-	Execute("DELETE FROM sluice.pipeline_sources WHERE source = $1::name AND owner_oid = $2::oid",
+	Execute("DELETE FROM sluice.pipeline_sources s USING (SELECT q.source, q.owner_oid FROM sluice.pipeline_sources q "
+			"WHERE "
+			"q.source = $1::name AND q.owner_oid = $2::oid FOR UPDATE SKIP LOCKED) q WHERE s.source = q.source AND "
+			"s.owner_oid = q.owner_oid",
 			{access.source, Number(access.owner)});
 }
 

@@ -65,7 +65,7 @@ struct SourceOutage {
 	std::optional<TimestampTz> waits_until;
 };
 std::vector<SourceOutage> SourceOutages();
-// Counts a run that could not reach its source; how many could not, in a row.
+// Counts a run that could not reach its source; how many could not, in a row. 0: somebody else has the row.
 int CountOutage(const SourceAccess &access, const std::string &run_id);
 void LetSourceWait(const SourceAccess &access, TimestampTz until);
 void EndOutage(const SourceAccess &access);

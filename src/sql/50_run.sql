@@ -81,6 +81,12 @@ COMMENT ON FUNCTION @extschema@.stop_run(uuid) IS
 'Stops one run, queued or running, at once, like pg_cancel_backend: a rollback does not undo it. Returns false when it was over already. Needs the rights of the owner.
 Errors: 42704 no such run, SL003.';
 
+CREATE FUNCTION @extschema@.retry_source(source name) RETURNS integer
+	LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_retry_source';
+COMMENT ON FUNCTION @extschema@.retry_source(name) IS
+'Says that a data source is back: what waits for it starts as soon as this transaction commits, as far as there are places, retries after an error that said that it could not be reached as well; its failures are counted anew. Returns how many queued runs that lets start. For the pipelines of owners whose rights you have.
+Errors: 42704 no such server, SL003.';
+
 CREATE FUNCTION sluice.assign_exactly(value "any", like_value anyelement, modifier integer, column_name text) RETURNS anyelement
 	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'sluice_assign_exactly';
 COMMENT ON FUNCTION sluice.assign_exactly("any", anyelement, integer, text) IS

@@ -206,6 +206,31 @@ $node->await("SELECT state = 'waiting' FROM pipeline_status WHERE name = 'crowd'
 is(run_now('far1'), 'success', 'those of another owner do not');
 $node->sql("SELECT stop_pipeline('crowd')");
 
+# A source that is back need not wait for its time: who knows it says so. Retries of runs that could not reach it wait no longer.
+$source->stop;
+$node->sql('ALTER TABLE dst_far2 DROP CONSTRAINT dst_far2_i_check');
+$node->sql(q{SELECT alter_pipeline('far3', options => '{"max_retries": 1, "retry_delay": 3600}')});
+$run = $node->sql("SELECT trigger_pipeline('far3')");
+$node->await("SELECT state = 'retrying' FROM pipeline_status WHERE name = 'far3'", 'away again, and to be tried again in an hour');
+# Nobody's open transaction keeps the end of a run from being dealt with.
+my $session = $node->background_psql('postgres');
+$session->query_safe("BEGIN; SELECT retry_source('far'); SAVEPOINT s");
+like($node->sql("CALL trigger_and_wait('far1', timeout => '30 s', raise_error => false)"), qr/\|failed$/, 'a run ends while somebody says that the source is back');
+$session->query_safe('ROLLBACK');
+$session->quit;
+is($node->sql("SELECT count(*) FROM pipeline_runs WHERE id = (SELECT id FROM pipeline_runs WHERE root_run = '$run' AND attempt = 2) AND status = 'pending' AND due_at > queued_at + interval '30 minutes'"), '1', 'who rolls back has said nothing');
+is(run_now('far1'), 'failed', 'and once more');
+@waiting = map { $node->sql("SELECT trigger_pipeline('far$_')") } 1 .. 2;
+$node->await("SELECT count(*) = 3 FROM pipeline_status WHERE name LIKE 'far%' AND state = 'waiting'", 'its pipelines wait');
+$source->start;
+is($node->sql("SET ROLE crowd; SELECT retry_source('far')"), '0', 'a role speaks for its own pipelines only');
+is($node->sql("SELECT count(*) FROM pipeline_status WHERE name LIKE 'far%' AND state = 'waiting'"), '3', 'others wait on');
+is($node->sql("SELECT retry_source('far')"), '3', 'retry_source counts what waits no longer');
+is($node->sql("SELECT wait_for_run('$_', '60 s')"), 'success', 'which starts at once') for @waiting, $run;
+is($node->sql('SELECT count(*) FROM pipeline_sources WHERE failures_in_a_row > 0'), '0', 'nothing is held against the source');
+is($node->sql("SELECT retry_source('far')"), '0', 'nothing waits for it');
+$node->sql_fails("SELECT retry_source('nowhere')", qr/ERROR:  42704: server "nowhere" does not exist/, 'a server that is not there');
+
 # A pipeline's last run is retried by the pipeline's name, if it is one to retry.
 flaky('mended', 1, '22023', '{}');
 $node->sql_fails("SELECT retry_run('mended')", qr/ERROR:  55000: pipeline "mended" has no run that could be retried/, 'a pipeline that never ran');
