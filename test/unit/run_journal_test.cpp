@@ -106,7 +106,7 @@ TEST(RunJournal, HasRoomForEachChunk)
 	journal.BeginChunk();
 	EXPECT_TRUE(journal.Lines().empty());
 	EXPECT_EQ(journal.Dropped(), 0);
-	journal.Warning("line");
+	journal.EachTime("line");
 	EXPECT_EQ(journal.Lines().size(), 1U);
 }
 
