@@ -125,7 +125,7 @@ sub use_all
 	my ($db, $face, $name) = @_;
 	my $path = 'SET search_path = pg_catalog;';
 	$node->sql("GRANT USAGE ON SCHEMA $face TO bob; CREATE SCHEMA work AUTHORIZATION bob; CREATE TABLE work.dst (i bigint); ALTER TABLE work.dst OWNER TO bob; ALTER ROLE bob SET search_path = work", db => $db);
-	$node->sql("SELECT $face.allow_pipelines('bob')", db => $db);
+	$node->sql("SELECT $face.allow_pipelines('bob'); CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER away FOREIGN DATA WRAPPER nothing", db => $db);
 	my $query = "source_query => 'SELECT OPERATOR(pg_catalog.-) 1::pg_catalog.int8 AS i', destination_table => 'work.dst', load => 'append'";
 	my @statements = (
 		"SELECT $face.create_pipeline('a', $query, tags => '{x}', schedule => '0 0 1 1 *')",
@@ -141,6 +141,7 @@ sub use_all
 		"SELECT $face.wait_for_batch(id, '60 s') FROM $face.pipeline_runs WHERE pipeline_name = 'd'",
 		"SELECT $face.retry_run(id) FROM $face.pipeline_runs WHERE pipeline_name = 'd' AND status = 'failed'",
 		"SELECT $face.wait_for_run(id, '60 s') FROM $face.pipeline_runs",
+		"SELECT $face.retry_run('d')", "SELECT $face.retry_source('away')", "SELECT $face.trigger_pipeline('b', if_running => 'skip', if_paused => 'skip')",
 		"SELECT * FROM $face.batch_status((SELECT id FROM $face.pipeline_runs WHERE pipeline_name = 'a' AND cause = 'manual' LIMIT 1))",
 		"SELECT * FROM $face.batch_nodes((SELECT id FROM $face.pipeline_runs WHERE pipeline_name = 'a' AND cause = 'manual' LIMIT 1))",
 		"SELECT * FROM $face.run_log((SELECT id FROM $face.pipeline_runs LIMIT 1))",
