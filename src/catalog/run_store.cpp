@@ -305,14 +305,14 @@ AwaitedStatus(const std::string &root_run)
 std::optional<RunFailure>
 FailureOf(const std::string &root_run)
 {
-	std::optional<std::string> const last = LastAttempt(root_run);
-	if (!last) {
-		return std::nullopt;
-	}
-	pg::SqlResult const rows =
-		Execute("SELECT r.id, r.pipeline_name, r.status, r.reason, r.attempt, r.error_sqlstate, r.error_message, "
-				"r.error_detail, r.error_hint, r.error_context FROM sluice.pipeline_runs r WHERE r.id = $1::uuid",
-				{*last}, Reading::Latest);
+	// Somebody may have queued another attempt since.
+	pg::SqlResult const rows = Execute(
+		"SELECT r.id, r.pipeline_name, r.status, r.reason, r.attempt, r.error_sqlstate, r.error_message, "
+		"r.error_detail, r.error_hint, r.error_context FROM sluice.pipeline_runs r WHERE r.id = (SELECT a.id FROM "
+		"(SELECT q.id, q.status, q.attempt FROM sluice.pipeline_runs q WHERE q.id = $1::uuid UNION ALL SELECT "
+		"q.id, q.status, q.attempt FROM sluice.pipeline_runs q WHERE q.root_run = $1::uuid AND q.attempt > 1) a "
+		"WHERE a.status IN ('failed', 'stopped', 'skipped') ORDER BY a.attempt DESC LIMIT 1)",
+		{root_run}, Reading::Latest);
 	if (rows.Empty()) {
 		return std::nullopt;
 	}
