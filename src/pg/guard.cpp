@@ -18,8 +18,9 @@ Copy(const std::string &s) noexcept
 	if (s.empty()) {
 		return nullptr;
 	}
-	// Not pstrdup: that could raise while the exception is still in flight.
-	auto *copy = static_cast<char *>(MemoryContextAllocExtended(CurrentMemoryContext, s.size() + 1, MCXT_ALLOC_NO_OOM));
+	// Not pstrdup: that could raise while the exception is still in flight, for its size as well.
+	auto *copy = static_cast<char *>(
+		MemoryContextAllocExtended(CurrentMemoryContext, s.size() + 1, MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE));
 	if (copy != nullptr) {
 		memcpy(copy, s.c_str(), s.size() + 1);
 	}
@@ -59,6 +60,29 @@ Mutable(const char *s)
 	return const_cast<char *>(s); // NOLINT(cppcoreguidelines-pro-type-const-cast)
 }
 
+// A context of its own: FreeErrorData does not free all that CopyErrorData copies.
+MemoryContext scratch = nullptr;
+
+// NULL when there is no memory for it. That is an error, too, and nobody but this may catch it: C++ frames lie between
+// here and who would.
+ErrorData *
+CopyCaughtError()
+{
+	sigjmp_buf *const saved_stack = PG_exception_stack;
+	ErrorData *volatile data = nullptr;
+	sigjmp_buf here;
+	if (sigsetjmp(here, 0) == 0) {
+		PG_exception_stack = &here;
+		if (scratch == nullptr) {
+			scratch = AllocSetContextCreate(TopMemoryContext, "pg_sluice error", ALLOCSET_SMALL_SIZES);
+		}
+		MemoryContextSwitchTo(scratch);
+		data = CopyErrorData();
+	}
+	PG_exception_stack = saved_stack;
+	return data;
+}
+
 void
 EmitWarning(int sqlstate, const char *message)
 {
@@ -70,17 +94,13 @@ EmitWarning(int sqlstate, const char *message)
 void
 ThrowCaughtError(MemoryContext saved_context)
 {
-	// A context of its own: FreeErrorData does not free all that CopyErrorData copies. Both calls here
-	// can raise; no C++ object is alive yet, so that would be harmless.
-	static MemoryContext scratch = nullptr;
-	MemoryContextSwitchTo(TopMemoryContext);
-	if (scratch == nullptr) {
-		scratch = AllocSetContextCreate(TopMemoryContext, "pg_sluice error", ALLOCSET_SMALL_SIZES);
-	}
-	MemoryContextSwitchTo(scratch);
-	ErrorData *data = CopyErrorData();
+	int const state = geterrcode();
+	ErrorData *data = CopyCaughtError();
 	MemoryContextSwitchTo(saved_context);
 	FlushErrorState();
+	if (data == nullptr) {
+		throw Error(state, "out of memory for the message of an error");
+	}
 	ErrorInfo info;
 	info.sqlstate = data->sqlerrcode;
 	info.message = Text(data->message);

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <limits>
 
+#include <sys/resource.h>
+
 #include "core/sqlstate.hpp"
 #include "pg/guard.hpp"
 
@@ -46,6 +48,33 @@ WaitForever()
 	}
 }
 
+// So much that nothing large can be had any more, where it is called.
+void
+LimitMemory(void * /*argument*/)
+{
+	long pages = 0;
+	FILE *const file = fopen("/proc/self/statm", "re");
+	if (file == nullptr || fscanf(file, "%ld", &pages) != 1) {
+		abort();
+	}
+	fclose(file);
+	rlimit const used{static_cast<rlim_t>(pages) * getpagesize(), RLIM_INFINITY};
+	setrlimit(RLIMIT_AS, &used);
+}
+
+// An error that can be raised, with a detail that cannot be copied.
+void
+RaiseLarge()
+{
+	constexpr Size kLarge = Size{64} << 20;
+	auto *const detail = static_cast<char *>(palloc(kLarge));
+	memset(detail, 'x', kLarge - 1);
+	detail[kLarge - 1] = '\0';
+	ErrorContextCallback last{error_context_stack, LimitMemory, nullptr};
+	error_context_stack = &last;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("large"), errdetail_internal("%s", detail)));
+}
+
 [[noreturn]] void
 ThrowRich()
 {
@@ -80,6 +109,8 @@ Fail(const std::string &kind, const std::string &statement)
 		throw 42; // NOLINT(misc-throw-by-value-catch-by-reference): the border must survive it
 	} else if (kind == "postgres") {
 		pg::Call(RunStatement, statement.c_str());
+	} else if (kind == "large") {
+		pg::Call(RaiseLarge);
 	} else if (kind == "wait") {
 		pg::Call(WaitForever);
 	}
@@ -193,7 +224,10 @@ SLUICE_FUNCTION(sluice_test_swallow)
 {
 	std::string const kind = TextArgument(fcinfo, 0);
 	std::string const statement = TextArgument(fcinfo, 1);
-	return TextResult(ErrorText(pg::Subtransaction([&] { Fail(kind, statement); })));
+	std::optional<Error> const swallowed = pg::Subtransaction([&] { Fail(kind, statement); });
+	rlimit const unlimited{RLIM_INFINITY, RLIM_INFINITY};
+	setrlimit(RLIMIT_AS, &unlimited);
+	return TextResult(ErrorText(swallowed));
 }
 
 // many(kind text, statement text, times int) returns int: growth of the backend in kB

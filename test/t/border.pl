@@ -86,6 +86,8 @@ $growth = $node->safe_psql('postgres', "SELECT many('error', '', 100000)");
 cmp_ok($growth, '<', 2048, "100,000 caught C++ errors: grew by $growth kB");
 is($node->safe_psql('postgres', "SELECT swallow('error', ''); SELECT swallow('postgres', 'SELECT 1/0'); SELECT live()"),
 	"22023 rich error\n22012 division by zero\n0 objects, exception none", 'nothing is left alive');
+is($node->safe_psql('postgres', "SELECT swallow('large', ''); SELECT live(); SELECT swallow('error', '')"),
+	"22023 out of memory for the message of an error\n0 objects, exception none\n22023 rich error", 'an error that cannot be copied is still one');
 is($node->safe_psql('postgres', 'SELECT pg_postmaster_start_time()'), $started, 'the server never restarted');
 
 $node->stop;
