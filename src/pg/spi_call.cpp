@@ -101,17 +101,18 @@ RunSql(SqlCall *call, SqlCells *out)
 	// A read-only execution uses the active snapshot as it is instead of taking a new one.
 	bool const read_only = call->latest_snapshot;
 	int code;
-	if (call->keep_plan || call->plan != nullptr) {
-		if (call->plan == nullptr) {
+	if (call->kept != nullptr) {
+		if (*call->kept == nullptr) {
 			SPIPlanPtr plan = SPI_prepare_cursor(call->statement, call->parameter_count, types,
 												 call->generic_plan ? CURSOR_OPT_GENERIC_PLAN : 0);
 			if (plan == nullptr) {
 				elog(ERROR, "could not prepare statement: %s", SPI_result_code_string(SPI_result));
 			}
 			SPI_keepplan(plan);
-			call->plan = plan;
+			// Before its first execution, which may fail.
+			*call->kept = plan;
 		}
-		code = SPI_execute_plan(call->plan, values, nulls, read_only, 0);
+		code = SPI_execute_plan(*call->kept, values, nulls, read_only, 0);
 	} else {
 		code = SPI_execute_with_args(call->statement, call->parameter_count, types, values, nulls, read_only, 0);
 	}

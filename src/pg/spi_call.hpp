@@ -11,9 +11,8 @@ struct SqlCall {
 	const char *const *parameters; // NULL element: SQL NULL
 	Oid run_as;
 	bool latest_snapshot;
-	SPIPlanPtr plan; // reused when set
-	bool keep_plan;
-	bool generic_plan; // of a kept one	 // prepare, keep and hand back in plan
+	SPIPlanPtr *kept;  // where its plan is kept, for the life of the backend; NULL: it is not
+	bool generic_plan; // of a kept one
 };
 
 struct SqlCells {

@@ -92,20 +92,11 @@ Sql(const std::string &statement, std::span<const SqlValue> parameters, const Sq
 	call.parameters = pointers.data();
 	call.run_as = options.run_as;
 	call.latest_snapshot = options.latest_snapshot;
-	call.keep_plan = options.keep_plan;
+	call.kept = options.keep_plan ? &Plans()[statement] : nullptr;
 	call.generic_plan = plan_once;
-	if (options.keep_plan) {
-		auto known = Plans().find(statement);
-		if (known != Plans().end()) {
-			call.plan = known->second;
-		}
-	}
 	leaf::SqlCells cells{};
 	Call(leaf::RunSql, &call, &cells);
 	SqlResult result;
-	if (options.keep_plan) {
-		Plans().try_emplace(statement, call.plan);
-	}
 	result.SetProcessed(cells.processed);
 	for (uint64 row = 0; row < cells.rows; ++row) {
 		std::vector<SqlValue> values;

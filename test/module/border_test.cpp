@@ -7,6 +7,7 @@
 
 #include "core/sqlstate.hpp"
 #include "pg/guard.hpp"
+#include "pg/sql.hpp"
 
 extern "C" {
 SLUICE_EXPORT const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);
@@ -111,6 +112,10 @@ Fail(const std::string &kind, const std::string &statement)
 		pg::Call(RunStatement, statement.c_str());
 	} else if (kind == "large") {
 		pg::Call(RaiseLarge);
+	} else if (kind == "kept") {
+		pg::SqlOptions kept;
+		kept.keep_plan = true;
+		pg::Sql(statement, {}, kept);
 	} else if (kind == "wait") {
 		pg::Call(WaitForever);
 	}

@@ -88,6 +88,9 @@ is($node->safe_psql('postgres', "SELECT swallow('error', ''); SELECT swallow('po
 	"22023 rich error\n22012 division by zero\n0 objects, exception none", 'nothing is left alive');
 is($node->safe_psql('postgres', "SELECT swallow('large', ''); SELECT live(); SELECT swallow('error', '')"),
 	"22023 out of memory for the message of an error\n0 objects, exception none\n22023 rich error", 'an error that cannot be copied is still one');
+is($node->safe_psql('postgres', "SELECT swallow('kept', 'SELECT 1/0'), swallow('kept', 'SELECT 1/0'), swallow('kept', 'SELECT 1/0'); "
+	  . "SELECT count(*) FROM pg_backend_memory_contexts WHERE name = 'CachedPlanSource' AND ident = 'SELECT 1/0'"),
+	"22012 division by zero|22012 division by zero|22012 division by zero\n1", 'a plan is kept once, whether its first execution fails or not');
 is($node->safe_psql('postgres', 'SELECT pg_postmaster_start_time()'), $started, 'the server never restarted');
 
 $node->stop;
