@@ -149,9 +149,9 @@ ErrorText(const std::optional<Error> &error)
 	return error ? sluice::SqlStateText(error->State()) + " " + error->what() : "none";
 }
 
-// The library is found through dynamic_library_path.
-void
-RegisterWorker(const char *kind, BackgroundWorkerHandle **handle)
+// The library is found through dynamic_library_path. False: there is no slot.
+bool
+TryWorker(const char *kind, BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker;
 	memset(&worker, 0, sizeof(worker));
@@ -165,7 +165,13 @@ RegisterWorker(const char *kind, BackgroundWorkerHandle **handle)
 	strlcpy(worker.bgw_name, "sluice border test", sizeof(worker.bgw_name));
 	strlcpy(worker.bgw_type, "sluice border test", sizeof(worker.bgw_type));
 	strlcpy(worker.bgw_extra, kind, sizeof(worker.bgw_extra));
-	if (!RegisterDynamicBackgroundWorker(&worker, handle)) {
+	return RegisterDynamicBackgroundWorker(&worker, handle);
+}
+
+void
+RegisterWorker(const char *kind, BackgroundWorkerHandle **handle)
+{
+	if (!TryWorker(kind, handle)) {
 		ereport(ERROR, (errmsg("no worker slot")));
 	}
 }
@@ -281,6 +287,17 @@ SLUICE_FUNCTION(sluice_test_worker)
 	pg::Call(RegisterWorker, kind.c_str(), &handle);
 	pg::Call(WaitForBackgroundWorkerShutdown, handle);
 	PG_RETURN_VOID();
+}
+
+// take_workers() returns int: workers that wait until they are terminated, in all slots that were free
+SLUICE_FUNCTION(sluice_test_take_workers)
+{
+	int taken = 0;
+	BackgroundWorkerHandle *handle = nullptr;
+	while (pg::Call(TryWorker, static_cast<const char *>("wait"), &handle)) {
+		++taken;
+	}
+	PG_RETURN_INT32(taken);
 }
 
 // live() returns text: objects that outlived their scope, and whether an exception is still current

@@ -3,6 +3,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
+use Cwd qw(abs_path);
 use IPC::Run;
 use PostgreSQL::Test::Utils;
 use SluiceNode;
@@ -12,8 +13,9 @@ $PostgreSQL::Test::Cluster::use_tcp = 1;
 $PostgreSQL::Test::Cluster::test_pghost = '127.0.0.1';
 
 my $secret = 'S3cret-of-the-source';
+my $module_dir = abs_path("$FindBin::RealBin/../module");
 my $node = SluiceNode->create('streams', "listen_addresses = '127.0.0.1'\nmax_worker_processes = 10\nrestart_after_crash = on\n"
-	  . "log_min_messages = log\npg_sluice.stop_grace = 1");
+	  . "log_min_messages = log\npg_sluice.stop_grace = 1\ndynamic_library_path = '\$libdir:$module_dir'");
 my $port = $node->port;
 unlink($node->data_dir . '/pg_hba.conf');
 $node->append_conf('pg_hba.conf', "host all reader 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n");
@@ -282,6 +284,31 @@ logged($run, qr/holds the source's snapshot is lost.*all streams start again, un
 $later = $node->sql(sprintf($content, 'orders'), db => 'origin');
 is($node->sql(sprintf($content, 'target')), $later, 'with the rows of the new snapshot');
 nothing_is_left('lost snapshot');
+
+# And then no process is left for a stream: one reads by the new connection. A lock at the source holds that up until others
+# have taken all slots.
+$node->sql("CREATE FUNCTION take_workers() RETURNS int AS 'sluice_test', 'sluice_test_take_workers' LANGUAGE C");
+etl(q{SELECT alter_pipeline('load2', filter => $$id > 0$$)});
+$gate = $node->close_gate;
+$run = etl("SELECT trigger_pipeline('load2')");
+await_streams(2, 'two streams wait once more');
+my $locker = $node->background_psql('origin');
+$locker->query_until(qr/start/, "\\echo start\nBEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE;\n");
+$node->await("SELECT count(*) = 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted", 'the source is about to be locked');
+is($node->sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'origin' AND usename = 'reader' AND state = 'idle in transaction' "
+	  . "AND query ~ 'export_snapshot'"), '1', 'the holder of the snapshot is terminated again');
+$gate->quit;
+$node->await("SELECT count(*) FILTER (WHERE backend_type = 'pg_sluice stream') = 0 AND count(*) FILTER (WHERE usename = 'reader' AND wait_event_type = 'Lock') = 1 "
+	  . 'FROM pg_stat_activity', 'the streams have left, a new connection waits');
+cmp_ok($node->sql('SELECT take_workers()'), '>=', 2, 'others take the processes');
+$locker->quit;
+run_ends($run, 'success', 'a lost snapshot and no process: the run succeeds');
+logged($run, qr/under a new snapshot.*one stream, because no background worker slot is free/s, 'and says why by one stream');
+$node->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'sluice border test'");
+is($node->sql(sprintf($content, 'target')), $node->sql(sprintf($content, '(SELECT * FROM orders WHERE id > 0) o'), db => 'origin'), 'with the rows of the filter');
+is($node->sql("SELECT records_processed = (SELECT count(*) FROM target) FROM pipeline_runs WHERE id = '$run'"), 't', 'counted once');
+nothing_is_left('lost snapshot and no process');
+etl(q{SELECT alter_pipeline('load2', reset => '{filter}')});
 $node->sql('ALTER TABLE target DROP CONSTRAINT gate');
 
 # What several streams cannot do is done by one, with the reason.

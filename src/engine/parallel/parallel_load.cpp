@@ -42,10 +42,9 @@ private:
 	void ShowTotals();
 
 	const ParallelRequest &request_;
+	DivisibleSource &source_; // whose connection holds the snapshot
 	int streams_;
 	ParallelJob job_;
-	RunInput *input_; // whose connection holds the snapshot
-	std::unique_ptr<RunInput> renewed_;
 	Oid staging_ = InvalidOid;
 	bool guarded_ = false;
 	bool started_ = true;
@@ -53,14 +52,14 @@ private:
 };
 
 ParallelLoad::ParallelLoad(const ParallelRequest &request, int streams)
-	: request_(request), streams_(streams), input_(&request.input)
+	: request_(request), source_(*request.input.Divisible()), streams_(streams)
 {
 	const Destination &destination = request.destination;
 	job_.pipeline = request.pipeline;
 	job_.run_id = request.run_id;
 	job_.context = pg::RunContext();
-	job_.snapshot = input_->Divisible()->ExportSnapshot();
-	job_.shape = input_->Divisible()->Shape();
+	job_.snapshot = source_.ExportSnapshot();
+	job_.shape = source_.Shape();
 	job_.direct = request.plan.direct;
 	job_.pieces = request.work.pieces;
 	if (request.plan.path == LoadPath::AppendCreated) {
@@ -82,10 +81,10 @@ bool
 ParallelLoad::StillHeld()
 {
 	try {
-		input_->Divisible()->KeepAlive();
+		source_.KeepAlive();
 		return true;
 	} catch (const Error &error) {
-		if (!input_->Divisible()->IsBroken()) {
+		if (!source_.IsBroken()) {
 			throw;
 		}
 		request_.journal.Warning(Format("the connection that holds the source's snapshot is lost: {}", error.what()));
@@ -155,17 +154,15 @@ ParallelLoad::Attempt()
 void
 ParallelLoad::RenewSnapshot()
 {
-	RunJournal quiet(pg::Now);
+	source_.Reconnect();
 	OptionValues const options = catalog::ReadOptions(request_.pipeline.options);
-	renewed_ = std::make_unique<RunInput>(request_.pipeline, options, quiet);
-	input_ = renewed_.get();
-	std::unique_ptr<SourceCut> const cut = input_->Divisible()->Cut(options.Text("stream_key"));
+	std::unique_ptr<SourceCut> const cut = source_.Cut(options.Text("stream_key"));
 	if (!cut->Obstacle().empty()) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, "the source's table changed while it was read",
 					"Run the pipeline again.", cut->Obstacle());
 	}
 	job_.pieces = cut->Pieces(streams_);
-	job_.snapshot = input_->Divisible()->ExportSnapshot();
+	job_.snapshot = source_.ExportSnapshot();
 }
 
 void
@@ -193,7 +190,7 @@ ParallelLoad::LetGo()
 	if (!StillHeld()) {
 		return false;
 	}
-	input_->Wire()->Finish();
+	request_.input.Wire()->Finish();
 	return true;
 }
 
@@ -214,18 +211,12 @@ ParallelLoad::Run()
 			(void)pg::Call(leaf::DropStaging, staging_);
 			staging_ = InvalidOid;
 		}
-		if (!started_) {
-			request_.journal.Warning("one stream, because no background worker slot is free");
-			return false;
-		}
-		if (outcome == Outcome::NotThere) {
-			if (renewed_ != nullptr) {
-				throw Error(sqlstate::kSnapshotLost, "connections to the source do not share snapshots",
-							"Its host name may lead to several servers: set the option streams to 1.");
-			}
-			request_.journal.Warning(
-				"one stream, because connections to the source do not share snapshots: its host name "
-				"may lead to several servers");
+		if (!started_ || outcome == Outcome::NotThere) {
+			request_.journal.Warning(started_ ? "one stream, because connections to the source do not share snapshots: "
+												"its host name may lead to several servers"
+											  : "one stream, because no background worker slot is free");
+			totals_ = {};
+			ShowTotals();
 			return false;
 		}
 		StartAgain(outcome);

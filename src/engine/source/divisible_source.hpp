@@ -72,6 +72,8 @@ public:
 	virtual void KeepAlive() = 0;
 	// The connection is of no use any more.
 	virtual bool IsBroken() const = 0;
+	// Another connection in its place, with a snapshot of its own. Throws Error 55000 where it finds something else.
+	virtual void Reconnect() = 0;
 };
 
 } // namespace sluice::engine

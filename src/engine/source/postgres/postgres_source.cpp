@@ -15,6 +15,7 @@
 #include "engine/wire/wire_type.hpp"
 #include "pg/remote_connection.hpp"
 #include "pg/run_context.hpp"
+#include "pg/settings.hpp"
 
 namespace sluice::engine {
 
@@ -115,9 +116,11 @@ struct PostgresSource::State {
 	std::string server;
 	std::string label;
 	std::unique_ptr<pg::RemoteConnection> remote;
-	std::string relation; // of a table
-	std::string from;	  // relation or (query) AS source
-	std::string where;	  // with its keyword, or ''
+	std::string relation;  // of a table
+	std::string from;	   // relation or (query) AS source
+	std::string where;	   // with its keyword, or ''
+	std::string condition; // of where
+	std::string setting;   // under which the source understands it, or ''
 	bool is_table = false;
 	bool plain_table = false; // COPY reads it as it is
 	bool own_path = false;	  // the search_path of the remote user is set
@@ -128,8 +131,8 @@ struct PostgresSource::State {
 	int64_t rows_expected = 0;
 	std::optional<SourceSlice> slice;
 
-	// Sets what the source applies, or says why it does not. setting: a statement before it, or ''.
-	std::string TryFilter(const std::string &condition, const std::string &setting);
+	// Sets what the source applies, or says why it does not. before: a statement before it, or ''.
+	std::string TryFilter(const std::string &wanted, const std::string &before);
 	// One part of a slice, or everything.
 	std::string Select(const std::string &list, const SourceSpan &span) const
 	{
@@ -158,9 +161,13 @@ OpenPostgresSource(const SourceRequest &request)
 	return std::make_unique<PostgresSource>(request);
 }
 
-PostgresSource::PostgresSource(const SourceRequest &request) : state_(std::make_unique<State>())
+PostgresSource::PostgresSource(const SourceRequest &request) : request_(request), state_(Connect(request)) {}
+
+std::unique_ptr<PostgresSource::State>
+PostgresSource::Connect(const SourceRequest &request)
 {
-	State &state = *state_;
+	auto made = std::make_unique<State>();
+	State &state = *made;
 	const catalog::Pipeline &pipeline = request.pipeline;
 	const OptionValues &options = request.options;
 	RunJournal &journal = request.journal;
@@ -259,6 +266,7 @@ PostgresSource::PostgresSource(const SourceRequest &request) : state_(std::make_
 	int const version = remote.ServerVersion();
 	journal.Info(Format("connected to server \"{}\" (PostgreSQL {}.{}), reading {}", state.server, version / 10000,
 						version % 10000, state.label));
+	return made;
 }
 
 PostgresSource::~PostgresSource() = default;
@@ -317,13 +325,13 @@ PostgresSource::FilterAsThere(const std::string &condition)
 }
 
 std::string
-PostgresSource::State::TryFilter(const std::string &condition, const std::string &setting)
+PostgresSource::State::TryFilter(const std::string &wanted, const std::string &before)
 {
 	std::string const source = is_table ? from + " AS source" : from;
-	std::string const condition_there = " WHERE (\n" + condition + "\n)";
+	std::string const condition_there = " WHERE (\n" + wanted + "\n)";
 	std::optional<Error> const failure = remote->Try([&] {
-		if (!setting.empty()) {
-			remote->Exec(setting);
+		if (!before.empty()) {
+			remote->Exec(before);
 		}
 		(void)remote->Describe("SELECT 1 FROM " + source + condition_there);
 	});
@@ -336,6 +344,8 @@ PostgresSource::State::TryFilter(const std::string &condition, const std::string
 	}
 	from = source;
 	where = condition_there;
+	condition = wanted;
+	setting = before;
 	return {};
 }
 
@@ -380,6 +390,23 @@ bool
 PostgresSource::IsBroken() const
 {
 	return state_->remote->IsBroken();
+}
+
+void
+PostgresSource::Reconnect()
+{
+	RunJournal quiet(pg::Now);
+	SourceRequest const again{
+		request_.pipeline, request_.options, request_.server, request_.wrapper, request_.fetch, quiet, request_.slice};
+	std::string const shape = Shape();
+	std::unique_ptr<State> const lost = std::exchange(state_, Connect(again));
+	if (!lost->condition.empty()) {
+		(void)state_->TryFilter(lost->condition, lost->setting);
+	}
+	if (Shape() != shape) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState, "the source's table changed while it was read",
+					"Run the pipeline again.");
+	}
 }
 
 std::string

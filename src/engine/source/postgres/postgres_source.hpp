@@ -46,9 +46,13 @@ public:
 	std::string Shape() const override;
 	void KeepAlive() override;
 	bool IsBroken() const override;
+	void Reconnect() override;
 
 private:
 	struct State;
+	static std::unique_ptr<State> Connect(const SourceRequest &request);
+
+	SourceRequest request_;
 	std::unique_ptr<State> state_;
 };
 
