@@ -166,6 +166,9 @@ AddDestination(std::vector<std::string> *lines, const Question &question, Destin
 	}
 	LoadFacts facts = FactsOf(question.options, destination->mode);
 	ReadTargetFacts(destination, &facts);
+	if (std::optional<Error> const refused = pg::Subtransaction([&] { CheckReplaceByDelete(*destination, facts); })) {
+		lines->push_back("load: a run fails: " + refused->Info().message);
+	}
 	AddPlan(lines, question, *destination, match.target_list, &facts);
 	if (question.query != nullptr) {
 		AddFit(lines, question.pipeline, *question.query, *destination, match);

@@ -75,6 +75,27 @@ creates('in_schema', ' is not used, because it is published, and subscribers wou
 $node->safe_psql('postgres', 'DROP PUBLICATION schema');
 creates('unseen', ': pages are built in memory and written once, because the file is new', 'created, decoded by nobody: directly');
 
+# A table that is published later, and one that only SQL loads, without a key: found before anything is read.
+$node->safe_psql('postgres', q{CREATE SEQUENCE looks;
+	CREATE TABLE by_sql (a int); CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+	CREATE TRIGGER nothing BEFORE INSERT ON by_sql FOR EACH ROW EXECUTE FUNCTION nothing();
+	CREATE TABLE parted (a int) PARTITION BY RANGE (a); CREATE TABLE parted_low PARTITION OF parted FOR VALUES FROM (0) TO (1000);
+	SELECT create_pipeline(t, source_query => $$SELECT nextval('looks')::int AS a$$, destination_table => t, load => 'replace') FROM unnest('{by_sql,parted}'::text[]) t;
+	CREATE PUBLICATION everything FOR ALL TABLES});
+for my $case ([ 'unseen', 'unseen' ], [ 'by_sql', 'by_sql' ], [ 'parted', 'parted_low' ])
+{
+	my ($table, $named) = @$case;
+	my (undef, undef, $error) = $node->psql('postgres', "\\set VERBOSITY verbose\nCALL run_pipeline('$table')");
+	like($error, qr/ERROR:  55000: the rows of public.$table cannot be replaced, because it is published\nDETAIL:  .*cannot delete from table "$named" because .*\nHINT:  .*REPLICA IDENTITY FULL/,
+		"$table: published without a key, says what to do");
+	like($node->safe_psql('postgres', "SELECT explain_pipeline('$table')"), qr/^load: a run fails: the rows of public.$table cannot be replaced/m, "$table: explain_pipeline says so");
+	is($node->safe_psql('postgres', 'SELECT is_called FROM looks'), 'f', "$table: nothing was read");
+	$node->safe_psql('postgres', "ALTER TABLE $named REPLICA IDENTITY FULL; CALL run_pipeline('$table'); ALTER SEQUENCE looks RESTART");
+	unlike($node->safe_psql('postgres', "SELECT explain_pipeline('$table')"), qr/a run fails/, "$table: done, and it runs");
+}
+$node->safe_psql('postgres', "DROP PUBLICATION everything; CREATE PUBLICATION everything FOR ALL TABLES WITH (publish = 'insert'); ALTER TABLE by_sql REPLICA IDENTITY DEFAULT; CALL run_pipeline('by_sql')");
+is($node->safe_psql('postgres', 'SELECT count(*) FROM by_sql'), '1', 'where no deletes are published they need no key');
+
 $subscriber->stop;
 $node->stop;
 done_testing();

@@ -242,6 +242,13 @@ is($far->safe_psql('postgres', "SELECT string_agg(format_type(atttypid, atttypmo
 is($far->safe_psql('postgres', 'SELECT * FROM dst.typed_there'), '1|glad|{sad}|y|1.50', 'and all values');
 like(last_log(), qr/warning column "o" is created as text: server "far" has no type only_here/, 'what is missing there is told');
 
+# A publication of all tables there: what a run creates is replaced as well.
+$far->safe_psql('postgres', 'CREATE PUBLICATION everything FOR ALL TABLES');
+load_ok("source_query => 'SELECT 1 AS i', destination_table => 'published', load => 'replace'", 'a table is created where all are published');
+like(last_log(), qr/the replica identity of dst.published of server "far" is FULL, because it is published there/, 'with a replica identity');
+is(run_now(), 'success', 'and replaced');
+$far->safe_psql('postgres', 'DROP PUBLICATION everything');
+
 $near->stop;
 $far->stop;
 done_testing();

@@ -212,6 +212,7 @@ LockDestination(const catalog::Pipeline &pipeline, Destination *destination, Loa
 		destination->relation = pg::Call(table_open, destination->oid, NoLock);
 		ReadTargetFacts(destination, facts);
 		if (PlanLoad(*facts).lock <= lock) {
+			CheckReplaceByDelete(*destination, *facts);
 			return lock;
 		}
 		// It was changed before it was locked. A lock is never made stronger while it is held: two runs that do so
@@ -230,6 +231,27 @@ TryToKeepWritersOut(Destination *destination, LoadFacts *facts)
 		ReadTargetFacts(destination, facts);
 	} else {
 		facts->in_use = "another session is about to write to it";
+	}
+}
+
+void
+CheckReplaceByDelete(const Destination &destination, const LoadFacts &facts)
+{
+	LoadPath const path = PlanLoad(facts).path;
+	if (facts.mode != LoadMode::Replace || (path != LoadPath::ReplaceInPlace && path != LoadPath::Sql)) {
+		return;
+	}
+	try {
+		pg::Call(leaf::CheckDelete, destination.oid);
+	} catch (const Error &error) {
+		if (error.State() != sqlstate::kObjectNotInPrerequisiteState) {
+			throw;
+		}
+		throw Error(
+			error.State(), Format("the rows of {} cannot be replaced, because it is published", destination.name),
+			"Give the table that is named a primary key or run ALTER TABLE ... REPLICA IDENTITY FULL; or publish "
+			"no deletes of it.",
+			Format("A published table is replaced by deleting its rows: {}.", error.what()));
 	}
 }
 

@@ -45,6 +45,10 @@ LoadLock LockDestination(const catalog::Pipeline &pipeline, Destination *destina
 // To fill an empty table by a swap, without waiting. The facts are those under the lock, or say that it is in use.
 void TryToKeepWritersOut(Destination *destination, LoadFacts *facts);
 
+// Before anything is read, where the plan of these facts deletes rows that are published without a replica identity.
+// Throws Error 55000.
+void CheckReplaceByDelete(const Destination &destination, const LoadFacts &facts);
+
 // Whether a replace that nobody asked for would meet a table that the pipeline did not create, and the error for it.
 bool RefusesReplace(const catalog::Pipeline &pipeline, const Destination &destination);
 Error ReplaceNotChosen(const Destination &destination);

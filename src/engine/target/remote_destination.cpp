@@ -25,6 +25,12 @@ constexpr const char *kCascades =
 	"OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND k.contype OPERATOR(pg_catalog.=) 'f' "
 	"AND k.confdeltype OPERATOR(pg_catalog.=) ANY ('{c,n,d}'::pg_catalog.\"char\"[]) LIMIT 1";
 
+constexpr const char *kPublished =
+	"SELECT 1 FROM pg_catalog.pg_publication_tables p JOIN pg_catalog.pg_namespace n ON n.nspname "
+	"OPERATOR(pg_catalog.=) p.schemaname JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
+	"AND c.relname OPERATOR(pg_catalog.=) p.tablename WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid LIMIT 1";
+constexpr int kPublications = 100000; // the first version that has them
+
 // MAINTAIN exists from 17 on.
 constexpr const char *kMayAnalyze =
 	"SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE') OR CASE WHEN "
@@ -233,11 +239,23 @@ RemoteDestination::Prepare(const MappedQuery &query)
 						"An event trigger may have dropped or renamed it.");
 		}
 		journal_.Info("the destination did not exist: " + statement);
+		IdentifyRows();
 	}
 	try {
 		TakeShape(query);
 	} catch (const Error &error) {
 		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
+// As where this database creates a table: the next replace deletes rows, which subscribers must find.
+void
+RemoteDestination::IdentifyRows()
+{
+	if (mode_ == LoadMode::Replace && remote_->ServerVersion() >= kPublications &&
+		!Exec(kPublished, {relation_->oid}).Empty()) {
+		Exec("ALTER TABLE " + table_ + " REPLICA IDENTITY FULL");
+		journal_.Info(Format("the replica identity of {} is FULL, because it is published there", label_));
 	}
 }
 

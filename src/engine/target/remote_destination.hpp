@@ -74,6 +74,7 @@ private:
 	std::unique_ptr<pg::RemoteConnection> Connect() const;
 	void Pin(pg::RemoteConnection &remote) const;
 	void FindTable(const std::string &name);
+	void IdentifyRows();
 	void TakeShape(const MappedQuery &query);
 	void RefuseCascade();
 	void Lock();

@@ -1,5 +1,6 @@
 #include "engine/target/shown_statements.hpp"
 
+#include "core/sqlstate.hpp"
 #include "engine/target/object_access.hpp"
 #include "pg/sql.hpp"
 
@@ -22,7 +23,13 @@ ShowStatements(const Destination &destination, LoadPath path, const ColumnMatch 
 	if (destination.mode == LoadMode::Replace && !destination.created) {
 		pg::Call(leaf::ShowTruncate, destination.oid);
 		if (pg::Call(leaf::MayDelete, destination.oid)) {
-			pg::Sql(kNote + ("DELETE FROM " + destination.name) + " WHERE false");
+			std::optional<Error> const refused =
+				pg::Subtransaction([&] { pg::Sql(kNote + ("DELETE FROM " + destination.name) + " WHERE false"); });
+			// The hooks have seen it by then. Without wal_level logical a published table is replaced without a replica
+			// identity, which the server asks for nevertheless.
+			if (refused && refused->State() != sqlstate::kObjectNotInPrerequisiteState) {
+				throw *refused;
+			}
 		}
 	}
 	TupleDesc const row_type = RelationGetDescr(destination.relation);

@@ -271,9 +271,25 @@ RefuseCascade(Oid relation)
 }
 
 void
+CheckDelete(Oid relation)
+{
+	TreeMembers const *members = ListTree(relation);
+	for (int i = 0; i < members->count; ++i) {
+		Relation member = try_table_open(members->relations[i], AccessShareLock);
+		if (member != nullptr) {
+			CheckCmdReplicaIdentity(member, CMD_DELETE);
+			table_close(member, AccessShareLock);
+		}
+	}
+}
+
+void
 DeleteAllRows(Relation destination, int64 milliseconds)
 {
-	CheckCmdReplicaIdentity(destination, CMD_DELETE);
+	// Else nobody will ever decode what is done to it.
+	if (wal_level >= WAL_LEVEL_LOGICAL) {
+		CheckCmdReplicaIdentity(destination, CMD_DELETE);
+	}
 	// Later than any writer that the lock waited for.
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(destination, nullptr);

@@ -40,6 +40,8 @@ bool HasDeferrableUnique(Relation relation);
 // Why an append to it cannot be a swap while it is empty, or ''.
 const char *WhyNotFilled(Relation destination);
 
+// Raises what the server says to a DELETE of a table, or a part of it, that is published without a replica identity.
+void CheckDelete(Oid relation);
 // Raises 0A000 when deleting the table's rows would delete or change rows of other tables.
 void RefuseCascade(Oid relation);
 
