@@ -15,6 +15,16 @@ FindRelation(const char *name)
 	return RangeVarGetRelid(range, NoLock, true);
 }
 
+char *
+QualifiedName(Oid relation)
+{
+	const char *name = get_rel_name(relation);
+	if (name == nullptr) {
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
+	}
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name);
+}
+
 Oid
 FindTemporary(const char *name)
 {

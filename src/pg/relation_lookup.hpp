@@ -9,6 +9,8 @@ namespace sluice::pg::leaf {
 
 // The relation of that name, or InvalidOid. No lock is taken.
 Oid FindRelation(const char *name);
+// The reverse, with its schema: "schema.relation", quoted.
+char *QualifiedName(Oid relation);
 // The temporary table of that name in this session, or InvalidOid.
 Oid FindTemporary(const char *name);
 // Raises 42501 unless the current user may create temporary tables here.

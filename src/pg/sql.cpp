@@ -4,6 +4,7 @@
 
 #include "core/sqlstate.hpp"
 #include "pg/plan_once.hpp"
+#include "pg/relation_lookup.hpp"
 #include "pg/spi_call.hpp"
 
 namespace sluice::pg {
@@ -21,16 +22,6 @@ Plans()
 }
 
 bool plan_once = false;
-
-char *
-RelationText(Oid relation)
-{
-	char *name = get_rel_name(relation);
-	if (name == nullptr) {
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("relation with OID %u does not exist", relation)));
-	}
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), name);
-}
 
 // Another server may answer with fewer than it was asked for.
 const SqlValue &
@@ -135,7 +126,7 @@ QuoteLiteral(std::string_view text)
 std::string
 QualifiedName(Oid relation)
 {
-	return Take(Call(RelationText, relation));
+	return Take(Call(leaf::QualifiedName, relation));
 }
 
 } // namespace sluice::pg

@@ -54,22 +54,20 @@ LoadCounts
 AppendLoad::Finish()
 {
 	int64_t const rows = writer_.Rows();
-	ForeignKeyScope scope;
-	scope.table = RelationGetRelid(destination_);
-	scope.owner = traits_.owner;
-	scope.rows_in = pg::QualifiedName(scope.table);
-	// In a table that this run created all rows are to be checked.
-	if (rows > 0 && mode_ != AppendMode::Created) {
-		scope.condition = Format("fk.ctid >= '({},0)'::pg_catalog.tid AND fk.xmin = '{}'::pg_catalog.xid",
-								 writer_.Heap().first_block, writer_.Heap().transaction);
+	Oid const table = RelationGetRelid(destination_);
+	PartitionRows written(table, false);
+	if (mode_ == AppendMode::Created) {
+		written.Add(table, table);
+	} else if (rows > 0) {
+		written.AddWritten(table, writer_.Heap().first_block, writer_.Heap().transaction);
 	}
 	writer_.Close();
 	bool const may_break = rows > 0 || mode_ == AppendMode::ReplaceInPlace;
 	if (may_break && traits_.foreign_keys != nullptr) {
-		CheckForeignKeys(*traits_.foreign_keys, scope, patience_, journal_);
+		CheckForeignKeys(*traits_.foreign_keys, traits_.owner, written, patience_, journal_);
 	}
 	if (mode_ == AppendMode::Created) {
-		pg::Call(leaf::SetSizes, scope.table, static_cast<double>(rows));
+		pg::Call(leaf::SetSizes, table, static_cast<double>(rows));
 		if (analyze_) {
 			Analyze(rows);
 		}

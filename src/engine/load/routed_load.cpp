@@ -38,15 +38,9 @@ RoutedLoad::Finish()
 		PartitionRows rows(RelationGetRelid(destination_), false);
 		for (int i = 0; i < routed->count; ++i) {
 			const leaf::RoutedPartition &part = routed->partitions[i];
-			rows.Add(part.partition, part.partition,
-					 Format("new.ctid >= '({},0)'::pg_catalog.tid AND new.xmin = '{}'::pg_catalog.xid",
-							part.first_block, routed->transaction));
+			rows.AddWritten(part.partition, part.first_block, routed->transaction);
 		}
-		ForeignKeyScope scope;
-		scope.table = RelationGetRelid(destination_);
-		scope.owner = traits_.owner;
-		scope.partitions = &rows;
-		CheckForeignKeys(*foreign_keys, scope, patience_, journal_);
+		CheckForeignKeys(*foreign_keys, traits_.owner, rows, patience_, journal_);
 	}
 	return {routed->rows};
 }

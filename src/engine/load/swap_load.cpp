@@ -196,22 +196,13 @@ SwapLoad::CheckReferences()
 	if (traits_.foreign_keys == nullptr) {
 		return;
 	}
-	ForeignKeyScope scope;
-	scope.table = RelationGetRelid(destination_);
-	scope.owner = traits_.owner;
-	std::optional<PartitionRows> rows;
-	if (IsPartitioned()) {
-		rows.emplace(scope.table, true);
-		for (const Part &part : parts_) {
-			if (part.rows > 0) {
-				rows->Add(part.table, part.heap, "");
-			}
+	PartitionRows rows(RelationGetRelid(destination_), true);
+	for (const Part &part : parts_) {
+		if (part.rows > 0) {
+			rows.Add(part.table, part.heap);
 		}
-		scope.partitions = &*rows;
-	} else {
-		scope.rows_in = pg::QualifiedName(parts_.front().heap);
 	}
-	CheckForeignKeys(*traits_.foreign_keys, scope, patience_, journal_);
+	CheckForeignKeys(*traits_.foreign_keys, traits_.owner, rows, patience_, journal_);
 }
 
 // Whether this session itself uses nothing of it, and has not written to what an append is to fill: a function that the

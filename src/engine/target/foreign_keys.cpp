@@ -1,6 +1,7 @@
 #include "engine/target/foreign_keys.hpp"
 
 #include "pg/compat.hpp"
+#include "pg/relation_lookup.hpp"
 
 extern "C" {
 #include "catalog/pg_trigger.h"
@@ -204,7 +205,7 @@ FindForeignKeys(Relation table, bool replaced, char *reason, Size reason_size)
 }
 
 const char *
-ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced, const char *condition)
+ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced)
 {
 	Key key;
 	FindKey(constraint, &key);
@@ -240,9 +241,9 @@ ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced,
 	}
 	return psprintf("SELECT '(' || %s || ')=(' || pg_catalog.concat_ws(', ', %s) || ')', (%s)"
 					" FROM %s AS fk LEFT JOIN %s AS pk ON (%s)"
-					" WHERE %s IS NULL AND (%s)%s%s LIMIT 1",
+					" WHERE %s IS NULL AND (%s) LIMIT 1",
 					quote_literal_cstr(names.data), values.data, nulls.data, referencing, referenced, join.data,
-					missing, keyed.data, condition[0] != '\0' ? " AND " : "", condition);
+					missing, keyed.data);
 }
 
 const char *
@@ -263,9 +264,8 @@ ForeignKeyColumns(Oid constraint, bool referencing)
 const char *
 FromItem(Oid relation)
 {
-	return psprintf(
-		"%s%s", get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
-		quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation)));
+	return psprintf("%s%s", get_rel_relkind(relation) == RELKIND_PARTITIONED_TABLE ? "" : "ONLY ",
+					pg::leaf::QualifiedName(relation));
 }
 
 bool

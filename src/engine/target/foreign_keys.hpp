@@ -38,7 +38,7 @@ bool MayRead(Oid relation, Oid role);
 
 // A query that returns one row that breaks the constraint: the key as "(a, b)=(1, 2)", whether part of it is
 // null. The relations are given as items of FROM because their rows may still be in other heaps.
-const char *ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced, const char *condition);
+const char *ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced);
 // The constraint's columns of one of the two, as a list.
 const char *ForeignKeyColumns(Oid constraint, bool referencing);
 // The relation as an item of FROM: with its partitions, but not with its children.

@@ -3,6 +3,7 @@
 #include "core/steady_clock.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "pg/compat.hpp"
+#include "pg/relation_lookup.hpp"
 
 extern "C" {
 #include "access/visibilitymap.h"
@@ -108,12 +109,6 @@ DeleteRow(Relation relation, ItemPointer row, Snapshot snapshot, int64 milliseco
 	}
 }
 
-const char *
-QualifiedText(Oid relation)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), get_rel_name(relation));
-}
-
 } // namespace
 
 const char *
@@ -174,10 +169,11 @@ CheckInsertRight(Oid relation, const int *source_of, int attributes)
 		all = pg_attribute_aclcheck_all(relation, GetUserId(), ACL_INSERT, ACLMASK_ANY) == ACLCHECK_OK;
 	}
 	if (!all) {
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("permission denied to load rows into \"%s\"", get_rel_name(relation)),
-						errhint("Grant it to the owner of the pipeline: GRANT INSERT ON %s TO %s.",
-								QualifiedText(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to load rows into \"%s\"", get_rel_name(relation)),
+				 errhint("Grant it to the owner of the pipeline: GRANT INSERT ON %s TO %s.",
+						 pg::leaf::QualifiedName(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 	}
 }
 
@@ -187,10 +183,11 @@ CheckReplaceRight(Oid relation)
 	// A view has no TRUNCATE: there DELETE is the right that counts, and the statement checks it.
 	if (get_rel_relkind(relation) != RELKIND_VIEW &&
 		pg_class_aclcheck(relation, GetUserId(), ACL_TRUNCATE) != ACLCHECK_OK) {
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("permission denied to replace the rows of \"%s\"", get_rel_name(relation)),
-						errhint("Grant it to the owner of the pipeline: GRANT TRUNCATE, INSERT ON %s TO %s.",
-								QualifiedText(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to replace the rows of \"%s\"", get_rel_name(relation)),
+				 errhint("Grant it to the owner of the pipeline: GRANT TRUNCATE, INSERT ON %s TO %s.",
+						 pg::leaf::QualifiedName(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 	}
 }
 

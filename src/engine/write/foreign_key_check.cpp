@@ -48,22 +48,19 @@ struct Side {
 };
 
 std::string
-RowsOf(const leaf::ForeignKey &key, const Side &side, const ForeignKeyScope &scope)
+RowsOf(const leaf::ForeignKey &key, const Side &side, const PartitionRows &rows)
 {
 	if (!side.is_own) {
 		return pg::Call(leaf::FromItem, side.relation);
 	}
-	if (scope.partitions == nullptr) {
-		return "ONLY " + scope.rows_in;
-	}
-	return scope.partitions->FromItem(
-		side.relation, pg::Call(leaf::ForeignKeyColumns, key.constraint, side.referencing), side.referencing);
+	return rows.FromItem(side.relation, pg::Call(leaf::ForeignKeyColumns, key.constraint, side.referencing),
+						 side.referencing);
 }
 
 } // namespace
 
 void
-CheckForeignKeys(const leaf::ForeignKeyList &list, const ForeignKeyScope &scope, const LockPatience &patience,
+CheckForeignKeys(const leaf::ForeignKeyList &list, Oid owner, const PartitionRows &rows, const LockPatience &patience,
 				 RunJournal &journal)
 {
 	if (list.count == 0) {
@@ -71,21 +68,18 @@ CheckForeignKeys(const leaf::ForeignKeyList &list, const ForeignKeyScope &scope,
 	}
 	pg::Call(CommandCounterIncrement);
 	pg::SqlOptions options;
-	options.run_as = scope.owner;
+	options.run_as = owner;
 	options.latest_snapshot = true;
-	auto const is_own = [&](Oid relation) {
-		return scope.partitions != nullptr ? scope.partitions->Holds(relation) : relation == scope.table;
-	};
 	for (int i = 0; i < list.count; ++i) {
 		const leaf::ForeignKey &key = list.keys[i];
-		Side const referencing{key.referencing, is_own(key.referencing), true};
-		Side const referenced{key.referenced, is_own(key.referenced), false};
+		Side const referencing{key.referencing, rows.Holds(key.referencing), true};
+		Side const referenced{key.referenced, rows.Holds(key.referenced), false};
 		bool const own = referencing.is_own;
 		LockTree(own ? key.referenced : key.referencing, ShareRowExclusiveLock, patience, "checking foreign keys",
 				 journal);
 		std::string const query =
-			pg::Call(leaf::ForeignKeyQuery, key.constraint, RowsOf(key, referencing, scope).c_str(),
-					 RowsOf(key, referenced, scope).c_str(), own ? scope.condition.c_str() : "");
+			pg::Call(leaf::ForeignKeyQuery, key.constraint, RowsOf(key, referencing, rows).c_str(),
+					 RowsOf(key, referenced, rows).c_str());
 		pg::SqlResult const broken = pg::Sql(query, {}, options);
 		if (!broken.Empty()) {
 			ReportViolation(key, own, broken.Text(0, 0), own && broken.IsTrue(0, 1));

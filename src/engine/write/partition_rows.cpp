@@ -12,6 +12,13 @@ PartitionRows::Add(Oid partition, Oid rows_in, std::string condition)
 	parts_.push_back({partition, rows_in, std::move(condition)});
 }
 
+void
+PartitionRows::AddWritten(Oid partition, BlockNumber first_block, TransactionId transaction)
+{
+	Add(partition, partition,
+		Format("new.ctid >= '({},0)'::pg_catalog.tid AND new.xmin = '{}'::pg_catalog.xid", first_block, transaction));
+}
+
 bool
 PartitionRows::Holds(Oid relation) const
 {

@@ -1,4 +1,5 @@
-// Where the rows of a partitioned destination are while a load is checked: those that it wrote, or all.
+// Where the rows of a destination are while a load is checked: those that it wrote, or all. A table without partitions
+// is its only one.
 #pragma once
 
 #include <string>
@@ -12,8 +13,10 @@ class PartitionRows {
 public:
 	// With all_new the old rows do not count: they are about to go.
 	PartitionRows(Oid table, bool all_new) : table_(table), all_new_(all_new) {}
-	// New rows of a partition: in itself or in its future heap; a condition on a relation named `new`, or ''.
-	void Add(Oid partition, Oid rows_in, std::string condition);
+	// All rows of a partition: in itself or in its future heap.
+	void Add(Oid partition, Oid rows_in, std::string condition = "");
+	// Its rows from that block on that the transaction wrote.
+	void AddWritten(Oid partition, BlockNumber first_block, TransactionId transaction);
 
 	// Whether it is the table or a partition of it, at any level.
 	bool Holds(Oid relation) const;
@@ -24,7 +27,7 @@ private:
 	struct Part {
 		Oid partition;
 		Oid rows_in;
-		std::string condition;
+		std::string condition; // on a relation named `new`, or ''
 	};
 	Oid table_;
 	bool all_new_;
