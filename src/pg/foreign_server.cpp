@@ -6,6 +6,17 @@
 
 namespace sluice::pg {
 
+std::vector<LinkOption>
+ReadOptions(List *options)
+{
+	std::vector<LinkOption> read;
+	for (int i = 0; i < list_length(options); ++i) {
+		auto *element = static_cast<DefElem *>(list_nth(options, i));
+		read.push_back({element->defname, Call(defGetString, element)});
+	}
+	return read;
+}
+
 ForeignServer *
 FindServer(const std::string &name, Oid role, const char *hint)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "pg/guard.hpp"
 
@@ -9,6 +10,13 @@ namespace sluice::pg {
 
 // Servers of this wrapper have options for libpq: they are other PostgreSQL servers.
 inline constexpr const char *kPostgresWrapper = "postgres_fdw";
+
+struct LinkOption {
+	std::string name;
+	std::string value;
+};
+// Of a server or a mapping.
+std::vector<LinkOption> ReadOptions(List *options);
 
 // The server, which the role may use. Throws Error 42704, with that hint, and 42501.
 ForeignServer *FindServer(const std::string &name, Oid role, const char *hint);

@@ -44,7 +44,7 @@ RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOpti
 		values.push_back(value);
 	};
 	set("client_encoding", GetDatabaseEncodingName());
-	set("application_name", options.application_name.c_str());
+	set("application_name", "pg_sluice");
 	if (!user_timeout) {
 		set("tcp_user_timeout", "60000");
 	}
@@ -52,11 +52,11 @@ RemoteConnection::RemoteConnection(const ForeignServer &server, const RemoteOpti
 	values.push_back(nullptr);
 
 	remote_->server = server_name_.c_str();
-	remote_->idle_timeout_ms = options.idle_timeout_ms;
+	remote_->idle_timeout_ms = options.timeouts.idle_ms;
 	remote_->min_rate = options.min_rate;
 	remote_->is_destination = options.is_destination;
 	try {
-		Call(leaf::RemoteConnect, remote_.get(), keywords.data(), values.data(), options.connect_timeout_ms);
+		Call(leaf::RemoteConnect, remote_.get(), keywords.data(), values.data(), options.timeouts.connect_ms);
 		if (!Call(superuser_arg, user) && parameters.password_required &&
 			PQconnectionUsedPassword(remote_->conn) == 0) {
 			throw Error(sqlstate::kInsufficientPrivilege,

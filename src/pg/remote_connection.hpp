@@ -12,17 +12,16 @@
 #include <vector>
 
 #include "pg/guard.hpp"
+#include "pg/link_wait.hpp"
 #include "pg/remote_link.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::pg {
 
 struct RemoteOptions {
-	int connect_timeout_ms = 30000;
-	int idle_timeout_ms = 1800000; // 0: never
-	int min_rate = 0;			   // bytes per second
-	std::string application_name;
-	bool is_destination = false; // rows go there, none come back
+	LinkTimeouts timeouts;
+	int min_rate;		 // bytes per second
+	bool is_destination; // rows go there, none come back
 };
 
 class RemoteConnection {

@@ -2,6 +2,7 @@
 
 #include "core/steady_clock.hpp"
 #include "pg/compat.hpp"
+#include "pg/link_wait.hpp"
 #include "pg/remote_cancel.hpp"
 #include "pg/remote_login.hpp"
 #include "pg/remote_text.hpp"
@@ -120,10 +121,7 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 	while (PQstatus(remote->conn) != CONNECTION_BAD && status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
 		int const timeout = MillisecondsUntil(deadline);
 		if (timeout <= 0) {
-			ereport(ERROR,
-					(errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-					 errmsg("could not connect to server \"%s\" within %d seconds", remote->server, timeout_ms / 1000),
-					 errhint("Check that the %s answers, or raise the option connect_timeout.", What(remote))));
+			RaiseNotReached(remote->server, timeout_ms, remote->is_destination);
 		}
 		bool const reading = status == PGRES_POLLING_READING;
 		if (!WaitSocket(remote, reading ? WL_SOCKET_READABLE : WL_SOCKET_WRITEABLE, timeout)) {
@@ -145,11 +143,11 @@ RemoteConnect(Remote *remote, const char *const *keywords, const char *const *va
 	if (PQstatus(remote->conn) != CONNECTION_OK) {
 		char *const message = pchomp(PQerrorMessage(remote->conn));
 		int const state = TakeState(message);
-		ereport(ERROR,
-				(errcode(state != 0 ? state : ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-				 errmsg("could not connect to server \"%s\"", remote->server),
-				 errdetail_internal("%s", CleanedText(pchomp(message))),
-				 errhint("Check that the %s is up, the options of the server and the user mapping.", What(remote))));
+		ereport(ERROR, (errcode(state != 0 ? state : ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
+						errmsg("could not connect to server \"%s\"", remote->server),
+						errdetail_internal("%s", CleanedText(pchomp(message))),
+						errhint("Check that the %s is up, the options of the server and the user mapping.",
+								What(remote->is_destination))));
 	}
 	(void)PQsetErrorVerbosity(remote->conn, PQERRORS_DEFAULT);
 	const char *const host = PQhost(remote->conn);

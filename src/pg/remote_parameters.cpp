@@ -1,6 +1,7 @@
 #include "pg/remote_parameters.hpp"
 
 #include "core/sqlstate.hpp"
+#include "pg/foreign_server.hpp"
 
 namespace sluice::pg {
 
@@ -50,22 +51,6 @@ Contains(const std::array<const char *, N> &names, std::string_view name)
 	return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-struct Option {
-	std::string name;
-	std::string value;
-};
-
-std::vector<Option>
-ReadOptions(List *options)
-{
-	std::vector<Option> read;
-	for (int i = 0; i < list_length(options); ++i) {
-		auto *element = static_cast<DefElem *>(list_nth(options, i));
-		read.push_back({element->defname, Call(defGetString, element)});
-	}
-	return read;
-}
-
 [[noreturn]] void
 Refuse(const ForeignServer &server, const std::string &option)
 {
@@ -102,7 +87,7 @@ CollectParameters(const ForeignServer &server, const UserMapping &mapping, Oid u
 	RemoteParameters collected;
 	bool has_host = false;
 
-	auto add = [&](const Option &option, bool from_mapping) {
+	auto add = [&](const LinkOption &option, bool from_mapping) {
 		if (option.name == "password_required") {
 			collected.password_required = option.value != "false";
 			return;
@@ -129,10 +114,10 @@ CollectParameters(const ForeignServer &server, const UserMapping &mapping, Oid u
 		}
 		collected.values.emplace_back(option.name, option.value);
 	};
-	for (const Option &option : ReadOptions(server.options)) {
+	for (const LinkOption &option : ReadOptions(server.options)) {
 		add(option, false);
 	}
-	for (const Option &option : ReadOptions(mapping.options)) {
+	for (const LinkOption &option : ReadOptions(mapping.options)) {
 		add(option, true);
 	}
 

@@ -1,6 +1,6 @@
 #include "pg/remote_wait.hpp"
 
-#include "pg/compat.hpp"
+#include "pg/link_wait.hpp"
 #include "pg/remote_text.hpp"
 #include "pg/socket_bytes.hpp"
 
@@ -28,30 +28,10 @@ NextResult(Remote *remote, SteadyTime end, int64 read_before)
 
 } // namespace
 
-const char *
-What(const Remote *remote)
-{
-	return remote->is_destination ? "destination" : "source";
-}
-
 bool
 WaitSocket(Remote *remote, int events, int timeout_ms)
 {
-	static uint32 source_event = 0;
-	static uint32 destination_event = 0;
-	uint32 *wait_event = remote->is_destination ? &destination_event : &source_event;
-	if (*wait_event == 0) {
-		*wait_event = compat::WaitEvent(remote->is_destination ? "SluiceDestination" : "SluiceSource");
-	}
-	int flags = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | events;
-	if (timeout_ms >= 0) {
-		flags |= WL_TIMEOUT;
-	}
-	int const happened = WaitLatchOrSocket(MyLatch, flags, PQsocket(remote->conn), timeout_ms, *wait_event);
-	if ((happened & WL_LATCH_SET) != 0) {
-		ResetLatch(MyLatch);
-	}
-	CHECK_FOR_INTERRUPTS();
+	int const happened = WaitForServer(PQsocket(remote->conn), events, timeout_ms, remote->is_destination);
 	return (happened & WL_TIMEOUT) == 0;
 }
 
@@ -66,7 +46,7 @@ WaitUntil(Remote *remote, int events, SteadyTime end)
 {
 	int const timeout = end != 0 ? MillisecondsUntil(end) : -1;
 	if (timeout == 0) {
-		RaiseSilent(remote);
+		RaiseSilent(remote->server, remote->idle_timeout_ms, remote->is_destination);
 	}
 	(void)WaitSocket(remote, events, timeout);
 }
@@ -84,7 +64,7 @@ WaitForRow(Remote *remote, RowWait *wait)
 	if (wait->end != 0 && MillisecondsUntil(wait->end) <= 0) {
 		int64 const seconds = remote->idle_timeout_ms / 1000;
 		if (read == wait->read_before) {
-			RaiseSilent(remote);
+			RaiseSilent(remote->server, remote->idle_timeout_ms, remote->is_destination);
 		}
 		if (read - wait->read_before < seconds * remote->min_rate) {
 			ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
@@ -92,7 +72,7 @@ WaitForRow(Remote *remote, RowWait *wait)
 								   remote->server, static_cast<long long>(seconds), remote->min_rate),
 							errhint("Look at what the %s is doing, or raise the option source_idle_timeout or lower "
 									"source_min_rate.",
-									What(remote))));
+									What(remote->is_destination))));
 		}
 		wait->end = SilenceEnd(remote);
 		wait->read_before = read;
@@ -179,19 +159,11 @@ RaiseTooMuch(const Remote *remote, int64 limit)
 }
 
 void
-RaiseSilent(Remote *remote)
-{
-	ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
-					errmsg("server \"%s\" sent nothing for %d seconds", remote->server, remote->idle_timeout_ms / 1000),
-					errhint("Look at what the %s is doing, or raise the option source_idle_timeout.", What(remote))));
-}
-
-void
 RaiseLost(Remote *remote)
 {
 	ereport(ERROR, (errcode(ERRCODE_CONNECTION_FAILURE), errmsg("connection to server \"%s\" was lost", remote->server),
 					errdetail_internal("%s", pchomp(CleanedText(PQerrorMessage(remote->conn)))),
-					errhint("Check that the %s is up, then run the pipeline again.", What(remote))));
+					errhint("Check that the %s is up, then run the pipeline again.", What(remote->is_destination))));
 }
 
 void

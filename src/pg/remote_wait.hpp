@@ -6,8 +6,6 @@
 
 namespace sluice::pg::leaf {
 
-// "source" or "destination", for messages.
-const char *What(const Remote *remote);
 // Waits for the socket or the latch and serves interrupts; false when the time is over. -1: no limit.
 bool WaitSocket(Remote *remote, int events, int timeout_ms);
 // When what is waited for from now on must be there; 0: never.
@@ -31,7 +29,6 @@ void Flush(Remote *remote, void (*hear)(Remote *remote) = Consume);
 void DropResult(Remote *remote);
 
 [[noreturn]] void RaiseTooMuch(const Remote *remote, int64 limit);
-[[noreturn]] void RaiseSilent(Remote *remote);
 [[noreturn]] void RaiseLost(Remote *remote);
 // The error in remote->result.
 [[noreturn]] void RaiseResult(Remote *remote);

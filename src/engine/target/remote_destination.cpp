@@ -70,19 +70,13 @@ AtDestination(const Error &error, const std::string &server)
 
 RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const OptionValues &options, Purpose purpose,
 									 RunJournal &journal)
-	: pipeline_(pipeline), journal_(journal), purpose_(purpose),
-	  mode_(LoadModeOf(pipeline)), patience_{options.DurationMicroseconds("swap_lock_timeout"),
-											 options.Integer("swap_lock_attempts")}
+	: pipeline_(pipeline), journal_(journal), purpose_(purpose), mode_(LoadModeOf(pipeline)),
+	  remote_options_{pg::TimeoutsOf(options), 0, true}, patience_{options.DurationMicroseconds("swap_lock_timeout"),
+																   options.Integer("swap_lock_attempts")}
 {
 	if (!pipeline.destination_table) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", "Set it with alter_pipeline.");
 	}
-	remote_options_.connect_timeout_ms =
-		static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
-	remote_options_.idle_timeout_ms =
-		static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
-	remote_options_.application_name = "pg_sluice";
-	remote_options_.is_destination = true;
 	try {
 		remote_ = Connect();
 		remote_->Exec(purpose == Purpose::Load ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" : "BEGIN READ ONLY");

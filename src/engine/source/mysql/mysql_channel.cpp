@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "engine/source/mysql/mysql_tls.hpp"
-#include "pg/compat.hpp"
 #include "pg/leaving.hpp"
+#include "pg/link_wait.hpp"
 
 namespace sluice::engine::leaf {
 
@@ -31,19 +31,13 @@ constexpr const char *kSocketFile = "/run/mysqld/mysqld.sock";
 bool
 TimeIsOver(MysqlChannel *channel)
 {
-	if (!channel->leaving && channel->deadline != 0) {
-		ereport(ERROR, (errcode(ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION),
-						errmsg("could not connect to server \"%s\" within %d seconds", channel->server,
-							   channel->connect_timeout_ms / 1000),
-						errhint("Check that the source answers, or raise the option connect_timeout.")));
+	if (channel->leaving) {
+		return ChannelFails(channel, kMysqlLost, "time is over");
 	}
-	if (!channel->leaving) {
-		ereport(ERROR,
-				(errcode(MAKE_SQLSTATE('S', 'L', '0', '0', '5')),
-				 errmsg("server \"%s\" sent nothing for %d seconds", channel->server, channel->idle_timeout_ms / 1000),
-				 errhint("Look at what the source is doing, or raise the option source_idle_timeout.")));
+	if (channel->deadline != 0) {
+		pg::leaf::RaiseNotReached(channel->server, channel->timeouts.connect_ms, false);
 	}
-	return ChannelFails(channel, kMysqlLost, "time is over");
+	pg::leaf::RaiseSilent(channel->server, channel->timeouts.idle_ms, false);
 }
 
 // Before each read: bytes that keep coming are no reason not to look.
@@ -69,15 +63,11 @@ WaitToLeave(MysqlChannel *channel, bool for_write)
 bool
 Wait(MysqlChannel *channel, bool for_write)
 {
-	static uint32 wait_event = 0;
-	if (wait_event == 0) {
-		wait_event = pg::compat::WaitEvent("SluiceSource");
-	}
 	if (channel->leaving) {
 		return WaitToLeave(channel, for_write);
 	}
-	if (channel->patience == 0 && channel->idle_timeout_ms > 0) {
-		channel->patience = SteadyIn(channel->idle_timeout_ms);
+	if (channel->patience == 0 && channel->timeouts.idle_ms > 0) {
+		channel->patience = SteadyIn(channel->timeouts.idle_ms);
 		channel->progress = 0;
 	}
 	SteadyTime const deadline = channel->deadline != 0 ? channel->deadline : channel->patience;
@@ -86,14 +76,8 @@ Wait(MysqlChannel *channel, bool for_write)
 		if (left == 0) {
 			return TimeIsOver(channel);
 		}
-		int const events = WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (left > 0 ? WL_TIMEOUT : 0) |
-						   (for_write ? WL_SOCKET_WRITEABLE : WL_SOCKET_READABLE);
-		int const happened = WaitLatchOrSocket(MyLatch, events, channel->socket, left, wait_event);
-		if ((happened & WL_LATCH_SET) != 0) {
-			ResetLatch(MyLatch);
-		}
-		CHECK_FOR_INTERRUPTS();
-		if ((happened & (WL_SOCKET_READABLE | WL_SOCKET_WRITEABLE)) != 0) {
+		int const event = for_write ? WL_SOCKET_WRITEABLE : WL_SOCKET_READABLE;
+		if ((pg::leaf::WaitForServer(channel->socket, event, left, false) & event) != 0) {
 			return true;
 		}
 	}

@@ -6,7 +6,7 @@
 #include "core/mysql_syntax.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/source/mysql/mysql_text.hpp"
-#include "pg/compat.hpp"
+#include "pg/foreign_catalog.hpp"
 #include "pg/remote_text.hpp"
 
 namespace sluice::engine {
@@ -72,24 +72,20 @@ FromMysql(const char *text)
 
 } // namespace
 
-MysqlConnection::MysqlConnection(const ForeignServer &server, const MysqlConnectionOptions &options)
+MysqlConnection::MysqlConnection(const ForeignServer &server, const pg::LinkTimeouts &timeouts, bool takes_public_key)
 	: server_name_(server.servername), link_(std::make_unique<leaf::MysqlLink>())
 {
 	Oid const role = GetUserId();
-	if (pg::Call(pg::compat::ServerAclCheck, server.serverid, role, static_cast<AclMode>(ACL_USAGE)) != ACLCHECK_OK) {
-		throw Error(sqlstate::kInsufficientPrivilege, Format("permission denied for foreign server {}", server_name_),
-					Format("Run GRANT USAGE ON FOREIGN SERVER {} TO {}.", pg::QuoteIdentifier(server_name_),
-						   pg::QuoteIdentifier(pg::Call(GetUserNameFromId, role, false))));
-	}
+	pg::Call(pg::leaf::RequireServerUsage, server.serverid, role);
 	parameters_ = CollectMysqlParameters(server, role);
 	target_ = parameters_.Target();
-	target_.takes_public_key = target_.takes_public_key || options.takes_public_key;
+	target_.takes_public_key = target_.takes_public_key || takes_public_key;
 	link_->target = &target_;
 	link_->channel.socket = -1;
 	link_->channel.server = server_name_.c_str();
-	link_->channel.idle_timeout_ms = options.idle_timeout_ms;
+	link_->channel.timeouts = timeouts;
 	try {
-		if (!pg::Call(leaf::LinkConnect, link_.get(), options.connect_timeout_ms)) {
+		if (!pg::Call(leaf::LinkConnect, link_.get())) {
 			Error const error = LastError();
 			bool const no_tls = link_->channel.error.number == leaf::kMysqlTls;
 			throw Error(

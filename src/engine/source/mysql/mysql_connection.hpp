@@ -11,16 +11,10 @@
 
 namespace sluice::engine {
 
-struct MysqlConnectionOptions {
-	int connect_timeout_ms = 30000;
-	int idle_timeout_ms = 1800000; // 0: never
-	bool takes_public_key = false;
-};
-
 class MysqlConnection {
 public:
 	// Checks USAGE on the server and the options, connects, pins the session. Throws Error.
-	MysqlConnection(const ForeignServer &server, const MysqlConnectionOptions &options);
+	MysqlConnection(const ForeignServer &server, const pg::LinkTimeouts &timeouts, bool takes_public_key);
 	~MysqlConnection();
 	MysqlConnection(const MysqlConnection &) = delete;
 	MysqlConnection &operator=(const MysqlConnection &) = delete;

@@ -171,12 +171,11 @@ ReadResult(MysqlLink *link)
 } // namespace
 
 bool
-LinkConnect(MysqlLink *link, int timeout_ms)
+LinkConnect(MysqlLink *link)
 {
 	MysqlChannel *channel = &link->channel;
 	pg::leaf::AddOpenLink(&link->open, channel->server, EndAtExit);
-	channel->connect_timeout_ms = timeout_ms;
-	channel->deadline = SteadyIn(timeout_ms);
+	channel->deadline = SteadyIn(channel->timeouts.connect_ms);
 	link->ready = ChannelConnect(channel, link->target) && LogIn(link);
 	channel->deadline = 0;
 	return link->ready;

@@ -8,7 +8,7 @@
 
 namespace sluice::engine::leaf {
 
-bool LinkConnect(MysqlLink *link, int timeout_ms);
+bool LinkConnect(MysqlLink *link);
 // Runs one statement. Its rows, if link->field_count is not zero, are read to their end.
 bool LinkRun(MysqlLink *link, const char *statement, Size length);
 bool LinkPrepare(MysqlLink *link, const char *statement, Size length);

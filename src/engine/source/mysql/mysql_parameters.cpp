@@ -12,16 +12,6 @@ namespace {
 constexpr const char *kOptionsFile = "mysql_default_file";
 constexpr int kGreatestPort = 65535;
 
-template <typename F>
-void
-ForEachOption(List *options, F take)
-{
-	for (int i = 0; i < list_length(options); ++i) {
-		auto *element = static_cast<DefElem *>(list_nth(options, i));
-		take(std::string_view(element->defname), std::string(pg::Call(defGetString, element)));
-	}
-}
-
 bool
 IsOn(const std::string &value)
 {
@@ -80,7 +70,7 @@ CollectMysqlParameters(const ForeignServer &server, Oid role)
 		}
 		*file = std::move(value);
 	};
-	ForEachOption(server.options, [&](std::string_view name, std::string value) {
+	for (auto &[name, value] : pg::ReadOptions(server.options)) {
 		if (name == "host") {
 			parameters.host = std::move(value);
 		} else if (name == "port") {
@@ -108,15 +98,15 @@ CollectMysqlParameters(const ForeignServer &server, Oid role)
 		} else if (name == "ssl_cipher") {
 			parameters.ssl_cipher = std::move(value);
 		}
-	});
-	ForEachOption(pg::FindMapping(server, role, "username")->options, [&](std::string_view name, std::string value) {
+	}
+	for (auto &[name, value] : pg::ReadOptions(pg::FindMapping(server, role, "username")->options)) {
 		if (name == "username") {
 			parameters.user = std::move(value);
 		} else if (name == "password") {
 			parameters.password = std::move(value);
 			RememberSecret(parameters.password);
 		}
-	});
+	}
 
 	if (!superuser && (parameters.host.empty() || parameters.host.find('/') != std::string::npos)) {
 		throw Error(sqlstate::kInsufficientPrivilege, Format("server \"{}\" names no host", server.servername),
@@ -139,11 +129,11 @@ std::string
 MysqlObstacle(const ForeignServer &server)
 {
 	std::string obstacle;
-	ForEachOption(server.options, [&](std::string_view name, const std::string & /*value*/) {
-		if (name == kOptionsFile) {
+	for (const pg::LinkOption &option : pg::ReadOptions(server.options)) {
+		if (option.name == kOptionsFile) {
 			obstacle = Format("the server's option {} names a file of options", kOptionsFile);
 		}
-	});
+	}
 	return obstacle;
 }
 

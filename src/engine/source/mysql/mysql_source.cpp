@@ -119,12 +119,9 @@ MysqlSource::MysqlSource(const SourceRequest &request) : state_(std::make_unique
 	state.server = request.server.servername;
 	state.time_is_interval = options.Text("mysql_time") == "interval";
 	state.null_zero_dates = options.Text("zero_dates") == "null";
-	MysqlConnectionOptions connection;
-	connection.connect_timeout_ms = static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
-	connection.takes_public_key = options.Boolean("get_public_key");
-	connection.idle_timeout_ms = static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
 	journal.EnterPhase(RunPhase::Connecting);
-	state.remote = std::make_unique<MysqlConnection>(request.server, connection);
+	state.remote =
+		std::make_unique<MysqlConnection>(request.server, pg::TimeoutsOf(options), options.Boolean("get_public_key"));
 
 	if (pipeline.source_table) {
 		FindTable(*pipeline.source_table, journal);

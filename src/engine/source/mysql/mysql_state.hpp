@@ -7,6 +7,7 @@
 #include "core/mysql_packet.hpp"
 #include "core/outside_text.hpp"
 #include "core/steady_clock.hpp"
+#include "pg/link_wait.hpp"
 #include "pg/open_links.hpp"
 
 #include <sys/socket.h>
@@ -59,8 +60,7 @@ struct MysqlChannel {
 	bool is_local;			  // a socket file
 	bool leaving;
 	SteadyTime deadline; // of the connection phase; 0: it is over
-	int connect_timeout_ms;
-	int idle_timeout_ms; // longest silence; 0: none
+	pg::LinkTimeouts timeouts;
 	SteadyTime patience; // until when something whole has to come; 0: not waited for yet
 	Size progress;		 // bytes that came meanwhile
 	unsigned char *buffer;

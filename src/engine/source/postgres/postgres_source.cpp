@@ -1,6 +1,5 @@
 #include "engine/source/postgres/postgres_source.hpp"
 
-#include "core/duration.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/source/postgres/postgres_cut.hpp"
@@ -173,15 +172,10 @@ PostgresSource::Connect(const SourceRequest &request)
 	RunJournal &journal = request.journal;
 	state.server = request.server.servername;
 
-	pg::RemoteOptions remote_options;
-	remote_options.connect_timeout_ms =
-		static_cast<int>(options.DurationMicroseconds("connect_timeout") / kMillisecond);
-	remote_options.idle_timeout_ms =
-		static_cast<int>(options.DurationMicroseconds("source_idle_timeout") / kMillisecond);
-	remote_options.min_rate = static_cast<int>(options.Integer("source_min_rate"));
-	remote_options.application_name = "pg_sluice";
 	journal.EnterPhase(RunPhase::Connecting);
-	state.remote = std::make_unique<pg::RemoteConnection>(request.server, remote_options);
+	state.remote = std::make_unique<pg::RemoteConnection>(
+		request.server,
+		pg::RemoteOptions{pg::TimeoutsOf(options), static_cast<int>(options.Integer("source_min_rate")), false});
 	pg::RemoteConnection &remote = *state.remote;
 
 	remote.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
