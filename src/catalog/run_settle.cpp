@@ -237,19 +237,20 @@ CountOutage(const SourceAccess &access, const std::string &run_id)
 	// Nobody but the scheduler inserts: a row that is there need not be waited for, though a retry_source may have it.
 	pg::SqlResult const rows =
 		Execute("WITH counted AS (UPDATE sluice.pipeline_sources s SET failures_in_a_row = s.failures_in_a_row + 1, "
-				"last_failure_at = " SLUICE_SQL_AT(
-					"$2") ", last_error = " SLUICE_SQL_ERROR_OF("$3") " FROM (SELECT q.source, q.owner_oid FROM sluice.pipeline_sources q WHERE "
+				"last_failure_at = " SLUICE_SQL_AT("$2") ", last_error = " SLUICE_SQL_ERROR_OF(
+					"$3") " FROM (SELECT q.source, q.owner_oid FROM sluice.pipeline_sources q WHERE "
 						  "q.source = "
 						  "$1::name AND q.owner_oid = $4::oid FOR UPDATE SKIP LOCKED) q WHERE s.source = q.source AND "
 						  "s.owner_oid "
 						  "= q.owner_oid RETURNING s.failures_in_a_row), added AS (INSERT INTO sluice.pipeline_sources "
 						  "(source, "
 						  "owner_oid, failures_in_a_row, last_failure_at, last_error) SELECT $1::name, $4::oid, "
-						  "1, " SLUICE_SQL_AT("$2") ", " SLUICE_SQL_ERROR_OF("$3") " WHERE NOT EXISTS (SELECT FROM sluice.pipeline_sources q "
-													"WHERE q.source = $1::name AND "
-													"q.owner_oid = $4::oid) RETURNING failures_in_a_row) SELECT "
-													"c.failures_in_a_row FROM counted c "
-													"UNION ALL SELECT a.failures_in_a_row FROM added a",
+						  "1, " SLUICE_SQL_AT("$2") ", " SLUICE_SQL_ERROR_OF(
+							  "$3") " WHERE NOT EXISTS (SELECT FROM sluice.pipeline_sources q "
+									"WHERE q.source = $1::name AND "
+									"q.owner_oid = $4::oid) RETURNING failures_in_a_row) SELECT "
+									"c.failures_in_a_row FROM counted c "
+									"UNION ALL SELECT a.failures_in_a_row FROM added a",
 				{access.source, Instant(pg::Now()), run_id, Number(access.owner)});
 	return rows.Empty() ? 0 : static_cast<int>(rows.Integer(0, 0));
 }
