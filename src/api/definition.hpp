@@ -26,6 +26,11 @@ catalog::Pipeline Defaults();
 
 // Refuses what is not supported yet (0A000).
 Given ReadGiven(FunctionCallInfo fcinfo);
+// Refuses what is not supported yet (0A000) or beyond its bound (54000).
+void CheckGiven(const Given &given);
+// The keys of a definition, as apply_pipeline takes it: checked as the arguments are; a null is as if it were not
+// there. The name is always among them.
+Given ReadDefinition(const std::string &definition);
 // The argument after them.
 int PositionAfterGiven();
 // Ids of the pipelines named in depends_on and on_failure, as they are now.
@@ -43,7 +48,7 @@ bool SaysWhatIsLoaded(const Given &given, const std::vector<std::string> &reset)
 // not looked at again. Tells in NOTICEs what it has chosen.
 void Complete(const Given &given, catalog::Pipeline *pipeline, const catalog::Pipeline *before);
 
-// The search_path to store: of the session, or what is left of the stored one for a new owner.
-std::string OwnSearchPath(const catalog::Pipeline &pipeline, const std::optional<std::string> &stored);
+// The search_path to store: what the owner can trust of `path`, or of the session's.
+std::string OwnSearchPath(const catalog::Pipeline &pipeline, const std::optional<std::string> &path);
 
 } // namespace sluice::api

@@ -135,9 +135,15 @@ ReadGiven(FunctionCallInfo fcinfo)
 			given.columns.push_back(&column);
 		}
 	}
+	CheckGiven(given);
+	return given;
+}
+
+void
+CheckGiven(const Given &given)
+{
 	RefuseUnsupported(given.values);
 	RequireWithinBounds(given);
-	return given;
 }
 
 int

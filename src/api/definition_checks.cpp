@@ -233,15 +233,15 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 }
 
 std::string
-OwnSearchPath(const Pipeline &pipeline, const std::optional<std::string> &stored)
+OwnSearchPath(const Pipeline &pipeline, const std::optional<std::string> &path)
 {
-	pg::TrustedPath path = pg::Trusted(stored, pipeline.owner_oid);
-	if (!path.dropped.empty()) {
-		Notice(Format("search_path of pipeline \"{}\" leaves out: {}", pipeline.name, path.dropped),
+	pg::TrustedPath trusted = pg::Trusted(path, pipeline.owner_oid);
+	if (!trusted.dropped.empty()) {
+		Notice(Format("search_path of pipeline \"{}\" leaves out: {}", pipeline.name, trusted.dropped),
 			   "Others may create objects there, which would then run as the owner. Write the functions that you "
 			   "need from there with their schema.");
 	}
-	return path.kept;
+	return trusted.kept;
 }
 
 } // namespace sluice::api

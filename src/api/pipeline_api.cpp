@@ -1,15 +1,10 @@
 // create_pipeline, alter_pipeline, rename_pipeline, drop_pipeline.
 
 #include "api/arguments.hpp"
-#include "api/definition.hpp"
+#include "api/definition_store.hpp"
 #include "api/dependencies.hpp"
-#include "api/due_time.hpp"
-#include "api/rights.hpp"
 #include "api/waiting.hpp"
-#include "catalog/adoption.hpp"
-#include "catalog/loaded_shape.hpp"
 #include "catalog/pipeline_graph.hpp"
-#include "catalog/pipeline_schedule.hpp"
 #include "catalog/statement.hpp"
 #include "core/identifier.hpp"
 #include "core/sqlstate.hpp"
@@ -20,30 +15,6 @@ namespace {
 
 using sluice::Error;
 using sluice::catalog::Pipeline;
-
-void
-GiveTo(const std::string &role, Pipeline *pipeline)
-{
-	sluice::api::Owner const owner = sluice::api::CheckOwner(role);
-	pipeline->owner_oid = owner.oid;
-	pipeline->owner = owner.name;
-}
-
-// An unchanged schedule keeps a due time that has come but was not served yet.
-std::optional<TimestampTz>
-NextDueAfterChange(const Pipeline &now, const Pipeline &before)
-{
-	if (now.parked) {
-		return std::nullopt;
-	}
-	bool const unchanged = sluice::catalog::HaveSameSchedule(now, before) && now.status == before.status;
-	if (unchanged && !now.paused) {
-		if (std::optional<TimestampTz> const known = sluice::catalog::NextDueOf(now.id)) {
-			return known;
-		}
-	}
-	return sluice::api::NextDue(now);
-}
 
 enum class IfRunning { Refuse, Wait, Stop };
 
@@ -156,25 +127,16 @@ TryDrop(const std::string &id, bool keep_history)
 SLUICE_FUNCTION(sluice_create_pipeline)
 {
 	namespace api = sluice::api;
-	Pipeline pipeline = api::Defaults();
-	pipeline.name = api::RequiredArgument(fcinfo, 0, "name");
-	sluice::CheckPipelineName(pipeline.name);
+	std::string const name = api::RequiredArgument(fcinfo, 0, "name");
+	sluice::CheckPipelineName(name);
 	api::Given const given = api::ReadGiven(fcinfo);
-	pipeline.id = sluice::catalog::NewId();
-	GiveTo(given.Has(&Pipeline::owner) ? given.values.owner : sluice::catalog::CurrentUserName(), &pipeline);
+	api::Owner const owner =
+		api::CheckOwner(given.Has(&Pipeline::owner) ? given.values.owner : sluice::catalog::CurrentUserName());
 	if (given.ChangesGraph()) {
 		sluice::catalog::LockGraphForChange(std::nullopt, [&given] { return api::GivenTargets(given); });
 	}
-	api::Apply(given, &pipeline);
-	api::Complete(given, &pipeline, nullptr);
-	pipeline.search_path = api::OwnSearchPath(pipeline, std::nullopt);
-	sluice::catalog::InsertPipeline(pipeline, api::NextDue(pipeline));
-	if (sluice::catalog::AnyParked()) {
-		api::Warning("other pipelines of this database are parked, because it is a copy of the one in which they were "
-					 "defined",
-					 api::kAdoptHint);
-	}
-	sluice::worker::PokeAtCommit();
+	Pipeline const pipeline = api::MakePipeline(name, owner, given);
+	api::StoreNew(pipeline);
 	return api::Result(pipeline.id, UUIDOID);
 }
 
@@ -193,7 +155,9 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	Pipeline const before = api::FindForChange(found.id);
 	Pipeline now = before;
 	if (given.Has(&Pipeline::owner)) {
-		GiveTo(given.values.owner, &now);
+		api::Owner const owner = api::CheckOwner(given.values.owner);
+		now.owner_oid = owner.oid;
+		now.owner = owner.name;
 	}
 	api::Reset(reset, given, &now);
 	api::Apply(given, &now);
@@ -201,15 +165,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	if (now.owner_oid != before.owner_oid) {
 		now.search_path = api::OwnSearchPath(now, before.search_path);
 	}
-	sluice::catalog::UpdatePipeline(now, NextDueAfterChange(now, before));
-	if (api::SaysWhatIsLoaded(given, reset)) {
-		sluice::catalog::RememberShape(now.id, {});
-	}
-	if (sluice::catalog::Differ(now, before, sluice::catalog::kBetween)) {
-		sluice::catalog::ForgetWatermark(now.id);
-	}
-	api::WarnIfParked(now);
-	sluice::worker::PokeAtCommit();
+	api::StoreChange(now, before, api::SaysWhatIsLoaded(given, reset));
 	PG_RETURN_VOID();
 }
 

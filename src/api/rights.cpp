@@ -18,18 +18,18 @@ RoleNamed(const std::string &name)
 	return pg::Call(get_role_oid, name.c_str(), true);
 }
 
-bool
-HasRightsOf(Oid role)
-{
-	return pg::Call(has_privs_of_role, GetUserId(), role);
-}
-
 } // namespace
 
 bool
 MaySetRoleTo(Oid role)
 {
 	return pg::Call(pg::compat::CanSetRole, GetUserId(), role);
+}
+
+bool
+HasRightsOf(Oid role)
+{
+	return pg::Call(has_privs_of_role, GetUserId(), role);
 }
 
 void

@@ -16,6 +16,8 @@ catalog::Pipeline FindForChange(const std::string &identifier);
 // Only the 42501.
 void RequireChange(const catalog::Pipeline &pipeline);
 bool MaySetRoleTo(Oid role);
+// Whether the caller sees the pipelines of that role.
+bool HasRightsOf(Oid role);
 
 // The run with this id if there is one and the caller may see it.
 std::optional<catalog::RunRow> FindVisibleRun(const std::string &id);

@@ -11,12 +11,14 @@ namespace sluice::catalog {
 namespace {
 
 constexpr unsigned kDefined = kWritten | kVersioned;
-constexpr unsigned kGiven = kDefined | kResettable;
+constexpr unsigned kNamed = kDefined | kScripted;
+constexpr unsigned kGiven = kNamed | kResettable;
 constexpr unsigned kWhat = kGiven | kLoaded | kTravels;
 constexpr unsigned kEnd = kWhat | kBetween;
 constexpr unsigned kHow = kGiven | kTravels;
 
 constexpr auto kColumns = std::to_array<PipelineColumn>({
+	{"name", "text", &Pipeline::name, kNamed},
 	{"source", "name", &Pipeline::source, kEnd, NAMEOID},
 	{"source_table", "text", &Pipeline::source_table, kEnd, TEXTOID, Text::Relation},
 	{"source_query", "text", &Pipeline::source_query, kEnd, TEXTOID, Text::Source},
@@ -35,13 +37,12 @@ constexpr auto kColumns = std::to_array<PipelineColumn>({
 	{"description", "text", &Pipeline::description, kGiven, TEXTOID, Text::Description},
 	{"tags", "text[]", &Pipeline::tags, kGiven, TEXTARRAYOID, Text::Tag},
 	{"status", "text", &Pipeline::status, kGiven, TEXTOID},
-	{"owner", "name", &Pipeline::owner, kDefined, NAMEOID},
+	{"owner", "name", &Pipeline::owner, kNamed, NAMEOID},
 	{"options", "jsonb", &Pipeline::options, kGiven, JSONBOID, Text::Options},
 	{"id", "uuid", &Pipeline::id},
-	{"name", "text", &Pipeline::name, kDefined},
 	{"owner_oid", "oid", &Pipeline::owner_oid, kWritten | kTravels},
 	{"load_chosen", "boolean", &Pipeline::load_chosen, kDefined},
-	{"search_path", "text", &Pipeline::search_path, kDefined},
+	{"search_path", "text", &Pipeline::search_path, kNamed, InvalidOid, Text::SearchPath},
 	{"version", "int", &Pipeline::version},
 	{"paused_reason", "text", &Pipeline::paused_reason},
 	{"created_by", "name", &Pipeline::created_by},

@@ -24,9 +24,10 @@ enum PipelineUse : unsigned {
 	kWritten = 1,	// by create_pipeline and alter_pipeline
 	kVersioned = 2, // part of a version
 	kResettable = 4,
-	kLoaded = 8,   // says what is loaded: the source's shape is another one when it changes
-	kTravels = 16, // decides how rows travel: what a run would do is checked again when it changes
-	kBetween = 32, // says from where to where: how far it is loaded means nothing any more when it changes
+	kLoaded = 8,	// says what is loaded: the source's shape is another one when it changes
+	kTravels = 16,	// decides how rows travel: what a run would do is checked again when it changes
+	kBetween = 32,	// says from where to where: how far it is loaded means nothing any more when it changes
+	kScripted = 64, // a key of apply_pipeline's definition
 };
 
 struct PipelineColumn {

@@ -14,7 +14,8 @@ namespace {
 
 // Of d; the id where role $2 may not see it.
 #define SLUICE_LABEL                                                                                                   \
-	"CASE WHEN pg_has_role($2::oid, d.owner_oid, 'USAGE') THEN d.owner || '/' || d.name ELSE d.id::text END"
+	"CASE WHEN pg_has_role($2::oid, d.owner_oid, 'USAGE') THEN COALESCE((SELECT a.rolname FROM pg_authid a WHERE "     \
+	"a.oid = d.owner_oid), d.owner) || '/' || d.name ELSE d.id::text END"
 
 std::vector<std::string>
 IdsNeededBy(const std::map<std::string, bool> &pipelines)
@@ -136,6 +137,22 @@ DependentsOf(const std::string &id, Oid role)
 	return Labels(Execute("SELECT " SLUICE_LABEL " FROM sluice.pipeline_definitions d "
 						  "WHERE d.depends_on @> ARRAY[$1::uuid] AND d.depends_on <> '{{}}' ORDER BY 1",
 						  {id, Number(role)}, Reading::Latest));
+}
+
+std::map<std::string, std::string>
+LabelsOf(const std::vector<std::string> &ids, Oid role)
+{
+	std::map<std::string, std::string> labels;
+	if (ids.empty()) {
+		return labels;
+	}
+	pg::SqlResult const rows =
+		Execute("SELECT d.id, " SLUICE_LABEL " FROM sluice.pipeline_definitions d WHERE d.id = ANY ($1::uuid[])",
+				{PlainArray(ids), Number(role)});
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		labels[rows.Text(row, 0)] = rows.Text(row, 1);
+	}
+	return labels;
 }
 
 std::vector<std::string>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,5 +34,7 @@ std::vector<GraphNode> NeededBy(const std::vector<std::string> &ids, Oid role);
 // owner/name of the pipelines that depend on this one, and of those whose fallback it is.
 std::vector<std::string> DependentsOf(const std::string &id, Oid role);
 std::vector<std::string> FallbackUsersOf(const std::string &id, Oid role);
+// id -> owner/name, or the id where that role may not see it.
+std::map<std::string, std::string> LabelsOf(const std::vector<std::string> &ids, Oid role);
 
 } // namespace sluice::catalog

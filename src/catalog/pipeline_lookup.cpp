@@ -105,6 +105,26 @@ LockPipeline(const std::string &id)
 }
 
 std::optional<Pipeline>
+FindOwned(Oid owner, const std::string &name)
+{
+	return FirstPipeline(Definitions("d.owner_oid = $1::oid AND d.name = $2", {Number(owner), name}));
+}
+
+std::vector<Pipeline>
+PipelinesOf(std::optional<Oid> owner, Oid role)
+{
+	pg::SqlResult const rows = Definitions(
+		"pg_has_role($1::oid, d.owner_oid, 'USAGE') AND ($2::oid IS NULL OR d.owner_oid = $2::oid) ORDER BY d.owner, "
+		"d.name COLLATE \"C\", d.id",
+		{Number(role), owner ? Number(*owner) : std::nullopt});
+	std::vector<Pipeline> pipelines;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		pipelines.push_back(ReadPipeline(rows, row));
+	}
+	return pipelines;
+}
+
+std::optional<Pipeline>
 FindVersion(const std::string &id, int version)
 {
 	static std::string const select =

@@ -20,6 +20,11 @@ std::optional<Pipeline> FindPipeline(const std::string &id);
 // through this, so that two who do never undo each other's work. The scheduler never takes this lock.
 std::optional<Pipeline> LockPipeline(const std::string &id);
 
+// The pipeline of that owner with that name, whoever asks.
+std::optional<Pipeline> FindOwned(Oid owner, const std::string &name);
+// Those that role sees, of one owner or of all, by owner and name.
+std::vector<Pipeline> PipelinesOf(std::optional<Oid> owner, Oid role);
+
 // What pipeline_versions holds of that definition, whatever the pipeline is like now; owner_oid is left to the caller.
 std::optional<Pipeline> FindVersion(const std::string &id, int version);
 

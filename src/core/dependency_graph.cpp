@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 namespace sluice {
 
@@ -33,6 +34,44 @@ FindCycle(const Needs &needs, const std::string &start)
 		}
 	}
 	return {};
+}
+
+std::vector<std::string>
+NeedsFirst(const std::vector<std::string> &nodes, const Needs &needs)
+{
+	std::map<std::string, size_t> places;
+	for (const std::string &node : nodes) {
+		places.emplace(node, places.size());
+	}
+	std::vector<size_t> missing(nodes.size(), 0);
+	std::vector<std::vector<size_t>> needed_by(nodes.size());
+	for (const auto &[node, needed] : needs) {
+		auto const place = places.find(node);
+		for (const std::string &one : needed) {
+			auto const other = places.find(one);
+			if (place != places.end() && other != places.end()) {
+				needed_by[other->second].push_back(place->second);
+				++missing[place->second];
+			}
+		}
+	}
+	std::set<size_t> ready;
+	for (size_t place = 0; place < nodes.size(); ++place) {
+		if (missing[place] == 0) {
+			ready.insert(place);
+		}
+	}
+	std::vector<std::string> ordered;
+	while (!ready.empty()) {
+		size_t const place = ready.extract(ready.begin()).value();
+		ordered.push_back(nodes[place]);
+		for (size_t const other : needed_by[place]) {
+			if (--missing[other] == 0) {
+				ready.insert(other);
+			}
+		}
+	}
+	return ordered;
 }
 
 std::optional<int64_t>

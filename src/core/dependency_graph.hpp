@@ -16,6 +16,10 @@ using Needs = std::map<std::string, std::vector<std::string>>;
 // Empty: there is none.
 std::vector<std::string> FindCycle(const Needs &needs, const std::string &start);
 
+// The nodes in an order in which what a node needs comes before it, else as they are given. What is needed and is no
+// node does not count. No node may be on a cycle.
+std::vector<std::string> NeedsFirst(const std::vector<std::string> &nodes, const Needs &needs);
+
 struct PathNode {
 	std::string id;
 	std::vector<std::string> parents; // ids; those that are not in the list do not count

@@ -18,7 +18,7 @@ struct Entry {
 	size_t bytes;
 };
 
-constexpr std::array<Entry, 10> kBounds = {{
+constexpr std::array<Entry, 11> kBounds = {{
 	{Text::Source, 1024 * kKilobyte},
 	{Text::Expression, 1024 * kKilobyte},
 	{Text::Options, 64 * kKilobyte},
@@ -27,6 +27,7 @@ constexpr std::array<Entry, 10> kBounds = {{
 	{Text::Relation, kKilobyte},
 	{Text::Schedule, kKilobyte},
 	{Text::TimeZone, 255},
+	{Text::SearchPath, 64 * kKilobyte},
 	{Text::Reason, 4 * kKilobyte},
 	{Text::Message, 8 * kKilobyte},
 }};

@@ -18,6 +18,7 @@ enum class Text : int {
 	Relation, // the name of a table, here or at a source
 	Schedule,
 	TimeZone,
+	SearchPath,
 	Reason, // that a user gives for a pause
 	Message // of an error, a log line, a reason that we give: cut, never refused
 };

@@ -88,6 +88,14 @@ Errors: 42704 no such pipeline, 42501 no right, SL001 incomplete, 22023 a bad va
 COMMENT ON FUNCTION @extschema@.alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]) IS
 'Changes the pipeline with this id; see alter_pipeline(text, ...).';
 
+CREATE FUNCTION @extschema@.apply_pipeline(definition jsonb, dry_run boolean DEFAULT false,
+	OUT id uuid, OUT action text, OUT differences jsonb)
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_apply_pipeline';
+COMMENT ON FUNCTION @extschema@.apply_pipeline(jsonb, boolean) IS
+'Makes the pipeline of this name and owner be what the definition says, and tells what that took. action: created, altered or unchanged. differences: {"column": {"old", "new"}}. A second call with the same definition writes nothing.
+definition: keys as the arguments of create_pipeline, and search_path. What it leaves out, or is null, becomes the default; but owner is the current user, a search_path that is stored stays, and so does a load that was chosen. depends_on, on_failure: names, owner/name or ids. A pause is no part of it. dry_run: write nothing; the id of a new pipeline is NULL.
+Errors: 22023 an unknown key or a bad value, 42501 no right to SET ROLE to the owner, and those of create_pipeline and alter_pipeline.';
+
 CREATE FUNCTION @extschema@.rename_pipeline(pipeline text, new_name text) RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_rename_pipeline';
 CREATE FUNCTION @extschema@.rename_pipeline(pipeline uuid, new_name text) RETURNS void

@@ -15,6 +15,11 @@ COMMENT ON FUNCTION @extschema@.get_pipeline(text) IS
 'All about one pipeline: {"definition", "state", "runs": the last ten}. Errors: 42704.';
 COMMENT ON FUNCTION @extschema@.get_pipeline(uuid) IS 'All about the pipeline with this id; see get_pipeline(text).';
 
+CREATE FUNCTION @extschema@.export_pipelines(owner name DEFAULT NULL) RETURNS SETOF text
+	LANGUAGE C STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_export_pipelines';
+COMMENT ON FUNCTION @extschema@.export_pipelines(name) IS
+'The pipelines that you may see, of one owner or of all, as a script for psql: for each a SELECT apply_pipeline(...) that sets it up as it is, dependencies first. Errors: 42704 no such role.';
+
 CREATE FUNCTION @extschema@.recent_runs(days integer DEFAULT 2)
 	RETURNS TABLE (run uuid, pipeline text, owner name, status text, reason text, cause text, triggered_by name,
 		due_at timestamptz, queued_at timestamptz, start_time timestamptz, end_time timestamptz, duration interval,

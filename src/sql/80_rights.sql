@@ -23,7 +23,7 @@ GRANT EXECUTE ON FUNCTION
 	@extschema@.batch_nodes(uuid), @extschema@.batch_status(uuid),
 	@extschema@.describe_schedule(text), @extschema@.make_schedule(text, time, text[], integer),
 	@extschema@.preview_schedule(text, text, integer, timestamptz),
-	@extschema@.get_pipeline(text), @extschema@.get_pipeline(uuid), @extschema@.list_pipelines(),
+	@extschema@.export_pipelines(name), @extschema@.get_pipeline(text), @extschema@.get_pipeline(uuid), @extschema@.list_pipelines(),
 	@extschema@.pipeline_health(), @extschema@.pipeline_option_list(),
 	@extschema@.recent_runs(integer), @extschema@.run_context(), @extschema@.run_log(uuid), @extschema@.run_progress(),
 	@extschema@.wait_for_batch(uuid, interval), @extschema@.wait_for_run(uuid, interval),

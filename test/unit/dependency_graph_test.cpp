@@ -38,6 +38,24 @@ TEST(FindCycle, IsNotRecursive)
 	EXPECT_EQ(FindCycle(needs, "0").size(), static_cast<size_t>(kLength) + 1);
 }
 
+TEST(NeedsFirst, KeepsTheOrderWhereNothingIsNeeded)
+{
+	using Nodes = std::vector<std::string>;
+	EXPECT_EQ(NeedsFirst({}, {}), Nodes{});
+	EXPECT_EQ(NeedsFirst({"b", "a", "c"}, {}), (Nodes{"b", "a", "c"}));
+	// What is no node does not count, whether it needs or is needed.
+	EXPECT_EQ(NeedsFirst({"b", "a"}, {{"b", {"x"}}, {"x", {"a"}}}), (Nodes{"b", "a"}));
+}
+
+TEST(NeedsFirst, PutsWhatIsNeededBefore)
+{
+	using Nodes = std::vector<std::string>;
+	EXPECT_EQ(NeedsFirst({"a", "b", "c"}, {{"a", {"c"}}}), (Nodes{"b", "c", "a"}));
+	// A diamond; needed twice by the same one.
+	EXPECT_EQ(NeedsFirst({"a", "b", "c", "d"}, {{"a", {"b", "c", "b"}}, {"b", {"d"}}, {"c", {"d"}}}),
+			  (Nodes{"d", "b", "c", "a"}));
+}
+
 TEST(LongestPath, AddsAlongPathsOnly)
 {
 	EXPECT_EQ(LongestPath({}), 0);

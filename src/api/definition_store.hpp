@@ -1,0 +1,16 @@
+// What create_pipeline, alter_pipeline and apply_pipeline do with a definition when it has been read.
+#pragma once
+
+#include "api/definition.hpp"
+#include "api/rights.hpp"
+
+namespace sluice::api {
+
+// A new pipeline as it will be stored, with an id, after all checks. The graph is locked by the caller.
+catalog::Pipeline MakePipeline(const std::string &name, const Owner &owner, const Given &given);
+void StoreNew(const catalog::Pipeline &pipeline);
+
+// before: as it is stored. new_shape: the next load is compared with none.
+void StoreChange(const catalog::Pipeline &now, const catalog::Pipeline &before, bool new_shape);
+
+} // namespace sluice::api
