@@ -125,17 +125,18 @@ LockGraph(const Given &given, const std::optional<std::string> &own)
 	}
 }
 
-std::vector<SqlValue>
+// Nothing: somebody else created it meanwhile.
+std::optional<std::vector<SqlValue>>
 Create(const Owner &owner, const Given &given, bool dry_run)
 {
 	if (!dry_run) {
 		LockGraph(given, std::nullopt);
 	}
 	Pipeline const pipeline = sluice::api::MakePipeline(given.values.name, owner, given);
-	if (!dry_run) {
-		sluice::api::StoreNew(pipeline);
+	if (!dry_run && !sluice::api::StoreNew(pipeline)) {
+		return std::nullopt;
 	}
-	return {dry_run ? std::nullopt : SqlValue(pipeline.id), "created", AllOf(pipeline).Json()};
+	return std::vector<SqlValue>{dry_run ? std::nullopt : SqlValue(pipeline.id), "created", AllOf(pipeline).Json()};
 }
 
 // The stored definition, locked for a change.
@@ -222,8 +223,17 @@ SLUICE_FUNCTION(sluice_apply_pipeline)
 	sluice::CheckPipelineName(given.values.name);
 	Owner const owner =
 		api::CheckOwner(given.Has(&Pipeline::owner) ? given.values.owner : sluice::catalog::CurrentUserName());
-	std::optional<Pipeline> const found = sluice::catalog::FindOwned(owner.oid, given.values.name);
-	return api::RecordResult(fcinfo, found ? Alter(*found, given, dry_run) : Create(owner, given, dry_run));
+	std::optional<Pipeline> found = sluice::catalog::FindOwned(owner.oid, given.values.name);
+	if (!found) {
+		if (std::optional<std::vector<SqlValue>> const created = Create(owner, given, dry_run)) {
+			return api::RecordResult(fcinfo, *created);
+		}
+		found = sluice::catalog::FindOwned(owner.oid, given.values.name);
+		if (!found) {
+			throw sluice::catalog::NameTaken(given.values.name, owner.name);
+		}
+	}
+	return api::RecordResult(fcinfo, Alter(*found, given, dry_run));
 }
 
 SLUICE_FUNCTION(sluice_export_pipelines)

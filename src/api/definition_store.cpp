@@ -48,16 +48,19 @@ MakePipeline(const std::string &name, const Owner &owner, const Given &given)
 	return pipeline;
 }
 
-void
+bool
 StoreNew(const Pipeline &pipeline)
 {
-	catalog::InsertPipeline(pipeline, NextDue(pipeline));
+	if (!catalog::InsertPipeline(pipeline, NextDue(pipeline))) {
+		return false;
+	}
 	if (catalog::AnyParked()) {
 		Warning("other pipelines of this database are parked, because it is a copy of the one in which they were "
 				"defined",
 				kAdoptHint);
 	}
 	worker::PokeAtCommit();
+	return true;
 }
 
 void

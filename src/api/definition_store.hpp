@@ -8,7 +8,8 @@ namespace sluice::api {
 
 // A new pipeline as it will be stored, with an id, after all checks. The graph is locked by the caller.
 catalog::Pipeline MakePipeline(const std::string &name, const Owner &owner, const Given &given);
-void StoreNew(const catalog::Pipeline &pipeline);
+// False: the owner has a pipeline of that name by now.
+[[nodiscard]] bool StoreNew(const catalog::Pipeline &pipeline);
 
 // before: as it is stored. new_shape: the next load is compared with none.
 void StoreChange(const catalog::Pipeline &now, const catalog::Pipeline &before, bool new_shape);

@@ -136,7 +136,9 @@ SLUICE_FUNCTION(sluice_create_pipeline)
 		sluice::catalog::LockGraphForChange(std::nullopt, [&given] { return api::GivenTargets(given); });
 	}
 	Pipeline const pipeline = api::MakePipeline(name, owner, given);
-	api::StoreNew(pipeline);
+	if (!api::StoreNew(pipeline)) {
+		throw sluice::catalog::NameTaken(pipeline.name, pipeline.owner);
+	}
 	return api::Result(pipeline.id, UUIDOID);
 }
 

@@ -14,13 +14,6 @@ namespace sluice::catalog {
 
 namespace {
 
-Error
-NameTaken(const std::string &name, const std::string &owner)
-{
-	return Error(sqlstate::kDuplicateObject, Format("role \"{}\" already has a pipeline named \"{}\"", owner, name),
-				 "Choose another name, or alter the existing pipeline with alter_pipeline.");
-}
-
 // Runs a statement that writes a name; the unique index speaks for concurrent writers too.
 pg::SqlResult
 ExecuteNaming(const std::string &name, const std::string &owner, std::string_view statement,
@@ -52,7 +45,7 @@ InsertStatement(size_t place)
 		   names +
 		   ") VALUES ($1::uuid, $2::name, " SLUICE_SQL_AT("$3") ", " SLUICE_SQL_AT("$3") ", " SLUICE_SQL_IDENTITY
 																						 ", " SLUICE_SQL_DATABASE +
-		   values + ")";
+		   values + ") ON CONFLICT DO NOTHING";
 }
 
 std::string
@@ -91,8 +84,8 @@ WriteVersion(const std::string &id)
 	Execute(statement, {id, CurrentUserName()});
 }
 
-// A statement that writes the definition, with its own first parameters; then its version.
-void
+// A statement that writes the definition, with its own first parameters; then its version. False: it wrote none.
+bool
 WriteDefinition(const Pipeline &pipeline, const std::string &statement, std::vector<pg::SqlValue> parameters)
 {
 	for (const PipelineColumn &column : PipelineColumns()) {
@@ -100,11 +93,21 @@ WriteDefinition(const Pipeline &pipeline, const std::string &statement, std::vec
 			parameters.push_back(CellOf(column, pipeline));
 		}
 	}
-	(void)ExecuteNaming(pipeline.name, pipeline.owner, statement, parameters);
+	if (ExecuteNaming(pipeline.name, pipeline.owner, statement, parameters).Processed() == 0) {
+		return false;
+	}
 	WriteVersion(pipeline.id);
+	return true;
 }
 
 } // namespace
+
+Error
+NameTaken(const std::string &name, const std::string &owner)
+{
+	return Error(sqlstate::kDuplicateObject, Format("role \"{}\" already has a pipeline named \"{}\"", owner, name),
+				 "Choose another name, or alter the existing pipeline with alter_pipeline.");
+}
 
 void
 WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due)
@@ -116,20 +119,23 @@ WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due)
 			{id, Instant(next_due), Instant(pg::Now())});
 }
 
-void
+bool
 InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
 	static std::string const statement = InsertStatement(4);
-	WriteDefinition(pipeline, statement, {pipeline.id, CurrentUserName(), Instant(pg::Now())});
+	if (!WriteDefinition(pipeline, statement, {pipeline.id, CurrentUserName(), Instant(pg::Now())})) {
+		return false;
+	}
 	WriteNextDue(pipeline.id, next_due);
 	Execute("INSERT INTO sluice.pipeline_state (pipeline_id) VALUES ($1::uuid)", {pipeline.id});
+	return true;
 }
 
 void
 UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {
 	static std::string const statement = UpdateStatement(3);
-	WriteDefinition(pipeline, statement, {pipeline.id, Instant(pg::Now())});
+	(void)WriteDefinition(pipeline, statement, {pipeline.id, Instant(pg::Now())});
 	WriteNextDue(pipeline.id, next_due);
 	// A copy restored from a dump has definitions only.
 	Execute("INSERT INTO sluice.pipeline_state (pipeline_id) VALUES ($1::uuid) ON CONFLICT DO NOTHING", {pipeline.id});

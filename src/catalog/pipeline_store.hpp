@@ -36,9 +36,12 @@ Pipeline ResolvePipeline(const std::string &identifier, Oid role);
 Error NoSuchPipeline(const std::string &identifier);
 
 // Write a definition, its version row, its state and due rows. created_by and times are filled in.
-void InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due);
+// False: the owner has a pipeline of that name, and nothing was written.
+[[nodiscard]] bool InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due);
 // Writes version + 1; next_due as given (nothing: no schedule).
 void UpdatePipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due);
+// That a name cannot be had.
+Error NameTaken(const std::string &name, const std::string &owner);
 void RenamePipeline(const std::string &id, const std::string &new_name);
 void DeletePipeline(const std::string &id, bool keep_history);
 void SetPaused(const std::string &id, bool paused, const std::optional<std::string> &reason,
