@@ -74,7 +74,7 @@ ErrorOf(Action action)
 TEST(TextBounds, RefusesWhatIsTooLong)
 {
 	for (Text const text : {Text::Source, Text::Expression, Text::Options, Text::Description, Text::Tag, Text::Relation,
-							Text::Schedule, Text::TimeZone, Text::Reason, Text::Message}) {
+							Text::Schedule, Text::TimeZone, Text::SearchPath, Text::Reason, Text::Message}) {
 		ASSERT_GT(Bound(text), 0U);
 		EXPECT_NO_THROW(RequireWithin(text, "x", std::string(Bound(text), 'a')));
 		ErrorInfo const error = ErrorOf([text] { RequireWithin(text, "x", std::string(Bound(text) + 1, 'a')); });
