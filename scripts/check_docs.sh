@@ -111,6 +111,17 @@ else
     echo "ok comments"
 fi
 
+# What each column of the two views that people read most is.
+uncommented=$(ask "SELECT string_agg(format('%s.%s', c.relname, a.attname), ', ' ORDER BY c.relname, a.attnum)
+    FROM unnest('{pipelines,pipeline_runs}'::regclass[]) v (oid) JOIN pg_class c ON c.oid = v.oid JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL")
+if [ -n "$uncommented" ]; then
+    echo "not ok column comments: without COMMENT: $uncommented"
+    status=1
+else
+    echo "ok column comments"
+fi
+
 unknown=''
 for name in $(grep -ohE '\bpg_sluice\.[a-z_]+' <<<"$docs" | sort -u); do
     case " ${settings[*]} pg_sluice.so pg_sluice.control pg_sluice.git " in

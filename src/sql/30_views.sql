@@ -25,21 +25,41 @@ FROM sluice.pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN sluice.pipeline_state s ON s.pipeline_id = d.id;
 COMMENT ON VIEW @extschema@.pipelines IS 'The pipelines of the roles that you are a member of, as they were defined';
+COMMENT ON COLUMN @extschema@.pipelines.id IS 'names it in every function, as its name does; stays when it is renamed';
+COMMENT ON COLUMN @extschema@.pipelines.name IS 'unique among the owner''s pipelines';
+COMMENT ON COLUMN @extschema@.pipelines.description IS 'for people';
+COMMENT ON COLUMN @extschema@.pipelines.tags IS 'for people';
+COMMENT ON COLUMN @extschema@.pipelines.owner IS 'the role as which it runs';
 COMMENT ON COLUMN @extschema@.pipelines.source IS 'foreign server; NULL: this database';
+COMMENT ON COLUMN @extschema@.pipelines.source_table IS 'relation at the source; exactly one of this and source_query is set';
+COMMENT ON COLUMN @extschema@.pipelines.source_query IS 'SELECT that the source runs; without a source, this database';
 COMMENT ON COLUMN @extschema@.pipelines.destination IS 'foreign server; NULL: this database';
+COMMENT ON COLUMN @extschema@.pipelines.destination_table IS 'relation that the rows enter; the first run creates it if it does not exist';
+COMMENT ON COLUMN @extschema@.pipelines.mode IS 'batch; realtime is not supported yet';
 COMMENT ON COLUMN @extschema@.pipelines.load IS 'how rows enter the destination: append or replace';
-COMMENT ON COLUMN @extschema@.pipelines.load_chosen IS 'false: create_pipeline chose replace, which then replaces only a table that this pipeline created';
+COMMENT ON COLUMN @extschema@.pipelines.key_columns IS 'not supported yet: always NULL';
+COMMENT ON COLUMN @extschema@.pipelines.cursor_column IS 'not supported yet: always NULL';
 COMMENT ON COLUMN @extschema@.pipelines.columns IS 'SQL select list over the source''s columns; NULL: all as they are';
 COMMENT ON COLUMN @extschema@.pipelines.filter IS 'SQL condition over the source''s columns; NULL: all rows';
-COMMENT ON COLUMN @extschema@.pipelines.schedule IS 'cron: minute hour day month weekday; NULL: only by hand';
+COMMENT ON COLUMN @extschema@.pipelines.schedule IS 'cron of five fields, or six with the second first; a macro such as @daily; or an interval such as every 15 minutes. describe_schedule tells it in words. NULL: only by hand, or after depends_on';
 COMMENT ON COLUMN @extschema@.pipelines.timezone IS 'time zone of the schedule and of the run''s session';
+COMMENT ON COLUMN @extschema@.pipelines.depends_on IS 'ids of the pipelines that run before it';
+COMMENT ON COLUMN @extschema@.pipelines.options IS 'those that were set; the view pipeline_options lists all';
 COMMENT ON COLUMN @extschema@.pipelines.status IS 'active, or inactive: may be incomplete, never starts';
 COMMENT ON COLUMN @extschema@.pipelines.version IS 'counts the changes; pipeline_versions holds them all';
-COMMENT ON COLUMN @extschema@.pipelines.paused IS 'no scheduled start until resume_pipeline';
-COMMENT ON COLUMN @extschema@.pipelines.depends_on IS 'ids of the pipelines that run before it';
+COMMENT ON COLUMN @extschema@.pipelines.created_by IS 'who called create_pipeline';
+COMMENT ON COLUMN @extschema@.pipelines.created_at IS 'when it was created';
+COMMENT ON COLUMN @extschema@.pipelines.updated_at IS 'when its definition changed last';
+COMMENT ON COLUMN @extschema@.pipelines.last_run_at IS 'when the latest of its runs that had started was over; NULL: none yet';
+COMMENT ON COLUMN @extschema@.pipelines.paused IS 'nothing starts until resume_pipeline';
+COMMENT ON COLUMN @extschema@.pipelines.paused_at IS 'since when; NULL: it is not paused';
+COMMENT ON COLUMN @extschema@.pipelines.paused_by IS 'who paused it';
+COMMENT ON COLUMN @extschema@.pipelines.paused_reason IS 'why, as pause_pipeline was told, or the error after which pause_after_failures paused it';
+COMMENT ON COLUMN @extschema@.pipelines.search_path IS 'in which the SQL of this pipeline runs';
 COMMENT ON COLUMN @extschema@.pipelines.depends_on_names IS 'the same as names: owner/name where the owner is another one, the id where you may not see it';
 COMMENT ON COLUMN @extschema@.pipelines.on_failure IS 'id of the pipeline that stands in when a run of this one has failed for good';
-COMMENT ON COLUMN @extschema@.pipelines.search_path IS 'in which the SQL of this pipeline runs';
+COMMENT ON COLUMN @extschema@.pipelines.on_failure_name IS 'the same as a name, written as in depends_on_names';
+COMMENT ON COLUMN @extschema@.pipelines.load_chosen IS 'false: create_pipeline chose replace, which then replaces only a table that this pipeline created';
 
 CREATE VIEW @extschema@.pipeline_status WITH (security_barrier = true) AS
 SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,

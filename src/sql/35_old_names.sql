@@ -14,7 +14,44 @@ SELECT
 	source, priority
 FROM sluice.pipeline_runs r;
 COMMENT ON VIEW @extschema@.pipeline_runs IS 'Every run of every pipeline: one row per attempt';
+COMMENT ON COLUMN @extschema@.pipeline_runs.id IS 'names it in run_log, stop_run, retry_run and wait_for_run';
+COMMENT ON COLUMN @extschema@.pipeline_runs.pipeline_id IS 'of the pipeline; stays when that is renamed';
+COMMENT ON COLUMN @extschema@.pipeline_runs.pipeline_name IS 'of the pipeline when the run was queued';
+COMMENT ON COLUMN @extschema@.pipeline_runs.pipeline_version IS 'the definition that it was made with; see pipeline_versions';
+COMMENT ON COLUMN @extschema@.pipeline_runs.owner IS 'the role as which it ran';
+COMMENT ON COLUMN @extschema@.pipeline_runs.owner_oid IS 'the same as the role''s OID';
+COMMENT ON COLUMN @extschema@.pipeline_runs.root_run IS 'the first attempt; the run itself, unless it is a retry';
+COMMENT ON COLUMN @extschema@.pipeline_runs.batch IS 'the run that began the batch; its own id where no other did';
+COMMENT ON COLUMN @extschema@.pipeline_runs.status IS 'pending, running, success, failed, stopped, skipped';
+COMMENT ON COLUMN @extschema@.pipeline_runs.reason IS 'why it has that status; of a pending run what it waits for';
+COMMENT ON COLUMN @extschema@.pipeline_runs.cause IS 'manual, schedule, retry, dependency (a pipeline of its batch that it depends on), fallback (it stands in for one that failed)';
+COMMENT ON COLUMN @extschema@.pipeline_runs.if_running IS 'what it was to do if a run of the pipeline was in the way: error, skip or queue';
+COMMENT ON COLUMN @extschema@.pipeline_runs.triggered_by IS 'the role that triggered it or the run that began its batch; NULL: the scheduler';
+COMMENT ON COLUMN @extschema@.pipeline_runs.context IS 'JSON object that run_context() gave';
+COMMENT ON COLUMN @extschema@.pipeline_runs.metadata IS 'what the scheduler notes for itself; not for use in programs';
+COMMENT ON COLUMN @extschema@.pipeline_runs.attempt IS '1, and one more with each retry';
+COMMENT ON COLUMN @extschema@.pipeline_runs.due_at IS 'the due time of its schedule, or when a retry is to start; NULL: at once';
+COMMENT ON COLUMN @extschema@.pipeline_runs.queued_at IS 'when it was triggered, or the scheduler queued it';
+COMMENT ON COLUMN @extschema@.pipeline_runs.start_time IS 'when it began; NULL: not yet, or never';
+COMMENT ON COLUMN @extschema@.pipeline_runs.end_time IS 'when it was over; NULL: it is pending or running';
+COMMENT ON COLUMN @extschema@.pipeline_runs.duration IS 'from start_time to end_time';
+COMMENT ON COLUMN @extschema@.pipeline_runs.phase IS 'in which it is or was last; pipeline_progress names them all';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_read IS 'rows that the source sent';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_processed IS 'rows that were written to the destination; they are there only if status is success';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_failed IS 'always 0: one row that cannot be loaded fails the run';
+COMMENT ON COLUMN @extschema@.pipeline_runs.bytes_processed IS 'bytes that the source sent';
+COMMENT ON COLUMN @extschema@.pipeline_runs.batches IS 'ranges that a source read in several streams was cut into and that are loaded; 0: one stream';
+COMMENT ON COLUMN @extschema@.pipeline_runs.watermark_before IS 'not used yet: NULL';
+COMMENT ON COLUMN @extschema@.pipeline_runs.watermark_after IS 'not used yet: NULL';
+COMMENT ON COLUMN @extschema@.pipeline_runs.error_message IS 'of a failed run: the error, as the source or this server said it';
+COMMENT ON COLUMN @extschema@.pipeline_runs.error_sqlstate IS 'its SQLSTATE, by which retries are decided';
+COMMENT ON COLUMN @extschema@.pipeline_runs.error_detail IS 'its detail, which may hold data';
+COMMENT ON COLUMN @extschema@.pipeline_runs.error_hint IS 'what to do about it';
+COMMENT ON COLUMN @extschema@.pipeline_runs.error_context IS 'where it was, the number of the row among it';
+COMMENT ON COLUMN @extschema@.pipeline_runs.error_phase IS 'the phase in which it came';
 COMMENT ON COLUMN @extschema@.pipeline_runs.log IS 'its lines as one text, of 64 kB at most; put together when it is read, see pipeline_log for them';
+COMMENT ON COLUMN @extschema@.pipeline_runs.source IS 'foreign server that it read; NULL: this database';
+COMMENT ON COLUMN @extschema@.pipeline_runs.priority IS 'the option of that name when it was queued: greater ones start first among those of one owner';
 
 CREATE VIEW @extschema@.pipeline_versions WITH (security_invoker = true) AS
 SELECT
