@@ -7,6 +7,6 @@ CREATE USER MAPPING FOR CURRENT_USER SERVER mysql_prod OPTIONS (username 'reader
 \pset format unaligned
 
 SELECT create_pipeline('products', source => 'mysql_prod', source_table => 'shop.products', destination_table => 'products') IS NOT NULL;
-CALL trigger_and_wait('products', timeout => '5 minutes') \gset
+CALL trigger_and_wait('products') \gset
 \echo :status
 SELECT * FROM products ORDER BY id;

@@ -11,12 +11,12 @@ SELECT create_pipeline('daily_sales', source => 'shop', source_table => 'sales_o
     filter => 'amount > 100', destination_table => 'daily_sales') IS NOT NULL;
 
 -- Now, and wait for the end.
-CALL trigger_and_wait('daily_sales', timeout => '5 minutes') \gset
+CALL trigger_and_wait('daily_sales') \gset
 \echo :status
 SELECT count(*), min(gross), max(day) FROM daily_sales;
 
 -- It created the table, so it may replace it: running it again does not double the rows.
-CALL trigger_and_wait('daily_sales', timeout => '5 minutes') \gset
+CALL trigger_and_wait('daily_sales') \gset
 \echo :status
 SELECT count(*) FROM daily_sales;
 SELECT name, state, records FROM pipeline_status;
