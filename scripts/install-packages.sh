@@ -2,6 +2,7 @@
 # Installs what building and testing need and this Debian lacks, nothing else.
 #   scripts/install-packages.sh            everything for make test and make lint
 #   scripts/install-packages.sh --no-lint  without clang-format and clang-tidy, which make test does not need
+#   scripts/install-packages.sh --demo     what make demo needs; with --list it says what is missing and installs nothing
 #   scripts/install-packages.sh --matrix   what make test-matrix needs on the outside
 . "$(dirname "$0")/lib.sh"
 
@@ -9,6 +10,9 @@ command -v apt-get >/dev/null || die "no apt-get here" "Install the packages nam
 major=$(pg_major)
 case ${1:-} in
 --matrix) wanted=(debootstrap) ;;
+--demo)
+    wanted=(g++ make tzdata libfmt-dev libssl-dev "postgresql-$major" "postgresql-server-dev-$major" mariadb-server mariadb-client)
+    ;;
 *)
     wanted=(g++ make cmake perl tzdata libfmt-dev libssl-dev libgtest-dev "postgresql-$major" "postgresql-server-dev-$major"
         mariadb-server mariadb-client libipc-run-perl)
@@ -28,9 +32,17 @@ done
 # Debian 12 has all but pgvector.
 optional=("postgresql-$major-mysql-fdw" python3-croniter pgbouncer locales libio-socket-ssl-perl "postgresql-$major-pgaudit"
     "postgresql-$major-postgis-3" "postgresql-$major-semver" "postgresql-$major-ip4r" "postgresql-$major-pgvector")
+case ${1:-} in
+--matrix) optional=() ;;
+--demo) optional=("postgresql-$major-mysql-fdw") ;;
+esac
 for package in "${optional[@]}"; do
-    if [ "${1:-}" != --matrix ] && ! installed "$package"; then missing+=("$package"); fi
+    if ! installed "$package"; then missing+=("$package"); fi
 done
+if [ "${2:-}" = --list ]; then
+    echo "${missing[*]}"
+    exit
+fi
 if [ ${#missing[@]} -eq 0 ]; then
     echo "all packages are there"
     exit
@@ -42,7 +54,7 @@ for i in "${!missing[@]}"; do
     case " ${optional[*]} " in
     *" ${missing[i]} "*)
         if ! apt-cache show "${missing[i]}" >/dev/null 2>&1; then
-            echo "this system has no ${missing[i]}; tests that need it are skipped"
+            echo "this system has no ${missing[i]}; what needs it is left out"
             unset 'missing[i]'
         fi
         ;;
