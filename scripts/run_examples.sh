@@ -3,6 +3,7 @@
 # with the .out file beside it; without one, it must run without an error. psql variables tell an example
 # where the sources are: source_port and mariadb_port, both on 127.0.0.1 with user "reader", password "secret".
 # The PostgreSQL source's database is called "shop" as is MariaDB's.   --accept writes the .out files.
+# Then the statements of the pages that tell how to begin, as a reader types them: none may be an error.
 . "$(dirname "$0")/lib.sh"
 . "$ROOT/scripts/servers.sh"
 find_postgres
@@ -50,4 +51,60 @@ for example in "${examples[@]}"; do
         echo "ok $name"
     fi
 done
+
+# blocks LANGUAGE PAGE HEADING: the code in a section and those below it, with the ports of these servers.
+blocks() {
+    awk -v language="$1" -v heading="$3" '
+        /^#+ / && !on { here = here && length($1) > depth || $0 == heading; if ($0 == heading) depth = length($1) }
+        /^```/ { on = here && $0 == "```" language; if (on) number++; next }
+        on { print number "\t" $0 }' "$ROOT/$2" |
+        sed -e "s/port '5432'/port '$PORT_target'/" -e "s/port '3306'/port '$PORT_mariadb'/"
+}
+# page PAGE HEADING ROLE@DATABASE...: the first block of SQL in that section as the first role, and so on.
+page() {
+    local page=$1 heading=$2 number=0 who
+    shift 2
+    blocks sql "$page" "$heading" >"$WORK/blocks"
+    for who in "$@"; do
+        number=$((number + 1))
+        sed -n "s/^$number\t//p" "$WORK/blocks" >"$WORK/block.sql"
+        if [ ! -s "$WORK/block.sql" ] || ! as_server_user env PGHOST="$WORK/target" PGPORT="$PORT_target" PGPASSWORD=of-your-own \
+            psql -X -q -v ON_ERROR_STOP=1 -U "${who%@*}" -d "${who#*@}" -f - <"$WORK/block.sql" >"$WORK/block.out" 2>&1; then
+            echo "not ok $page, $heading: block $number"
+            sed 's/^/    /' "$WORK/block.out"
+            status=1
+            return
+        fi
+    done
+    if [ "$(tail -n 1 "$WORK/blocks" | cut -f 1)" != $# ]; then
+        echo "not ok $page, $heading: there are other blocks than the $# that are run"
+        status=1
+    else
+        echo "ok $page, $heading"
+    fi
+}
+page doc/getting-started.md '# How do I make my first pipeline?' postgres@postgres postgres@postgres {postgres,etl,etl,etl}@warehouse
+on target postgres -c 'CREATE DATABASE readme' -c 'CREATE ROLE auditor' -c 'CREATE DATABASE own_schema'
+page README.md '# pg_sluice' postgres@readme
+page doc/dependencies.md '# How do pipelines follow each other?' {etl,etl}@warehouse
+if [ "$PORT_mariadb" != 0 ]; then
+    in_mariadb -e 'CREATE TABLE IF NOT EXISTS shop.sales_orders AS SELECT 1 AS id'
+    page doc/sources.md '## MySQL and MariaDB' {postgres,etl}@warehouse
+    on target warehouse -c "SET ROLE etl" -c "CALL trigger_and_wait('orders')" >/dev/null || status=1
+fi
+page doc/security.md '## Teams' {postgres,ann}@warehouse
+
+start_postgres moved "shared_preload_libraries = 'pg_sluice'" 'fsync = off' 'max_worker_processes = 16'
+old() { as_server_user env PGHOST="$WORK/target" PGPORT="$PORT_target" PGUSER=postgres "$@"; }
+new() { as_server_user env PGHOST="$WORK/moved" PGPORT="$PORT_moved" PGUSER=postgres "$@"; }
+eval "$(blocks sh doc/operations.md '## Moving to another server' | cut -f 2-)" >"$WORK/move.out" 2>&1 || true
+if AS=etl on moved warehouse -c "CALL trigger_and_wait('daily_sales')" >>"$WORK/move.out" 2>&1 &&
+    [ "$(AS=etl on moved warehouse -At -c "SELECT last_run_status FROM pipeline_status WHERE name = 'daily_sales'")" = success ]; then
+    echo "ok doc/operations.md, ## Moving to another server"
+else
+    echo "not ok doc/operations.md, ## Moving to another server"
+    sed 's/^/    /' "$WORK/move.out"
+    status=1
+fi
+page doc/operations.md '## A schema of its own' postgres@own_schema
 exit $status
