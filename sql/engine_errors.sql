@@ -181,6 +181,17 @@ SELECT alter_pipeline('whole', columns => 'ROW(a, b) AS p, source AS t');
 CALL run_pipeline('whole') \gset
 TABLE pairs;
 SELECT drop_pipeline('whole');
+-- what fails inside a function is not blamed on columns, filter or the source's values
+CREATE FUNCTION looks_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM FROM nowhere; RETURN NEW; END $$;
+CREATE TABLE watched (id int);
+CREATE TRIGGER looks_up BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION looks_up();
+SELECT create_pipeline('watched', source_query => 'SELECT 1 AS id', destination_table => 'watched', load => 'append') IS NOT NULL AS made;
+CALL run_pipeline('watched');
+CREATE FUNCTION strict(i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (i || 'x')::int; END $$;
+DROP TRIGGER looks_up ON watched;
+SELECT alter_pipeline('watched', columns => 'strict(id) AS id');
+CALL run_pipeline('watched');
+SELECT drop_pipeline('watched');
 SET client_min_messages = warning;
 DROP SCHEMA engine_errors CASCADE;
 SELECT disallow_pipelines('regress_engine_owner');

@@ -31,6 +31,9 @@ constexpr Advice kAdvice[] = {
 	 "columns and filter are SQL over the source's columns, also as source.name; what they make together is shown."},
 };
 
+constexpr const char *kInsideFunction = "It was raised inside a function, which the context names: a trigger of the "
+										"destination, or one that the pipeline's SQL calls.";
+
 Error
 With(const Error &error, std::string hint)
 {
@@ -56,6 +59,13 @@ HintOfSource(const std::string &state, const catalog::Pipeline &pipeline)
 	return {};
 }
 
+// PostgreSQL says it in the context: PL/pgSQL function f() line 3 at RAISE.
+bool
+IsInsideFunction(const ErrorInfo &info)
+{
+	return info.context.find("function ") != std::string::npos;
+}
+
 } // namespace
 
 Error
@@ -71,13 +81,14 @@ WithHint(const Error &error, const catalog::Pipeline &pipeline)
 	if (!error.Info().hint.empty()) {
 		return error;
 	}
-	if (state.starts_with("42") && state != "42501" && !pipeline.source && pipeline.source_query && !pipeline.columns &&
-		!pipeline.filter) {
+	bool const inside = state != "42501" && IsInsideFunction(error.Info());
+	if (!inside && state.starts_with("42") && state != "42501" && !pipeline.source && pipeline.source_query &&
+		!pipeline.columns && !pipeline.filter) {
 		return With(error, "source_query is run as the owner, with the search_path that is stored in the pipeline.");
 	}
 	for (const Advice &advice : kAdvice) {
 		if (state.starts_with(advice.code)) {
-			return With(error, FormatRuntime(advice.hint, pipeline.owner));
+			return With(error, inside ? kInsideFunction : FormatRuntime(advice.hint, pipeline.owner));
 		}
 	}
 	return error;
