@@ -87,6 +87,8 @@ SET search_path = rights, public;
 SELECT create_pipeline('bobs', source_query => 'SELECT current_user AS who', destination_table => 'bobs_dst', owner => 'rights_bob') IS NOT NULL AS created;
 CALL run_pipeline('bobs');
 \echo :LAST_ERROR_SQLSTATE
+CALL run_pipelines('{bobs}');
+\echo :LAST_ERROR_SQLSTATE
 CALL trigger_and_wait('bobs', run => NULL, status => NULL) \gset
 \echo :status
 SELECT who FROM bobs_dst;

@@ -87,6 +87,38 @@ CALL run_pipeline('here_la', run => NULL) \gset
 INSERT INTO here_a VALUES (70, NULL);
 COMMIT;
 SELECT count(*) FROM here_b WHERE a = 70;
+-- A list in one transaction: in its order, all or nothing, with a run for each.
+TRUNCATE here_a, here_b, here_seen;
+CALL run_pipelines('{here_lb, here_la}', '{"who": "me"}', NULL) \gset
+SELECT (SELECT count(*) FROM here_a) AS a, (SELECT count(*) FROM here_b) AS b;
+SELECT r.pipeline_name, r.status, r.context, r.records_processed FROM unnest(:'runs'::uuid[]) WITH ORDINALITY AS u (id, n)
+JOIN pipeline_runs r USING (id) ORDER BY u.n;
+SELECT string_agg(id::text, ',') AS ids FROM pipelines WHERE name = 'here_la' \gset
+CALL run_pipelines(ARRAY[:'ids', current_user || '/here_la'], runs => NULL) \gset
+SELECT count(DISTINCT id) FROM unnest(:'runs'::uuid[]) AS id;
+CALL run_pipelines('{}');
+-- The key that waits first, or SET CONSTRAINTS.
+TRUNCATE here_a, here_b;
+CALL run_pipelines('{here_la, here_lb}', runs => NULL);
+BEGIN;
+SET CONSTRAINTS ALL DEFERRED;
+CALL run_pipelines('{here_la, here_lb}', runs => NULL) \gset
+COMMIT;
+SELECT (SELECT count(*) FROM here_a) AS a, (SELECT count(*) FROM here_b) AS b;
+-- The second one fails: nothing is left of the first, and the error says which.
+TRUNCATE here_a, here_b;
+SELECT count(*) AS runs FROM pipeline_runs WHERE pipeline_name LIKE 'here\_l_' \gset
+SELECT alter_pipeline('here_la', filter => '1 / (id - 2) < 1');
+CALL run_pipelines('{here_lb, here_la}');
+SELECT (SELECT count(*) FROM here_b) AS b, count(*) - :runs AS new FROM pipeline_runs WHERE pipeline_name LIKE 'here\_l_';
+-- One that cannot start is told before any other has loaded.
+SELECT pause_pipeline('here_lb', 'for now');
+CALL run_pipelines('{here_la, here_lb}');
+CALL run_pipelines('{here_la, nope}');
+SELECT resume_pipeline('here_lb'), alter_pipeline('here_la', reset => '{filter}');
+CALL run_pipelines(NULL);
+CALL run_pipelines('{here_la, NULL}');
+CALL run_pipelines('{here_la}', '[]');
 -- A worker's own transaction checks at its end: an ordinary failure of the run.
 DELETE FROM here_sa WHERE id = 2;
 CALL trigger_and_wait('here_la', run => NULL, status => NULL, raise_error => false) \gset

@@ -115,6 +115,16 @@ ListArgument(FunctionCallInfo fcinfo, int number, const char *name)
 	return elements;
 }
 
+std::vector<std::string>
+RequiredListArgument(FunctionCallInfo fcinfo, int number, const char *name)
+{
+	std::optional<std::vector<std::string>> list = ListArgument(fcinfo, number, name);
+	if (!list) {
+		throw NullArgument(name);
+	}
+	return *std::move(list);
+}
+
 std::optional<int64_t>
 MillisecondsArgument(FunctionCallInfo fcinfo, int number)
 {

@@ -22,6 +22,8 @@ std::string ObjectArgument(FunctionCallInfo fcinfo, int number, const char *name
 std::string ContextArgument(FunctionCallInfo fcinfo, int number);
 // The elements of a text[]; nothing: the argument is NULL. A NULL element is an error (22004).
 std::optional<std::vector<std::string>> ListArgument(FunctionCallInfo fcinfo, int number, const char *name);
+// NULL is an error (22004), too.
+std::vector<std::string> RequiredListArgument(FunctionCallInfo fcinfo, int number, const char *name);
 // Nothing: NULL, wait forever. Days have 24 hours, months 30 days; never negative.
 std::optional<int64_t> MillisecondsArgument(FunctionCallInfo fcinfo, int number);
 

@@ -1,4 +1,4 @@
-// trigger_pipeline, trigger_and_wait, wait_for_run, run_pipeline, run_context.
+// trigger_pipeline, trigger_and_wait, wait_for_run, run_pipeline, run_pipelines, run_context.
 
 #include "api/arguments.hpp"
 #include "api/rights.hpp"
@@ -16,15 +16,37 @@ namespace {
 namespace api = sluice::api;
 using sluice::Error;
 
-void
-RequireRealOwner(const sluice::catalog::Pipeline &pipeline)
+// what: "run_pipeline" and the like.
+sluice::catalog::Pipeline
+FindToRunHere(const std::string &identifier, const char *what)
 {
-	if (GetUserId() != pipeline.owner_oid || GetSessionUserId() != pipeline.owner_oid) {
+	sluice::catalog::Pipeline found = api::FindForUse(identifier);
+	if (GetUserId() != found.owner_oid || GetSessionUserId() != found.owner_oid) {
 		throw Error(sluice::sqlstate::kInsufficientPrivilege,
-					sluice::Format("run_pipeline runs pipeline \"{}\" only for its owner, connected as role \"{}\"",
-								   pipeline.name, pipeline.owner),
+					sluice::Format("{} runs pipeline \"{}\" only for its owner, connected as role \"{}\"", what,
+								   found.name, found.owner),
 					"Use trigger_pipeline: a worker runs it as its owner, whoever triggers it.");
 	}
+	api::RequireStartable(found);
+	if (std::optional<std::string> const reason = api::RunInTheWay(found)) {
+		throw Error(sluice::sqlstate::kObjectInUse, *reason,
+					"Wait for it with wait_for_run, or stop it with stop_run.");
+	}
+	return found;
+}
+
+// Returns the id of the run.
+std::string
+RunHere(const sluice::catalog::Pipeline &pipeline, const std::string &context)
+{
+	sluice::catalog::NewRun run;
+	run.status = "running";
+	run.if_running = "error";
+	run.context = context;
+	run.triggered_by = pipeline.owner;
+	std::string id = sluice::catalog::InsertRun(pipeline, run);
+	sluice::worker::ExecuteInCaller(pipeline, id, context);
+	return id;
 }
 
 // The status of a run that this session has committed; nothing when the deadline comes first.
@@ -104,21 +126,29 @@ SLUICE_FUNCTION(sluice_wait_for_run)
 SLUICE_PIPELINE_FUNCTION(sluice_run_pipeline)
 {
 	std::string const context = api::ContextArgument(fcinfo, 1);
-	sluice::catalog::Pipeline const found = api::FindForUse(pipeline);
-	RequireRealOwner(found);
-	api::RequireStartable(found);
-	if (std::optional<std::string> const reason = api::RunInTheWay(found)) {
-		throw Error(sluice::sqlstate::kObjectInUse, *reason,
-					"Wait for it with wait_for_run, or stop it with stop_run.");
+	return api::RecordResult(fcinfo, {RunHere(FindToRunHere(pipeline, "run_pipeline"), context)});
+}
+
+SLUICE_FUNCTION(sluice_run_pipelines)
+{
+	constexpr const char *kName = "run_pipelines";
+	std::vector<std::string> const pipelines = api::RequiredListArgument(fcinfo, 0, "pipelines");
+	std::string const context = api::ContextArgument(fcinfo, 1);
+	// What cannot start is told before the first one has loaded.
+	for (const std::string &pipeline : pipelines) {
+		(void)FindToRunHere(pipeline, kName);
 	}
-	sluice::catalog::NewRun run;
-	run.status = "running";
-	run.if_running = "error";
-	run.context = context;
-	run.triggered_by = found.owner;
-	std::string const id = sluice::catalog::InsertRun(found, run);
-	sluice::worker::ExecuteInCaller(found, id, context);
-	return api::RecordResult(fcinfo, {id});
+	std::string runs;
+	for (const std::string &pipeline : pipelines) {
+		// Anew: those before it may have run code that changes it.
+		sluice::catalog::Pipeline const found = FindToRunHere(pipeline, kName);
+		try {
+			runs += (runs.empty() ? "" : ",") + RunHere(found, context);
+		} catch (const Error &error) {
+			throw error.WithContext(sluice::Format("run of pipeline \"{}\"", found.name));
+		}
+	}
+	return api::RecordResult(fcinfo, {"{" + runs + "}"});
 }
 
 SLUICE_FUNCTION(sluice_run_context)

@@ -62,10 +62,16 @@ Errors: 42501 unless session and current user are the owner, 55006 a run is in t
 COMMENT ON PROCEDURE @extschema@.run_pipeline(uuid, jsonb, uuid) IS
 'Runs the pipeline with this id here and now; see run_pipeline(text, jsonb, uuid).';
 
+CREATE PROCEDURE @extschema@.run_pipelines(pipelines text[], context jsonb DEFAULT NULL, INOUT runs uuid[] DEFAULT NULL)
+	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_run_pipelines';
+COMMENT ON PROCEDURE @extschema@.run_pipelines(text[], jsonb, uuid[]) IS
+'Runs pipelines here and now, one after the other in the order of the list, as run_pipeline does: in one transaction, so that all of them load or none. Deferred constraints between their tables are checked at its end. pipelines: names, owner/name or ids; that each may start is looked up before the first one loads. context: one for all. runs: the ids of the runs, in the same order.
+Errors: 22004 a null in the list, and those of run_pipeline; the context of an error names the pipeline.';
+
 CREATE FUNCTION @extschema@.run_context() RETURNS jsonb
 	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'sluice_run_context';
 COMMENT ON FUNCTION @extschema@.run_context() IS
-'The context of the run that this session is making, as it was given to trigger_pipeline or run_pipeline; {} outside a run. For columns, filter and source_query.';
+'The context of the run that this session is making, as it was given to trigger_pipeline, run_pipeline or run_pipelines; {} outside a run. For columns, filter and source_query.';
 
 CREATE FUNCTION @extschema@.stop_pipeline(pipeline text) RETURNS boolean
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_stop_pipeline';
