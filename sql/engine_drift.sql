@@ -49,8 +49,8 @@ SELECT alter_pipeline('drift', columns => 'id');
 CALL run_pipeline('drift') \gset
 ALTER TABLE src DROP unused, DROP amount;
 CALL run_pipeline('drift') \gset
-ALTER TABLE src ADD extra int;
 SELECT alter_pipeline('drift', reset => '{columns}');
+ALTER TABLE src ADD extra int;
 CALL run_pipeline('drift');
 ALTER TABLE dst ADD extra int;
 CALL run_pipeline('drift') \gset
@@ -97,8 +97,9 @@ CALL run_pipeline('wrapped');
 TABLE unwrapped;
 
 -- a type that the column cannot hold, and a column that it lacks: hints that drop nothing
-CREATE TABLE narrow (id int);
+CREATE TABLE narrow AS TABLE fine WITH NO DATA;
 SELECT create_pipeline('narrow', source_table => 'fine', destination_table => 'narrow', load => 'replace') IS NOT NULL AS made;
+ALTER TABLE narrow DROP n, DROP at;
 CALL run_pipeline('narrow');
 
 SET client_min_messages = warning;

@@ -110,10 +110,10 @@ Changed(const Pipeline &before, const Given &given)
 		now.load = before.load;
 	}
 	sluice::api::Apply(given, &now);
-	sluice::api::Complete(given, &now, &before);
 	if (now.search_path != before.search_path) {
 		now.search_path = sluice::api::OwnSearchPath(now, now.search_path);
 	}
+	sluice::api::Complete(given, &now, &before);
 	return now;
 }
 

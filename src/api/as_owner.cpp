@@ -1,5 +1,6 @@
 #include "api/as_owner.hpp"
 
+#include "core/session_settings.hpp"
 #include "pg/guard.hpp"
 #include "pg/search_path.hpp"
 
@@ -13,14 +14,21 @@ struct Switch {
 	int guc_level;
 };
 
+struct Setting {
+	const char *name;
+	const char *value;
+};
+
 void
-Enter(Oid owner, const char *search_path, const char *timezone, Switch *saved)
+Enter(Oid owner, const Setting *settings, int count, Switch *saved)
 {
 	GetUserIdAndSecContext(&saved->user, &saved->security);
 	SetUserIdAndSecContext(owner, saved->security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	saved->guc_level = NewGUCNestLevel();
-	(void)set_config_option("search_path", search_path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void)set_config_option("timezone", timezone, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	for (int i = 0; i < count; ++i) {
+		(void)set_config_option(settings[i].name, settings[i].value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+								0, false);
+	}
 }
 
 void
@@ -38,7 +46,15 @@ AsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
 	Switch saved{};
 	// pg_temp last, or it would come first.
 	std::string const search_path = pg::Trusted(pipeline.search_path, pipeline.owner_oid).kept + ", pg_temp";
-	pg::Call(Enter, pipeline.owner_oid, search_path.c_str(), pipeline.timezone.c_str(), &saved);
+	std::vector<Setting> settings{{"search_path", search_path.c_str()}, {"timezone", pipeline.timezone.c_str()}};
+	for (const SessionSetting &setting : SessionSettings()) {
+		// How long the caller may wait is the caller's matter.
+		if ((setting.places & OwnSession) != 0 && !std::string_view(setting.name).ends_with("_timeout")) {
+			settings.push_back({setting.name, setting.value});
+		}
+	}
+	pg::Call(Enter, pipeline.owner_oid, static_cast<const Setting *>(settings.data()),
+			 static_cast<int>(settings.size()), &saved);
 	body();
 	pg::Call(Leave, static_cast<const Switch *>(&saved));
 }

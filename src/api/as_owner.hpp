@@ -1,5 +1,5 @@
-// Doing something as a pipeline's owner in a security-restricted operation, with the pipeline's
-// search_path (design rule 2). Only for a caller who may SET ROLE to that owner.
+// Doing something as a pipeline's owner in a security-restricted operation, with the
+// search_path and the settings of a run (design rule 2). Only for a caller who may SET ROLE to that owner.
 #pragma once
 
 #include <functional>

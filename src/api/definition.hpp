@@ -44,8 +44,8 @@ void Reset(const std::vector<std::string> &reset, const Given &given, catalog::P
 // none.
 bool SaysWhatIsLoaded(const Given &given, const std::vector<std::string> &reset);
 
-// Checks and completes. `before` is the stored definition, nothing for a new one: what has not changed is
-// not looked at again. Tells in NOTICEs what it has chosen.
+// Checks and completes; owner and search_path are set. `before` is the stored definition, nothing for a new one: what
+// has not changed is not looked at again. Tells in NOTICEs what it has chosen.
 void Complete(const Given &given, catalog::Pipeline *pipeline, const catalog::Pipeline *before);
 
 // The search_path to store: what the owner can trust of `path`, or of the session's.

@@ -1,6 +1,7 @@
 // The checks of create_pipeline and alter_pipeline, and the choices they make.
 
 #include "api/arguments.hpp"
+#include "api/as_owner.hpp"
 #include "api/definition.hpp"
 #include "api/dependencies.hpp"
 #include "api/due_time.hpp"
@@ -90,7 +91,7 @@ QualifySource(Pipeline *pipeline)
 	leaf::RelationName const found = Find(*pipeline->source_table, false);
 	if (OidIsValid(found.relation)) {
 		pipeline->source_table = found.qualified;
-	} else if (pipeline->status == "active") {
+	} else if (pipeline->status == "active" && pipeline->depends_on.empty()) {
 		throw Error(sqlstate::kUndefinedTable, Format("relation \"{}\" does not exist", *pipeline->source_table),
 					"source_table without source is a table of this database; name a foreign server as source to read "
 					"from elsewhere.");
@@ -135,11 +136,24 @@ ChooseLoad(Pipeline *pipeline, Oid destination)
 				  OidIsValid(destination) ? "it created" : "its first run will create", *pipeline->destination_table));
 }
 
+// An option that has a say in what may be read and loaded.
+bool
+RuleChanged(const Pipeline &now, const Pipeline &before)
+{
+	if (now.options == before.options) {
+		return false;
+	}
+	OptionValues const options = catalog::ReadOptions(now.options);
+	OptionValues const old_options = catalog::ReadOptions(before.options);
+	return options.Text("mysql_source") != old_options.Text("mysql_source") ||
+		   options.Text("on_loss") != old_options.Text("on_loss");
+}
+
 // Whether something that decides how rows travel is not as it was.
 bool
 DataChanged(const Pipeline &now, const Pipeline *before)
 {
-	return before == nullptr || catalog::Differ(now, *before, catalog::kTravels) ||
+	return before == nullptr || catalog::Differ(now, *before, catalog::kTravels) || RuleChanged(now, *before) ||
 		   (now.status == "active" && before->status != "active");
 }
 
@@ -158,6 +172,25 @@ TellSchedule(const Pipeline &pipeline)
 		Warning(Format("pipeline \"{}\" will not start by itself, because pg_sluice is not preloaded", pipeline.name),
 				PreloadHint());
 	}
+}
+
+// What only parsing in this database can tell. A relation that is missing may be the work of another pipeline.
+void
+Analyze(const Pipeline &pipeline)
+{
+	if (pipeline.depends_on.empty()) {
+		engine::AnalyzeDefinition(pipeline);
+		return;
+	}
+	std::optional<Error> const failure = pg::Subtransaction([&pipeline] { engine::AnalyzeDefinition(pipeline); });
+	if (!failure) {
+		return;
+	}
+	if (failure->State() != sqlstate::kUndefinedTable) {
+		throw *failure;
+	}
+	Notice(Format("what pipeline \"{}\" reads is checked by its run: {}", pipeline.name, failure->what()),
+		   "A pipeline that it depends on may create it.");
 }
 
 // Where both are here and no column is computed, the catalogs tell.
@@ -216,7 +249,10 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 			}
 		}
 		if (pipeline->status == "active") {
-			engine::CheckDefinition(*pipeline);
+			AsOwner(*pipeline, [pipeline] {
+				engine::CheckDefinition(*pipeline);
+				Analyze(*pipeline);
+			});
 			TellLosses(*pipeline, destination);
 		}
 	}

@@ -41,10 +41,10 @@ MakePipeline(const std::string &name, const Owner &owner, const Given &given)
 	pipeline.owner_oid = owner.oid;
 	pipeline.owner = owner.name;
 	Apply(given, &pipeline);
-	Complete(given, &pipeline, nullptr);
 	bool const path_given = given.Has(&Pipeline::search_path);
 	pipeline.search_path =
 		OwnSearchPath(pipeline, path_given ? std::optional<std::string>(given.values.search_path) : std::nullopt);
+	Complete(given, &pipeline, nullptr);
 	return pipeline;
 }
 

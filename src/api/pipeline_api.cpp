@@ -163,10 +163,10 @@ SLUICE_PIPELINE_FUNCTION(sluice_alter_pipeline)
 	}
 	api::Reset(reset, given, &now);
 	api::Apply(given, &now);
-	api::Complete(given, &now, &before);
 	if (now.owner_oid != before.owner_oid) {
 		now.search_path = api::OwnSearchPath(now, before.search_path);
 	}
+	api::Complete(given, &now, &before);
 	api::StoreChange(now, before, api::SaysWhatIsLoaded(given, reset));
 	PG_RETURN_VOID();
 }

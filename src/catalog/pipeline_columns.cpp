@@ -42,7 +42,7 @@ constexpr auto kColumns = std::to_array<PipelineColumn>({
 	{"id", "uuid", &Pipeline::id},
 	{"owner_oid", "oid", &Pipeline::owner_oid, kWritten | kTravels},
 	{"load_chosen", "boolean", &Pipeline::load_chosen, kDefined},
-	{"search_path", "text", &Pipeline::search_path, kNamed, InvalidOid, Text::SearchPath},
+	{"search_path", "text", &Pipeline::search_path, kNamed | kTravels, InvalidOid, Text::SearchPath},
 	{"version", "int", &Pipeline::version},
 	{"paused_reason", "text", &Pipeline::paused_reason},
 	{"created_by", "name", &Pipeline::created_by},

@@ -1,8 +1,12 @@
-// CheckDefinition: what create and alter check without connecting, analyzing or planning (design rule 2).
+// CheckDefinition and AnalyzeDefinition: what create and alter check without connecting or planning (design rule 2).
 
+#include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/run.hpp"
+#include "engine/run_hints.hpp"
+#include "engine/run_memory.hpp"
 #include "engine/source/drivers.hpp"
+#include "engine/source/local_source.hpp"
 #include "engine/target/destination.hpp"
 #include "engine/target/destination_server.hpp"
 #include "engine/transform/definition_syntax.hpp"
@@ -30,6 +34,43 @@ CheckMode(const catalog::Pipeline &pipeline)
 	}
 }
 
+void
+CheckTable(const catalog::Pipeline &pipeline)
+{
+	if (!OidIsValid(FindDestination(pipeline).oid)) {
+		pg::Call(leaf::CheckCreateRight, pipeline.destination_table->c_str());
+	}
+}
+
+// What the source gives beside what the table takes.
+void
+CheckFit(const MappedQuery &query, const Destination &destination)
+{
+	if (!OidIsValid(destination.oid)) {
+		(void)TableDefinition(query, destination.name);
+		return;
+	}
+	Relation const relation = pg::Call(table_open, destination.oid, AccessShareLock);
+	(void)MatchColumns(query, relation, nullptr);
+	pg::Call(table_close, relation, AccessShareLock);
+}
+
+void
+Analyze(const catalog::Pipeline &pipeline)
+{
+	RunMemory memory;
+	MappingInput mapping;
+	mapping.columns = pipeline.columns;
+	mapping.filter = pipeline.filter;
+	mapping.exact = catalog::ReadOptions(pipeline.options).Text("on_loss") == "fail";
+	LocalSource(pipeline).Describe(&mapping);
+	MappedQuery const query(mapping);
+	if (!pipeline.destination) {
+		CheckFit(query, FindDestination(pipeline));
+	}
+	memory.Free();
+}
+
 } // namespace
 
 void
@@ -46,7 +87,20 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 	if (pipeline.destination) {
 		CheckDestinationServer(*pipeline.destination, pipeline.owner_oid);
 	} else if (pipeline.destination_table) {
-		(void)FindDestination(pipeline);
+		CheckTable(pipeline);
+	}
+}
+
+void
+AnalyzeDefinition(const catalog::Pipeline &pipeline)
+{
+	if (pipeline.source) {
+		return;
+	}
+	try {
+		Analyze(pipeline);
+	} catch (const Error &error) {
+		throw WithHint(error, pipeline);
 	}
 }
 

@@ -61,8 +61,13 @@ private:
 // a PostgreSQL source; writes nothing. Runs inside a security-restricted operation.
 std::vector<std::string> ExplainRun(const catalog::Pipeline &pipeline);
 
-// Checks of create and alter that need no connection: parses columns and filter (one select list, one
-// condition), local relations, the server and the owner's USAGE. Throws Error.
+// Checks of create and alter that need no connection, both inside a security-restricted operation as the owner. They
+// throw Error.
+// What a run needs wherever its source is: columns and filter are a select list and a condition; server, USAGE and user
+// mapping; the destination, or the right to create it.
 void CheckDefinition(const catalog::Pipeline &pipeline);
+// That the source's names are there and its columns fit the destination, where the source is this database. Parse
+// analysis alone. 42P01 where a relation is missing.
+void AnalyzeDefinition(const catalog::Pipeline &pipeline);
 
 } // namespace sluice::engine

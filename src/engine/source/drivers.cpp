@@ -17,7 +17,8 @@ namespace {
 constexpr Driver kDrivers[] = {
 	{.wrapper = {.name = pg::kPostgresWrapper, .find_fetch = leaf::FindPostgresFetch},
 	 .check = CheckPostgresSource,
-	 .open = OpenPostgresSource},
+	 .open = OpenPostgresSource,
+	 .user_option = "user"},
 	{.wrapper = {.name = "mysql_fdw",
 				 .setting = {.option = "fetch_size", .most_rows = 1'000'000},
 				 .check_allowed = CheckMysqlWrapperAllowed,
@@ -27,7 +28,8 @@ constexpr Driver kDrivers[] = {
 				 .loses_rows = "Leave the option mysql_source at auto: pg_sluice itself reads rows of up to 1 GB."},
 	 .check = CheckMysqlSource,
 	 .open = OpenMysqlSource,
-	 .why_not = WhyNotMysqlSource},
+	 .why_not = WhyNotMysqlSource,
+	 .user_option = "username"},
 	{.wrapper = {.name = "oracle_fdw", .setting = {.option = "prefetch", .most_rows = 1000}}},
 	// Knows no number of rows, but to plan a query it runs the whole of it at the source, to count its rows.
 	{.wrapper = {.name = "tds_fdw",
@@ -137,10 +139,17 @@ OpenSource(const catalog::Pipeline &pipeline, const OptionValues &options, RunJo
 void
 CheckSource(const catalog::Pipeline &pipeline, Oid role)
 {
-	if (pipeline.source) {
-		CheckAtServer(pipeline, FindSourceServer(pipeline, role));
-	} else {
-		LocalSource::Check(pipeline);
+	if (!pipeline.source) {
+		return;
+	}
+	const ForeignServer &server = FindSourceServer(pipeline, role);
+	CheckAtServer(pipeline, server);
+	Choice const choice = Choose(pipeline, server);
+	if (choice.driver != nullptr && choice.driver->user_option != nullptr) {
+		(void)pg::FindMapping(server, role, choice.driver->user_option);
+	}
+	if (choice.driver == nullptr && choice.wrapper->check_allowed != nullptr) {
+		choice.wrapper->check_allowed(server.serverid, role);
 	}
 }
 

@@ -20,6 +20,8 @@ struct Driver {
 	std::string (*why_not)(const catalog::Pipeline &pipeline, const ForeignServer &server);
 	// Its sources can go on when they have read what is there: see continuous_source.hpp.
 	bool continuous = false;
+	// It connects by a user mapping, in which this option names the user; NULL: it needs none.
+	const char *user_option = nullptr;
 };
 
 // A rendezvous variable: where another library that the server has loaded may put a driver (const Driver *).
@@ -29,7 +31,7 @@ inline constexpr const char *kAddedDriver = "pg_sluice.driver";
 // Connects where there is something to connect to, and tells the journal who reads. Throws Error.
 std::unique_ptr<Source> OpenSource(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
 								   const SourceSlice *slice);
-// What create and alter check, for the pipeline's owner, and explain before it connects. Throws Error.
+// What create and alter check of a source at a server, for the pipeline's owner. Throws Error.
 void CheckSource(const catalog::Pipeline &pipeline, Oid role);
 // For mode 'realtime'.
 bool IsContinuous(const catalog::Pipeline &pipeline, Oid role);

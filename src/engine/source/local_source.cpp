@@ -41,17 +41,6 @@ LocalSource::LocalSource(const catalog::Pipeline &pipeline)
 	  is_query_(pipeline.source_query.has_value())
 {}
 
-void
-LocalSource::Check(const catalog::Pipeline &pipeline)
-{
-	if (pipeline.source_query) {
-		(void)QueryAsFromItem(*pipeline.source_query);
-	}
-	if (pipeline.source_table) {
-		(void)QualifiedRelation(*pipeline.source_table);
-	}
-}
-
 std::string
 LocalSource::Label() const
 {

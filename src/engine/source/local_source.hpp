@@ -7,10 +7,8 @@ namespace sluice::engine {
 
 class LocalSource final : public Source {
 public:
-	explicit LocalSource(const catalog::Pipeline &pipeline);
-
 	// Throws Error 42601 unless source_query is one SELECT; 42P01 and 42809 unless source_table can be read.
-	static void Check(const catalog::Pipeline &pipeline);
+	explicit LocalSource(const catalog::Pipeline &pipeline);
 
 	std::string Label() const override;
 	void Describe(MappingInput *mapping) const override;

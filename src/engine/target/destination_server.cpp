@@ -19,6 +19,7 @@ CheckDestinationServer(const std::string &server, Oid role)
 					"Create a foreign table of that server and name it as destination_table, without destination: its "
 					"wrapper writes the rows.");
 	}
+	(void)pg::FindMapping(*found, role, "user");
 }
 
 } // namespace sluice::engine

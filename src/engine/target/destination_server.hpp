@@ -7,7 +7,8 @@
 
 namespace sluice::engine {
 
-// Throws Error unless the server exists, the role may use it, and it is one of postgres_fdw.
+// Throws Error unless the server exists, it is one of postgres_fdw, and the role may use it and has a user mapping for
+// it.
 void CheckDestinationServer(const std::string &server, Oid role);
 
 } // namespace sluice::engine

@@ -151,6 +151,21 @@ CheckKind(Oid relation)
 }
 
 void
+CheckCreateRight(const char *name)
+{
+	RangeVar const *range = makeRangeVarFromNameList(pg::compat::QualifiedNameList(name));
+	Oid const schema = RangeVarGetCreationNamespace(range);
+	if (pg::compat::NamespaceAclCheck(schema, GetUserId(), ACL_CREATE) != ACLCHECK_OK) {
+		const char *const schema_name = get_namespace_name(schema);
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to create \"%s\" in schema \"%s\"", range->relname, schema_name),
+				 errhint("Grant it to the owner of the pipeline: GRANT CREATE ON SCHEMA %s TO %s.",
+						 quote_identifier(schema_name), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+	}
+}
+
+void
 CheckInsertRight(Oid relation, const int *source_of, int attributes)
 {
 	if (pg_class_aclcheck(relation, GetUserId(), ACL_INSERT) == ACLCHECK_OK) {

@@ -10,6 +10,8 @@ const char *NewName(const char *name);
 
 // Raises unless rows may be loaded into a relation of this kind: 42809, 42501 for the server's own tables.
 void CheckKind(Oid relation);
+// Raises 42501 unless the current user may create a table of that name, 3F000 where its schema is missing.
+void CheckCreateRight(const char *name);
 // Raise 42501 unless the current user may insert into those attributes (no attributes: into any), or may
 // replace the table's rows.
 void CheckInsertRight(Oid relation, const int *source_of, int attributes);

@@ -21,19 +21,6 @@ SelectText(const MappingInput &input)
 	return text;
 }
 
-// An error's position counts in the statement that we made: show that, not the caller's own statement.
-Error
-PointInto(const Error &error, const std::string &text)
-{
-	ErrorInfo info = error.Info();
-	if (info.cursor_position > 0) {
-		info.internal_position = info.cursor_position;
-		info.internal_query = text;
-		info.cursor_position = 0;
-	}
-	return Error(std::move(info)).WithContext("columns and filter of the pipeline");
-}
-
 void
 CheckNames(const MappedQuery &query)
 {
@@ -117,13 +104,9 @@ MappedQuery::Analyze(const MappingInput &input)
 	for (const ColumnMeaning &column : input.meaning) {
 		types.push_back(column.type);
 	}
-	try {
-		analyzed_ = pg::Call(leaf::AnalyzeQuery, text_.c_str(), input.source_row,
-							 travels.empty() ? nullptr : reinterpret_cast<const bool *>(travels.data()),
-							 types.empty() ? nullptr : static_cast<const leaf::SourceType *>(types.data()));
-	} catch (const Error &error) {
-		throw PointInto(error, text_);
-	}
+	analyzed_ = pg::Call(leaf::AnalyzeQuery, text_.c_str(), input.source_row,
+						 travels.empty() ? nullptr : reinterpret_cast<const bool *>(travels.data()),
+						 types.empty() ? nullptr : static_cast<const leaf::SourceType *>(types.data()));
 	analyzed_->exact = input.exact;
 }
 

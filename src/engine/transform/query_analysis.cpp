@@ -52,6 +52,37 @@ WhyRowByRowFails(const Query *query)
 	return nullptr;
 }
 
+// An error's position counts in the statement that we made: shown is that, not the statement that the caller is in.
+void
+PointIntoText(void *argument)
+{
+	int const position = geterrposition();
+	if (position > 0) {
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(static_cast<const char *>(argument));
+	}
+	errcontext("columns and filter of the pipeline");
+}
+
+Query *
+ParseAndAnalyze(const char *text, TupleDesc row_type)
+{
+	ErrorContextCallback callback;
+	callback.callback = PointIntoText;
+	callback.arg = const_cast<char *>(text);
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	List *raw = raw_parser(text, RAW_PARSE_DEFAULT);
+	if (list_length(raw) != 1) {
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline must be one statement")));
+	}
+	Query *query = parse_analyze_fixedparams(linitial_node(RawStmt, raw), text, nullptr, 0,
+											 row_type != nullptr ? EnvironmentWith(row_type) : nullptr);
+	error_context_stack = callback.previous;
+	return query;
+}
+
 // A literal without a type becomes text during analysis although it was meant for the destination's type.
 bool
 IsTextLiteral(Node *expression)
@@ -213,13 +244,7 @@ TargetListOf(const AnalyzedQuery *analyzed, TupleDesc row_type, Relation destina
 AnalyzedQuery *
 AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text, const SourceType *types)
 {
-	List *raw = raw_parser(text, RAW_PARSE_DEFAULT);
-	if (list_length(raw) != 1) {
-		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline must be one statement")));
-	}
-	TupleDesc const row_type = types != nullptr ? AnalyzedRowType(source_row, types) : source_row;
-	Query *query = parse_analyze_fixedparams(linitial_node(RawStmt, raw), text, nullptr, 0,
-											 row_type != nullptr ? EnvironmentWith(row_type) : nullptr);
+	Query *query = ParseAndAnalyze(text, types != nullptr ? AnalyzedRowType(source_row, types) : source_row);
 	if (query->commandType != CMD_SELECT || query->utilityStmt != nullptr) {
 		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline's source must be a SELECT")));
 	}
