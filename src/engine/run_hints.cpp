@@ -59,11 +59,12 @@ HintOfSource(const std::string &state, const catalog::Pipeline &pipeline)
 	return {};
 }
 
-// PostgreSQL says it in the context: PL/pgSQL function f() line 3 at RAISE.
+// PostgreSQL says it in the first line of the context: PL/pgSQL function f() line 3 at RAISE. In others it says who
+// called us.
 bool
 IsInsideFunction(const ErrorInfo &info)
 {
-	return info.context.find("function ") != std::string::npos;
+	return info.context.substr(0, info.context.find('\n')).find("function ") != std::string::npos;
 }
 
 } // namespace
