@@ -176,9 +176,25 @@ SELECT drop_pipeline('third'), drop_pipeline('second'), drop_pipeline('first');
 CREATE ROLE regress_engine_owner LOGIN;
 GRANT USAGE ON SCHEMA engine_errors TO regress_engine_owner;
 SELECT allow_pipelines('regress_engine_owner');
--- checked as the owner, whoever makes the pipeline
+-- names are looked up for the owner, rights asked of the owner whoever makes the pipeline
 CREATE SCHEMA engine_errors_hidden CREATE TABLE t (id int);
-SELECT create_pipeline('r', owner => 'regress_engine_owner', source_query => 'SELECT id FROM engine_errors_hidden.t', destination_table => 'dst', load => 'append');
+SET ROLE regress_engine_owner;
+SELECT create_pipeline('r', source_query => 'SELECT id FROM engine_errors_hidden.t', destination_table => 'dst', load => 'append');
+RESET ROLE;
+-- whoever makes one for another role, or takes it over, runs nothing of that role's: parsing a literal of a domain does
+CREATE FUNCTION told(i int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'runs as %', current_user; RETURN true; END $$;
+CREATE DOMAIN telling AS int CHECK (told(VALUE));
+CREATE TYPE telling_pair AS (x telling);
+\set tells '$$SELECT 1 AS id WHERE ''(1)''::telling_pair IS NOT NULL$$'
+SELECT create_pipeline('tells', owner => 'regress_engine_owner', source_query => :tells, destination_table => 'dst', load => 'append') IS NOT NULL AS made;
+SELECT alter_pipeline('regress_engine_owner/tells', filter => 'id > 0');
+SELECT alter_pipeline('regress_engine_owner/tells', owner => session_user::name);
+SELECT alter_pipeline('tells', filter => 'id > 1');
+SELECT drop_pipeline('tells');
+SET ROLE regress_engine_owner;
+SELECT create_pipeline('tells', source_query => :tells, destination_table => 'dst', load => 'append') IS NOT NULL AS made;
+SELECT drop_pipeline('tells');
+RESET ROLE;
 SELECT create_pipeline('r', owner => 'regress_engine_owner', source_query => 'SELECT 1 AS id', destination_table => 'fresh', load => 'append');
 \echo :LAST_ERROR_SQLSTATE
 SELECT create_pipeline('r', owner => 'regress_engine_owner', source_query => 'SELECT 1 AS id', destination_table => 'dst', load => 'append') IS NOT NULL AS made, current_user = session_user AS nothing_left_switched;

@@ -175,14 +175,23 @@ TellSchedule(const Pipeline &pipeline)
 }
 
 // What only parsing in this database can tell. A relation that is missing may be the work of another pipeline.
+//
+// A literal of a domain, also within a composite or an array, runs the domain's CHECK: code of who owns the pipeline or
+// has owned it. So it is parsed only for its owner, and whoever makes it for another role, or takes it over, runs
+// nothing.
 void
-Analyze(const Pipeline &pipeline)
+Analyze(const Pipeline &pipeline, const Pipeline *before)
 {
-	if (pipeline.depends_on.empty()) {
-		engine::AnalyzeDefinition(pipeline);
+	if (pipeline.owner_oid != GetUserId() ||
+		(before != nullptr && catalog::HadAnotherOwner(pipeline.id, pipeline.owner_oid))) {
 		return;
 	}
-	std::optional<Error> const failure = pg::Subtransaction([&pipeline] { engine::AnalyzeDefinition(pipeline); });
+	auto const analyze = [&pipeline] { AsOwner(pipeline, [&pipeline] { engine::AnalyzeDefinition(pipeline); }); };
+	if (pipeline.depends_on.empty()) {
+		analyze();
+		return;
+	}
+	std::optional<Error> const failure = pg::Subtransaction(analyze);
 	if (!failure) {
 		return;
 	}
@@ -249,10 +258,8 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 			}
 		}
 		if (pipeline->status == "active") {
-			AsOwner(*pipeline, [pipeline] {
-				engine::CheckDefinition(*pipeline);
-				Analyze(*pipeline);
-			});
+			AsOwner(*pipeline, [pipeline] { engine::CheckDefinition(*pipeline); });
+			Analyze(*pipeline, before);
 			TellLosses(*pipeline, destination);
 		}
 	}

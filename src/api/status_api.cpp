@@ -8,7 +8,8 @@
 
 SLUICE_PIPELINE_FUNCTION(sluice_get_pipeline)
 {
-	return sluice::api::Result(sluice::catalog::DescribePipeline(sluice::api::FindForUse(pipeline).id), JSONBOID);
+	return sluice::api::Result(sluice::catalog::DescribePipeline(sluice::api::FindForUse(pipeline).id, GetUserId()),
+							   JSONBOID);
 }
 
 SLUICE_FUNCTION(sluice_run_log)

@@ -39,13 +39,19 @@ StartsAfterCommit(const catalog::RunRow &run)
 Error
 DidNotSucceed(const std::string &root_run)
 {
-	std::optional<catalog::RunFailure> const failure = catalog::FailureOf(root_run);
+	std::optional<catalog::RunFailure> const failure = catalog::FailureOf(root_run, GetUserId());
 	if (!failure) {
 		return catalog::NoSuchRun(root_run);
 	}
 	ErrorInfo info;
 	info.sqlstate = sqlstate::kRunDidNotSucceed;
 	std::string const what = Format("run of pipeline \"{}\" ", failure->pipeline_name);
+	if (!failure->is_seen) {
+		info.message = what + (failure->status == "failed" ? "failed" : "was " + failure->status);
+		info.detail = Format("It is run {}.", root_run);
+		info.hint = "The pipeline has another owner now, who sees why.";
+		return Error(std::move(info));
+	}
 	if (failure->status == "failed") {
 		info.message = what + "failed: " + failure->message;
 	} else if (failure->reason.starts_with(failure->status)) {

@@ -23,9 +23,11 @@ Count(const pg::SqlResult &rows)
 } // namespace
 
 std::string
-DescribePipeline(const std::string &id)
+DescribePipeline(const std::string &id, Oid role)
 {
-	return Execute(
+	std::vector<pg::SqlValue> const parameters{id};
+	return ExecuteAs(
+			   role,
 			   "SELECT jsonb_build_object('definition', to_jsonb(p), "
 			   "'state', to_jsonb(s) - '{{id,name,owner}}'::text[], 'runs', COALESCE((SELECT jsonb_agg(to_jsonb(l)) "
 			   "FROM "
@@ -33,9 +35,9 @@ DescribePipeline(const std::string &id)
 			   "r.due_at, r.queued_at, r.start_time, r.end_time, r.duration, r.records_read, r.records_processed, "
 			   "r.records_failed, r.bytes_processed, r.error_message, r.error_sqlstate, r.error_detail, r.error_hint, "
 			   "r.error_context "
-			   "FROM sluice.pipeline_runs r WHERE r.pipeline_id = p.id ORDER BY r.id DESC LIMIT 10) l), '[]')) "
+			   "FROM {0}.pipeline_runs r WHERE r.pipeline_id = p.id ORDER BY r.id DESC LIMIT 10) l), '[]')) "
 			   "FROM {0}.pipelines p JOIN {0}.pipeline_status s ON s.id = p.id WHERE p.id = $1::uuid",
-			   {id})
+			   parameters)
 		.Text(0, 0);
 }
 

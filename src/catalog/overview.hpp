@@ -12,7 +12,7 @@
 namespace sluice::catalog {
 
 // {"definition", "state", "runs": the last ten}
-std::string DescribePipeline(const std::string &id);
+std::string DescribePipeline(const std::string &id, Oid role);
 
 // at (ISO 8601, UTC), level, phase, message, data of each line, in order.
 std::vector<std::vector<pg::SqlValue>> RunLog(const std::string &run_id);

@@ -98,6 +98,16 @@ FindPipeline(const std::string &id)
 	return FirstPipeline(Definitions("d.id = $1::uuid", {id}));
 }
 
+bool
+HadAnotherOwner(const std::string &id, Oid owner)
+{
+	return !Execute(
+				"SELECT 1 FROM sluice.pipeline_versions v WHERE v.pipeline_id = $1::uuid AND v.owner_oid <> $2::oid "
+				"LIMIT 1",
+				{id, Number(owner)})
+				.Empty();
+}
+
 std::optional<Pipeline>
 LockPipeline(const std::string &id)
 {

@@ -15,6 +15,8 @@ namespace sluice::catalog {
 
 // The pipeline with this id, whoever asks; nothing when there is none.
 std::optional<Pipeline> FindPipeline(const std::string &id);
+// Whether a version of it belonged to another role.
+bool HadAnotherOwner(const std::string &id, Oid owner);
 
 // The same, locked until the end of the transaction, as it is now: whoever rewrites a definition reads it
 // through this, so that two who do never undo each other's work. The scheduler never takes this lock.

@@ -303,22 +303,24 @@ AwaitedStatus(const std::string &root_run)
 }
 
 std::optional<RunFailure>
-FailureOf(const std::string &root_run)
+FailureOf(const std::string &root_run, Oid role)
 {
 	// Somebody may have queued another attempt since.
 	pg::SqlResult const rows = Execute(
 		"SELECT r.id, r.pipeline_name, r.status, r.reason, r.attempt, r.error_sqlstate, r.error_message, "
-		"r.error_detail, r.error_hint, r.error_context FROM sluice.pipeline_runs r WHERE r.id = (SELECT a.id FROM "
+		"r.error_detail, r.error_hint, r.error_context, pg_has_role($2::oid, r.owner_oid, 'USAGE') FROM "
+		"sluice.pipeline_runs r WHERE r.id = (SELECT a.id FROM "
 		"(SELECT q.id, q.status, q.attempt FROM sluice.pipeline_runs q WHERE q.id = $1::uuid UNION ALL SELECT "
 		"q.id, q.status, q.attempt FROM sluice.pipeline_runs q WHERE q.root_run = $1::uuid AND q.attempt > 1) a "
 		"WHERE a.status IN ('failed', 'stopped', 'skipped') ORDER BY a.attempt DESC LIMIT 1)",
-		{root_run}, Reading::Latest);
+		{root_run, Number(role)}, Reading::Latest);
 	if (rows.Empty()) {
 		return std::nullopt;
 	}
 	auto text = [&rows](size_t column) { return rows.Cell(0, column).value_or(std::string()); };
-	return RunFailure{text(0), text(1), text(2), text(3), static_cast<int>(rows.Integer(0, 4)),
-					  text(5), text(6), text(7), text(8), text(9)};
+	return RunFailure{text(0),			 text(1), text(2), text(3), static_cast<int>(rows.Integer(0, 4)),
+					  text(5),			 text(6), text(7), text(8), text(9),
+					  rows.IsTrue(0, 10)};
 }
 
 } // namespace sluice::catalog

@@ -123,7 +123,8 @@ struct RunFailure {
 	std::string detail;
 	std::string hint;
 	std::string context;
+	bool is_seen = true; // by the role that asks
 };
-std::optional<RunFailure> FailureOf(const std::string &root_run);
+std::optional<RunFailure> FailureOf(const std::string &root_run, Oid role);
 
 } // namespace sluice::catalog

@@ -31,6 +31,14 @@ Execute(std::string_view statement, std::span<const pg::SqlValue> parameters, Re
 	return pg::Sql(FormatRuntime(statement, extension.schema_name), parameters, options);
 }
 
+pg::SqlResult
+ExecuteAs(Oid role, std::string_view statement, std::span<const pg::SqlValue> parameters)
+{
+	pg::SqlOptions options;
+	options.run_as = role;
+	return pg::Sql(FormatRuntime(statement, pg::RequireExtension().schema_name), parameters, options);
+}
+
 std::string
 TextArray(const std::vector<pg::SqlValue> &elements)
 {

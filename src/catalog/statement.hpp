@@ -25,6 +25,9 @@ enum class Reading {
 pg::SqlResult Execute(std::string_view statement, std::span<const pg::SqlValue> parameters,
 					  Reading reading = Reading::Transaction);
 
+// The same as this role, with its rights and what row-level security shows it; it reads the face alone.
+pg::SqlResult ExecuteAs(Oid role, std::string_view statement, std::span<const pg::SqlValue> parameters);
+
 inline pg::SqlResult
 Execute(std::string_view statement, std::initializer_list<pg::SqlValue> parameters = {},
 		Reading reading = Reading::Transaction)

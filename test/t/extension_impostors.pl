@@ -141,6 +141,7 @@ sub use_all
 		"SELECT $face.wait_for_batch(id, '60 s') FROM $face.pipeline_runs WHERE pipeline_name = 'd'",
 		"SELECT $face.retry_run(id) FROM $face.pipeline_runs WHERE pipeline_name = 'd' AND status = 'failed'",
 		"SELECT $face.wait_for_run(id, '60 s') FROM $face.pipeline_runs",
+		"SELECT $face.wait_for_batch(id, '60 s') FROM $face.pipeline_runs WHERE pipeline_name = 'd'",
 		"SELECT $face.retry_run('d')", "SELECT $face.retry_source('away')", "SELECT $face.trigger_pipeline('b', if_running => 'skip', if_paused => 'skip')",
 		"SELECT * FROM $face.batch_status((SELECT id FROM $face.pipeline_runs WHERE pipeline_name = 'a' AND cause = 'manual' LIMIT 1))",
 		"SELECT * FROM $face.batch_nodes((SELECT id FROM $face.pipeline_runs WHERE pipeline_name = 'a' AND cause = 'manual' LIMIT 1))",
