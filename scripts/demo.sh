@@ -241,8 +241,8 @@ say "    1,000,000 rows over TCP into the same table, all old rows replaced in o
     "    make bench measures this with more care, and beside other tools."
 
 step "What happened: what a DBA looks at"
-sql "SELECT name, state, last_run_status, records, failures_in_a_row, next_due FROM pipeline_status ORDER BY name;"
-sql "SELECT pipeline, cause, status, records, duration, error_message FROM recent_runs() ORDER BY queued_at;"
+sql "SELECT name, state, last_run_status, records_processed, failures_in_a_row, next_due FROM pipeline_status ORDER BY name;"
+sql "SELECT pipeline, cause, status, records_processed, duration, error_message FROM recent_runs() ORDER BY queued_at;"
 sql "SELECT phase, message FROM run_log((SELECT last_run FROM pipeline_status WHERE name = 'copy'));"
 sql "SELECT zone, countries FROM zone_list WHERE 'DE' = ANY (countries) ORDER BY zone;"
 

@@ -5,9 +5,9 @@ CREATE SCHEMA status;
 SET search_path = status, public;
 CREATE TABLE src AS SELECT g AS a FROM generate_series(1, 3) g;
 SELECT create_pipeline('shown', source_table => 'src', destination_table => 'dst', description => 'for show') IS NOT NULL AS created;
-SELECT name, state, reason, last_run, records, failures_in_a_row FROM list_pipelines() WHERE name = 'shown';
+SELECT name, state, reason, last_run, records_processed, failures_in_a_row FROM list_pipelines() WHERE name = 'shown';
 CALL run_pipeline('shown', run => NULL) \gset
-SELECT name, state, reason, last_run = :'run' AS this, last_run_status, last_run_start <= last_run_end AS ran, last_error, last_hint, next_due, records, failures_in_a_row
+SELECT name, state, reason, last_run = :'run' AS this, last_run_status, last_run_start <= last_run_end AS ran, last_error, last_hint, next_due, records_processed, failures_in_a_row
 FROM list_pipelines() WHERE name = 'shown';
 SELECT last_run_at IS NOT NULL AS ran FROM pipelines WHERE name = 'shown';
 
@@ -17,7 +17,7 @@ SELECT get_pipeline('shown') #>> '{definition,description}' AS description, get_
 SELECT get_pipeline(id) -> 'definition' ->> 'name' AS name FROM pipelines WHERE name = 'shown';
 SELECT get_pipeline('hidden');
 
-SELECT pipeline, status, cause, records, error_message FROM recent_runs() WHERE run = :'run';
+SELECT pipeline, status, cause, records_processed, error_message FROM recent_runs() WHERE run = :'run';
 SELECT count(*) FROM recent_runs(0) WHERE run = :'run' AND queued_at < now();
 SELECT count(*) FROM recent_runs(days => 100) WHERE run = :'run';
 

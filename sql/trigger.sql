@@ -196,11 +196,11 @@ CALL trigger_and_wait('broken');
 CALL trigger_and_wait('broken', run => NULL, status => NULL, raise_error => false) \gset
 SELECT :'status' AS status;
 SELECT status, error_message, error_sqlstate, records_processed FROM pipeline_runs WHERE id = :'run';
-SELECT state, reason, last_error, failures_in_a_row, records FROM pipeline_status WHERE name = 'broken';
+SELECT state, reason, last_error, failures_in_a_row, records_processed FROM pipeline_status WHERE name = 'broken';
 SELECT count(*) > 0 AS logged FROM run_log(:'run') WHERE level = 'error';
 SELECT alter_pipeline('broken', source_query => 'SELECT 1 AS a');
 CALL trigger_and_wait('broken', run => NULL, status => NULL) \gset
-SELECT state, reason, last_error, failures_in_a_row, records FROM pipeline_status WHERE name = 'broken';
+SELECT state, reason, last_error, failures_in_a_row, records_processed FROM pipeline_status WHERE name = 'broken';
 
 SELECT drop_pipeline(id) FROM pipelines WHERE name IN ('quick', 'context', 'asleep', 'broken');
 DROP SCHEMA trig CASCADE;

@@ -19,5 +19,5 @@ SELECT count(*), min(gross), max(day) FROM daily_sales;
 CALL trigger_and_wait('daily_sales') \gset
 \echo :status
 SELECT count(*) FROM daily_sales;
-SELECT name, state, records FROM pipeline_status;
+SELECT name, state, records_processed FROM pipeline_status;
 SELECT status, cause, records_read, records_processed FROM pipeline_runs ORDER BY id;

@@ -97,7 +97,7 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	CASE WHEN last.seen THEN sluice.error_text(last.error_message, last.error_detail, last.error_context)
 		ELSE last.error_message END AS last_error,
 	last.error_hint AS last_hint,
-	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row,
+	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records_processed, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row,
 	CASE WHEN active.status = 'pending' THEN GREATEST(active.due_at, outage.waits_until) END AS retry_at
 FROM (SELECT pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS monitors) asker
 JOIN sluice.pipeline_definitions d ON asker.monitors OR pg_catalog.pg_has_role(d.owner_oid, 'USAGE')
@@ -135,12 +135,12 @@ COMMENT ON COLUMN @extschema@.pipeline_status.reason IS 'why it is in that state
 COMMENT ON COLUMN @extschema@.pipeline_status.last_run IS 'the latest run that was started; SELECT * FROM run_log(it)';
 COMMENT ON COLUMN @extschema@.pipeline_status.last_error IS 'message, detail and context, the row''s number among it, of the last run''s error; who sees it as pg_monitor only gets the message';
 COMMENT ON COLUMN @extschema@.pipeline_status.retry_at IS 'when a queued run starts at the earliest: after the wait before a retry, or for its data source';
-COMMENT ON COLUMN @extschema@.pipeline_status.records IS 'rows that the last run loaded; NULL unless it succeeded';
+COMMENT ON COLUMN @extschema@.pipeline_status.records_processed IS 'rows that the last run loaded; NULL unless it succeeded';
 COMMENT ON COLUMN @extschema@.pipeline_status.failures_in_a_row IS 'failed runs since the last success';
 
 CREATE VIEW sluice.watched_runs WITH (security_barrier = true) AS
 SELECT r.id AS run, COALESCE(d.name, r.pipeline_name) AS pipeline, r.owner, r.status, r.reason, r.cause, r.triggered_by,
-	r.due_at, r.queued_at, r.start_time, r.end_time, r.duration, r.records_processed AS records, r.error_message, r.error_hint,
+	r.due_at, r.queued_at, r.start_time, r.end_time, r.duration, r.records_processed, r.error_message, r.error_hint,
 	CASE WHEN pg_catalog.pg_has_role(r.owner_oid, 'USAGE')
 		THEN sluice.error_text(r.error_message, r.error_detail, r.error_context) ELSE r.error_message END AS error
 FROM (SELECT pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS monitors) asker
@@ -158,14 +158,14 @@ COMMENT ON VIEW @extschema@.pipeline_log IS 'What runs said, line by line: narro
 COMMENT ON COLUMN @extschema@.pipeline_log.level IS 'debug, info, warning, error';
 
 CREATE FUNCTION @extschema@.run_progress(OUT run uuid, OUT phase text, OUT phase_since timestamptz, OUT records_read bigint,
-	OUT records bigint, OUT bytes bigint, OUT records_expected bigint)
+	OUT records_processed bigint, OUT bytes_processed bigint, OUT records_expected bigint)
 	RETURNS SETOF record
 	LANGUAGE C VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'sluice_run_progress';
 COMMENT ON FUNCTION @extschema@.run_progress() IS
 	'How far the runs of this database are that have a worker, from shared memory; read it through the view pipeline_progress';
 CREATE VIEW @extschema@.pipeline_progress WITH (security_invoker = true) AS
 SELECT COALESCE(d.name, r.pipeline_name) AS pipeline, r.id AS run, r.attempt, p.phase, r.start_time,
-	p.records_read, p.records, p.bytes, rate.rows_per_second::bigint AS rate,
+	p.records_read, p.records_processed, p.bytes_processed, rate.rows_per_second::bigint AS rate,
 	CASE WHEN p.phase = 'loading' AND p.records_expected > 0
 		THEN round(LEAST(100 * p.records_read / p.records_expected::numeric, 100), 1) END AS percent,
 	CASE WHEN p.phase = 'loading' AND p.records_expected >= p.records_read AND rate.rows_per_second > 0
@@ -179,8 +179,8 @@ LEFT JOIN LATERAL (
 COMMENT ON VIEW @extschema@.pipeline_progress IS 'The runs that are under way in workers, and how far they are';
 COMMENT ON COLUMN @extschema@.pipeline_progress.phase IS 'starting, preparing, checking (the destination server), connecting, waiting for lock, loading, waiting for rows, indexing, swapping, analyzing, finishing, committing (there)';
 COMMENT ON COLUMN @extschema@.pipeline_progress.records_read IS 'rows that the source has sent so far';
-COMMENT ON COLUMN @extschema@.pipeline_progress.records IS 'rows written to the destination so far';
-COMMENT ON COLUMN @extschema@.pipeline_progress.bytes IS 'bytes that the source has sent so far';
+COMMENT ON COLUMN @extschema@.pipeline_progress.records_processed IS 'rows written to the destination so far';
+COMMENT ON COLUMN @extschema@.pipeline_progress.bytes_processed IS 'bytes that the source has sent so far';
 COMMENT ON COLUMN @extschema@.pipeline_progress.rate IS 'rows a second since the load began';
 COMMENT ON COLUMN @extschema@.pipeline_progress.percent IS 'of the rows that the planner of the source expects; NULL: it cannot tell';
 COMMENT ON COLUMN @extschema@.pipeline_progress.eta IS 'how long the load still takes at this rate';

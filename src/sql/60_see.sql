@@ -23,12 +23,12 @@ COMMENT ON FUNCTION @extschema@.export_pipelines(name) IS
 CREATE FUNCTION @extschema@.recent_runs(days integer DEFAULT 2)
 	RETURNS TABLE (run uuid, pipeline text, owner name, status text, reason text, cause text, triggered_by name,
 		due_at timestamptz, queued_at timestamptz, start_time timestamptz, end_time timestamptz, duration interval,
-		records bigint, error_message text, error_hint text, error text)
+		records_processed bigint, error_message text, error_hint text, error text)
 	LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT r.run, r.pipeline, r.owner, r.status, r.reason, r.cause, r.triggered_by,
 		r.due_at, r.queued_at, r.start_time, r.end_time, r.duration,
-		r.records, r.error_message, r.error_hint, r.error
+		r.records_processed, r.error_message, r.error_hint, r.error
 	FROM sluice.watched_runs r
 	WHERE r.queued_at >= pg_catalog.now() - pg_catalog.make_interval(days => days)
 	ORDER BY r.run DESC;

@@ -18,7 +18,7 @@ is($node->sql('SELECT count(*) FROM pipeline_progress'), '0', 'nothing is under 
 my $gate = $node->close_gate;
 my $run = $node->sql("SELECT trigger_pipeline('big')");
 $node->await_gated(1, 'the run has read all but the last row');
-is($node->sql("SELECT pipeline, run = '$run', attempt, phase, records_read > 0, records > 0, bytes > 0, percent BETWEEN 1 AND 100, eta >= '0' FROM pipeline_progress"),
+is($node->sql("SELECT pipeline, run = '$run', attempt, phase, records_read > 0, records_processed > 0, bytes_processed > 0, percent BETWEEN 1 AND 100, eta >= '0' FROM pipeline_progress"),
 	'big|t|1|loading|t|t|t|t|t', 'pipeline_progress');
 is($node->sql("SELECT c.command, c.type, c.relid::regclass, c.tuples_processed > 0 FROM pg_stat_progress_copy c JOIN pg_stat_activity a USING (pid) "
 		  . "WHERE a.application_name = 'pg_sluice run $run'"),

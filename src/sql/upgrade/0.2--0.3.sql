@@ -70,6 +70,11 @@ ALTER TABLE sluice.pipeline_runs DROP COLUMN log;
 -- It tells the whole error as well.
 DROP FUNCTION @extschema@.recent_runs(integer);
 
+-- One name for one thing. In 0.1 there is no pipeline_progress.
+ALTER VIEW @extschema@.pipeline_status RENAME COLUMN records TO records_processed;
+DROP VIEW IF EXISTS @extschema@.pipeline_progress;
+DROP FUNCTION IF EXISTS @extschema@.run_progress();
+
 -- Functions that take more arguments now.
 DROP FUNCTION @extschema@.trigger_pipeline(text, jsonb, text, boolean), @extschema@.trigger_pipeline(uuid, jsonb, text, boolean);
 DROP PROCEDURE @extschema@.trigger_and_wait(text, jsonb, interval, uuid, text),
