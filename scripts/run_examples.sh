@@ -58,12 +58,15 @@ blocks() {
         /^#+ / && !on { here = here && length($1) > depth || $0 == heading; if ($0 == heading) depth = length($1) }
         /^```/ { on = here && $0 == "```" language; if (on) number++; next }
         on { print number "\t" $0 }' "$ROOT/$2" |
-        sed -e "s/port '5432'/port '$PORT_target'/" -e "s/port '3306'/port '$PORT_mariadb'/"
+        sed -e "s/port '5432'/port '$PORT_target'/" -e "s/port '3306'/port '$PORT_mariadb'/" -e "s/host '10.0.0.7'/host '127.0.0.1', port '$PORT_target'/"
 }
+# How many blocks of SQL of each page were run.
+declare -A covered
 # page PAGE HEADING ROLE@DATABASE...: the first block of SQL in that section as the first role, and so on.
 page() {
     local page=$1 heading=$2 number=0 who
     shift 2
+    covered[$page]=$((${covered[$page]:-0} + $#))
     blocks sql "$page" "$heading" >"$WORK/blocks"
     for who in "$@"; do
         number=$((number + 1))
@@ -94,6 +97,33 @@ if [ "$PORT_mariadb" != 0 ]; then
 fi
 page doc/security.md '## Teams' {postgres,ann}@warehouse
 
+page doc/monitoring.md '# How do I see what happened?' etl@warehouse
+page doc/retries.md '# What happens when a run fails?' {etl,etl,etl}@warehouse
+page doc/missed.md '# What happens when a run cannot start on time?' etl@warehouse
+page doc/schedules.md '# When does it run?' {etl,etl}@warehouse
+AS=etl on target warehouse >/dev/null <<'SQL'
+CREATE TABLE far_store (id int, manager int);
+CREATE TABLE far_staff (id int, store int);
+INSERT INTO far_store VALUES (1, 1);
+INSERT INTO far_staff VALUES (1, 1);
+CREATE TABLE store (id int PRIMARY KEY, manager int NOT NULL);
+CREATE TABLE staff (id int PRIMARY KEY, store int NOT NULL REFERENCES store DEFERRABLE INITIALLY DEFERRED);
+ALTER TABLE store ADD FOREIGN KEY (manager) REFERENCES staff DEFERRABLE INITIALLY DEFERRED;
+SELECT create_pipeline('store', source_table => 'far_store', destination_table => 'store', load => 'replace');
+SELECT create_pipeline('staff', source_table => 'far_staff', destination_table => 'staff', load => 'replace');
+SQL
+page doc/running.md '# How do I start, wait for and stop runs?' {etl,etl,etl,etl,etl}@warehouse
+on target postgres <<'SQL'
+CREATE ROLE loader LOGIN PASSWORD 'secret';
+CREATE DATABASE dwh;
+\connect dwh
+CREATE SCHEMA sales;
+GRANT USAGE, CREATE ON SCHEMA sales TO loader;
+SQL
+page doc/remote-destinations.md '# Can rows go to another server?' {postgres@warehouse,etl@warehouse,postgres@dwh}
+on target dwh -c 'ALTER TABLE sales.pg_sluice_ledger OWNER TO loader'
+AS=etl on target warehouse -c "CALL trigger_and_wait('orders_out')" >/dev/null || status=1
+
 start_postgres moved "shared_preload_libraries = 'pg_sluice'" 'fsync = off' 'max_worker_processes = 16'
 old() { as_server_user env PGHOST="$WORK/target" PGPORT="$PORT_target" PGUSER=postgres "$@"; }
 new() { as_server_user env PGHOST="$WORK/moved" PGPORT="$PORT_moved" PGUSER=postgres "$@"; }
@@ -107,4 +137,20 @@ else
     status=1
 fi
 page doc/operations.md '## A schema of its own' postgres@own_schema
+
+on target warehouse -c 'CREATE SCHEMA staging AUTHORIZATION etl'
+page doc/pipelines.md '# What can a pipeline say?' {etl,etl}@warehouse
+
+for file in "$ROOT"/doc/*.md "$ROOT/README.md"; do
+    page=${file#"$ROOT/"}
+    there=$(grep -c '^```sql' "$file" || true)
+    if [ "$there" != "${covered[$page]:-0}" ]; then
+        echo "not ok $page: $there blocks of SQL, ${covered[$page]:-0} are run"
+        status=1
+    fi
+    if grep -nE '^    (SELECT|CALL|CREATE|ALTER|INSERT|SET) ' "$file" | grep -v FOREIGN; then
+        echo "not ok $page: SQL that is no block of its language, so it is not run"
+        status=1
+    fi
+done
 exit $status
