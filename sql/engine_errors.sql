@@ -200,18 +200,25 @@ SELECT create_pipeline('r', owner => 'regress_engine_owner', source_query => 'SE
 SELECT create_pipeline('r', owner => 'regress_engine_owner', source_query => 'SELECT 1 AS id', destination_table => 'dst', load => 'append') IS NOT NULL AS made, current_user = session_user AS nothing_left_switched;
 DROP SCHEMA engine_errors_hidden CASCADE;
 SELECT drop_pipeline('regress_engine_owner/r');
-SET SESSION AUTHORIZATION regress_engine_owner;
+\set superuser :USER
+\set here 'SET client_min_messages = warning; SET search_path = engine_errors, public;'
+\c - regress_engine_owner
+:here
 SELECT create_pipeline('r', source_query => 'SELECT id, name, amount FROM src', destination_table => 'dst', load => 'append') IS NOT NULL AS ok;
 CALL run_pipeline('r') \gset
 \echo :LAST_ERROR_SQLSTATE
-RESET SESSION AUTHORIZATION;
+\c - :superuser
+:here
 GRANT INSERT ON dst TO regress_engine_owner;
-SET SESSION AUTHORIZATION regress_engine_owner;
+\c - regress_engine_owner
+:here
 CALL run_pipeline('r') \gset
 \echo :LAST_ERROR_SQLSTATE
-RESET SESSION AUTHORIZATION;
+\c - :superuser
+:here
 GRANT SELECT (id, name, amount) ON src TO regress_engine_owner;
-SET SESSION AUTHORIZATION regress_engine_owner;
+\c - regress_engine_owner
+:here
 CALL run_pipeline('r') \gset
 SELECT alter_pipeline('r', load => 'replace');
 CALL run_pipeline('r') \gset
@@ -219,18 +226,21 @@ CALL run_pipeline('r') \gset
 SELECT alter_pipeline('r', load => 'append', destination_table => 'fresh');
 \echo :LAST_ERROR_SQLSTATE
 SELECT drop_pipeline('r');
-RESET SESSION AUTHORIZATION;
+\c - :superuser
+:here
 SELECT count(*) FROM dst;
 -- column rights are enough for the columns that are loaded
 REVOKE INSERT ON dst FROM regress_engine_owner;
 GRANT INSERT (id) ON dst TO regress_engine_owner;
-SET SESSION AUTHORIZATION regress_engine_owner;
+\c - regress_engine_owner
+:here
 SELECT create_pipeline('r', source_query => 'SELECT id FROM src', destination_table => 'dst', load => 'append') IS NOT NULL AS ok;
 CALL run_pipeline('r') \gset
 SELECT alter_pipeline('r', source_query => 'SELECT id, name FROM src');
 CALL run_pipeline('r') \gset
 SELECT drop_pipeline('r');
-RESET SESSION AUTHORIZATION;
+\c - :superuser
+:here
 SELECT count(*) FROM dst;
 -- the source's row as a whole has no type that the column could take: refused, where it once ended the server
 CREATE TYPE pair AS (a int, b text);

@@ -116,10 +116,14 @@ CALL run_pipeline('rows') \gset
 SELECT alter_pipeline('rows', columns => 'ROW(x, y || ''  '') AS p');
 CALL run_pipeline('rows');
 TABLE pairs;
-SET SESSION AUTHORIZATION regress_loss_owner;
+\set superuser :USER
+\set here 'SET client_min_messages = warning; SET search_path = engine_loss, public;'
+\c - regress_loss_owner
+:here
 SELECT load('SELECT 1.25 + id AS amount FROM engine_loss.s', 'engine_loss.plain'), load('SELECT 1.255 + id AS amount FROM engine_loss.s', 'engine_loss.triggered'),
 	load('SELECT 1.255 + id AS amount FROM engine_loss.s', 'engine_loss.made_by_run');
-RESET SESSION AUTHORIZATION;
+\c - :superuser
+:here
 
 -- numbers that floating-point numbers hold to the last digit, and called by hand with anything
 SELECT sluice.assign_exactly(1180591620717411303424, NULL::float8, -1, 'v'), sluice.assign_exactly(9007199254740991, NULL::float8, -1, 'v'), sluice.assign_exactly(NULL::numeric, NULL::int, -1, 'v') IS NULL AS is_null;

@@ -96,14 +96,18 @@ CREATE TABLE guarded (id serial PRIMARY KEY, t text);
 CREATE TABLE guarded_too (id serial PRIMARY KEY, t text);
 GRANT INSERT, TRUNCATE ON guarded, guarded_too TO engine_sequences_owner;
 GRANT UPDATE ON SEQUENCE guarded_too_id_seq TO engine_sequences_owner;
-SET SESSION AUTHORIZATION engine_sequences_owner;
+\set superuser :USER
+\set here 'SET client_min_messages = warning; SET search_path = engine_sequences, public;'
+\c - engine_sequences_owner
+:here
 SELECT pipe('guarded', 'replace');
 CALL run_pipeline('guarded') \gset
 :log
 SELECT pipe('guarded_too', 'append');
 CALL run_pipeline('guarded_too') \gset
 :log
-RESET SESSION AUTHORIZATION;
+\c - :superuser
+:here
 SELECT last_value, is_called FROM guarded_id_seq;
 INSERT INTO guarded_too (t) VALUES ('new') RETURNING id;
 

@@ -19,8 +19,10 @@ SELECT allow_pipelines('rights_ann'), allow_pipelines('rights_bob'), allow_pipel
 SELECT allow_pipelines('rights_zoe');
 \echo :LAST_ERROR_SQLSTATE
 
-SET SESSION AUTHORIZATION rights_ann;
-SET search_path = rights, public;
+\set superuser :USER
+\set here 'SET client_min_messages = warning; SET search_path = rights, public;'
+\c - rights_ann
+:here
 CREATE TABLE src AS SELECT 1 AS a;
 SELECT create_pipeline('mine', source_table => 'src', destination_table => 'mine_dst') IS NOT NULL AS created;
 SELECT create_pipeline('ours', source_query => 'SELECT 1 AS a', destination_table => 'ours_dst', owner => 'rights_group') IS NOT NULL AS created;
@@ -53,6 +55,8 @@ CREATE TABLE sluice.mine ();
 CREATE TRIGGER t BEFORE INSERT ON sluice.pipeline_runs EXECUTE FUNCTION sluice.pipeline_bind_owner();
 
 -- Others see nothing of it.
+\c - :superuser
+:here
 SET SESSION AUTHORIZATION rights_bob;
 SELECT (SELECT count(*) FROM pipelines) AS pipelines, (SELECT count(*) FROM pipeline_status) AS status,
 	(SELECT count(*) FROM pipeline_runs) AS runs, (SELECT count(*) FROM pipeline_log) AS log,
@@ -89,6 +93,31 @@ CALL run_pipeline('bobs');
 \echo :LAST_ERROR_SQLSTATE
 CALL run_pipelines('{bobs}');
 \echo :LAST_ERROR_SQLSTATE
+-- What bob's code could take back is no login of bob's.
+CREATE FUNCTION escape() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE 'RESET SESSION AUTHORIZATION';
+	RETURN session_user;
+END $$;
+SELECT create_pipeline('escapes', source_query => 'SELECT rights.escape() AS who', destination_table => 'bobs_dst', load => 'append', owner => 'rights_bob') IS NOT NULL AS created;
+SET SESSION AUTHORIZATION rights_bob;
+CALL run_pipeline('escapes');
+\echo :LAST_ERROR_SQLSTATE
+CALL run_pipelines('{escapes}');
+RESET SESSION AUTHORIZATION;
+SET ROLE rights_bob;
+CALL run_pipeline('escapes');
+RESET ROLE;
+\c - rights_bob
+:here
+CALL run_pipeline('escapes', run => NULL) \gset
+SELECT who = 'rights_bob' AS nobody_else FROM rights.bobs_dst;
+SET SESSION AUTHORIZATION rights_bob;
+CALL run_pipeline('escapes', run => NULL) \gset
+\c - :superuser
+:here
+SELECT drop_pipeline('escapes');
+DROP TABLE bobs_dst;
 CALL trigger_and_wait('bobs', run => NULL, status => NULL) \gset
 \echo :status
 SELECT who FROM bobs_dst;

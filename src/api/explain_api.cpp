@@ -14,8 +14,8 @@ using sluice::catalog::Pipeline;
 bool
 IsRisky(const Pipeline &pipeline)
 {
-	return (pipeline.source || pipeline.destination) && superuser_arg(GetSessionUserId()) &&
-		   !superuser_arg(pipeline.owner_oid);
+	return (pipeline.source || pipeline.destination) && !superuser_arg(pipeline.owner_oid) &&
+		   (superuser_arg(GetSessionUserId()) || superuser_arg(GetAuthenticatedUserId()));
 }
 
 std::vector<std::string>

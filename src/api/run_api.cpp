@@ -10,6 +10,7 @@
 #include "core/sqlstate.hpp"
 #include "pg/run_context.hpp"
 #include "worker/control.hpp"
+#include "worker/run_setup.hpp"
 
 namespace {
 
@@ -21,11 +22,15 @@ sluice::catalog::Pipeline
 FindToRunHere(const std::string &identifier, const char *what)
 {
 	sluice::catalog::Pipeline found = api::FindForUse(identifier);
-	if (GetUserId() != found.owner_oid || GetSessionUserId() != found.owner_oid) {
-		throw Error(sluice::sqlstate::kInsufficientPrivilege,
-					sluice::Format("{} runs pipeline \"{}\" only for its owner, connected as role \"{}\"", what,
-								   found.name, found.owner),
-					"Use trigger_pipeline: a worker runs it as its owner, whoever triggers it.");
+	if (!sluice::worker::IsSessionOf(found.owner_oid)) {
+		throw Error(
+			sluice::sqlstate::kInsufficientPrivilege,
+			sluice::Format("{} runs pipeline \"{}\" only for its owner, connected as role \"{}\"", what, found.name,
+						   found.owner),
+			GetUserId() == found.owner_oid
+				? "SET ROLE and SET SESSION AUTHORIZATION do not do, because the code that runs could take them "
+				  "back. Connect as the owner, or use trigger_pipeline: a worker runs it as its owner."
+				: "Use trigger_pipeline: a worker runs it as its owner, whoever triggers it.");
 	}
 	api::RequireStartable(found);
 	if (std::optional<std::string> const reason = api::RunInTheWay(found)) {

@@ -58,7 +58,7 @@ CREATE PROCEDURE @extschema@.run_pipeline(pipeline uuid, context jsonb DEFAULT '
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_run_pipeline_by_id';
 COMMENT ON PROCEDURE @extschema@.run_pipeline(text, jsonb, uuid) IS
 'Runs a pipeline here and now, in this session and transaction, without a worker; its row and its rows live and die with the transaction. context: as of trigger_pipeline.
-Errors: 42501 unless session and current user are the owner, 55006 a run is in the way, SL002 paused, SL008 parked, 55000 inactive or switched off, and those of the run.';
+Errors: 42501 unless connected as the owner, 55006 a run is in the way, SL002 paused, SL008 parked, 55000 inactive or switched off, and those of the run.';
 COMMENT ON PROCEDURE @extschema@.run_pipeline(uuid, jsonb, uuid) IS
 'Runs the pipeline with this id here and now; see run_pipeline(text, jsonb, uuid).';
 

@@ -8,34 +8,23 @@
 
 namespace sluice::worker {
 
-namespace {
-
-struct Identity {
-	Oid current;
-	Oid session;
-	int isolation;
-};
-
-Identity
-ReadIdentity()
+bool
+IsSessionOf(Oid role)
 {
-	return {GetUserId(), GetSessionUserId(), XactIsoLevel};
+	return pg::Call(GetUserId) == role && pg::Call(GetSessionUserId) == role && pg::Call(GetAuthenticatedUserId) == role;
 }
-
-} // namespace
 
 void
 CheckIdentity(const catalog::Pipeline &pipeline)
 {
-	Identity const identity = pg::Call(ReadIdentity);
-	if (identity.current != pipeline.owner_oid || identity.session != pipeline.owner_oid) {
+	if (!IsSessionOf(pipeline.owner_oid)) {
 		throw Error(
 			sqlstate::kInsufficientPrivilege,
 			Format("the run of pipeline \"{}\" would not be made as its owner \"{}\"", pipeline.name, pipeline.owner),
 			"A setting \"role\" of the owner or of the database changes who the session is: "
 			"remove it with ALTER ROLE ... RESET role, or ALTER DATABASE ... RESET role.");
 	}
-	if (identity.isolation != XACT_READ_COMMITTED) {
+	if (XactIsoLevel != XACT_READ_COMMITTED) {
 		throw Error(sqlstate::kActiveSqlTransaction, "a pipeline runs in a READ COMMITTED transaction only",
 					"Start the transaction with BEGIN ISOLATION LEVEL READ COMMITTED, or use trigger_pipeline.");
 	}

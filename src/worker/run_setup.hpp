@@ -7,7 +7,10 @@
 
 namespace sluice::worker {
 
-// Throws Error unless this process acts as the owner, in a READ COMMITTED transaction.
+// Whether this session is the role's from its login on. Code that runs in a session of which this is not true can take
+// back SET ROLE or SET SESSION AUTHORIZATION, and then is whoever had logged in.
+bool IsSessionOf(Oid role);
+// Throws Error unless this session is the owner's, in a READ COMMITTED transaction.
 void CheckIdentity(const catalog::Pipeline &pipeline);
 // Sets what every run pins, in this process and for this transaction; returns what leaf::UnpinSettings takes. The
 // journal is told what the owner does not trust any more.
