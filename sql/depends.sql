@@ -97,6 +97,8 @@ SELECT create_pipeline('theirs', source_query => 'SELECT 1 AS i', destination_ta
 SELECT depends_on_names = ARRAY[current_user || '/a'] AS with_owner FROM pipelines WHERE name = 'theirs';
 SET ROLE depends_other;
 SELECT depends_on_names = depends_on::text[] AS as_id FROM pipelines WHERE name = 'theirs';
+SELECT definition -> 'depends_on_names' = definition -> 'depends_on' AS as_id, definition -> 'on_failure_name' AS none FROM pipeline_versions
+	WHERE definition ->> 'name' = 'theirs';
 RESET ROLE;
 
 -- Who drops learns no names of others.

@@ -175,10 +175,12 @@ void
 CheckTrouble(const HealthFacts &facts, Report &report)
 {
 	if (facts.set_aside > 0) {
+		// The error is whoever's run it was, and quotes what it likes.
+		bool const monitors = sluice::pg::Call(has_privs_of_role, GetUserId(), ROLE_PG_MONITOR);
 		report.Error("set_aside",
-					 sluice::Format("{} thing{} failed by itself and {} set aside, among them: {}", facts.set_aside,
+					 sluice::Format("{} thing{} failed by itself and {} set aside{}", facts.set_aside,
 									facts.set_aside == 1 ? "" : "s", facts.set_aside == 1 ? "is" : "are",
-									facts.trouble),
+									monitors ? ", among them: " + facts.trouble : std::string()),
 					 "It is tried again every minute; everything else goes on. The server's log has the details.");
 	}
 }

@@ -6,13 +6,14 @@ namespace sluice::catalog {
 
 namespace {
 
-#define SLUICE_NODE_COLUMNS "n.batch, n.pipeline_id, n.pipeline_name, n.state, n.fallback, n.run, n.fallback_run "
+#define SLUICE_NODE_COLUMNS                                                                                            \
+	"n.batch, n.pipeline_id, n.pipeline_name, n.state, n.fallback, n.run, n.fallback_run, n.owner_oid "
 
 ChainNode
 ReadNode(const pg::SqlResult &rows, size_t row)
 {
 	return {rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.Text(row, 3),
-			rows.Cell(row, 4), rows.Cell(row, 5), rows.Cell(row, 6)};
+			rows.Cell(row, 4), rows.Cell(row, 5), rows.Cell(row, 6), static_cast<Oid>(rows.Integer(row, 7))};
 }
 
 bool
@@ -152,7 +153,9 @@ WaitingFor(const ChainNode &parent, int most)
 		"FROM sluice.pipeline_batch_nodes n, LATERAL (SELECT count(*) AS total, "
 		"count(*) FILTER (WHERE q.state = 'done') AS over, "
 		"count(*) FILTER (WHERE q.outcome IN ('success', 'success by fallback')) AS succeeded, "
-		"string_agg('\"' || q.pipeline_name || '\" ' || CASE q.outcome WHEN 'failed' THEN 'failed' ELSE 'was ' || "
+		"string_agg(CASE WHEN pg_has_role(COALESCE((SELECT d.owner_oid FROM sluice.pipeline_definitions d WHERE d.id = "
+		"n.pipeline_id), n.owner_oid), q.owner_oid, 'USAGE') THEN '\"' || q.pipeline_name || '\"' ELSE 'pipeline ' || "
+		"q.pipeline_id || ' of another role' END || CASE q.outcome WHEN 'failed' THEN ' failed' ELSE ' was ' || "
 		"q.outcome END, ', ' ORDER BY q.pipeline_name) FILTER (WHERE q.outcome IN ('failed', 'stopped', 'skipped')) "
 		"AS complaint FROM unnest(n.parents) u (id) JOIN sluice.pipeline_batch_nodes q ON q.batch = n.batch "
 		"AND q.pipeline_id = u.id) p "
@@ -164,10 +167,10 @@ WaitingFor(const ChainNode &parent, int most)
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		WaitingNode node;
 		node.node = ReadNode(rows, row);
-		node.rule = DependsRuleOf(rows.Text(row, 7));
-		node.parents = {static_cast<int>(rows.Integer(row, 8)), static_cast<int>(rows.Integer(row, 9)),
-						static_cast<int>(rows.Integer(row, 10))};
-		node.complaint = rows.Text(row, 11);
+		node.rule = DependsRuleOf(rows.Text(row, 8));
+		node.parents = {static_cast<int>(rows.Integer(row, 9)), static_cast<int>(rows.Integer(row, 10)),
+						static_cast<int>(rows.Integer(row, 11))};
+		node.complaint = rows.Text(row, 12);
 		waiting.push_back(std::move(node));
 	}
 	return waiting;

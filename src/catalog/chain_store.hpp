@@ -27,6 +27,7 @@ struct ChainNode {
 	std::optional<std::string> fallback;
 	std::optional<std::string> run; // its first attempt
 	std::optional<std::string> fallback_run;
+	Oid owner = InvalidOid; // who sees what became of it
 };
 // The node that a run, any attempt of it, belongs to: as the node's own run, or as that of its fallback. When the
 // run's row is gone, root_run is the run itself, and its first attempt is not known.
@@ -43,7 +44,7 @@ struct WaitingNode {
 	ChainNode node;
 	DependsRule rule = DependsRule::AllSuccess;
 	ParentCounts parents;
-	// "a" failed, "b" was skipped: those that are over and did not succeed.
+	// "a" failed, "b" was skipped: those that are over and did not succeed. For the eyes of this node's owner.
 	std::string complaint;
 };
 // A node that is over, and not all that waits for it has been looked at.

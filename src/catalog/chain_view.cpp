@@ -137,7 +137,9 @@ LookAtChain(const RunRow &run, Oid role)
 	static std::string const statement =
 		"SELECT m.pipeline_id, m.pipeline_name, pg_has_role($2::oid, m.owner_oid, 'USAGE'), m.reason, m.parents, "
 		"m.rule, " +
-		(kAttemptColumns + AttemptTimes()) + "COALESCE(f.name, m.pipeline_name), CASE WHEN m.state <> 'done' THEN " +
+		(kAttemptColumns + AttemptTimes()) +
+		"CASE WHEN pg_has_role($2::oid, f.owner_oid, 'USAGE') THEN f.name ELSE m.pipeline_name END, CASE WHEN m.state "
+		"<> 'done' THEN " +
 		TypicalOf("COALESCE(f.id, m.pipeline_id)") +
 		" END, EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.batch = $1::uuid) "
 		"FROM sluice.pipeline_batch_nodes m LEFT JOIN " +

@@ -61,9 +61,14 @@ UpdateStatement(size_t place)
 		   " WHERE id = $1::uuid";
 }
 
+// Names as the view pipelines shows them to the owner, who reads the version.
 std::string
 VersionStatement()
 {
+	constexpr const char *kName =
+		"COALESCE(CASE WHEN p.owner_oid <> d.owner_oid THEN p.owner || '/' ELSE '' END || p.name, n.id::text)";
+	constexpr const char *kTarget = "LEFT JOIN sluice.pipeline_definitions p ON p.id = n.id AND "
+									"pg_has_role(d.owner_oid, p.owner_oid, 'USAGE')";
 	std::string pairs;
 	for (const PipelineColumn &column : PipelineColumns()) {
 		if (column.Is(kVersioned)) {
@@ -73,8 +78,10 @@ VersionStatement()
 	return "INSERT INTO sluice.pipeline_versions (pipeline_id, version, owner, owner_oid, definition, created_at, "
 		   "created_by) SELECT d.id, d.version, d.owner, d.owner_oid, jsonb_build_object(" +
 		   pairs +
-		   "'depends_on_names', p.depends_on_names, 'on_failure_name', p.on_failure_name), d.updated_at, $2::name "
-		   "FROM sluice.pipeline_definitions d JOIN {0}.pipelines p ON p.id = d.id WHERE d.id = $1::uuid";
+		   Format("'depends_on_names', ARRAY(SELECT {0} FROM unnest(d.depends_on) WITH ORDINALITY n (id, position) {1} "
+				  "ORDER BY n.position), 'on_failure_name', (SELECT {0} FROM (SELECT d.on_failure AS id) n {1} WHERE "
+				  "n.id IS NOT NULL)), d.updated_at, $2::name FROM sluice.pipeline_definitions d WHERE d.id = $1::uuid",
+				  kName, kTarget);
 }
 
 void

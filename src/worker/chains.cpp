@@ -29,6 +29,13 @@ WhyNot(const std::optional<catalog::Pipeline> &pipeline)
 	return std::nullopt;
 }
 
+// A pipeline in words that a role may read: without the rights of its owner that role does not know its name.
+std::string
+LabelFor(Oid reader, Oid owner, const std::string &id, const std::string &name)
+{
+	return pg::Call(has_privs_of_role, reader, owner) ? Format("\"{}\"", name) : Format("{} of another role", id);
+}
+
 class Batch {
 public:
 	Batch(std::string id, std::optional<std::string> triggered_by)
@@ -103,16 +110,18 @@ std::optional<std::string>
 Batch::StartFallback(const ChainNode &node, const catalog::RunRow &failed)
 {
 	std::optional<catalog::Pipeline> const fallback = catalog::FindPipeline(*node.fallback);
+	// Checked when it was named, and again now: it runs as its own owner, at the wish of this one.
+	if (fallback && !pg::Call(has_privs_of_role, failed.owner_oid, fallback->owner_oid)) {
+		return RoleText(failed.owner_oid) + " has no rights to its fallback any more";
+	}
 	if (std::optional<std::string> const reason = WhyNot(fallback)) {
 		return Format("its fallback{} did not start: {}", fallback ? " \"" + fallback->name + "\"" : std::string(),
 					  *reason);
 	}
-	// Checked when it was named, and again now: it runs as its own owner, at the wish of this one.
-	if (!pg::Call(has_privs_of_role, failed.owner_oid, fallback->owner_oid)) {
-		return RoleText(failed.owner_oid) + " has no rights to its fallback any more";
-	}
 	catalog::MarkFallback(
-		node, Insert(*fallback, "fallback", Format("run {} of pipeline \"{}\" failed", failed.id, node.pipeline_name)));
+		node, Insert(*fallback, "fallback",
+					 Format("run {} of pipeline {} failed", failed.id,
+							LabelFor(fallback->owner_oid, failed.owner_oid, node.pipeline_id, node.pipeline_name))));
 	return std::nullopt;
 }
 
@@ -162,7 +171,8 @@ GoOnAfter(const catalog::RunRow &run)
 			catalog::MarkDone(*node, outcome::kByFallback, std::nullopt);
 		} else {
 			catalog::MarkDone(*node, outcome::kFailed,
-							  Format("its fallback \"{}\" {}", run.pipeline_name,
+							  Format("its fallback {} {}",
+									 LabelFor(node->owner, run.owner_oid, run.pipeline_id, run.pipeline_name),
 									 run.status == "failed" ? "failed, too" : "was " + run.status));
 		}
 		return;

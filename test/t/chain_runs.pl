@@ -364,11 +364,36 @@ $node->sql("SET ROLE borrower; CREATE TABLE dst_borrower (i bigint); SELECT crea
 	  . "destination_table => 'dst_borrower', load => 'append', on_failure => 'lender/lent')");
 $run = $node->sql("SELECT trigger_pipeline('borrower')");
 is(outcome($run), 'success by fallback', 'a fallback of another owner');
+my $session = $node->background_psql('postgres');
+$session->query_safe("SELECT set_config('role', 'lender', false); BEGIN; LOCK dst_lent");
+$node->sql("SELECT trigger_pipeline('lent')");
+$run = $node->sql("SELECT trigger_pipeline('borrower')");
+my $told = "status = 'pending' AND reason LIKE 'run % of pipeline ' || (SELECT id FROM pipelines WHERE name = 'borrower') || ' of another role failed'";
+$node->await("SELECT $told FROM pipeline_runs WHERE pipeline_name = 'lent' AND cause = 'fallback' ORDER BY id DESC LIMIT 1", 'a fallback is told an id of the pipeline for which it stands in');
+$session->quit;
+is(outcome($run), 'success by fallback', 'and is made in its turn');
 $node->sql('REVOKE lender FROM borrower');
 $run = $node->sql("SELECT trigger_pipeline('borrower')");
 is(outcome($run), 'failed', 'not when the right to it was taken away');
 like($node->sql("SELECT reason FROM batch_nodes('$run')"), qr/role "borrower" has no rights to its fallback any more$/, 'which is told');
-is($node->sql("SELECT count(*) FROM pipeline_runs WHERE pipeline_name = 'lent'"), '1', 'and leaves no run');
+is($node->sql("SELECT count(*) FROM pipeline_runs WHERE pipeline_name = 'lent' AND batch = '$run'"), '0', 'and leaves no run');
+
+# What is told of pipelines of other roles names none that the reader may not see.
+make('secret failure');
+make('secret skip', "depends_on => '{\"secret failure\"}'");
+let_do('secret failure', 'P0001');
+$node->sql("SELECT create_pipeline('follower', owner => 'lender', source_query => 'SELECT 1::bigint AS i', destination_table => 'dst_lent', load => 'append', "
+	  . "depends_on => '{\"secret failure\", \"secret skip\"}')");
+$run = trigger('secret failure');
+is(outcome($run), 'failed', 'a batch of several owners');
+is($node->sql("SELECT r.reason = 'pipeline ' || f.id || ' of another role failed, pipeline ' || s.id || ' of another role was skipped' "
+	  . "FROM pipeline_runs r, pipelines f, pipelines s WHERE r.pipeline_name = 'follower' AND f.name = 'secret failure' AND s.name = 'secret skip'"),
+	't', 'why a pipeline was skipped tells ids of others');
+like($node->sql("SET ROLE lender; SELECT count(*) FILTER (WHERE t LIKE '%secret%') || ' of ' || count(*) FROM (SELECT to_jsonb(r)::text AS t FROM pipeline_runs r UNION ALL "
+	  . "SELECT to_jsonb(v)::text FROM pipeline_versions v UNION ALL SELECT to_jsonb(s)::text FROM pipeline_status s UNION ALL SELECT to_jsonb(p)::text FROM pipelines p "
+	  . "UNION ALL SELECT to_jsonb(n)::text FROM batch_nodes((SELECT id FROM pipeline_runs WHERE pipeline_name = 'follower')) n UNION ALL SELECT get_pipeline('follower')::text "
+	  . "UNION ALL SELECT export_pipelines() UNION ALL SELECT to_jsonb(b)::text FROM batch_status((SELECT id FROM pipeline_runs WHERE pipeline_name = 'follower')) b "
+	  . "UNION ALL SELECT to_jsonb(h)::text FROM pipeline_health() h UNION ALL SELECT to_jsonb(l)::text FROM pipeline_log l) x"), qr/^0 of [1-9]\d/, 'nowhere is a name told');
 
 $node->stop;
 done_testing();

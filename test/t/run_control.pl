@@ -26,6 +26,8 @@ $node->pipeline('poison', 'SELECT (1 / (random() * 0)::int)::bigint AS i');
 my $poison = $node->sql("SELECT trigger_pipeline('poison')");
 $node->await("SELECT count(*) = 1 FROM pipeline_health() WHERE check_name = 'set_aside' AND verdict = 'error' "
 	  . "AND message LIKE '%$poison%this row is not to change%'", 'an end that cannot be written is set aside, and health says why');
+is($node->sql("CREATE ROLE passer_by; SET ROLE passer_by; SELECT message FROM pipeline_health() WHERE check_name = 'set_aside'"),
+	'1 thing failed by itself and is set aside', 'but not to everybody');
 like((split /\n/, $node->sql("CALL trigger_and_wait('plain', timeout => '30 s')"))[-1], qr/\|success$/, 'other pipelines go on');
 like((split /\n/, $node->sql("CALL trigger_and_wait('broken', timeout => '30 s', raise_error => false)"))[-1], qr/\|failed$/, 'and their ends are settled');
 $node->sql('DROP TRIGGER refuse ON sluice.pipeline_runs');
@@ -104,7 +106,8 @@ $node->sql('CREATE EXTENSION postgres_fdw; CREATE SERVER closed FOREIGN DATA WRA
 	  . 'GRANT CREATE, USAGE ON SCHEMA public TO other; GRANT USAGE ON FOREIGN SERVER closed TO other; SELECT allow_pipelines(\'other\'); '
 	  . "CREATE USER MAPPING FOR other SERVER closed OPTIONS (user 'x', password 'y'); SET ROLE other; "
 	  . "SELECT create_pipeline('abroad', source => 'closed', source_table => 't', destination_table => 'public.abroad', load => 'append')");
-like($node->sql("SELECT string_agg(l, ' ') FROM explain_pipeline('other/abroad') l"), qr/not connected to in a superuser's session/, 'explain_pipeline says so');
+like($node->sql("${_}SELECT string_agg(l, ' ') FROM explain_pipeline('other/abroad') l"), qr/not connected to in a superuser's session/, "explain_pipeline says so: $_")
+  for '', 'SET SESSION AUTHORIZATION other; ';
 
 # DROP EXTENSION does not wait for the run that it cancels, nor does anybody else; who may not drop it cancels nothing.
 $node->sql("SELECT create_pipeline('made', source_query => 'SELECT i FROM (' || \$q\$" . SluiceNode::gated_query() . "\$q\$ || ') q', destination_table => 'made_t', load => 'replace')");
