@@ -100,8 +100,14 @@ SELECT export_pipelines('apply_zoe');
 
 -- The script changes nothing, wherever it is run.
 CREATE TEMP TABLE before AS SELECT export_pipelines AS script FROM export_pipelines();
+CREATE FUNCTION apply.apply_pipeline(text, dry_run boolean DEFAULT true) RETURNS text LANGUAGE sql AS $$ SELECT 'not ours' $$;
+CREATE FUNCTION apply.apply_pipeline(jsonb, dry_run boolean DEFAULT true) RETURNS text LANGUAGE sql AS $$ SELECT 'not ours' $$;
+SET search_path = apply, public;
+SET standard_conforming_strings = off;
+SELECT regexp_replace(script, 'SELECT (.*);$', E'SELECT action, differences FROM \\1') FROM before \gexec
+SET standard_conforming_strings = on;
 SET search_path = public;
-SELECT regexp_replace(script, 'SELECT (.*);$', 'SELECT action, differences FROM \1') FROM before \gexec
+DROP FUNCTION apply.apply_pipeline(text, boolean), apply.apply_pipeline(jsonb, boolean);
 SELECT name, version FROM pipelines ORDER BY name, owner;
 -- After a drop it makes the same ones again.
 SELECT drop_pipeline('a last');

@@ -8,6 +8,7 @@
 #include "core/dependency_graph.hpp"
 #include "core/identifier.hpp"
 #include "core/sqlstate.hpp"
+#include "pg/extension.hpp"
 
 namespace {
 
@@ -182,7 +183,7 @@ Indented(const std::string &json)
 	return text;
 }
 
-// Dollar quotes where others would have to double what is in the text.
+// Dollar quotes where others would have to double what is in the text, and backslashes mean something by a setting.
 std::string
 Quoted(const std::string &text)
 {
@@ -196,8 +197,9 @@ Quoted(const std::string &text)
 	return tag + text + tag;
 }
 
+// Schema, type and all arguments are said: no function of somebody else's fits better, whatever the search_path.
 std::string
-ScriptOf(Pipeline pipeline)
+ScriptOf(Pipeline pipeline, const std::string &schema)
 {
 	if (char *name = sluice::pg::Call(GetUserNameFromId, pipeline.owner_oid, true)) {
 		// As it is called now.
@@ -209,7 +211,8 @@ ScriptOf(Pipeline pipeline)
 			lines.push_back(Format("    \"{}\": {}", entry.key, Indented(*entry.json)));
 		}
 	}
-	return Format("SELECT apply_pipeline({});", Quoted("{\n" + sluice::Join(lines, ",\n") + "\n}"));
+	return Format("SELECT {}.apply_pipeline({}::jsonb, dry_run => false);", schema,
+				  Quoted("{\n" + sluice::Join(lines, ",\n") + "\n}"));
 }
 
 } // namespace
@@ -254,10 +257,11 @@ SLUICE_FUNCTION(sluice_export_pipelines)
 		ids.push_back(pipeline.id);
 		pipelines.emplace(pipeline.id, std::move(pipeline));
 	}
+	std::string const schema = sluice::pg::RequireExtension().schema_name;
 	std::vector<std::vector<SqlValue>> rows;
 	for (const std::string &id : sluice::NeedsFirst(ids, needs)) {
 		api::CheckInterrupts();
-		rows.push_back({ScriptOf(pipelines.at(id))});
+		rows.push_back({ScriptOf(pipelines.at(id), schema)});
 	}
 	return api::RowsResult(fcinfo, rows);
 }
