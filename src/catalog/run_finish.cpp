@@ -23,9 +23,15 @@ CutIfAny(const std::string &text)
 	"records_processed = GREATEST(records_processed, $4::bigint), "                                                    \
 	"records_failed = GREATEST(records_failed, $5::bigint), bytes_processed = GREATEST(bytes_processed, $6::bigint), " \
 	"batches = GREATEST(batches, $7::bigint), watermark_before = COALESCE($8, watermark_before), "                     \
-	"watermark_after = COALESCE($9, watermark_after)"
+	"watermark_after = COALESCE($9, watermark_after), "                                                                \
+	"records_inserted = GREATEST(records_inserted, $10::bigint), "                                                     \
+	"records_updated = GREATEST(records_updated, $11::bigint), "                                                       \
+	"records_deleted = GREATEST(records_deleted, $12::bigint), "                                                       \
+	"records_unchanged = GREATEST(records_unchanged, $13::bigint), "                                                   \
+	"records_duplicate = GREATEST(records_duplicate, $14::bigint), "                                                   \
+	"records_filtered = GREATEST(records_filtered, $15::bigint)"
 
-// $1 to $9.
+// $1 to $15.
 std::vector<pg::SqlValue>
 HowFar(const std::string &run_id, const RunCounters &counters, const RunJournal &journal)
 {
@@ -37,7 +43,13 @@ HowFar(const std::string &run_id, const RunCounters &counters, const RunJournal 
 			Number(counters.bytes_processed),
 			Number(counters.batches),
 			counters.watermark_before,
-			counters.watermark_after};
+			counters.watermark_after,
+			Number(counters.records_inserted),
+			Number(counters.records_updated),
+			Number(counters.records_deleted),
+			Number(counters.records_unchanged),
+			Number(counters.records_duplicate),
+			Number(counters.records_filtered)};
 }
 
 std::optional<LoggedRun>
@@ -62,13 +74,13 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 				   CutIfAny(info.hint), CutIfAny(info.context), pg::IsPreloaded() ? "true" : "false"});
 	return ReadLogged(Execute(
 		"WITH ended AS (UPDATE sluice.pipeline_runs r SET " SLUICE_SQL_HOW_FAR
-		", status = $11, reason = COALESCE($12, r.metadata ->> 'missed'), end_time = " SLUICE_SQL_AT(
-			"$13") ", error_message = $14, error_sqlstate = $15, error_detail = $16, error_hint = $17, "
-				   "error_context = $18, error_phase = CASE WHEN $14 IS NOT NULL THEN $2 END "
+		", status = $17, reason = COALESCE($18, r.metadata ->> 'missed'), end_time = " SLUICE_SQL_AT(
+			"$19") ", error_message = $20, error_sqlstate = $21, error_detail = $22, error_hint = $23, "
+				   "error_context = $24, error_phase = CASE WHEN $20 IS NOT NULL THEN $2 END "
 				   "WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status = ANY "
-				   "($10::text[]) FOR UPDATE SKIP LOCKED) RETURNING r.id, r.batch, r.pipeline_id, r.owner_oid), "
+				   "($16::text[]) FOR UPDATE SKIP LOCKED) RETURNING r.id, r.batch, r.pipeline_id, r.owner_oid), "
 				   "noted AS (INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) SELECT e.id, e.batch, "
-				   "e.pipeline_id FROM ended e WHERE $19::boolean ON CONFLICT DO NOTHING) "
+				   "e.pipeline_id FROM ended e WHERE $25::boolean ON CONFLICT DO NOTHING) "
 				   "SELECT e.pipeline_id, e.owner_oid FROM ended e",
 		values));
 }

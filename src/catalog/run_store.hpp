@@ -78,6 +78,12 @@ struct RunCounters {
 	int64_t records_read = 0;
 	int64_t records_processed = 0;
 	int64_t records_failed = 0;
+	int64_t records_inserted = 0;
+	int64_t records_updated = 0;
+	int64_t records_deleted = 0;
+	int64_t records_unchanged = 0;
+	int64_t records_duplicate = 0;
+	int64_t records_filtered = 0;
 	int64_t bytes_processed = 0;
 	int64_t batches = 0;
 	// Where it goes on from and how far its rows are loaded, in the words of the source; nothing where that is not

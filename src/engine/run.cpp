@@ -56,6 +56,49 @@ OpenRemote(const RunRequest &request, const OptionValues &options, RunJournal &j
 	return std::make_unique<RemoteDestination>(request.pipeline, options, RemoteDestination::Purpose::Load, journal);
 }
 
+void
+Add(const LoadCounts &counts, catalog::RunCounters *counters)
+{
+	counters->records_inserted += counts.inserted;
+	counters->records_updated += counts.updated;
+	counters->records_deleted += counts.deleted;
+	counters->records_unchanged += counts.unchanged;
+	counters->records_duplicate += counts.duplicate;
+	counters->records_filtered += counts.filtered;
+}
+
+// "12 rows loaded into s.t: 5 inserted, 7 updated; 3 unchanged, 1 filtered"
+std::string
+CountsText(const LoadCounts &counts, const std::string &destination)
+{
+	std::string written;
+	std::string others;
+	auto const add = [](std::string *list, int64_t rows, const char *what) {
+		if (rows > 0) {
+			*list += Format("{}{} {}", list->empty() ? "" : ", ", rows, what);
+		}
+	};
+	if (counts.updated + counts.deleted > 0) {
+		add(&written, counts.inserted, "inserted");
+		add(&written, counts.updated, "updated");
+		add(&written, counts.deleted, "deleted");
+	}
+	add(&others, counts.unchanged, "unchanged");
+	add(&others, counts.duplicate, "duplicate");
+	add(&others, counts.filtered, "filtered");
+	return Format("{} rows loaded into {}{}{}{}{}", counts.Processed(), destination,
+				  written.empty() && others.empty() ? "" : ": ", written, written.empty() || others.empty() ? "" : "; ",
+				  others);
+}
+
+// What a value, or a row beside others, is to blame for.
+bool
+IsOfRow(const Error &error)
+{
+	std::string const state = SqlStateText(error.State());
+	return state.starts_with("22") || state.starts_with("23");
+}
+
 struct Prepared {
 	ColumnMatch match;
 	LoadPlan plan;
@@ -151,7 +194,7 @@ LoadSession::Load()
 		std::unique_ptr<RemoteDestination> remote = OpenRemote(request_, options, journal_);
 		if (std::optional<LoadedRun> const loaded =
 				remote->Begin(request_.root_run, request_.run_id, request_.only_look)) {
-			counters_->records_processed = loaded->records;
+			counters_->records_processed = counters_->records_inserted = loaded->records;
 			result.reason = Format("attempt {} had committed its {} rows in {} at {}, before it was lost",
 								   loaded->attempt, loaded->records, remote->Label(), loaded->at);
 			journal_.Warning(*result.reason + ": nothing is loaded again");
@@ -205,7 +248,8 @@ LoadSession::Load()
 	progress.BeginLoad(destination.oid);
 	LoadOutcome const loaded = MoveRows(load);
 	progress.EndLoad();
-	journal_.EachTime(Format("{} rows loaded into {}", loaded.counts.inserted, destination.name));
+	Add(loaded.counts, counters_);
+	journal_.EachTime(CountsText(loaded.counts, destination.name));
 	if (kept_) {
 		counters_->watermark_after = kept_->Continuous().Watermark();
 		result.over = kept_->Continuous().IsOver();
@@ -237,6 +281,9 @@ LoadSession::LoadChunk()
 	try {
 		return Load();
 	} catch (const Error &error) {
+		if (journal_.Phase() == RunPhase::Loading && IsOfRow(error)) {
+			counters_->records_failed = 1;
+		}
 		throw WithHint(WithoutSecrets(error), request_.pipeline);
 	}
 }

@@ -47,6 +47,8 @@ public:
 		}
 	}
 	catalog::RunCounters &Counters() { return *counters_; }
+	// Of this chunk.
+	int64_t RowsRead() const { return counters_->records_read - before_.records_read; }
 
 private:
 	static constexpr SteadyTime kInterval = 100 * 1000;

@@ -122,7 +122,13 @@ CREATE TABLE sluice.pipeline_runs (
 	error_context text,
 	error_phase text,
 	source name,
-	priority int NOT NULL DEFAULT 0
+	priority int NOT NULL DEFAULT 0,
+	records_inserted bigint NOT NULL DEFAULT 0,
+	records_updated bigint NOT NULL DEFAULT 0,
+	records_deleted bigint NOT NULL DEFAULT 0,
+	records_unchanged bigint NOT NULL DEFAULT 0,
+	records_duplicate bigint NOT NULL DEFAULT 0,
+	records_filtered bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE sluice.pipeline_runs IS 'Every run of every pipeline: one row per attempt';
 

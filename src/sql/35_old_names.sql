@@ -11,7 +11,8 @@ SELECT
 			FROM (SELECT g.line, g.level || ' [' || COALESCE(g.phase, '') || '] ' || g.message || E'\n' AS text
 				FROM sluice.pipeline_run_log g WHERE g.run_id = r.id) e) l
 		WHERE l.length - octet_length(l.text) <= 65536) AS log,
-	source, priority
+	source, priority,
+	records_inserted, records_updated, records_deleted, records_unchanged, records_duplicate, records_filtered
 FROM sluice.pipeline_runs r;
 COMMENT ON VIEW @extschema@.pipeline_runs IS 'Every run of every pipeline: one row per attempt';
 COMMENT ON COLUMN @extschema@.pipeline_runs.id IS 'names it in run_log, stop_run, retry_run and wait_for_run';
@@ -37,8 +38,8 @@ COMMENT ON COLUMN @extschema@.pipeline_runs.end_time IS 'when it was over; NULL:
 COMMENT ON COLUMN @extschema@.pipeline_runs.duration IS 'from start_time to end_time';
 COMMENT ON COLUMN @extschema@.pipeline_runs.phase IS 'in which it is or was last; pipeline_progress names them all';
 COMMENT ON COLUMN @extschema@.pipeline_runs.records_read IS 'rows that the source sent';
-COMMENT ON COLUMN @extschema@.pipeline_runs.records_processed IS 'rows that were written to the destination; they are there only if status is success';
-COMMENT ON COLUMN @extschema@.pipeline_runs.records_failed IS 'always 0: one row that cannot be loaded fails the run';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_processed IS 'rows that were written to the destination, inserted, updated and deleted ones together; they are there only if status is success';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_failed IS '1 where a row that could not be loaded has failed the run, else 0';
 COMMENT ON COLUMN @extschema@.pipeline_runs.bytes_processed IS 'bytes that the source sent';
 COMMENT ON COLUMN @extschema@.pipeline_runs.batches IS 'ranges that a source read in several streams was cut into and that are loaded; 0: one stream';
 COMMENT ON COLUMN @extschema@.pipeline_runs.watermark_before IS 'not used yet: NULL';
@@ -52,6 +53,12 @@ COMMENT ON COLUMN @extschema@.pipeline_runs.error_phase IS 'the phase in which i
 COMMENT ON COLUMN @extschema@.pipeline_runs.log IS 'its lines as one text, of 64 kB at most; put together when it is read, see pipeline_log for them';
 COMMENT ON COLUMN @extschema@.pipeline_runs.source IS 'foreign server that it read; NULL: this database';
 COMMENT ON COLUMN @extschema@.pipeline_runs.priority IS 'the option of that name when it was queued: greater ones start first among those of one owner';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_inserted IS 'rows that were committed as new ones of the destination; a replace counts all that it puts in';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_updated IS 'rows of the destination that were changed';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_deleted IS 'rows of the destination that were deleted one by one; what a replace takes away is not counted';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_unchanged IS 'rows that the destination had already as they are, and that were not written';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_duplicate IS 'rows that were read although another row stands for them: loaded by an earlier run, or overtaken by a later one of the same key';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_filtered IS 'rows that were read and that columns, filter or a trigger of the destination left out; what the source itself left out was never read';
 
 CREATE VIEW @extschema@.pipeline_versions WITH (security_invoker = true) AS
 SELECT

@@ -9,8 +9,16 @@
 
 namespace sluice::engine {
 
+// What became of the rows. A replace counts what it puts in, not what was there before.
 struct LoadCounts {
 	int64_t inserted = 0;
+	int64_t updated = 0;
+	int64_t deleted = 0;
+	int64_t unchanged = 0; // there already, with the same values: not written
+	int64_t duplicate = 0; // read again, or more than once: another row stands for it
+	int64_t filtered = 0;  // read, and left out by columns, filter or a trigger of the destination
+
+	int64_t Processed() const { return inserted + updated + deleted; }
 };
 
 class Load {

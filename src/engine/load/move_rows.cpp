@@ -90,7 +90,7 @@ LoadByStatements(const LoadRequest &request)
 	if (reader == nullptr) {
 		request.progress.Batch(counts.inserted, 0, 0);
 	}
-	request.progress.Counters().records_processed += counts.inserted;
+	request.progress.Counters().records_processed += counts.Processed();
 	return {counts};
 }
 
@@ -177,19 +177,30 @@ LoadByStreams(const LoadRequest &request)
 	return LoadOutcome{counts, load.Analyzed()};
 }
 
-} // namespace
-
 LoadOutcome
-MoveRows(const LoadRequest &request)
+LoadAsPlanned(const LoadRequest &request)
 {
 	if (request.plan.streams > 1) {
 		if (std::optional<LoadOutcome> const outcome = LoadByStreams(request)) {
 			return *outcome;
 		}
 	}
-	LoadOutcome const outcome = request.plan.path == LoadPath::Sql ? LoadByStatements(request) : LoadByReader(request);
+	return request.plan.path == LoadPath::Sql ? LoadByStatements(request) : LoadByReader(request);
+}
+
+} // namespace
+
+LoadOutcome
+MoveRows(const LoadRequest &request)
+{
+	LoadOutcome outcome = LoadAsPlanned(request);
 	if (request.destination.relation != nullptr) {
 		pg::Call(table_close, std::exchange(request.destination.relation, nullptr), NoLock);
+	}
+	LoadCounts &counts = outcome.counts;
+	if (pg::Call(leaf::GivesRowForRow, request.query.Analyzed())) {
+		int64_t const known = counts.inserted + counts.updated + counts.unchanged + counts.duplicate;
+		counts.filtered = std::max<int64_t>(request.progress.RowsRead() - known, 0);
 	}
 	return outcome;
 }

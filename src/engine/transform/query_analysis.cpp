@@ -331,6 +331,14 @@ OwnTargetList(const AnalyzedQuery *analyzed)
 }
 
 bool
+GivesRowForRow(const AnalyzedQuery *analyzed)
+{
+	const Query *query = analyzed->query;
+	return !query->hasAggs && !query->hasTargetSRFs && query->groupClause == NIL && query->groupingSets == NIL &&
+		   query->distinctClause == NIL && query->limitCount == nullptr && query->limitOffset == nullptr;
+}
+
+bool
 NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Oid type)
 {
 	return IsReadFromText(&analyzed->columns[column], type);

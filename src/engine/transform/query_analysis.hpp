@@ -55,6 +55,8 @@ List *BuildTargetListFor(const AnalyzedQuery *analyzed, TupleDesc row_type, cons
 void FindDefaults(Relation destination, bool *has_default);
 // The query's own columns as they are.
 List *OwnTargetList(const AnalyzedQuery *analyzed);
+// A row of its source gives one row, unless the filter leaves it out.
+bool GivesRowForRow(const AnalyzedQuery *analyzed);
 
 // In an INSERT ... SELECT: whether that column must be cast explicitly to fit.
 bool NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Oid type);

@@ -79,3 +79,13 @@ DROP FUNCTION IF EXISTS @extschema@.run_progress();
 DROP FUNCTION @extschema@.trigger_pipeline(text, jsonb, text, boolean), @extschema@.trigger_pipeline(uuid, jsonb, text, boolean);
 DROP PROCEDURE @extschema@.trigger_and_wait(text, jsonb, interval, uuid, text),
 	@extschema@.trigger_and_wait(uuid, jsonb, interval, uuid, text);
+
+-- What became of the rows of a run.
+ALTER TABLE sluice.pipeline_runs
+	ADD COLUMN records_inserted bigint NOT NULL DEFAULT 0,
+	ADD COLUMN records_updated bigint NOT NULL DEFAULT 0,
+	ADD COLUMN records_deleted bigint NOT NULL DEFAULT 0,
+	ADD COLUMN records_unchanged bigint NOT NULL DEFAULT 0,
+	ADD COLUMN records_duplicate bigint NOT NULL DEFAULT 0,
+	ADD COLUMN records_filtered bigint NOT NULL DEFAULT 0;
+UPDATE sluice.pipeline_runs SET records_inserted = records_processed WHERE status = 'success';
