@@ -109,6 +109,7 @@ INSERT INTO far_staff VALUES (1, 1);
 CREATE TABLE store (id int PRIMARY KEY, manager int NOT NULL);
 CREATE TABLE staff (id int PRIMARY KEY, store int NOT NULL REFERENCES store DEFERRABLE INITIALLY DEFERRED);
 ALTER TABLE store ADD FOREIGN KEY (manager) REFERENCES staff DEFERRABLE INITIALLY DEFERRED;
+SELECT alter_pipeline('lookup', tags => '{nightly}');
 SELECT create_pipeline('store', source_table => 'far_store', destination_table => 'store', load => 'replace');
 SELECT create_pipeline('staff', source_table => 'far_staff', destination_table => 'staff', load => 'replace');
 SQL
