@@ -63,10 +63,11 @@ pg_sluice--$(EXTVERSION).sql: $(SQL_PARTS)
 
 # The steps from version to version change tables; indexes, policies, views and functions are then made again as they
 # are now. Views keep their columns and get new ones at the end; a function with other arguments is dropped in a step.
-REPLAYED := $(filter-out src/sql/00_% src/sql/05_% src/sql/10_% src/sql/90_%,$(SQL_PARTS))
-STEPS := src/sql/05_schema.sql src/sql/upgrade/0.2--0.3.sql
+REPLAYED := $(filter-out src/sql/00_% src/sql/05_% src/sql/07_% src/sql/10_% src/sql/90_%,$(SQL_PARTS))
+NEW_IN_0.3 := src/sql/05_schema.sql src/sql/07_argument_types.sql
+STEPS := $(NEW_IN_0.3) src/sql/upgrade/0.2--0.3.sql
 pg_sluice--0.1--$(EXTVERSION).sql: STEPS := src/sql/upgrade/0.1--0.2.sql $(STEPS)
-$(UPGRADES): $(REPLAYED) src/sql/05_schema.sql $(wildcard src/sql/upgrade/*.sql) Makefile
+$(UPGRADES): $(REPLAYED) $(NEW_IN_0.3) $(wildcard src/sql/upgrade/*.sql) Makefile
 	cat src/sql/upgrade/begin.sql $(STEPS) > $@
 	sed -E 's/^CREATE (FUNCTION|PROCEDURE|VIEW|TRIGGER) /CREATE OR REPLACE \1 /' $(REPLAYED) >> $@
 	cat src/sql/upgrade/end.sql >> $@

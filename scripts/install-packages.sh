@@ -32,6 +32,13 @@ done
 # Debian 12 has all but pgvector.
 optional=("postgresql-$major-mysql-fdw" python3-croniter pgbouncer locales libio-socket-ssl-perl "postgresql-$major-pgaudit"
     "postgresql-$major-postgis-3" "postgresql-$major-semver" "postgresql-$major-ip4r" "postgresql-$major-pgvector")
+# Drivers of doc/clients.md; without one, its example is left out. Go's (golang-go golang-github-jackc-pgx-v4-dev) are 90 MB and a
+# minute to compile, so they are used where they are, and not installed. CLIENTS=python: no others than Python's.
+clients=("python3-psycopg python3-psycopg2 python3-asyncpg python3-sqlalchemy" "nodejs node-pg" "default-jdk-headless libpostgresql-jdbc-java")
+if [ "${CLIENTS:-}" = python ]; then clients=("${clients[0]}"); fi
+case ${1:-} in
+--matrix | --demo) clients=() ;;
+esac
 case ${1:-} in
 --matrix) optional=() ;;
 --demo) optional=("postgresql-$major-mysql-fdw") ;;
@@ -39,11 +46,20 @@ esac
 for package in "${optional[@]}"; do
     if ! installed "$package"; then missing+=("$package"); fi
 done
+drivers=()
+for group in "${clients[@]}"; do
+    for package in $group; do
+        if ! installed "$package"; then
+            drivers+=("$group")
+            break
+        fi
+    done
+done
 if [ "${2:-}" = --list ]; then
     echo "${missing[*]}"
     exit
 fi
-if [ ${#missing[@]} -eq 0 ]; then
+if [ ${#missing[@]} -eq 0 ] && [ ${#drivers[@]} -eq 0 ]; then
     echo "all packages are there"
     exit
 fi
@@ -59,6 +75,17 @@ for i in "${!missing[@]}"; do
         fi
         ;;
     esac
+done
+# A driver may not go with another release of what it runs on that is there already.
+for group in "${drivers[@]}"; do
+    # shellcheck disable=SC2086 # a list of packages
+    if apt install -s --no-install-recommends $group >/dev/null 2>&1; then
+        for package in $group; do
+            if ! installed "$package"; then missing+=("$package"); fi
+        done
+    else
+        echo "this system cannot have ${group// / and }; their example is left out"
+    fi
 done
 if [ ${#missing[@]} -eq 0 ]; then
     echo "all packages that this system has are there"

@@ -95,6 +95,36 @@ if [ "$PORT_mariadb" != 0 ]; then
     page doc/sources.md '## MySQL and MariaDB' {postgres,etl}@warehouse
     on target warehouse -c "SET ROLE etl" -c "CALL trigger_and_wait('orders')" >/dev/null || status=1
 fi
+
+# client HEADING LANGUAGE FILE NEEDS COMMAND...: the program in that section of doc/clients.md, as FILE, run by COMMAND, prints
+# what the page says. Where NEEDS fails there is no such driver here.
+client() {
+    local heading=$1 language=$2 file=$3 needs=$4
+    shift 4
+    if ! as_server_user sh -c "$needs" >/dev/null 2>&1; then
+        echo "skipped doc/clients.md, $heading: its driver is not installed"
+        return
+    fi
+    blocks "$language" doc/clients.md "$heading" | cut -f 2- | sed -e "s/localhost:5432/127.0.0.1:$PORT_target/" \
+        -e "s/host=localhost port=5432/host=127.0.0.1 port=$PORT_target/" >"$WORK/$file"
+    if as_server_user env PGPASSWORD=of-your-own "$@" >"$WORK/client.out" 2>"$WORK/client.err" && diff "$WORK/client.told" "$WORK/client.out" >"$WORK/client.diff"; then
+        echo "ok doc/clients.md, $heading"
+    else
+        echo "not ok doc/clients.md, $heading"
+        sed 's/^/    /' "$WORK/client.err" "$WORK/client.diff"
+        status=1
+    fi
+}
+page doc/clients.md '## The pipeline of the examples' etl@warehouse
+blocks text doc/clients.md '## The pipeline of the examples' | cut -f 2- >"$WORK/client.told"
+client '## Python: psycopg' python psycopg_example.py "/usr/bin/python3 -c 'import psycopg'" /usr/bin/python3 psycopg_example.py
+client '## Python: asyncpg' python asyncpg_example.py "/usr/bin/python3 -c 'import asyncpg'" /usr/bin/python3 asyncpg_example.py
+client '## Python: SQLAlchemy' python sqlalchemy_example.py "/usr/bin/python3 -c 'import sqlalchemy, psycopg2'" /usr/bin/python3 sqlalchemy_example.py
+client '## Node.js' js visits.js "node -e 'require(\"pg\")'" node visits.js
+jdbc=/usr/share/java/postgresql.jar
+client '## Java: JDBC' java Visits.java "javac --version && test -e $jdbc" java -cp "$jdbc" Visits.java
+client '## Go: pgx' go visits.go "go version && test -d /usr/share/gocode/src/github.com/jackc/pgx/v4" env GO111MODULE=off GOPATH=/usr/share/gocode go run visits.go
+
 page doc/security.md '## Teams' {postgres,ann}@warehouse
 
 page doc/monitoring.md '# How do I see what happened?' etl@warehouse

@@ -111,7 +111,7 @@ for release in $MATRIX; do
         copy_sources "$directory/opt/pg_sluice"
         log=$MATRIX_DIR/$release.log
         in_chroot "$directory" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-            LANG=C.UTF-8 CI="${CI:-}" TAP="${TAP:-}" SLUICE_TEST_QUEUE="$SLUICE_TEST_QUEUE" /opt/pg_sluice/scripts/test.sh $MATRIX_PARTS \
+            LANG=C.UTF-8 CLIENTS=python CI="${CI:-}" TAP="${TAP:-}" SLUICE_TEST_QUEUE="$SLUICE_TEST_QUEUE" /opt/pg_sluice/scripts/test.sh $MATRIX_PARTS \
             </dev/null 2>&1 | tee "$log" &
         wait $! || true
         : >"$INSIDE"

@@ -133,6 +133,16 @@ MillisecondsArgument(FunctionCallInfo fcinfo, int number)
 			   : std::optional<int64_t>(pg::Call(leaf::IntervalMilliseconds, PG_GETARG_DATUM(number)));
 }
 
+void
+ReadTextArguments(FunctionCallInfo fcinfo, std::initializer_list<TextArgument> arguments)
+{
+	for (const TextArgument &argument : arguments) {
+		if (std::optional<std::string> const text = Argument(fcinfo, argument.number)) {
+			fcinfo->args[argument.number].value = Result(*text, argument.type);
+		}
+	}
+}
+
 Datum
 Result(const std::string &text, Oid type)
 {

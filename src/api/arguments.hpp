@@ -2,6 +2,7 @@
 // a value leaves and enters through its type's own output and input functions.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,13 @@ std::optional<std::vector<std::string>> ListArgument(FunctionCallInfo fcinfo, in
 std::vector<std::string> RequiredListArgument(FunctionCallInfo fcinfo, int number, const char *name);
 // Nothing: NULL, wait forever. Days have 24 hours, months 30 days; never negative.
 std::optional<int64_t> MillisecondsArgument(FunctionCallInfo fcinfo, int number);
+
+// Text in place of the value of another type; see SLUICE_TEXTS_FUNCTION.
+struct TextArgument {
+	int number;
+	Oid type;
+};
+void ReadTextArguments(FunctionCallInfo fcinfo, std::initializer_list<TextArgument> arguments);
 
 Datum Result(const std::string &text, Oid type);
 Datum NullResult(FunctionCallInfo fcinfo);
@@ -56,3 +64,12 @@ void CheckInterrupts();
 		return name##_for(fcinfo, sluice::api::RequiredArgument(fcinfo, 0, "pipeline", UUIDOID));                      \
 	}                                                                                                                  \
 	static Datum name##_for([[maybe_unused]] FunctionCallInfo fcinfo, const std::string &pipeline)
+
+// After a SLUICE_PIPELINE_FUNCTION: defines NAME_of_texts, the same with the TextArguments that follow given as text,
+// as drivers send it.
+#define SLUICE_TEXTS_FUNCTION(name, ...)                                                                               \
+	SLUICE_FUNCTION(name##_of_texts)                                                                                   \
+	{                                                                                                                  \
+		sluice::api::ReadTextArguments(fcinfo, {__VA_ARGS__});                                                         \
+		return name##_for(fcinfo, sluice::api::RequiredArgument(fcinfo, 0, "pipeline"));                               \
+	}

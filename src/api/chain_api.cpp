@@ -185,6 +185,24 @@ Retry(const catalog::RunRow &run)
 	return attempt;
 }
 
+Datum
+WaitForBatch(FunctionCallInfo fcinfo)
+{
+	catalog::RunRow const run = RunArgument(fcinfo);
+	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 1));
+	if (run.from_this_transaction && (run.status == "pending" || run.status == "running")) {
+		throw api::StartsAfterCommit(run);
+	}
+	std::optional<std::string> outcome = OutcomeOf(catalog::LookAtChain(run, GetUserId()));
+	if (!outcome) {
+		api::RequirePreload("wait_for_batch");
+	}
+	while (!outcome && deadline.WaitAWhile()) {
+		outcome = OutcomeOf(catalog::LookAtChain(run, GetUserId()));
+	}
+	return outcome ? api::Result(*outcome, TEXTOID) : api::NullResult(fcinfo);
+}
+
 } // namespace
 
 SLUICE_FUNCTION(sluice_batch_status)
@@ -243,19 +261,13 @@ SLUICE_FUNCTION(sluice_batch_nodes)
 
 SLUICE_FUNCTION(sluice_wait_for_batch)
 {
-	catalog::RunRow const run = RunArgument(fcinfo);
-	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 1));
-	if (run.from_this_transaction && (run.status == "pending" || run.status == "running")) {
-		throw api::StartsAfterCommit(run);
-	}
-	std::optional<std::string> outcome = OutcomeOf(catalog::LookAtChain(run, GetUserId()));
-	if (!outcome) {
-		api::RequirePreload("wait_for_batch");
-	}
-	while (!outcome && deadline.WaitAWhile()) {
-		outcome = OutcomeOf(catalog::LookAtChain(run, GetUserId()));
-	}
-	return outcome ? api::Result(*outcome, TEXTOID) : api::NullResult(fcinfo);
+	return WaitForBatch(fcinfo);
+}
+
+SLUICE_FUNCTION(sluice_wait_for_batch_of_texts)
+{
+	api::ReadTextArguments(fcinfo, {{1, INTERVALOID}});
+	return WaitForBatch(fcinfo);
 }
 
 SLUICE_FUNCTION(sluice_retry_run)

@@ -72,6 +72,24 @@ AwaitCommitted(const std::string &run, const api::Deadline &deadline)
 	}
 }
 
+Datum
+WaitForRun(FunctionCallInfo fcinfo)
+{
+	sluice::catalog::RunRow const run = api::FindRunForUse(api::RequiredArgument(fcinfo, 0, "run", UUIDOID));
+	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 1));
+	if (run.from_this_transaction && (run.status == "pending" || run.status == "running")) {
+		throw api::StartsAfterCommit(run);
+	}
+	std::optional<std::string> status = sluice::catalog::AwaitedStatus(run.root_run);
+	if (!status) {
+		api::RequirePreload("wait_for_run");
+	}
+	while (!status && deadline.WaitAWhile()) {
+		status = sluice::catalog::AwaitedStatus(run.root_run);
+	}
+	return status ? api::Result(*status, TEXTOID) : api::NullResult(fcinfo);
+}
+
 } // namespace
 
 SLUICE_PIPELINE_FUNCTION(sluice_trigger_pipeline)
@@ -85,6 +103,8 @@ SLUICE_PIPELINE_FUNCTION(sluice_trigger_pipeline)
 	request.if_paused = api::ReadIfPaused(api::RequiredArgument(fcinfo, 4, "if_paused"));
 	return api::Result(api::Trigger(pipeline, request, "trigger_pipeline"), UUIDOID);
 }
+
+SLUICE_TEXTS_FUNCTION(sluice_trigger_pipeline, {1, JSONBOID})
 
 SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
 {
@@ -111,21 +131,17 @@ SLUICE_PIPELINE_FUNCTION(sluice_trigger_and_wait)
 	return api::RecordResult(fcinfo, {run, status});
 }
 
+SLUICE_TEXTS_FUNCTION(sluice_trigger_and_wait, {1, JSONBOID}, {2, INTERVALOID})
+
 SLUICE_FUNCTION(sluice_wait_for_run)
 {
-	sluice::catalog::RunRow const run = api::FindRunForUse(api::RequiredArgument(fcinfo, 0, "run", UUIDOID));
-	api::Deadline const deadline(api::MillisecondsArgument(fcinfo, 1));
-	if (run.from_this_transaction && (run.status == "pending" || run.status == "running")) {
-		throw api::StartsAfterCommit(run);
-	}
-	std::optional<std::string> status = sluice::catalog::AwaitedStatus(run.root_run);
-	if (!status) {
-		api::RequirePreload("wait_for_run");
-	}
-	while (!status && deadline.WaitAWhile()) {
-		status = sluice::catalog::AwaitedStatus(run.root_run);
-	}
-	return status ? api::Result(*status, TEXTOID) : api::NullResult(fcinfo);
+	return WaitForRun(fcinfo);
+}
+
+SLUICE_FUNCTION(sluice_wait_for_run_of_texts)
+{
+	api::ReadTextArguments(fcinfo, {{1, INTERVALOID}});
+	return WaitForRun(fcinfo);
 }
 
 SLUICE_PIPELINE_FUNCTION(sluice_run_pipeline)
@@ -133,6 +149,8 @@ SLUICE_PIPELINE_FUNCTION(sluice_run_pipeline)
 	std::string const context = api::ContextArgument(fcinfo, 1);
 	return api::RecordResult(fcinfo, {RunHere(FindToRunHere(pipeline, "run_pipeline"), context)});
 }
+
+SLUICE_TEXTS_FUNCTION(sluice_run_pipeline, {1, JSONBOID})
 
 SLUICE_FUNCTION(sluice_run_pipelines)
 {

@@ -16,12 +16,22 @@ CREATE FUNCTION @extschema@.trigger_pipeline(
 	if_paused text DEFAULT 'error')
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_trigger_pipeline_by_id';
+CREATE FUNCTION @extschema@.trigger_pipeline(
+	pipeline sluice.pipeline_argument,
+	context sluice.json_argument DEFAULT '{}',
+	if_running text DEFAULT 'error',
+	dependents boolean DEFAULT NULL,
+	if_paused text DEFAULT 'error')
+	RETURNS uuid
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_trigger_pipeline_of_texts';
 COMMENT ON FUNCTION @extschema@.trigger_pipeline(text, jsonb, text, boolean, text) IS
 'Queues a run and returns its id; a worker starts it as soon as this transaction commits, and not at all if it rolls back.
 context: JSON object that run_context() shows inside the run. if_running: error, skip (a run with status skipped is recorded) or queue (wait for its turn) when a run of this pipeline is queued or running. dependents: whether the pipelines that depend on this one follow; NULL: they do, unless this one depends on others itself. if_paused: error, or skip (a run with status skipped is recorded, and its id returned).
 Needs the rights of the owner. Errors: 55006 a run is in the way, SL002 paused, SL008 parked, SL003 not preloaded, 55000 inactive or switched off, 42704, 22023.';
 COMMENT ON FUNCTION @extschema@.trigger_pipeline(uuid, jsonb, text, boolean, text) IS
 'Queues a run of the pipeline with this id; see trigger_pipeline(text, jsonb, text, boolean, text).';
+COMMENT ON FUNCTION @extschema@.trigger_pipeline(sluice.pipeline_argument, sluice.json_argument, text, boolean, text) IS
+'The same for drivers that send the context as text, varchar or json; see trigger_pipeline(text, jsonb, text, boolean, text).';
 
 CREATE PROCEDURE @extschema@.trigger_and_wait(
 	pipeline text,
@@ -39,28 +49,47 @@ CREATE PROCEDURE @extschema@.trigger_and_wait(
 	INOUT status text DEFAULT NULL,
 	raise_error boolean DEFAULT true)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_trigger_and_wait_by_id';
+CREATE PROCEDURE @extschema@.trigger_and_wait(
+	pipeline sluice.pipeline_argument,
+	context sluice.json_argument DEFAULT '{}',
+	timeout sluice.interval_argument DEFAULT NULL,
+	INOUT run uuid DEFAULT NULL,
+	INOUT status text DEFAULT NULL,
+	raise_error boolean DEFAULT true)
+	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_trigger_and_wait_of_texts';
 COMMENT ON PROCEDURE @extschema@.trigger_and_wait(text, jsonb, interval, uuid, text, boolean) IS
 'Triggers a pipeline, commits, and waits for the end of the run, of its last attempt if it is tried again. Holds no lock and no snapshot while it waits.
 A run that did not succeed, be it failed, stopped or skipped, is an error with the run''s message, its id and its SQLSTATE in the detail; so is a timeout that comes first (NULL: none). raise_error => false: no error, status is success, failed, stopped or skipped, and NULL at a timeout.
 Errors: SL012 the run did not succeed, SL013 the timeout came first, 25001 inside a transaction block or function, 42704 the run''s history was deleted meanwhile, and those of trigger_pipeline.';
 COMMENT ON PROCEDURE @extschema@.trigger_and_wait(uuid, jsonb, interval, uuid, text, boolean) IS
 'Triggers the pipeline with this id and waits; see trigger_and_wait(text, jsonb, interval, uuid, text, boolean).';
+COMMENT ON PROCEDURE @extschema@.trigger_and_wait(sluice.pipeline_argument, sluice.json_argument, sluice.interval_argument, uuid, text, boolean) IS
+'The same for drivers that send context or timeout as text, varchar or json; see trigger_and_wait(text, jsonb, interval, uuid, text, boolean).';
 
 CREATE FUNCTION @extschema@.wait_for_run(run uuid, timeout interval DEFAULT NULL) RETURNS text
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_wait_for_run';
+CREATE FUNCTION @extschema@.wait_for_run(run uuid, timeout sluice.interval_argument) RETURNS text
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_wait_for_run_of_texts';
 COMMENT ON FUNCTION @extschema@.wait_for_run(uuid, interval) IS
 'Waits for the end of a run and returns its status (of the last attempt): success, failed, stopped or skipped; NULL when the timeout came first (NULL: none).
 Errors: 42704 no such run, 55000 triggered by this very transaction, SL003 no worker can ever make it.';
+COMMENT ON FUNCTION @extschema@.wait_for_run(uuid, sluice.interval_argument) IS
+'The same for drivers that send the timeout as text or varchar; see wait_for_run(uuid, interval).';
 
 CREATE PROCEDURE @extschema@.run_pipeline(pipeline text, context jsonb DEFAULT '{}', INOUT run uuid DEFAULT NULL)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_run_pipeline';
 CREATE PROCEDURE @extschema@.run_pipeline(pipeline uuid, context jsonb DEFAULT '{}', INOUT run uuid DEFAULT NULL)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_run_pipeline_by_id';
+CREATE PROCEDURE @extschema@.run_pipeline(pipeline sluice.pipeline_argument, context sluice.json_argument DEFAULT '{}',
+	INOUT run uuid DEFAULT NULL)
+	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_run_pipeline_of_texts';
 COMMENT ON PROCEDURE @extschema@.run_pipeline(text, jsonb, uuid) IS
 'Runs a pipeline here and now, in this session and transaction, without a worker; its row and its rows live and die with the transaction. context: as of trigger_pipeline.
 Errors: 42501 unless connected as the owner, 55006 a run is in the way, SL002 paused, SL008 parked, 55000 inactive or switched off, and those of the run.';
 COMMENT ON PROCEDURE @extschema@.run_pipeline(uuid, jsonb, uuid) IS
 'Runs the pipeline with this id here and now; see run_pipeline(text, jsonb, uuid).';
+COMMENT ON PROCEDURE @extschema@.run_pipeline(sluice.pipeline_argument, sluice.json_argument, uuid) IS
+'The same for drivers that send the context as text, varchar or json; see run_pipeline(text, jsonb, uuid).';
 
 CREATE PROCEDURE @extschema@.run_pipelines(pipelines text[], context jsonb DEFAULT NULL, INOUT runs uuid[] DEFAULT NULL)
 	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_run_pipelines';

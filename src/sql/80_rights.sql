@@ -26,7 +26,11 @@ GRANT EXECUTE ON FUNCTION
 	@extschema@.export_pipelines(name), @extschema@.get_pipeline(text), @extschema@.get_pipeline(uuid), @extschema@.list_pipelines(),
 	@extschema@.pipeline_health(), @extschema@.pipeline_option_list(),
 	@extschema@.recent_runs(integer), @extschema@.run_context(), @extschema@.run_log(uuid), @extschema@.run_progress(),
-	@extschema@.wait_for_batch(uuid, interval), @extschema@.wait_for_run(uuid, interval),
+	@extschema@.wait_for_batch(uuid, interval), @extschema@.wait_for_batch(uuid, sluice.interval_argument),
+	@extschema@.wait_for_run(uuid, interval), @extschema@.wait_for_run(uuid, sluice.interval_argument),
 	-- compute, and are called in the statements and views of everybody
-	sluice.assign_exactly("any", anyelement, integer, text), sluice.error_text(text, text, text)
+	sluice.assign_exactly("any", anyelement, integer, text), sluice.error_text(text, text, text),
+	sluice.pipeline_argument_in(cstring), sluice.pipeline_argument_out(sluice.pipeline_argument),
+	sluice.json_argument_in(cstring), sluice.json_argument_out(sluice.json_argument),
+	sluice.interval_argument_in(cstring), sluice.interval_argument_out(sluice.interval_argument)
 	TO PUBLIC;

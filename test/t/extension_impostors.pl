@@ -30,7 +30,7 @@ my $trees = q{
 			FROM tree, regexp_matches(t, ':(funcid|aggfnoid|winfnoid|opno|opfuncid|eqop|sortop) ([1-9][0-9]*)', 'g') x)};
 
 is($node->sql(q{SELECT count(*) FROM pg_depend d JOIN pg_proc p ON p.oid = d.objid WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
-	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice') AND p.prolang <> (SELECT oid FROM pg_language WHERE lanname = 'c') AND p.prosqlbody IS NULL}),
+	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_sluice') AND p.prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'internal')) AND p.prosqlbody IS NULL}),
 	'0', 'no function has its body as a text, which would be read again under the path of the caller');
 
 # What our own statements in C call, too: the names of the server's functions that the sources hold.

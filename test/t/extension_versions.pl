@@ -109,7 +109,7 @@ is($node->sql(q{
 is($node->sql("SELECT has_function_privilege('operator', 'trigger_pipeline(uuid, jsonb, text, boolean, text)', 'EXECUTE')", db => 'old'), 't', 'who had a few keeps them, and gets no others');
 
 is($node->sql("SELECT string_agg(proargtypes[0]::regtype || ' ' || has_function_privilege('operator', oid, 'EXECUTE WITH GRANT OPTION'), ', ' ORDER BY proargtypes[0]::regtype::text) FROM pg_proc WHERE proname = 'trigger_and_wait'", db => 'old'),
-	'text true, uuid false', 'also on those that take more arguments now');
+	'sluice.pipeline_argument false, text true, uuid false', 'also on those that take more arguments now');
 
 # The same as installed anew; with nobody allowed, so that rights compare as well.
 for my $name ('updated', 'updated2', 'fresh')
