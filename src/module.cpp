@@ -23,4 +23,5 @@ _PG_init(void)
 	sluice::worker::leaf::InstallSharedMemory();
 	sluice::worker::leaf::InstallHooks();
 	sluice::worker::leaf::RegisterLauncher();
+	sluice::worker::leaf::RegisterReserve();
 }

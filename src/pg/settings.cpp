@@ -22,6 +22,7 @@ int Settings::max_context_size = 1024 * 1024;
 int Settings::max_runs_per_database = 0;
 int Settings::max_runs_per_owner = 0;
 int Settings::max_runs_per_source = 0;
+int Settings::reserved_workers = 1;
 int Settings::source_failures = 5;
 int Settings::source_wait = 60;
 int Settings::source_max_wait = 900;
@@ -90,6 +91,11 @@ DefineSettings()
 		"pg_sluice.max_scram_iterations", "How often a PostgreSQL server may have us hash the password.",
 		"A server that asks for more is not logged in to: it cannot be interrupted.", &leaf::max_scram_iterations,
 		100000, 4096, INT_MAX, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+	// A session that loads the library starts no worker, and may define no setting that a start of the server decides.
+	DefineCustomIntVariable("pg_sluice.reserved_workers",
+							"How many runs find a background worker slot, whoever holds all others.",
+							"One more is kept for a scheduler. 0 keeps none.", &Settings::reserved_workers, 1, 0,
+							kMaxReservedWorkers, preloaded ? PGC_POSTMASTER : PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable(
 		"pg_sluice.scheduler_idle_timeout", "Time after which a database's scheduler with nothing to do leaves.",
 		nullptr, &Settings::scheduler_idle_timeout, 60, 0, 86400, PGC_SIGHUP, GUC_UNIT_S, nullptr, nullptr, nullptr);

@@ -5,6 +5,8 @@
 
 namespace sluice::pg {
 
+inline constexpr int kMaxReservedWorkers = 64;
+
 struct Settings {
 	static bool enabled; // pg_sluice.enabled: off stops every start
 	// How much history each pipeline keeps, failed runs apart from all others; 0: without limit. An option of the
@@ -18,6 +20,7 @@ struct Settings {
 	static int max_runs_per_database;  // pg_sluice.max_runs_per_database, 0: no limit
 	static int max_runs_per_owner;	   // pg_sluice.max_runs_per_owner, cluster-wide, 0: no limit
 	static int max_runs_per_source;	   // pg_sluice.max_runs_per_source, 0: no limit
+	static int reserved_workers;	   // pg_sluice.reserved_workers: runs that find a background worker slot
 	static int source_failures;		   // pg_sluice.source_failures: so many outages in a row, and its pipelines wait
 	static int source_wait;			   // pg_sluice.source_wait, seconds, doubled with each further outage
 	static int source_max_wait;		   // pg_sluice.source_max_wait, seconds
@@ -29,8 +32,7 @@ struct Settings {
 	static int clock_offset;		   // pg_sluice.clock_offset, seconds added to the clock (tests)
 };
 
-// Defines them; called once from _PG_init. They are all PGC_SIGHUP or PGC_SUSET, so the library may
-// also be loaded after the postmaster has started.
+// Defines them; called once from _PG_init, which may also be after the postmaster has started.
 void DefineSettings();
 
 // The scheduler's clock: the system's, moved by pg_sluice.clock_offset.

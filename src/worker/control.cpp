@@ -7,6 +7,7 @@
 #include "pg/settings.hpp"
 #include "worker/commit_hooks.hpp"
 #include "worker/live_runs.hpp"
+#include "worker/reserve.hpp"
 #include "worker/run_locks.hpp"
 #include "worker/run_session.hpp"
 #include "worker/slot_lookup.hpp"
@@ -243,8 +244,10 @@ CollectHealth()
 	if (facts.preloaded) {
 		pg::Call(CopyHealth, &copy);
 	}
-	facts.worker_processes_needed =
-		1 + std::max(1, copy.schedulers) + std::max(1, facts.max_concurrent_runs) + WorkersOfOthers(facts.workers);
+	// What is kept for a scheduler is not used while another slot is free.
+	int const kept = pg::Call(leaf::ReserveSize) > 0 ? 1 : 0;
+	facts.worker_processes_needed = 1 + std::max(1, copy.schedulers) + kept + std::max(1, facts.max_concurrent_runs) +
+									WorkersOfOthers(facts.workers);
 	if (!facts.preloaded) {
 		return facts;
 	}

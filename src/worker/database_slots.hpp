@@ -84,7 +84,7 @@ struct LaunchPlan {
 // Decides which database's scheduler to start next: work first, oldest first; then one look at a time
 // into databases not seen since the server started, or not for a while.
 void PlanLaunch(const LaunchInput *input, LaunchPlan *plan);
-// Before its scheduler is registered; taken back when there was no worker slot.
+// Before its scheduler is registered; taken back when there was no worker slot, then others make room.
 void NoteLaunch(Oid database, bool registered);
 // Its scheduler was registered but never came.
 void NoteLaunchFailed(Oid database);

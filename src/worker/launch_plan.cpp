@@ -154,6 +154,10 @@ NoteLaunch(Oid database, bool registered)
 	if (slot != nullptr && slot->scheduler_pid == 0) {
 		slot->launched_at = registered ? SteadyNow() : 0;
 	}
+	if (!registered) {
+		++shared->databases_waiting;
+		MakeRoom();
+	}
 	LWLockRelease(shared->lock);
 }
 

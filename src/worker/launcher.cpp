@@ -8,6 +8,7 @@
 #include "pg/transaction.hpp"
 #include "worker/database_slots.hpp"
 #include "worker/log.hpp"
+#include "worker/reserve.hpp"
 #include "worker/worker_entry.hpp"
 #include "worker/worker_session.hpp"
 
@@ -49,9 +50,11 @@ private:
 	void ForgetEnded();
 	// False when there is no worker slot.
 	bool Launch(Oid database);
+	void SaySlotsAreFull();
 
 	std::map<Oid, BackgroundWorkerHandle *> launched_;
 	SteadyTime listed_at_ = 0;
+	SteadyTime full_since_ = 0; // 0: not
 	bool said_full_ = false;
 	bool said_homeless_ = false;
 };
@@ -89,6 +92,19 @@ Launcher::ForgetEnded()
 	}
 }
 
+// Once an episode, and not of the moment in which one scheduler makes room for the next.
+void
+Launcher::SaySlotsAreFull()
+{
+	SteadyTime const now = SteadyNow();
+	full_since_ = full_since_ == 0 ? now : full_since_;
+	if (!said_full_ && now - full_since_ >= kRetryInterval) {
+		said_full_ = true;
+		Log("pg_sluice finds no free background worker slot for a scheduler",
+			Format("Increase max_worker_processes (now {}).", max_worker_processes));
+	}
+}
+
 bool
 Launcher::Launch(Oid database)
 {
@@ -103,14 +119,15 @@ Launcher::Launch(Oid database)
 	// Noted first: the scheduler may have come and gone before the call returns.
 	pg::Call(leaf::NoteLaunch, database, true);
 	if (!pg::Call(leaf::StartScheduler, database, name.c_str(), &handle)) {
-		pg::Call(leaf::NoteLaunch, database, false);
-		if (!said_full_) {
-			Log("pg_sluice finds no free background worker slot for a scheduler",
-				Format("Increase max_worker_processes (now {}).", max_worker_processes));
+		if (pg::Call(leaf::CallScheduler, database)) {
+			full_since_ = 0;
+			return true;
 		}
-		said_full_ = true;
+		pg::Call(leaf::NoteLaunch, database, false);
+		SaySlotsAreFull();
 		return false;
 	}
+	full_since_ = 0;
 	launched_.emplace(database, handle);
 	return true;
 }
@@ -128,6 +145,7 @@ Launcher::Work()
 		if (!OidIsValid(plan.database)) {
 			if (plan.waiting == 0) {
 				said_full_ = false;
+				full_since_ = 0;
 			}
 			return plan.wait;
 		}

@@ -2,6 +2,7 @@
 
 #include "core/steady_clock.hpp"
 #include "worker/last_words.hpp"
+#include "worker/reserve.hpp"
 #include "worker/slot_lookup.hpp"
 
 extern "C" {
@@ -34,7 +35,8 @@ CountSpare()
 		const RunSlot *slot = &shared->runs[i];
 		taken += IsLive(slot) || slot->state == RunState::Idle ? 1 + slot->streams : 0;
 	}
-	return max_worker_processes - taken - 1;
+	int const reserve = CountReserve();
+	return max_worker_processes - taken - (reserve > 0 ? reserve : 1);
 }
 
 } // namespace

@@ -78,24 +78,28 @@ RunAll(RunSlot *slot)
 
 } // namespace
 
+// The slot in shared memory says which run this is: no argument and no setting could.
+void
+MakeRuns(const RunTicket &ticket)
+{
+	leaf::StartWorker();
+	RunSlot slot;
+	if (!leaf::AttachRun(ticket.slot, ticket.cookie, &slot)) {
+		return;
+	}
+	before_shmem_exit(leaf::DetachRun, Int32GetDatum(ticket.slot));
+	leaf::ListenForLastWords();
+	leaf::ConnectWorker(slot.database, slot.owner, pg::compat::WorkerConnectionFlags(), "pg_sluice run");
+	ShowRun(&slot);
+	(void)pg::EntryOrLog([&slot] { RunAll(&slot); });
+}
+
 } // namespace sluice::worker
 
-// The slot in shared memory says which run this is: no argument and no setting could.
 extern "C" void
 pg_sluice_run_main(Datum)
 {
-	namespace worker = sluice::worker;
-	worker::RunTicket ticket;
+	sluice::worker::RunTicket ticket;
 	memcpy(&ticket, MyBgworkerEntry->bgw_extra, sizeof(ticket));
-	worker::leaf::StartWorker();
-	worker::RunSlot slot;
-	if (!worker::leaf::AttachRun(ticket.slot, ticket.cookie, &slot)) {
-		return;
-	}
-	before_shmem_exit(worker::leaf::DetachRun, Int32GetDatum(ticket.slot));
-	worker::leaf::ListenForLastWords();
-	worker::leaf::ConnectWorker(slot.database, slot.owner, sluice::pg::compat::WorkerConnectionFlags(),
-								"pg_sluice run");
-	worker::ShowRun(&slot);
-	(void)sluice::pg::EntryOrLog([&slot] { worker::RunAll(&slot); });
+	sluice::worker::MakeRuns(ticket);
 }

@@ -40,11 +40,7 @@ IdleTimeout()
 
 class Scheduler {
 public:
-	explicit Scheduler(Oid database)
-	{
-		state_.database = database;
-		active_at_ = SteadyNow();
-	}
+	explicit Scheduler(Oid database) { state_.database = database; }
 
 	// Until there is no reason to stay.
 	void Work();
@@ -72,7 +68,8 @@ private:
 	void TellTrouble();
 
 	SchedulerState state_;
-	SteadyTime active_at_; // last time there was something to do
+	SteadyTime const came_at_ = SteadyNow();
+	SteadyTime active_at_ = came_at_; // last time there was something to do
 	SteadyTime safety_at_ = 0;
 	SteadyTime owners_at_ = 0;
 	int64 clock_distance_ = INT64_MIN; // between pg::Now and the clock that nobody sets
@@ -289,7 +286,9 @@ Scheduler::SayError(const Error &error)
 bool
 Scheduler::MayLeave(bool others_wait) const
 {
-	if (failed_ || state_.retry_soon) {
+	// Where no slot is free, a place for a scheduler is worth more to a database whose runs have not been looked at.
+	bool const gives_way = others_wait && state_.starved && SteadyNow() - came_at_ >= kRetry;
+	if (failed_ || (state_.retry_soon && !gives_way)) {
 		return false;
 	}
 	std::vector<LiveRun> const live = LiveRuns(state_.database);
@@ -388,26 +387,30 @@ Isolated(SchedulerState &state, const std::string &id, const std::string &what, 
 	return !failure;
 }
 
+void
+ScheduleDatabase(Oid database)
+{
+	leaf::StartWorker();
+	// First of all, so that whoever commits work meanwhile finds somebody to wake.
+	if (!leaf::AttachScheduler(database)) {
+		return;
+	}
+	before_shmem_exit(leaf::DetachScheduler, ObjectIdGetDatum(database));
+	leaf::ConnectWorker(database, InvalidOid, 0, "pg_sluice scheduler");
+	leaf::SetForProcess("lock_timeout", kLockTimeout);
+	leaf::SetForProcess("search_path", "pg_catalog, pg_temp");
+	leaf::SetForProcess("max_parallel_workers_per_gather", "0");
+	leaf::SetForProcess("jit", "off");
+	leaf::SetForProcess("enable_seqscan", "off");
+	// Losing a mark of ours in a crash is harmless; waiting for a standby at every one is not.
+	leaf::SetForProcess("synchronous_commit", "off");
+	(void)pg::EntryOrLog([database] { Scheduler(database).Work(); });
+}
+
 } // namespace sluice::worker
 
 extern "C" void
 pg_sluice_scheduler_main(Datum database)
 {
-	namespace worker = sluice::worker;
-	Oid const oid = DatumGetObjectId(database);
-	worker::leaf::StartWorker();
-	// First of all, so that whoever commits work meanwhile finds somebody to wake.
-	if (!worker::leaf::AttachScheduler(oid)) {
-		return;
-	}
-	before_shmem_exit(worker::leaf::DetachScheduler, database);
-	worker::leaf::ConnectWorker(oid, InvalidOid, 0, "pg_sluice scheduler");
-	worker::leaf::SetForProcess("lock_timeout", worker::kLockTimeout);
-	worker::leaf::SetForProcess("search_path", "pg_catalog, pg_temp");
-	worker::leaf::SetForProcess("max_parallel_workers_per_gather", "0");
-	worker::leaf::SetForProcess("jit", "off");
-	worker::leaf::SetForProcess("enable_seqscan", "off");
-	// Losing a mark of ours in a crash is harmless; waiting for a standby at every one is not.
-	worker::leaf::SetForProcess("synchronous_commit", "off");
-	(void)sluice::pg::EntryOrLog([oid] { worker::Scheduler(oid).Work(); });
+	sluice::worker::ScheduleDatabase(DatumGetObjectId(database));
 }

@@ -53,7 +53,8 @@ struct SchedulerState {
 	TimestampTz waiting_due = DT_NOEND;
 	TimestampTz source_retry = DT_NOEND; // when a source that is left alone may be tried again
 	bool starved = false;
-	bool said_starved = false; // until the queue is empty
+	SteadyTime starved_since = 0; // 0: not
+	bool said_starved = false;	  // until the queue is empty
 };
 
 // Draws the consequences of runs that have ended, each batch a slice at a time, for a tenth of a second; false when

@@ -6,6 +6,7 @@
 #include "core/run_phase.hpp"
 #include "core/steady_clock.hpp"
 #include "pg/prelude.hpp"
+#include "pg/settings.hpp"
 
 namespace sluice::worker {
 
@@ -93,6 +94,16 @@ struct DatabaseSlot {
 	PGPROC *scheduler;
 };
 
+// A process that waits so that its background worker slot is ours; see reserve.hpp.
+struct ReserveProcess {
+	PGPROC *process; // it waits; null: at work, or being started
+	bool at_work;
+	bool called;   // a scheduler or the launcher wants it
+	Oid database;  // to be its scheduler; InvalidOid: to make runs
+	int slot;	   // of the run
+	uint64 cookie; // of that slot
+};
+
 struct SharedState {
 	LWLock *lock;
 	// Told whenever a run ends or a scheduler leaves; the counter closes the gap between looking and sleeping.
@@ -104,6 +115,7 @@ struct SharedState {
 	bool rescan;		   // databases came or went: the launcher lists them again
 	int databases_waiting; // that want a scheduler and find no place; idle schedulers make room
 	int run_slots;
+	ReserveProcess reserve[1 + pg::kMaxReservedWorkers]; // the first for a scheduler, the others for runs
 	StopRequest stops[kMaxStopRequests];
 	DatabaseSlot databases[kMaxDatabases];
 	RunSlot runs[FLEXIBLE_ARRAY_MEMBER];

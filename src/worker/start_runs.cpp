@@ -13,6 +13,7 @@
 #include "worker/control.hpp"
 #include "worker/database_slots.hpp"
 #include "worker/log.hpp"
+#include "worker/reserve.hpp"
 #include "worker/run_locks.hpp"
 #include "worker/scheduler.hpp"
 #include "worker/worker_entry.hpp"
@@ -79,6 +80,8 @@ IsOver(const std::string &run_id)
 	return !run || (run->status != "pending" && run->status != "running");
 }
 
+constexpr int64 kSayStarvedAfter = USECS_PER_SEC;
+
 enum class Outcome {
 	Started,
 	Closed,		  // skipped, stopped, failed: its row says why
@@ -110,7 +113,8 @@ private:
 	Outcome Behind(const catalog::RunRow &run, const std::string &other);
 	Outcome BehindSession(const catalog::RunRow &run);
 	Outcome Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline);
-	bool RegisterWorker(const leaf::Reservation &place, const std::string &run_id);
+	// False: there is no background worker slot.
+	bool StartWorker(const leaf::Reservation &place, const std::string &run_id);
 	void Note(Outcome outcome, const catalog::RunRow &run);
 
 	SchedulerState &state_;
@@ -179,11 +183,15 @@ Starter::BehindSession(const catalog::RunRow &run)
 }
 
 bool
-Starter::RegisterWorker(const leaf::Reservation &place, const std::string &run_id)
+Starter::StartWorker(const leaf::Reservation &place, const std::string &run_id)
 {
 	RunTicket const ticket{place.index, place.cookie};
 	BackgroundWorkerHandle *handle = nullptr;
 	if (!pg::Call(leaf::StartRun, &ticket, Format("pg_sluice run {}", run_id).c_str(), &handle)) {
+		leaf::RunCall const call{ticket, place.database, place.due};
+		if (pg::Call(leaf::CallForRun, &call)) {
+			return true;
+		}
 		pg::Call(leaf::FreeRun, place.index, place.cookie);
 		return false;
 	}
@@ -257,7 +265,7 @@ Starter::Launch(const catalog::RunRow &run, const catalog::Pipeline &pipeline)
 		if (launch != state_.launches.end()) {
 			launch->second.cookie = place.cookie;
 		}
-	} else if (!RegisterWorker(place, run.id)) {
+	} else if (!StartWorker(place, run.id)) {
 		return Outcome::NoWorker;
 	}
 	return Outcome::Started;
@@ -515,7 +523,14 @@ StartPending(SchedulerState &state)
 		while (starter.StartSome()) {
 		}
 	} while (starter.DismissIdle());
-	if (state.starved && !state.said_starved) {
+	if (!state.starved) {
+		state.starved_since = 0;
+		return;
+	}
+	// A slot that is kept for runs comes back at once.
+	SteadyTime const now = SteadyNow();
+	state.starved_since = state.starved_since == 0 ? now : state.starved_since;
+	if (!state.said_starved && now - state.starved_since >= kSayStarvedAfter) {
 		state.said_starved = true;
 		Log("pg_sluice finds no free background worker slot: runs stay queued",
 			Format("Increase max_worker_processes (now {}) or lower pg_sluice.max_concurrent_runs (now {}).",

@@ -1,5 +1,12 @@
 #include "worker/worker_entry.hpp"
 
+#include "worker/reserve.hpp"
+#include "worker/worker_session.hpp"
+
+extern "C" {
+#include "utils/ps_status.h"
+}
+
 namespace sluice::worker::leaf {
 
 namespace {
@@ -37,6 +44,20 @@ RegisterLauncher()
 	Describe(&worker, "pg_sluice launcher", "pg_sluice_launcher_main");
 	worker.bgw_restart_time = 5;
 	RegisterBackgroundWorker(&worker);
+}
+
+void
+RegisterReserve()
+{
+	for (int i = 0; i < ReserveSize(); ++i) {
+		BackgroundWorker worker;
+		// They are called as what they become.
+		Describe(&worker, i == 0 ? "pg_sluice scheduler" : "pg_sluice run", "pg_sluice_reserve_main");
+		strlcpy(worker.bgw_name, "pg_sluice reserve", sizeof(worker.bgw_name));
+		worker.bgw_restart_time = 0;
+		worker.bgw_main_arg = Int32GetDatum(i);
+		RegisterBackgroundWorker(&worker);
+	}
 }
 
 bool
@@ -83,3 +104,27 @@ HasStopped(BackgroundWorkerHandle *handle)
 }
 
 } // namespace sluice::worker::leaf
+
+extern "C" void
+pg_sluice_reserve_main(Datum index)
+{
+	namespace worker = sluice::worker;
+	// Milliseconds; the latch tells of work.
+	constexpr long kLookAgain = 3600 * 1000L;
+	int const number = DatumGetInt32(index);
+	worker::leaf::StartWorker();
+	worker::leaf::AttachReserve(number);
+	before_shmem_exit(worker::leaf::DetachReserve, index);
+	worker::leaf::ReserveWork work;
+	while (!worker::leaf::TakeReserveWork(number, &work)) {
+		worker::leaf::WaitForWork(kLookAgain, "PgSluiceReserve");
+	}
+	if (OidIsValid(work.database)) {
+		init_ps_display(psprintf("pg_sluice scheduler of database %u", work.database));
+		worker::ScheduleDatabase(work.database);
+	} else {
+		worker::MakeRuns(work.ticket);
+	}
+	// An exit code of 0 would give the slot away.
+	proc_exit(1);
+}

@@ -19,10 +19,15 @@ struct ParallelTicket {
 };
 static_assert(sizeof(ParallelTicket) <= BGW_EXTRALEN);
 
+// What the processes do once they are started.
+void ScheduleDatabase(Oid database);
+void MakeRuns(const RunTicket &ticket);
+
 namespace leaf {
 
-// Registers the launcher; from _PG_init.
+// From _PG_init.
 void RegisterLauncher();
+void RegisterReserve();
 // A dynamic worker that tells this process when it starts and stops. False: no slot is free. The handle
 // lives in TopMemoryContext.
 bool StartScheduler(Oid database, const char *name, BackgroundWorkerHandle **handle);
@@ -40,4 +45,5 @@ SLUICE_EXPORT void pg_sluice_launcher_main(Datum);
 SLUICE_EXPORT void pg_sluice_scheduler_main(Datum database);
 SLUICE_EXPORT void pg_sluice_run_main(Datum);
 SLUICE_EXPORT void pg_sluice_stream_main(Datum);
+SLUICE_EXPORT void pg_sluice_reserve_main(Datum index);
 }

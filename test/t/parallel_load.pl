@@ -357,10 +357,10 @@ is($node->sql("SELECT count(*) FROM bt_index_check('target_pkey', true)"), '1', 
 
 # No process to spare.
 etl(q{SELECT alter_pipeline('load3', options => '{"streams": 3}')});
-$node->append_conf('postgresql.conf', 'max_worker_processes = 6');
+$node->append_conf('postgresql.conf', 'max_worker_processes = 7');
 $node->restart;
 logged(load('load3'), qr/one stream, because there are not two free background worker slots/, 'no free worker slots');
-$node->append_conf('postgresql.conf', 'max_worker_processes = 7');
+$node->append_conf('postgresql.conf', 'max_worker_processes = 8');
 $node->restart;
 logged(load('load3'), qr/2 streams instead of 3, because no more background worker slots are free/, 'two free worker slots');
 is($node->sql(sprintf($content, 'target')), $node->sql(sprintf($content, 'orders'), db => 'origin'), 'all rows again');

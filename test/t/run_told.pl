@@ -103,9 +103,11 @@ $far->stop;
 my $plain = SluiceNode->create('plain', "max_worker_processes = 8\npg_sluice.scheduler_idle_timeout = 1");
 is($plain->sql("SELECT verdict FROM pipeline_health() WHERE check_name = 'worker_slots'"), 'ok', 'max_worker_processes = 8 is no reason to warn');
 $plain->sql("ALTER SYSTEM SET pg_sluice.max_concurrent_runs = 6; SELECT pg_reload_conf()");
-$plain->await("SELECT verdict = 'warning' AND hint ~ 'max_worker_processes = 9 ' FROM pipeline_health() WHERE check_name = 'worker_slots'", 'six runs at once do not fit');
+$plain->await("SELECT verdict = 'warning' AND hint ~ 'max_worker_processes = 10 ' FROM pipeline_health() WHERE check_name = 'worker_slots'", 'six runs at once do not fit');
 
-# Parallel queries hold all slots: health names them.
+# Parallel queries hold all slots, and none is kept: health names them.
+$plain->append_conf('postgresql.conf', 'pg_sluice.reserved_workers = 0');
+$plain->restart;
 $plain->sql('ALTER SYSTEM SET max_parallel_workers_per_gather = 8; ALTER SYSTEM SET max_parallel_workers = 8; SELECT pg_reload_conf(); CREATE TABLE wide AS SELECT i FROM generate_series(1, 1000) i; ALTER TABLE wide SET (parallel_workers = 8)');
 $plain->pipeline('late', 'SELECT 1::bigint AS i');
 $plain->await("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_sluice scheduler'", 'the scheduler leaves');
