@@ -45,6 +45,12 @@ SELECT create_pipeline('p', source_table => 'src', destination_table => '', load
 SELECT create_pipeline('p', source_table => 'src', destination_table => 'tmp', load => 'append');
 SELECT create_pipeline('p', source_table => 'src', destination_table => 'pg_temp.t', load => 'append');
 \echo :LAST_ERROR_SQLSTATE
+SELECT create_pipeline('p', source_table => 'tmp', destination_table => 'dst', load => 'append');
+\echo :LAST_ERROR_SQLSTATE
+CREATE VIEW tmp_view AS SELECT * FROM tmp;
+SELECT create_pipeline('p', source_query => 'WITH w AS (SELECT * FROM tmp_view) SELECT a FROM w', destination_table => 'dst', load => 'append');
+\echo :LAST_ERROR_SQLSTATE
+:make filter => 'EXISTS (SELECT FROM pg_temp.tmp)');
 SET search_path = '';
 SELECT public.create_pipeline('p', source_table => 'define_errors.src', destination_table => 'dst', load => 'append');
 \echo :LAST_ERROR_SQLSTATE

@@ -195,6 +195,14 @@ SET ROLE regress_engine_owner;
 SELECT create_pipeline('tells', source_query => :tells, destination_table => 'dst', load => 'append') IS NOT NULL AS made;
 SELECT drop_pipeline('tells');
 RESET ROLE;
+-- the check itself may take away what it has found
+CREATE TABLE vanishing (id smallint, name text, amount bigint, big numeric);
+CREATE FUNCTION vanish(i int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DROP TABLE IF EXISTS engine_errors.vanishing'; RETURN true; END $$;
+CREATE DOMAIN vanisher AS int CHECK (vanish(VALUE));
+CREATE TYPE vanishers AS (x vanisher);
+SELECT create_pipeline('vanishes', source_table => 'src', filter => $$'(1)'::vanishers IS NOT NULL$$, destination_table => 'vanishing', load => 'append') IS NOT NULL AS made;
+SELECT to_regclass('vanishing') IS NULL AS vanished;
+SELECT drop_pipeline('vanishes');
 SELECT create_pipeline('r', owner => 'regress_engine_owner', source_query => 'SELECT 1 AS id', destination_table => 'fresh', load => 'append');
 \echo :LAST_ERROR_SQLSTATE
 SELECT create_pipeline('r', owner => 'regress_engine_owner', source_query => 'SELECT 1 AS id', destination_table => 'dst', load => 'append') IS NOT NULL AS made, current_user = session_user AS nothing_left_switched;

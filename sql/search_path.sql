@@ -53,6 +53,13 @@ SELECT search_path FROM public.pipelines WHERE name = 'p';
 SET search_path = path_own, path_open, path_admin, public;
 SELECT public.create_pipeline('s', status => 'inactive') IS NOT NULL AS created;
 SELECT search_path FROM public.pipelines WHERE name = 's';
+-- "$user" is who runs it.
+SET search_path = "$user", path_admin, public;
+SELECT public.create_pipeline('u', owner => 'path_ann', status => 'inactive') IS NOT NULL AS created;
+SELECT search_path FROM pipelines WHERE name = 'u';
+SELECT differences -> 'search_path' AS search_path FROM public.apply_pipeline('{"name": "u", "owner": "path_ann", "status": "inactive", "search_path": "path_own, \"$user\""}');
+SELECT public.alter_pipeline('path_ann/u', owner => 'path_team');
+SELECT search_path FROM pipelines WHERE name = 'u';
 -- It is what the pipeline's SQL runs in.
 SET search_path = path_admin, public;
 CREATE FUNCTION path_admin.here() RETURNS text LANGUAGE sql AS $$ SELECT current_setting('search_path') $$;
@@ -75,7 +82,7 @@ SELECT count(*) FROM run_log(:'run') WHERE message LIKE '%search_path%';
 SELECT a FROM path_admin.v_dst;
 
 SET client_min_messages = warning;
-SELECT drop_pipeline(id) FROM pipelines WHERE name IN ('p', 'group', 'q', 'r', 's', 't', 'v');
+SELECT drop_pipeline(id) FROM pipelines WHERE name IN ('p', 'group', 'q', 'r', 's', 't', 'u', 'v');
 SELECT disallow_pipelines('path_ann');
 DROP SCHEMA path_own, path_alone, path_shared, path_granted, path_team, path_open, path_bob, path_admin, path_ann, "Path ""x""" CASCADE;
 DROP OWNED BY path_ann, path_team, path_bob;

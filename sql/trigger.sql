@@ -116,7 +116,11 @@ SELECT pg_advisory_lock(77001);
 SELECT trigger_pipeline('slow') AS first \gset
 CALL await(format('status = ''running'' FROM pipeline_runs WHERE id = %L', :'first'));
 SELECT wait_for_run(:'first', '10 milliseconds') IS NULL AS timed_out;
-SELECT wait_for_run(:'first', '-1 hour') IS NULL AS timed_out;
+SELECT wait_for_run(:'first', '0') IS NULL AS timed_out;
+SELECT wait_for_run(:'first', '-1 s');
+\echo :LAST_ERROR_SQLSTATE
+SELECT wait_for_batch(:'first', '1 day -25 hours');
+CALL trigger_and_wait('context', timeout => '-1 us');
 CREATE FUNCTION try(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	message text;

@@ -50,8 +50,11 @@ IntervalMilliseconds(Datum interval)
 	if (days > kMaxDays || span->time / USECS_PER_DAY > kMaxDays) {
 		return kMaxDays * kMillisecondsPerDay;
 	}
-	int64 const milliseconds = days * kMillisecondsPerDay + span->time / 1000;
-	return milliseconds < 0 ? 0 : milliseconds;
+	if (days < -kMaxDays || days * USECS_PER_DAY + span->time < 0) {
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("timeout must not be negative"),
+						errhint("NULL, the default, waits until the run is over.")));
+	}
+	return days * kMillisecondsPerDay + span->time / 1000;
 }
 
 namespace {

@@ -25,7 +25,7 @@ std::string ContextArgument(FunctionCallInfo fcinfo, int number);
 std::optional<std::vector<std::string>> ListArgument(FunctionCallInfo fcinfo, int number, const char *name);
 // NULL is an error (22004), too.
 std::vector<std::string> RequiredListArgument(FunctionCallInfo fcinfo, int number, const char *name);
-// Nothing: NULL, wait forever. Days have 24 hours, months 30 days; never negative.
+// A timeout. Nothing: NULL, wait forever. Days have 24 hours, months 30 days; a negative one is an error (22023).
 std::optional<int64_t> MillisecondsArgument(FunctionCallInfo fcinfo, int number);
 
 // Text in place of the value of another type; see SLUICE_TEXTS_FUNCTION.

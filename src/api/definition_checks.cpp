@@ -14,6 +14,7 @@
 #include "engine/load/losses.hpp"
 #include "engine/run.hpp"
 #include "engine/source/drivers.hpp"
+#include "pg/relation_lookup.hpp"
 #include "pg/search_path.hpp"
 #include "pg/settings.hpp"
 
@@ -89,6 +90,10 @@ QualifySource(Pipeline *pipeline)
 		return;
 	}
 	leaf::RelationName const found = Find(*pipeline->source_table, false);
+	if (found.temporary) {
+		throw Error(sqlstate::kWrongObjectType, Format("source \"{}\" is a temporary table", *pipeline->source_table),
+					pg::kTemporaryHint);
+	}
 	if (OidIsValid(found.relation)) {
 		pipeline->source_table = found.qualified;
 	} else if (pipeline->status == "active" && pipeline->depends_on.empty()) {
@@ -106,7 +111,7 @@ QualifyDestination(Pipeline *pipeline)
 	if (found.temporary) {
 		throw Error(sqlstate::kWrongObjectType,
 					Format("destination \"{}\" is a temporary table", *pipeline->destination_table),
-					"A run has a session of its own, which does not see it: name a permanent table.");
+					pg::kTemporaryHint);
 	}
 	if (found.qualified != nullptr) {
 		pipeline->destination_table = found.qualified;
@@ -210,7 +215,8 @@ TellLosses(const Pipeline &pipeline, Oid destination)
 		return;
 	}
 	bool const exact = catalog::ReadOptions(pipeline.options).Text("on_loss") == "fail";
-	for (const std::string &loss : engine::LossesBetween(*pipeline.source_table, destination, pipeline.timezone)) {
+	for (const std::string &loss :
+		 engine::LossesBetween(*pipeline.source_table, destination, *pipeline.destination_table, pipeline.timezone)) {
 		if (exact) {
 			Notice(loss, "The option on_loss is 'fail': a value that would be changed fails the run.");
 		} else {

@@ -10,6 +10,7 @@
 #include "engine/target/destination.hpp"
 #include "engine/target/destination_server.hpp"
 #include "engine/transform/definition_syntax.hpp"
+#include "pg/relation_lookup.hpp"
 
 namespace sluice::engine {
 
@@ -50,7 +51,11 @@ CheckFit(const MappedQuery &query, const Destination &destination)
 		(void)TableDefinition(query, destination.name);
 		return;
 	}
-	Relation const relation = pg::Call(table_open, destination.oid, AccessShareLock);
+	Relation const relation = pg::Call(try_relation_open, destination.oid, AccessShareLock);
+	if (relation == nullptr) {
+		throw Error(sqlstate::kUndefinedTable, Format("relation \"{}\" does not exist any more", destination.name),
+					"It was dropped while the pipeline was checked: try again.");
+	}
 	(void)MatchColumns(query, relation, nullptr);
 	pg::Call(table_close, relation, AccessShareLock);
 }
@@ -65,6 +70,10 @@ Analyze(const catalog::Pipeline &pipeline)
 	mapping.exact = catalog::ReadOptions(pipeline.options).Text("on_loss") == "fail";
 	LocalSource(pipeline).Describe(&mapping);
 	MappedQuery const query(mapping);
+	if (const char *table = pg::Call(leaf::TemporaryTableIn, query.Analyzed())) {
+		throw Error(sqlstate::kWrongObjectType, Format("\"{}\", which the pipeline reads, is a temporary table", table),
+					pg::kTemporaryHint);
+	}
 	if (!pipeline.destination) {
 		CheckFit(query, FindDestination(pipeline));
 	}

@@ -5,6 +5,13 @@
 
 #include "pg/prelude.hpp"
 
+namespace sluice::pg {
+
+inline constexpr const char *kTemporaryHint =
+	"A run has a session of its own, which does not see it: name a permanent table.";
+
+} // namespace sluice::pg
+
 namespace sluice::pg::leaf {
 
 // The relation of that name, or InvalidOid. No lock is taken.

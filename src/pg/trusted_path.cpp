@@ -115,9 +115,10 @@ ReadSearchPath(const char *path, Oid owner, SearchPath *out)
 	foreach (cell, names) {
 		const char *name = static_cast<const char *>(lfirst(cell));
 		if (strcmp(name, "$user") == 0) {
-			name = GetUserNameFromId(GetUserId(), false);
+			// As whom the path is used, whoever stores it.
+			name = GetUserNameFromId(owner, true);
 		}
-		Oid const schema = get_namespace_oid(name, true);
+		Oid const schema = name != nullptr ? get_namespace_oid(name, true) : InvalidOid;
 		if (!OidIsValid(schema) || isAnyTempNamespace(schema)) {
 			continue;
 		}

@@ -60,7 +60,7 @@ CREATE PROCEDURE @extschema@.trigger_and_wait(
 COMMENT ON PROCEDURE @extschema@.trigger_and_wait(text, jsonb, interval, uuid, text, boolean) IS
 'Triggers a pipeline, commits, and waits for the end of the run, of its last attempt if it is tried again. Holds no lock and no snapshot while it waits.
 A run that did not succeed, be it failed, stopped or skipped, is an error with the run''s message, its id and its SQLSTATE in the detail; so is a timeout that comes first (NULL: none). raise_error => false: no error, status is success, failed, stopped or skipped, and NULL at a timeout.
-Errors: SL012 the run did not succeed, SL013 the timeout came first, 25001 inside a transaction block or function, 42704 the run''s history was deleted meanwhile, and those of trigger_pipeline.';
+Errors: SL012 the run did not succeed, SL013 the timeout came first, 25001 inside a transaction block or function, 42704 the run''s history was deleted meanwhile, 22023 a negative timeout, and those of trigger_pipeline.';
 COMMENT ON PROCEDURE @extschema@.trigger_and_wait(uuid, jsonb, interval, uuid, text, boolean) IS
 'Triggers the pipeline with this id and waits; see trigger_and_wait(text, jsonb, interval, uuid, text, boolean).';
 COMMENT ON PROCEDURE @extschema@.trigger_and_wait(sluice.pipeline_argument, sluice.json_argument, sluice.interval_argument, uuid, text, boolean) IS
@@ -72,7 +72,7 @@ CREATE FUNCTION @extschema@.wait_for_run(run uuid, timeout sluice.interval_argum
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_wait_for_run_of_texts';
 COMMENT ON FUNCTION @extschema@.wait_for_run(uuid, interval) IS
 'Waits for the end of a run and returns its status (of the last attempt): success, failed, stopped or skipped; NULL when the timeout came first (NULL: none).
-Errors: 42704 no such run, 55000 triggered by this very transaction, SL003 no worker can ever make it.';
+Errors: 42704 no such run, 55000 triggered by this very transaction, SL003 no worker can ever make it, 22023 a negative timeout.';
 COMMENT ON FUNCTION @extschema@.wait_for_run(uuid, sluice.interval_argument) IS
 'The same for drivers that send the timeout as text or varchar; see wait_for_run(uuid, interval).';
 

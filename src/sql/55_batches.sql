@@ -35,6 +35,6 @@ CREATE FUNCTION @extschema@.wait_for_batch(run uuid, timeout sluice.interval_arg
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_wait_for_batch_of_texts';
 COMMENT ON FUNCTION @extschema@.wait_for_batch(uuid, interval) IS
 'Waits for the end of a batch and returns how it ended, as batch_status does; NULL when the timeout came first (NULL: none). run: any run of the batch.
-Errors: 42704 no such run, 55000 triggered by this very transaction, SL003 no worker can ever make it.';
+Errors: 42704 no such run, 55000 triggered by this very transaction, SL003 no worker can ever make it, 22023 a negative timeout.';
 COMMENT ON FUNCTION @extschema@.wait_for_batch(uuid, sluice.interval_argument) IS
 'The same for drivers that send the timeout as text or varchar; see wait_for_batch(uuid, interval).';

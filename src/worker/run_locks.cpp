@@ -1,5 +1,7 @@
 #include "worker/run_locks.hpp"
 
+#include "pg/pause.hpp"
+
 extern "C" {
 #include "common/hashfn.h"
 }
@@ -46,22 +48,38 @@ HasHolder(const LOCKTAG *tag)
 	return count > 0;
 }
 
+LockOutcome
+TryRunLocks(const LOCKTAG *pipeline, bool single_run, bool in_session)
+{
+	LOCKTAG const database = DatabaseTag();
+	if (LockAcquire(&database, DatabaseMode(single_run), in_session, true) == LOCKACQUIRE_NOT_AVAIL) {
+		return LockOutcome::DatabaseBusy;
+	}
+	if (LockAcquire(pipeline, ExclusiveLock, in_session, true) == LOCKACQUIRE_NOT_AVAIL) {
+		(void)LockRelease(&database, DatabaseMode(single_run), in_session);
+		return LockOutcome::PipelineBusy;
+	}
+	return LockOutcome::Taken;
+}
+
 } // namespace
 
 LockOutcome
 TakeRunLocks(const pg_uuid_t *pipeline, bool single_run, LockSpan span)
 {
-	bool const in_session = span == LockSpan::Session;
-	LOCKTAG const database = DatabaseTag();
-	if (LockAcquire(&database, DatabaseMode(single_run), in_session, true) == LOCKACQUIRE_NOT_AVAIL) {
-		return LockOutcome::DatabaseBusy;
-	}
+	constexpr int kMostAttempts = 100;
 	LOCKTAG const tag = PipelineTag(pipeline);
-	if (LockAcquire(&tag, ExclusiveLock, in_session, true) == LOCKACQUIRE_NOT_AVAIL) {
-		(void)LockRelease(&database, DatabaseMode(single_run), in_session);
-		return LockOutcome::PipelineBusy;
+	LOCKTAG const database = DatabaseTag();
+	for (int attempt = 1;; ++attempt) {
+		LockOutcome const outcome = TryRunLocks(&tag, single_run, span == LockSpan::Session);
+		// A holder without a transaction has ended it and is about to let go: whoever has seen that end, as
+		// wait_for_run has, may be here first.
+		if (outcome == LockOutcome::Taken || attempt == kMostAttempts ||
+			HasHolder(outcome == LockOutcome::PipelineBusy ? &tag : &database)) {
+			return outcome;
+		}
+		pg::leaf::Pause(1, "PgSluiceRunLock");
 	}
-	return LockOutcome::Taken;
 }
 
 void
@@ -72,8 +90,12 @@ LeaveRunLocksToTransaction(const pg_uuid_t *pipeline, bool single_run)
 	}
 	LOCKTAG const tag = PipelineTag(pipeline);
 	LOCKTAG const database = DatabaseTag();
+	// The owner's code may have let go of them by pg_advisory_unlock_all(), of which LockRelease() would warn.
+	int const level = NewGUCNestLevel();
+	(void)set_config_option("log_min_messages", "error", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	(void)LockRelease(&tag, ExclusiveLock, true);
 	(void)LockRelease(&database, DatabaseMode(single_run), true);
+	AtEOXact_GUC(true, level);
 }
 
 bool

@@ -1,4 +1,5 @@
-// The locks that every run takes, by worker or by CALL, and never waits for (design rule 12). They work between
+// The locks that every run takes, by worker or by CALL, and never waits for (design rule 12), but a moment for a
+// holder that is letting go. They work between
 // sessions without shared memory of ours. Leaf code: may raise.
 //
 // A worker's session holds them from its first transaction to its last, each of its chunks takes them again for itself,

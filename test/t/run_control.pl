@@ -38,6 +38,15 @@ is($node->sql("SELECT error_sqlstate, error_message FROM pipeline_runs WHERE id 
 like($node->sql("SELECT error_detail FROM pipeline_runs WHERE id = '$poison'"), qr/could not write.*this row is not to change/, 'and why it comes so late');
 $node->await("SELECT count(*) = 0 FROM pipeline_health() WHERE check_name = 'set_aside'", 'health is well again');
 
+# The owner's code may let go of all session-level locks, those of its run as well.
+my $said = -s $node->logfile;
+$node->pipeline('unlocks', "SELECT 1::bigint AS i FROM (SELECT pg_advisory_unlock_all()) u");
+$node->pipeline('unlocks_and_fails', "SELECT 1::bigint / (CASE WHEN pg_advisory_unlock_all() IS NULL THEN 1 ELSE 0 END) AS i");
+$node->sql("CALL trigger_and_wait('unlocks'); CALL trigger_and_wait('unlocks_and_fails', raise_error => false)");
+is($node->sql("SELECT string_agg(status, ' ' ORDER BY pipeline_name) FROM pipeline_runs WHERE pipeline_name LIKE 'unlocks%'"), 'success failed',
+	'runs that let go of their locks end as others');
+unlike(PostgreSQL::Test::Utils::slurp_file($node->logfile, $said), qr/WARNING:.*lock/, 'and nobody warns');
+
 # A process that ends by FATAL leaves its last words.
 my $gate = $node->close_gate;
 $node->pipeline('gated', SluiceNode::gated_query());

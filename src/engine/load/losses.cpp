@@ -182,10 +182,10 @@ LossLines(const MappedQuery &query, const Destination &destination, const Column
 }
 
 std::vector<std::string>
-LossesBetween(const std::string &source_table, Oid destination, const std::string &timezone)
+LossesBetween(const std::string &source_table, Oid destination, const std::string &destination_table,
+			  const std::string &timezone)
 {
 	bool const clock_changes = pg::Call(leaf::ClockChanges, timezone.c_str());
-	std::string const name = pg::QualifiedName(destination);
 	pg::SqlOptions options;
 	options.run_as = GetUserId();
 	pg::SqlResult const pairs = pg::Sql(
@@ -205,7 +205,7 @@ LossesBetween(const std::string &source_table, Oid destination, const std::strin
 			pairs.Text(row, 0), from, to,
 			pg::Call(leaf::FitOfTypes, from.type, from.modifier, to.type, to.modifier, clock_changes)};
 		if (assignment.fit.fit == Fit::Loses) {
-			losses.push_back(LossText(assignment, name));
+			losses.push_back(LossText(assignment, destination_table));
 		}
 	}
 	return losses;

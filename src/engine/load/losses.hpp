@@ -26,6 +26,8 @@ struct LossLine {
 };
 std::vector<LossLine> LossLines(const MappedQuery &query, const Destination &destination, const ColumnMatch &match);
 // The changed ones for a table of this database that is loaded as it is, without asking anything but the catalogs.
-std::vector<std::string> LossesBetween(const std::string &source_table, Oid destination, const std::string &timezone);
+// destination_table: the name of destination, which may have been dropped since it was found.
+std::vector<std::string> LossesBetween(const std::string &source_table, Oid destination,
+									   const std::string &destination_table, const std::string &timezone);
 
 } // namespace sluice::engine

@@ -223,6 +223,24 @@ FittingColumn(const AnalyzedQuery *analyzed, int source, TupleDesc row_type, int
 	return expression;
 }
 
+bool
+FindTemporary(Node *node, void *name)
+{
+	if (node == nullptr || !IsA(node, Query)) {
+		return node != nullptr && pg::compat::WalkExpression(node, FindTemporary, name);
+	}
+	Query *query = reinterpret_cast<Query *>(node);
+	ListCell *cell;
+	foreach (cell, query->rtable) {
+		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, cell);
+		if (entry->rtekind == RTE_RELATION && get_rel_persistence(entry->relid) == RELPERSISTENCE_TEMP) {
+			*static_cast<const char **>(name) = get_rel_name(entry->relid);
+			return true;
+		}
+	}
+	return pg::compat::WalkQuery(query, FindTemporary, name);
+}
+
 List *
 TargetListOf(const AnalyzedQuery *analyzed, TupleDesc row_type, Relation destination, const int *source_of)
 {
@@ -284,6 +302,14 @@ AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text
 		analyzed->needs_sql = WhyRowByRowFails(query);
 	}
 	return analyzed;
+}
+
+const char *
+TemporaryTableIn(const AnalyzedQuery *analyzed)
+{
+	const char *name = nullptr;
+	(void)FindTemporary(reinterpret_cast<Node *>(analyzed->query), &name);
+	return name;
 }
 
 void

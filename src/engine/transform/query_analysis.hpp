@@ -42,6 +42,9 @@ struct AnalyzedQuery {
 AnalyzedQuery *AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text,
 							const SourceType *types);
 
+// The name of a temporary table or view that the query reads; NULL: none.
+const char *TemporaryTableIn(const AnalyzedQuery *analyzed);
+
 // Which of the source row's columns the query uses.
 void FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc source_row, bool *used);
 
