@@ -127,6 +127,7 @@ client '## Go: pgx' go visits.go "go version && test -d /usr/share/gocode/src/gi
 
 page doc/security.md '## Teams' {postgres,ann}@warehouse
 
+page doc/looking.md '# How do I see what a run would do?' etl@warehouse
 page doc/monitoring.md '# How do I see what happened?' etl@warehouse
 page doc/retries.md '# What happens when a run fails?' {etl,etl,etl}@warehouse
 page doc/missed.md '# What happens when a run cannot start on time?' etl@warehouse

@@ -68,6 +68,20 @@ RequiredArgument(FunctionCallInfo fcinfo, int number, const char *name, Oid type
 	return *std::move(value);
 }
 
+int
+CountArgument(FunctionCallInfo fcinfo, int number, const char *name, int least, int most)
+{
+	if (IsNull(fcinfo, number)) {
+		throw NullArgument(name);
+	}
+	int const count = PG_GETARG_INT32(number);
+	if (count < least || count > most) {
+		throw Error(sqlstate::kInvalidParameterValue, Format("invalid value for {}: {}", name, count),
+					Format("It can be {} to {}.", least, most));
+	}
+	return count;
+}
+
 bool
 FlagArgument(FunctionCallInfo fcinfo, int number, bool if_null)
 {

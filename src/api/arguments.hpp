@@ -16,6 +16,8 @@ namespace sluice::api {
 std::optional<std::string> Argument(FunctionCallInfo fcinfo, int number, Oid type = TEXTOID);
 // NULL is an error (22004) that names the argument.
 std::string RequiredArgument(FunctionCallInfo fcinfo, int number, const char *name, Oid type = TEXTOID);
+// An integer from least to most; else 22023, or 22004 for NULL.
+int CountArgument(FunctionCallInfo fcinfo, int number, const char *name, int least, int most);
 bool FlagArgument(FunctionCallInfo fcinfo, int number, bool if_null);
 // A JSON object; NULL is '{}', anything but an object an error (22023).
 std::string ObjectArgument(FunctionCallInfo fcinfo, int number, const char *name);

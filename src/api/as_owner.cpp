@@ -20,10 +20,10 @@ struct Setting {
 };
 
 void
-Enter(Oid owner, const Setting *settings, int count, Switch *saved)
+Enter(Oid owner, int security, const Setting *settings, int count, Switch *saved)
 {
 	GetUserIdAndSecContext(&saved->user, &saved->security);
-	SetUserIdAndSecContext(owner, saved->security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(owner, saved->security | security);
 	saved->guc_level = NewGUCNestLevel();
 	for (int i = 0; i < count; ++i) {
 		(void)set_config_option(settings[i].name, settings[i].value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
@@ -38,10 +38,8 @@ Leave(const Switch *saved)
 	SetUserIdAndSecContext(saved->user, saved->security);
 }
 
-} // namespace
-
 void
-AsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
+As(const catalog::Pipeline &pipeline, int security, const std::function<void()> &body)
 {
 	Switch saved{};
 	// pg_temp last, or it would come first.
@@ -53,10 +51,33 @@ AsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
 			settings.push_back({setting.name, setting.value});
 		}
 	}
-	pg::Call(Enter, pipeline.owner_oid, static_cast<const Setting *>(settings.data()),
+	pg::Call(Enter, pipeline.owner_oid, security, static_cast<const Setting *>(settings.data()),
 			 static_cast<int>(settings.size()), &saved);
 	body();
 	pg::Call(Leave, static_cast<const Switch *>(&saved));
+}
+
+} // namespace
+
+void
+AsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
+{
+	As(pipeline, SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, body);
+}
+
+void
+LookAsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
+{
+	bool const own = GetUserId() == pipeline.owner_oid && GetSessionUserId() == pipeline.owner_oid &&
+					 GetAuthenticatedUserId() == pipeline.owner_oid;
+	As(pipeline, own ? 0 : SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, body);
+}
+
+bool
+MayNotConnect(const catalog::Pipeline &pipeline)
+{
+	return (pipeline.source || pipeline.destination) && !superuser_arg(pipeline.owner_oid) &&
+		   (superuser_arg(GetSessionUserId()) || superuser_arg(GetAuthenticatedUserId()));
 }
 
 } // namespace sluice::api

@@ -10,14 +10,6 @@ namespace {
 namespace api = sluice::api;
 using sluice::catalog::Pipeline;
 
-// The other end of a server that its owner chose is not reached in the session of somebody who can do anything here.
-bool
-IsRisky(const Pipeline &pipeline)
-{
-	return (pipeline.source || pipeline.destination) && !superuser_arg(pipeline.owner_oid) &&
-		   (superuser_arg(GetSessionUserId()) || superuser_arg(GetAuthenticatedUserId()));
-}
-
 std::vector<std::string>
 DefinitionLines(const Pipeline &pipeline, std::string why)
 {
@@ -45,14 +37,14 @@ SLUICE_PIPELINE_FUNCTION(sluice_explain_pipeline)
 {
 	Pipeline const found = api::FindForUse(pipeline);
 	std::vector<std::string> lines;
-	if (api::MaySetRoleTo(found.owner_oid) && IsRisky(found)) {
+	if (api::MaySetRoleTo(found.owner_oid) && api::MayNotConnect(found)) {
 		lines = DefinitionLines(
 			found,
 			sluice::Format("What a run would do is not shown: the servers of role \"{}\" are not connected to in a "
 						   "superuser's session. Connect as that role, or as a member of it, to see it.",
 						   found.owner));
 	} else if (api::MaySetRoleTo(found.owner_oid)) {
-		api::AsOwner(found, [&found, &lines] { lines = sluice::engine::ExplainRun(found); });
+		api::LookAsOwner(found, [&found, &lines] { lines = sluice::engine::ExplainRun(found); });
 	} else {
 		lines = DefinitionLines(
 			found, sluice::Format("What a run would do is shown to those who may SET ROLE to its owner, role \"{}\".",

@@ -31,15 +31,6 @@ LocalTimeText(int64_t seconds, const sluice::Zone &zone)
 				  offset < 0 ? '-' : '+', distance / 3600, distance / 60 % 60);
 }
 
-int
-IntegerArgument(FunctionCallInfo fcinfo, int number, const char *name)
-{
-	if (PG_ARGISNULL(number)) {
-		throw Error(sluice::sqlstate::kNullValueNotAllowed, Format("argument \"{}\" must not be null", name));
-	}
-	return PG_GETARG_INT32(number);
-}
-
 // In seconds since 1970.
 int64_t
 AfterArgument(FunctionCallInfo fcinfo, int number)
@@ -67,11 +58,7 @@ SLUICE_FUNCTION(sluice_preview_schedule)
 	namespace api = sluice::api;
 	sluice::pg::PgZone const zone =
 		sluice::pg::PgZone::Find(api::Argument(fcinfo, 1).value_or(sluice::pg::Settings::timezone));
-	int const count = IntegerArgument(fcinfo, 2, "n");
-	if (count < 0 || count > kMaxPreview) {
-		throw Error(sluice::sqlstate::kInvalidParameterValue, Format("invalid value for n: {}", count),
-					Format("It can be 0 to {}.", kMaxPreview));
-	}
+	int const count = api::CountArgument(fcinfo, 2, "n", 0, kMaxPreview);
 	int64_t at = AfterArgument(fcinfo, 3);
 	Schedule const schedule = Schedule::Parse(api::RequiredArgument(fcinfo, 0, "schedule"));
 	sluice::pg::PgZone const utc = sluice::pg::PgZone::Find("UTC");

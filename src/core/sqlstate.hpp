@@ -20,6 +20,7 @@ inline constexpr int kBadCopyFileFormat = SqlState("22P04");
 inline constexpr int kCharacterNotInRepertoire = SqlState("22021");
 inline constexpr int kInvalidSchemaName = SqlState("3F000");
 inline constexpr int kActiveSqlTransaction = SqlState("25001");
+inline constexpr int kReadOnlyTransaction = SqlState("25006");
 inline constexpr int kInvalidPassword = SqlState("28P01");
 inline constexpr int kInsufficientPrivilege = SqlState("42501");
 inline constexpr int kSyntaxError = SqlState("42601");

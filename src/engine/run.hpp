@@ -11,6 +11,7 @@
 #include "catalog/run_store.hpp"
 #include "core/run_journal.hpp"
 #include "engine/parallel/parallel_host.hpp"
+#include "engine/rows/row_json.hpp"
 #include "engine/run_progress.hpp"
 #include "engine/source/kept_input.hpp"
 #include "engine/target/pending_commit.hpp"
@@ -58,8 +59,12 @@ private:
 };
 
 // What a run would do, one line each: remote query, path chosen and why, DDL it would run. Connects to
-// a PostgreSQL source; writes nothing. Runs inside a security-restricted operation.
+// a PostgreSQL source; writes nothing.
 std::vector<std::string> ExplainRun(const catalog::Pipeline &pipeline);
+
+// The first rows of a run as they would be loaded, out->most of them, one JSON object of the columns that the source
+// feeds each. Connects; writes nothing.
+void PreviewRun(const catalog::Pipeline &pipeline, leaf::JsonRows *out);
 
 // Checks of create and alter that need no connection, both inside a security-restricted operation as the owner. They
 // throw Error.

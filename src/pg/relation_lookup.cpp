@@ -45,6 +45,13 @@ RequireTemporaryRight()
 								quote_identifier(get_database_name(MyDatabaseId)),
 								quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 	}
+	// The server would say so too, but not what to do.
+	if (InSecurityRestrictedOperation()) {
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("the source cannot be looked at in this session, because that takes a temporary table"),
+						errhint("Ask connected as role %s: only there may temporary tables be made.",
+								quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+	}
 }
 
 } // namespace sluice::pg::leaf

@@ -20,7 +20,7 @@ Oid FindRelation(const char *name);
 char *QualifiedName(Oid relation);
 // The temporary table of that name in this session, or InvalidOid.
 Oid FindTemporary(const char *name);
-// Raises 42501 unless the current user may create temporary tables here.
+// Raises 42501 unless the current user may create temporary tables here, in this session.
 void RequireTemporaryRight();
 
 } // namespace sluice::pg::leaf

@@ -1,7 +1,5 @@
 #include "pg/run_context.hpp"
 
-#include <utility>
-
 namespace sluice::pg {
 
 namespace {
@@ -26,12 +24,6 @@ void
 SetRunContext(std::string json)
 {
 	Current() = std::move(json);
-}
-
-void
-ClearRunContext()
-{
-	Current() = "{}";
 }
 
 } // namespace sluice::pg

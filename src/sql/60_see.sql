@@ -55,6 +55,15 @@ COMMENT ON FUNCTION @extschema@.explain_pipeline(text) IS
 'What a run would do: what it asks the source, which path the rows take and why, the DDL it would run. Connects to the source as the owner, writes nothing. Those who may not SET ROLE to the owner get the definition only. Errors: 42704, SL001.';
 COMMENT ON FUNCTION @extschema@.explain_pipeline(uuid) IS 'What a run of the pipeline with this id would do; see explain_pipeline(text).';
 
+CREATE FUNCTION @extschema@.preview_pipeline(pipeline text, n integer DEFAULT 10, context jsonb DEFAULT '{}') RETURNS SETOF jsonb
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_preview_pipeline';
+CREATE FUNCTION @extschema@.preview_pipeline(pipeline uuid, n integer DEFAULT 10, context jsonb DEFAULT '{}') RETURNS SETOF jsonb
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_preview_pipeline_by_id';
+COMMENT ON FUNCTION @extschema@.preview_pipeline(text, integer, jsonb) IS
+'The first rows of a run as they would be loaded: one object a row, of the destination''s columns that the source feeds. Reads the source as the owner; writes nothing. n: how many, 1 to 10000. context: what run_context() gives. Caller: who may SET ROLE to the owner. Errors: 42704, 42501, 22023 n, 25006 something would write, SL001, and those of the run.';
+COMMENT ON FUNCTION @extschema@.preview_pipeline(uuid, integer, jsonb) IS
+'The first rows of a run of the pipeline with this id as they would be loaded; see preview_pipeline(text, integer, jsonb).';
+
 CREATE FUNCTION @extschema@.describe_schedule(schedule text) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sluice_describe_schedule';
 COMMENT ON FUNCTION @extschema@.describe_schedule(text) IS

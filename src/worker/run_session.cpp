@@ -18,15 +18,6 @@ namespace sluice::worker {
 
 namespace {
 
-// Sets the run's context for run_context(), also when the run fails.
-class ContextScope {
-public:
-	explicit ContextScope(const std::string &context) { pg::SetRunContext(context); }
-	ContextScope(const ContextScope &) = delete;
-	ContextScope &operator=(const ContextScope &) = delete;
-	~ContextScope() { pg::ClearRunContext(); }
-};
-
 std::string
 RunInTheWay(const std::string &pipeline_id)
 {
@@ -171,7 +162,7 @@ RunSession::Load(const OptionValues &options)
 	int const level = PinRunSettings(pipeline, options, &journal_);
 	engine::ChunkResult chunk;
 	{
-		ContextScope const scope(context_);
+		pg::RunContextScope const scope(context_);
 		chunk = load_.LoadChunk();
 		journal_.EnterPhase(RunPhase::Finishing);
 		if (!request_.root_run.empty()) {

@@ -25,13 +25,8 @@ StageWire(const LoadRequest &request)
 	plain.meaning.clear(); // the source row has the types that are computed with by now
 	staged.columns = ColumnDefinitions(MappedQuery(plain));
 
-	staged.mapping = request.input.Mapping();
+	staged.mapping = request.input.StagedMapping(request.query);
 	staged.mapping.source_row = nullptr;
-	staged.mapping.meaning.clear();
-	staged.mapping.staged = true;
-	if (request.query.IsFilterElsewhere()) {
-		staged.mapping.filter.reset();
-	}
 	return staged;
 }
 

@@ -18,6 +18,8 @@ public:
 	virtual Batch *Next() = 0;
 	// Checks that the source ended cleanly and leaves it. Throws.
 	virtual void Finish() = 0;
+	// Leaves off where it is: more rows are not wanted. Throws.
+	virtual void Stop() = 0;
 	virtual int64_t RowsRead() const = 0;
 	virtual int64_t BytesRead() const = 0;
 	// The planner's estimate, of the source's or of this server's; 0: unknown.

@@ -5,8 +5,8 @@
 namespace sluice::engine {
 
 ExecutorReader::ExecutorReader(const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type,
-							   leaf::FetchSize fetch, RunJournal &journal)
-	: scan_(pg::Call(leaf::BeginExecutorScan, analyzed, target_list, fetch))
+							   leaf::FetchSize fetch, RunJournal &journal, const leaf::ScanScope &scope)
+	: scan_(pg::Call(leaf::BeginExecutorScan, analyzed, target_list, fetch, &scope))
 {
 	if (scan_->tuned > 0) {
 		journal.Info(Format("{} of postgres_fdw: up to {} rows are fetched at a time",

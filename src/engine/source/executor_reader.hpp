@@ -12,9 +12,10 @@ class ExecutorReader final : public RowReader {
 public:
 	// Rows get row_type; NULL: the query's own.
 	ExecutorReader(const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type, leaf::FetchSize fetch,
-				   RunJournal &journal);
+				   RunJournal &journal, const leaf::ScanScope &scope = {});
 	Batch *Next() override;
 	void Finish() override;
+	void Stop() override { Finish(); }
 	int64_t RowsRead() const override { return rows_; }
 	int64_t BytesRead() const override { return bytes_; }
 	int64_t RowsExpected() const override { return leaf::PlannedRows(scan_); }

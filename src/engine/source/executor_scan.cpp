@@ -3,6 +3,7 @@
 #include "pg/compat.hpp"
 
 extern "C" {
+#include "nodes/makefuncs.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/datum.h"
 #include "utils/expandeddatum.h"
@@ -80,7 +81,7 @@ Nothing(DestReceiver * /*self*/)
 } // namespace
 
 ExecutorScan *
-BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list, FetchSize fetch)
+BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list, FetchSize fetch, const ScanScope *scope)
 {
 	auto *scan = static_cast<ExecutorScan *>(palloc0(sizeof(ExecutorScan)));
 	scan->receiver.receiveSlot = ReceiveRow;
@@ -91,6 +92,13 @@ BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list, FetchSize fe
 
 	Query *query = static_cast<Query *>(copyObject(analyzed->query));
 	query->targetList = target_list;
+	if (scope->most_rows > 0 && query->limitCount == nullptr) {
+		// Known to the planner, and to a wrapper that can hand it on.
+		query->limitCount =
+			reinterpret_cast<Node *>(makeConst(INT8OID, -1, InvalidOid, static_cast<int>(sizeof(int64)),
+											   Int64GetDatum(scope->most_rows), false, FLOAT8PASSBYVAL));
+		query->limitOption = LIMIT_OPTION_COUNT;
+	}
 	List *rewritten = QueryRewrite(query);
 	if (list_length(rewritten) != 1 || linitial_node(Query, rewritten)->commandType != CMD_SELECT) {
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -103,8 +111,9 @@ BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list, FetchSize fe
 	// Rows are asked for piece by piece, which parallel plans do not support.
 	PlannedStmt *plan = pg_plan_query(linitial_node(Query, rewritten), analyzed->text, 0, nullptr);
 	scan->tuned = SetFetchSizes(plan, fetch);
-	scan->query = CreateQueryDesc(plan, analyzed->text, GetActiveSnapshot(), InvalidSnapshot, &scan->receiver, nullptr,
-								  nullptr, 0);
+	scan->query =
+		CreateQueryDesc(plan, analyzed->text, GetActiveSnapshot(), InvalidSnapshot, &scan->receiver, nullptr,
+						scope->source != nullptr ? EnvironmentWith(scope->source_row, scope->source) : nullptr, 0);
 	ExecutorStart(scan->query, 0);
 	PopActiveSnapshot();
 	return scan;

@@ -16,9 +16,17 @@ struct ExecutorScan {
 	int tuned;		   // foreign scans that fetch as many rows at a time as was wanted
 };
 
+// How many rows are wanted, and what the query reads beside relations.
+struct ScanScope {
+	int64 most_rows;		 // 0: all
+	Tuplestorestate *source; // rows that it calls source; NULL: none. May be read again and again
+	TupleDesc source_row;
+};
+
 // Plans and starts the query with another target list; its foreign scans fetch so many rows at a time. Sees everything
 // this transaction did until now.
-ExecutorScan *BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list, FetchSize fetch);
+ExecutorScan *BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list, FetchSize fetch,
+								const ScanScope *scope);
 // The rows' type; lives as long as the scan.
 TupleDesc ScanRowType(const ExecutorScan *scan);
 // The planner's estimate of how many there are.

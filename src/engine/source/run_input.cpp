@@ -53,6 +53,18 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 	}
 }
 
+MappingInput
+RunInput::StagedMapping(const MappedQuery &query) const
+{
+	MappingInput staged = mapping_;
+	staged.staged = true;
+	staged.meaning.clear(); // the source row has the types that are computed with by now
+	if (query.IsFilterElsewhere()) {
+		staged.filter.reset();
+	}
+	return staged;
+}
+
 void
 RunInput::CheckTables(const MappedQuery &query, RunJournal &journal) const
 {

@@ -24,6 +24,8 @@ public:
 	// There is more to come when its rows have been read; else NULL.
 	ContinuousSource *Continuous() const { return source_->Continuous(); }
 	const MappingInput &Mapping() const { return mapping_; }
+	// The same for rows of a wire that have been read already: query's, over all of them.
+	MappingInput StagedMapping(const MappedQuery &query) const;
 	// Of foreign data wrappers.
 	leaf::FetchSize Fetch() const { return fetch_; }
 	std::string Label() const { return source_->Label(); }

@@ -63,12 +63,14 @@ WireReader::Next()
 		return Refill() ? in_ : nullptr;
 	}
 	pg::Call(leaf::ResetBatch, out_);
+	int const most = static_cast<int>(std::min<int64_t>(wanted_, kBatchRows));
 	for (;;) {
-		if (!pending_ && !Refill()) {
+		if (most == 0 || (!pending_ && !Refill())) {
 			return nullptr;
 		}
-		pending_ = !pg::Call(leaf::Project, projection_, in_, out_);
+		pending_ = !pg::Call(leaf::Project, projection_, in_, out_, most);
 		if (out_->count > 0) {
+			wanted_ -= out_->count;
 			return out_;
 		}
 	}
@@ -77,11 +79,17 @@ WireReader::Next()
 void
 WireReader::Finish()
 {
+	Stop();
+	source_.Finish();
+}
+
+void
+WireReader::Stop()
+{
 	if (projection_ != nullptr) {
 		pg::Call(leaf::EndProjection, projection_);
 		projection_ = nullptr;
 	}
-	source_.Finish();
 }
 
 } // namespace sluice::engine

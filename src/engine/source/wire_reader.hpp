@@ -18,6 +18,9 @@ public:
 	void Start();
 	Batch *Next() override;
 	void Finish() override;
+	void Stop() override;
+	// So many rows of the projection, and then no more are computed.
+	void LimitTo(int64_t rows) { wanted_ = rows; }
 	int64_t RowsRead() const override { return source_.RowsRead(); }
 	int64_t BytesRead() const override { return source_.BytesRead(); }
 	int64_t RowsExpected() const override { return source_.RowsExpected(); }
@@ -34,6 +37,7 @@ private:
 	Batch *out_ = nullptr;
 	leaf::Projection *projection_ = nullptr;
 	std::vector<bool> used_; // columns of the source
+	int64_t wanted_ = std::numeric_limits<int64_t>::max();
 	bool started_ = false;
 	bool more_ = true;	   // the source may have more rows
 	bool pending_ = false; // in_ holds rows that are not projected yet

@@ -33,6 +33,8 @@ public:
 	// The same for a condition that means something else here, written for this database; it is made of columns and
 	// literals.
 	virtual std::string FilterAsThere(const std::string &condition) = 0;
+	// Rows after so many are of no use: the source may leave them out.
+	virtual void LimitTo(int64_t /*rows*/) {}
 	// What Start would send. needed[i]: whether column i is used at all.
 	virtual std::string RemoteStatement(const std::vector<bool> &needed) const = 0;
 	virtual void Start(const std::vector<bool> &needed) = 0;

@@ -12,7 +12,8 @@ namespace {
 std::string
 SelectText(const MappingInput &input)
 {
-	std::string text = input.staged ? "WITH source AS (SELECT * FROM " + input.from + ")\n" : "";
+	std::string text =
+		input.staged && input.source_row == nullptr ? "WITH source AS (SELECT * FROM " + input.from + ")\n" : "";
 	text += "SELECT\n" + input.columns.value_or("source.*") + "\nFROM ";
 	text += input.staged || input.source_row != nullptr ? "source" : input.from + " AS source";
 	if (input.filter) {
@@ -48,8 +49,9 @@ MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input)), 
 		Analyze(input);
 	}
 	CheckNames(*this);
-	if (analyzed_->sorts && input.source_row == nullptr) {
+	if (analyzed_->sorts && (input.source_row == nullptr || input.staged)) {
 		MappingInput inner;
+		inner.source_row = input.source_row;
 		inner.exact = input.exact;
 		for (int i = 0; i < ColumnCount(); ++i) {
 			inner.travels_as_text.push_back(Column(i).from_text);

@@ -15,7 +15,8 @@ namespace sluice::engine {
 struct MappingInput {
 	// A FROM item: a qualified relation or a query in parentheses; empty when rows come over a wire.
 	std::string from;
-	// `from` is a table that rows from a wire were staged in: then source stays a name for it anywhere.
+	// `from` is a table that rows from a wire were staged in: then source stays a name for it anywhere. With a
+	// source_row they are no table, but rows that the query is executed over as a whole.
 	bool staged = false;
 	TupleDesc source_row = nullptr;
 	std::vector<bool> travels_as_text;	// of the source row's or the staged columns

@@ -59,7 +59,7 @@ CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc sou
 }
 
 bool
-Project(Projection *projection, Batch *source, Batch *out)
+Project(Projection *projection, Batch *source, Batch *out, int most)
 {
 	ErrorContextCallback callback;
 	callback.callback = NameRow;
@@ -87,7 +87,7 @@ Project(Projection *projection, Batch *source, Batch *out)
 		ExecStoreVirtualTuple(slot);
 		out->count++;
 		out->bytes = static_cast<int64>(MemoryContextMemAllocated(out->memory, false));
-		full = BatchIsFull(out);
+		full = BatchIsFull(out) || out->count >= most;
 	}
 	context->ecxt_per_tuple_memory = per_tuple;
 	error_context_stack = callback.previous;

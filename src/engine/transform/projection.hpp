@@ -22,8 +22,8 @@ bool IsIdentity(const AnalyzedQuery *analyzed, List *target_list, TupleDesc sour
 
 Projection *CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc source_row,
 							 TupleDesc destination);
-// Appends rows of source to out until source is used up (true) or out is full (false: call again).
-bool Project(Projection *projection, Batch *source, Batch *out);
+// Appends rows of source to out until source is used up (true), or out is full or has `most` rows (false: call again).
+bool Project(Projection *projection, Batch *source, Batch *out, int most);
 void EndProjection(Projection *projection);
 
 } // namespace sluice::engine::leaf

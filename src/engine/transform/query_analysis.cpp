@@ -14,25 +14,12 @@ extern "C" {
 #include "rewrite/rewriteHandler.h"
 #include "utils/queryenvironment.h"
 #include "utils/ruleutils.h"
+#include "utils/tuplestore.h"
 }
 
 namespace sluice::engine::leaf {
 
 namespace {
-
-QueryEnvironment *
-EnvironmentWith(TupleDesc source_row)
-{
-	QueryEnvironment *environment = create_queryEnv();
-	auto *relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
-	relation->md.name = pstrdup("source");
-	relation->md.reliddesc = InvalidOid;
-	relation->md.tupdesc = source_row;
-	relation->md.enrtype = ENR_NAMED_TUPLESTORE;
-	relation->md.enrtuples = 0;
-	register_ENR(environment, relation);
-	return environment;
-}
 
 const char *
 WhyRowByRowFails(const Query *query)
@@ -78,7 +65,7 @@ ParseAndAnalyze(const char *text, TupleDesc row_type)
 		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline must be one statement")));
 	}
 	Query *query = parse_analyze_fixedparams(linitial_node(RawStmt, raw), text, nullptr, 0,
-											 row_type != nullptr ? EnvironmentWith(row_type) : nullptr);
+											 row_type != nullptr ? EnvironmentWith(row_type, nullptr) : nullptr);
 	error_context_stack = callback.previous;
 	return query;
 }
@@ -258,6 +245,21 @@ TargetListOf(const AnalyzedQuery *analyzed, TupleDesc row_type, Relation destina
 }
 
 } // namespace
+
+QueryEnvironment *
+EnvironmentWith(TupleDesc source_row, Tuplestorestate *rows)
+{
+	QueryEnvironment *environment = create_queryEnv();
+	auto *relation = static_cast<EphemeralNamedRelation>(palloc0(sizeof(EphemeralNamedRelationData)));
+	relation->md.name = pstrdup("source");
+	relation->md.reliddesc = InvalidOid;
+	relation->md.tupdesc = source_row;
+	relation->md.enrtype = ENR_NAMED_TUPLESTORE;
+	relation->md.enrtuples = rows != nullptr ? static_cast<double>(tuplestore_tuple_count(rows)) : 0;
+	relation->reldata = rows;
+	register_ENR(environment, relation);
+	return environment;
+}
 
 AnalyzedQuery *
 AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text, const SourceType *types)

@@ -44,6 +44,8 @@ AnalyzedQuery *AnalyzeQuery(const char *text, TupleDesc source_row, const bool *
 
 // The name of a temporary table or view that the query reads; NULL: none.
 const char *TemporaryTableIn(const AnalyzedQuery *analyzed);
+// In which the name source stands for rows of that type. rows: those to execute a query over; NULL: to analyze one.
+QueryEnvironment *EnvironmentWith(TupleDesc source_row, Tuplestorestate *rows);
 
 // Which of the source row's columns the query uses.
 void FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc source_row, bool *used);

@@ -79,6 +79,7 @@ struct MysqlSource::State {
 	TupleDesc row_type = nullptr;
 	leaf::MysqlDecoder *decoder = nullptr;
 	int64_t rows_expected = 0;
+	int64_t most_rows = 0; // 0: all
 };
 
 void
@@ -389,7 +390,14 @@ MysqlSource::RemoteStatement(const std::vector<bool> &needed) const
 			list += (list.empty() ? "" : ", ") + QuoteMysqlName(state.columns[i].name);
 		}
 	}
-	return "SELECT " + (list.empty() ? "1" : list) + " FROM " + NameAtSource(*state.table) + state.where;
+	return "SELECT " + (list.empty() ? "1" : list) + " FROM " + NameAtSource(*state.table) + state.where +
+		   (state.most_rows > 0 ? Format(" LIMIT {}", state.most_rows) : std::string());
+}
+
+void
+MysqlSource::LimitTo(int64_t rows)
+{
+	state_->most_rows = rows;
 }
 
 void

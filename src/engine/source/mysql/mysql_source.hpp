@@ -26,6 +26,7 @@ public:
 	const std::vector<ColumnMeaning> &Meaning() const override;
 	std::string Filter(const std::string &condition, bool compares_text) override;
 	std::string FilterAsThere(const std::string &condition) override;
+	void LimitTo(int64_t rows) override;
 	std::string RemoteStatement(const std::vector<bool> &needed) const override;
 	void Start(const std::vector<bool> &needed) override;
 	bool Fill(Batch *batch) override;

@@ -129,6 +129,7 @@ struct PostgresSource::State {
 	leaf::CopyDecoder *decoder = nullptr;
 	int64_t rows_expected = 0;
 	std::optional<SourceSlice> slice;
+	int64_t most_rows = 0; // 0: all
 
 	// Sets what the source applies, or says why it does not. before: a statement before it, or ''.
 	std::string TryFilter(const std::string &wanted, const std::string &before);
@@ -344,6 +345,12 @@ PostgresSource::State::TryFilter(const std::string &wanted, const std::string &b
 }
 
 void
+PostgresSource::LimitTo(int64_t rows)
+{
+	state_->most_rows = rows;
+}
+
+void
 PostgresSource::Restrict(const std::vector<SourceSpan> &spans)
 {
 	state_->slice->spans = spans;
@@ -423,6 +430,9 @@ PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
 			union_all += (union_all.empty() ? "" : " UNION ALL ") + state.Select(list, span);
 		}
 		return "COPY (" + union_all + ") TO STDOUT (FORMAT binary)";
+	}
+	if (state.most_rows > 0) {
+		return Format("COPY ({}\nLIMIT {}) TO STDOUT (FORMAT binary)", state.Select(list, {}), state.most_rows);
 	}
 	// Straight from the table where that means the same: the source is spared its executor.
 	if (state.plain_table && !any_cast && !list.empty() && state.where.empty()) {

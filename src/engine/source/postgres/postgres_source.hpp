@@ -32,6 +32,7 @@ public:
 	std::string Filter(const std::string &condition, bool compares_text) override;
 	// With the search_path that its user has there, under which the operators of the types are to be found.
 	std::string FilterAsThere(const std::string &condition) override;
+	void LimitTo(int64_t rows) override;
 	std::string RemoteStatement(const std::vector<bool> &needed) const override;
 	void Start(const std::vector<bool> &needed) override;
 	bool Fill(Batch *batch) override;

@@ -1,0 +1,70 @@
+// preview_pipeline.
+
+#include "api/arguments.hpp"
+#include "api/as_owner.hpp"
+#include "api/rights.hpp"
+#include "core/sqlstate.hpp"
+#include "engine/run.hpp"
+#include "pg/run_context.hpp"
+
+namespace leaf {
+
+namespace {
+
+sluice::engine::leaf::JsonRows
+BeginRows(FunctionCallInfo fcinfo, int most)
+{
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+	return {result->setResult, result->setDesc, 0, most};
+}
+
+} // namespace
+
+} // namespace leaf
+
+namespace {
+
+namespace api = sluice::api;
+using sluice::Error;
+using sluice::Format;
+using sluice::catalog::Pipeline;
+
+constexpr int kMostRows = 10'000;
+
+// The rows are the owner's, and so is the code that makes them.
+void
+RequireOwner(const Pipeline &pipeline)
+{
+	if (!api::MaySetRoleTo(pipeline.owner_oid)) {
+		throw Error(
+			sluice::sqlstate::kInsufficientPrivilege,
+			Format("permission denied for the rows of pipeline \"{}\"", pipeline.name),
+			Format("preview_pipeline reads them as the pipeline's owner: it needs the right to SET ROLE to role "
+				   "\"{}\".",
+				   pipeline.owner));
+	}
+	if (api::MayNotConnect(pipeline)) {
+		throw Error(sluice::sqlstate::kInsufficientPrivilege,
+					Format("the servers of role \"{}\" are not connected to in a superuser's session", pipeline.owner),
+					"Connect as that role, or as a member of it.");
+	}
+}
+
+} // namespace
+
+SLUICE_PIPELINE_FUNCTION(sluice_preview_pipeline)
+{
+	int const most = api::CountArgument(fcinfo, 1, "n", 1, kMostRows);
+	sluice::pg::RunContextScope const context(api::ContextArgument(fcinfo, 2));
+	Pipeline const found = api::FindForUse(pipeline);
+	RequireOwner(found);
+	if (found.IsContinuous()) {
+		throw Error(sluice::sqlstate::kFeatureNotSupported,
+					Format("preview_pipeline does not read pipeline \"{}\", because its mode is realtime", found.name),
+					"What it loads is in its destination.");
+	}
+	sluice::engine::leaf::JsonRows rows = sluice::pg::Call(leaf::BeginRows, fcinfo, most);
+	api::LookAsOwner(found, [&found, &rows] { sluice::engine::PreviewRun(found, &rows); });
+	return Datum{0};
+}

@@ -1,0 +1,141 @@
+// PreviewRun: the rows of a run, without loading them.
+
+#include "catalog/pipeline_options.hpp"
+#include "core/sqlstate.hpp"
+#include "engine/known_secrets.hpp"
+#include "engine/rows/row_json.hpp"
+#include "engine/run.hpp"
+#include "engine/run_hints.hpp"
+#include "engine/run_memory.hpp"
+#include "engine/source/executor_reader.hpp"
+#include "engine/source/push_filter.hpp"
+#include "engine/source/row_store.hpp"
+#include "engine/source/run_input.hpp"
+#include "engine/source/wire_reader.hpp"
+#include "engine/target/destination_server.hpp"
+#include "engine/target/fed_columns.hpp"
+#include "engine/target/remote_destination.hpp"
+#include "pg/read_only.hpp"
+#include "pg/settings.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+// True at the end of the source.
+bool
+ReadRows(RowReader &reader, leaf::JsonRows *out)
+{
+	while (out->count < out->most) {
+		const Batch *const batch = reader.Next();
+		if (batch == nullptr) {
+			return true;
+		}
+		pg::Call(leaf::AppendAsJson, batch, out);
+	}
+	return false;
+}
+
+void
+ReadByExecutor(const RunInput &input, const MappedQuery &query, const FedColumns &fed, const leaf::ScanScope &scope,
+			   leaf::JsonRows *out)
+{
+	RunJournal unsaid(pg::Now);
+	ExecutorReader reader(query.Analyzed(), fed.TargetList(query), fed.row_type, input.Fetch(), unsaid, scope);
+	(void)ReadRows(reader, out);
+	reader.Stop();
+}
+
+void
+ReadWire(WireSource &source, const MappedQuery &query, const FedColumns &fed, leaf::JsonRows *out)
+{
+	// Each row of the source is one of the destination's.
+	if (query.Analyzed()->query->jointree->quals == nullptr) {
+		source.LimitTo(out->most);
+	}
+	WireReader reader(source, query.Analyzed(), fed.TargetList(query), fed.row_type);
+	reader.LimitTo(out->most);
+	if (ReadRows(reader, out)) {
+		reader.Finish();
+	} else {
+		// Whatever the source is still about to send is cancelled there when it is closed.
+		reader.Stop();
+	}
+}
+
+void
+Read(const RunInput &input, const MappedQuery &query, const FedColumns &fed, leaf::JsonRows *out)
+{
+	if (input.Wire() == nullptr) {
+		ReadByExecutor(input, query, fed, {out->most, nullptr, nullptr}, out);
+	} else if (query.NeedsSql().empty()) {
+		ReadWire(*input.Wire(), query, fed, out);
+	} else {
+		RowStore rows(*input.Wire());
+		MappedQuery const over_all(input.StagedMapping(query));
+		ReadByExecutor(input, over_all, fed, rows.Scope(out->most), out);
+		rows.Drop();
+	}
+}
+
+void
+Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
+{
+	RunMemory memory;
+	RunJournal journal(pg::Now);
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	{
+		std::unique_ptr<RemoteDestination> remote;
+		Destination destination;
+		if (pipeline.destination) {
+			CheckDestinationServer(*pipeline.destination, GetUserId());
+			remote =
+				std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Explain, journal);
+			destination.remote = remote.get();
+			destination.name = remote->Label();
+		} else {
+			destination = FindDestination(pipeline);
+		}
+		// May make temporary foreign tables; all code of the owner runs where nothing can be written.
+		RunInput input(pipeline, options, journal);
+		std::optional<pg::ReadOnlyScope> writes_nothing(std::in_place);
+		MappedQuery query(input.Mapping());
+		PushFilter(input, query, journal);
+		writes_nothing.reset();
+		input.CheckTables(query, journal);
+		writes_nothing.emplace();
+		Read(input, query, FindFedColumns(query, destination), out);
+		writes_nothing.reset();
+		input.Leave(out->count);
+	}
+	memory.Free();
+}
+
+// The error of a preview that a run might not have.
+Error
+OfPreview(const Error &error)
+{
+	if (error.State() != sqlstate::kReadOnlyTransaction || !error.Info().hint.empty()) {
+		return error;
+	}
+	ErrorInfo info = error.Info();
+	info.hint =
+		"A preview writes nothing: what writes in columns, filter or source_query, such as nextval(), is done by "
+		"runs alone.";
+	return Error(std::move(info));
+}
+
+} // namespace
+
+void
+PreviewRun(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
+{
+	RememberMappedSecrets(GetUserId());
+	try {
+		Preview(pipeline, out);
+	} catch (const Error &error) {
+		throw WithHint(OfPreview(WithoutSecrets(error)), pipeline);
+	}
+}
+
+} // namespace sluice::engine

@@ -1,0 +1,20 @@
+// Rows of a batch as JSON objects, for people.
+//
+// Leaf regime.
+#pragma once
+
+#include "engine/rows/batch.hpp"
+
+namespace sluice::engine::leaf {
+
+// The result of a function that returns SETOF jsonb.
+struct JsonRows {
+	Tuplestorestate *rows;
+	TupleDesc row_type;
+	int64 count;
+	int64 most; // those beyond are left out
+};
+
+void AppendAsJson(const Batch *batch, JsonRows *out);
+
+} // namespace sluice::engine::leaf
