@@ -24,6 +24,10 @@ constexpr std::array kOptions = {
 	OptionSpec{"analyze", Enumeration, 0, 0, "auto|off", "auto",
 			   "Whether a run analyzes the table that it created or replaced."},
 	OptionSpec{"connect_timeout", Duration, kSecond, kHour, "", "30", "How long connecting to the source may take."},
+	OptionSpec{
+		"create_indexes", Enumeration, 0, 0, "none|keys|source", "keys",
+		"Which indexes of the source's table a table that the run creates gets: none, its primary key, or those over "
+		"columns that are loaded."},
 	OptionSpec{"depends_rule", Enumeration, 0, 0, "all_success|all_done|any_success", "all_success",
 			   "When a pipeline with depends_on starts: all of those succeeded, all are over, or one succeeded."},
 	OptionSpec{"direct", Enumeration, 0, 0, "auto|off", "auto",

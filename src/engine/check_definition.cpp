@@ -48,7 +48,7 @@ void
 CheckFit(const MappedQuery &query, const Destination &destination)
 {
 	if (!OidIsValid(destination.oid)) {
-		(void)TableDefinition(query, destination.name);
+		(void)ColumnDefinitions(query);
 		return;
 	}
 	Relation const relation = pg::Call(try_relation_open, destination.oid, AccessShareLock);

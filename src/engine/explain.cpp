@@ -59,7 +59,7 @@ struct Question {
 	const catalog::Pipeline &pipeline;
 	const OptionValues &options;
 	const MappedQuery *query; // NULL, and so is the input: the run imports the source
-	const RunInput *input;
+	RunInput *input;
 };
 
 // As a run worker would plan it.
@@ -113,7 +113,9 @@ AddRemoteDestination(std::vector<std::string> *lines, const Question &question, 
 	destination->created = !remote.Exists();
 	LoadFacts facts = FactsOf(question.options, destination->mode);
 	ReadRemoteFacts(*destination, &facts);
-	for (std::string &line : remote.Describe(question.query, PlanLoad(facts).analyze)) {
+	bool const asks = question.input != nullptr && !remote.Exists();
+	DeclaredTable const declared = asks ? question.input->Declared() : DeclaredTable();
+	for (std::string &line : remote.Describe(question.query, declared, PlanLoad(facts).analyze)) {
 		lines->push_back(std::move(line));
 	}
 	AddPlan(lines, question, *destination, nullptr, &facts);
@@ -127,9 +129,22 @@ AddRemoteDestination(std::vector<std::string> *lines, const Question &question, 
 void
 AddNewDestination(std::vector<std::string> *lines, const Question &question, Destination *destination)
 {
-	lines->push_back("destination: does not exist and is created: " +
-					 (question.query != nullptr ? TableDefinition(*question.query, destination->name)
-												: "CREATE TABLE " + destination->name + " after the source's columns"));
+	CreatedTable table;
+	table.create = "CREATE TABLE " + destination->name + " after the source's columns";
+	if (question.query != nullptr) {
+		table = PlanTable(*question.query, question.input->Declared(),
+						  CreateOptionsOf(question.options, destination->mode), destination->name);
+	}
+	lines->push_back("destination: does not exist and is created: " + table.create);
+	for (const std::string &statement : table.comments) {
+		lines->push_back("destination: " + statement);
+	}
+	for (const std::string &statement : table.indexes) {
+		lines->push_back("destination: after the load: " + statement);
+	}
+	for (const std::string &line : table.left_out) {
+		lines->push_back("destination: " + line);
+	}
 	LoadFacts facts = FactsOf(question.options, destination->mode);
 	ReadTargetFacts(destination, &facts);
 	List *target_list = nullptr;

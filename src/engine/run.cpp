@@ -107,14 +107,14 @@ struct Prepared {
 
 // Locks or makes the destination, and plans how it is loaded.
 Prepared
-Prepare(const RunRequest &request, const OptionValues &options, const RunInput &input, const MappedQuery &query,
+Prepare(const RunRequest &request, const OptionValues &options, RunInput &input, const MappedQuery &query,
 		const LockPatience &patience, Destination *destination, RunJournal &journal)
 {
 	Prepared prepared;
 	LoadFacts facts = FactsOf(options, destination->mode);
 	LoadLock held = LoadLock::None;
 	if (destination->remote != nullptr) {
-		destination->remote->Prepare(query);
+		destination->remote->Prepare(query, destination->remote->Exists() ? DeclaredTable() : input.Declared());
 		prepared.match = destination->remote->Match(query);
 		destination->created = destination->remote->Created();
 		ReadRemoteFacts(*destination, &facts);
@@ -123,7 +123,9 @@ Prepare(const RunRequest &request, const OptionValues &options, const RunInput &
 		if (OidIsValid(destination->oid)) {
 			held = LockDestination(request.pipeline, destination, &facts, patience, journal);
 		} else {
-			CreateDestination(request.pipeline, query, destination, journal);
+			CreatedTable const table =
+				PlanTable(query, input.Declared(), CreateOptionsOf(options, destination->mode), destination->name);
+			CreateDestination(request.pipeline, query, table, destination, journal);
 			ReadTargetFacts(destination, &facts);
 			AddFileFacts(*destination, &facts);
 		}
@@ -256,6 +258,7 @@ LoadSession::Load()
 	} else {
 		input.Leave(loaded.counts.inserted);
 	}
+	MakeIndexes(destination, journal_);
 	sequences.Move(destination);
 
 	if (plan.analyze && destination.remote != nullptr) {

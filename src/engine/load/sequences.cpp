@@ -83,7 +83,7 @@ void
 FedSequences::Find(const Destination &destination, const ColumnMatch &match)
 {
 	RemoteDestination *remote = destination.remote;
-	if (destination.created || (remote != nullptr && remote->ServerVersion() < kFirstVersion)) {
+	if (remote != nullptr && remote->ServerVersion() < kFirstVersion) {
 		return;
 	}
 	if (remote == nullptr && !pg::Call(HasDefaultOrSequence, destination.relation)) {

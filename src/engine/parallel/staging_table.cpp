@@ -78,6 +78,7 @@ MakeFromShape(const StagingShape *shape, const char *name, Oid schema)
 		TupleDescInitEntryCollation(row_type, number, column->collation);
 		TupleDescAttr(row_type, i)->attstorage = column->storage;
 		TupleDescAttr(row_type, i)->attcompression = column->compression;
+		TupleDescAttr(row_type, i)->attnotnull = column->not_null;
 	}
 	Oid const staging = heap_create_with_catalog(
 		name, schema, shape->tablespace, InvalidOid, InvalidOid, InvalidOid, shape->owner, shape->access_method,
@@ -109,7 +110,10 @@ const char *
 WhyNotShaped(Relation created)
 {
 	TupleDesc const row_type = RelationGetDescr(created);
-	bool plain = row_type->constr == nullptr && !created->rd_rel->relhasindex && created->trigdesc == nullptr &&
+	const TupleConstr *const rules = row_type->constr;
+	bool const only_not_null = rules == nullptr || (rules->num_defval == 0 && rules->num_check == 0 &&
+													!rules->has_generated_stored && rules->missing == nullptr);
+	bool plain = only_not_null && !created->rd_rel->relhasindex && created->trigdesc == nullptr &&
 				 created->rd_rules == nullptr && !created->rd_rel->relrowsecurity && created->rd_options == nullptr;
 	for (int i = 0; i < row_type->natts; ++i) {
 		plain = plain && !TupleDescAttr(row_type, i)->attisdropped;
@@ -139,6 +143,7 @@ ShapeOf(Relation created)
 		column->collation = attribute->attcollation;
 		column->storage = attribute->attstorage;
 		column->compression = attribute->attcompression;
+		column->not_null = attribute->attnotnull;
 	}
 	return shape;
 }

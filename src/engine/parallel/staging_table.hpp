@@ -21,6 +21,7 @@ struct StagingColumn {
 	Oid collation;
 	char storage;
 	char compression;
+	bool not_null;
 };
 struct StagingShape {
 	Size size; // of all of this

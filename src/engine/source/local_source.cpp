@@ -16,8 +16,8 @@ QueryAsFromItem(const std::string &query)
 	return std::string("(\n") + pg::Call(leaf::CheckQuery, query.c_str()) + "\n)";
 }
 
-std::string
-QualifiedRelation(const std::string &source_table)
+Oid
+FindSourceRelation(const std::string &source_table)
 {
 	Oid const relation = pg::Call(pg::leaf::FindRelation, source_table.c_str());
 	if (!OidIsValid(relation)) {
@@ -30,16 +30,20 @@ QualifiedRelation(const std::string &source_table)
 		throw Error(sqlstate::kWrongObjectType, Format("cannot read rows from \"{}\"", source_table),
 					"A source is a table, a view, a materialized view or a foreign table.");
 	}
-	return pg::QualifiedName(relation);
+	return relation;
 }
 
 } // namespace
 
-LocalSource::LocalSource(const catalog::Pipeline &pipeline)
-	: from_(pipeline.source_query ? QueryAsFromItem(*pipeline.source_query)
-								  : QualifiedRelation(*pipeline.source_table)),
-	  is_query_(pipeline.source_query.has_value())
-{}
+LocalSource::LocalSource(const catalog::Pipeline &pipeline) : is_query_(pipeline.source_query.has_value())
+{
+	if (is_query_) {
+		from_ = QueryAsFromItem(*pipeline.source_query);
+	} else {
+		relation_ = FindSourceRelation(*pipeline.source_table);
+		from_ = pg::QualifiedName(relation_);
+	}
+}
 
 std::string
 LocalSource::Label() const
@@ -51,6 +55,20 @@ void
 LocalSource::Describe(MappingInput *mapping) const
 {
 	mapping->from = from_;
+}
+
+DeclaredTable
+LocalSource::Declared()
+{
+	if (is_query_) {
+		return {};
+	}
+	auto const ask = [](const std::string &statement, const std::vector<pg::SqlValue> &parameters) {
+		pg::SqlOptions options;
+		options.run_as = GetUserId(); // with pg_catalog alone before everything
+		return pg::Sql(statement, parameters, options);
+	};
+	return ReadDeclaredTable(ask, Format("{}", relation_));
 }
 
 } // namespace sluice::engine

@@ -12,10 +12,12 @@ public:
 
 	std::string Label() const override;
 	void Describe(MappingInput *mapping) const override;
+	DeclaredTable Declared() override;
 
 private:
 	std::string from_;
 	bool is_query_;
+	Oid relation_ = InvalidOid;
 };
 
 } // namespace sluice::engine

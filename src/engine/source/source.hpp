@@ -9,6 +9,7 @@
 #include "core/run_journal.hpp"
 #include "engine/source/fetch_size.hpp"
 #include "engine/transform/mapped_query.hpp"
+#include "engine/wire/declared_table.hpp"
 
 namespace sluice::engine {
 
@@ -27,6 +28,9 @@ public:
 	virtual std::string Label() const = 0;
 	// What is mapped: a FROM item, or rows that come over the wire.
 	virtual void Describe(MappingInput *mapping) const = 0;
+	// For a destination that is made after it: what its catalog says, where it is a table and that can be known. Asked
+	// before it is started.
+	virtual DeclaredTable Declared() { return {}; }
 	// Rows come over a connection of our own, from here; NULL: the executor reads the FROM item.
 	virtual WireSource *Wire() { return nullptr; }
 	// Several connections can each read a part of the rows, as one snapshot shows them; NULL: they cannot.

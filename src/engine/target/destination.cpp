@@ -6,6 +6,7 @@
 #include "engine/target/foreign_keys.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/partitions.hpp"
+#include "engine/target/remote_destination.hpp"
 #include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
@@ -41,8 +42,8 @@ DistributedBy(Oid relation)
 	return {};
 }
 
-// A table that is published is replaced by deleting its rows, which subscribers must find by something: without a key,
-// by all columns.
+// A table that is published is replaced by deleting its rows, which subscribers must find by something: where it will
+// have no key, by all columns.
 void
 IdentifyRows(const Destination &destination, RunJournal &journal)
 {
@@ -123,11 +124,10 @@ FindDestination(const catalog::Pipeline &pipeline)
 }
 
 void
-CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, Destination *destination,
-				  RunJournal &journal)
+CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, const CreatedTable &table,
+				  Destination *destination, RunJournal &journal)
 {
-	std::string const statement = TableDefinition(query, destination->name);
-	pg::Sql(statement);
+	pg::Sql(table.create);
 	destination->oid = pg::Call(pg::leaf::FindRelation, pipeline.destination_table->c_str());
 	if (!OidIsValid(destination->oid)) {
 		throw Error(sqlstate::kUndefinedTable, Format("{} vanished after it was created", destination->name),
@@ -135,11 +135,27 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, D
 	}
 	destination->created = true;
 	destination->name = pg::QualifiedName(destination->oid);
-	IdentifyRows(*destination, journal);
+	for (const std::string &statement : table.comments) {
+		pg::Sql(statement);
+	}
+	destination->indexes = table.indexes;
+	if (!table.has_key) {
+		IdentifyRows(*destination, journal);
+	}
 	destination->relation = pg::Call(table_open, destination->oid, NoLock);
-	journal.Info("the destination did not exist: " + statement);
+	TellCreated(table, journal);
 	for (const std::string &missing : query.MissingTypes()) {
 		journal.Warning(missing);
+	}
+}
+
+void
+MakeIndexes(const Destination &destination, RunJournal &journal)
+{
+	if (destination.remote != nullptr) {
+		destination.remote->MakeIndexes();
+	} else {
+		MakeIndexes(destination.indexes, journal, [](const std::string &statement) { pg::Sql(statement); });
 	}
 }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "catalog/pipeline_store.hpp"
 #include "core/load_plan.hpp"
 #include "core/run_journal.hpp"
+#include "engine/target/created_table.hpp"
 #include "engine/target/table_facts.hpp"
 #include "engine/target/timed_lock.hpp"
 #include "engine/transform/column_match.hpp"
@@ -21,6 +23,7 @@ struct Destination {
 	std::string name; // qualified
 	LoadMode mode = LoadMode::Append;
 	bool created = false;
+	std::vector<std::string> indexes; // of one that was created here: statements for when the rows are there
 	Relation relation = nullptr;
 	leaf::TableTraits traits{};
 };
@@ -31,9 +34,10 @@ LoadMode LoadModeOf(const catalog::Pipeline &pipeline);
 // Finds the relation and checks its kind; oid stays InvalidOid when there is none. Takes no lock.
 Destination FindDestination(const catalog::Pipeline &pipeline);
 
-// CREATE TABLE from the query's columns.
-void CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, Destination *destination,
-					   RunJournal &journal);
+void CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, const CreatedTable &table,
+					   Destination *destination, RunJournal &journal);
+// What a created one gets once its rows are there, wherever it is. Nobody has it open.
+void MakeIndexes(const Destination &destination, RunJournal &journal);
 
 // The relation is open, or still to be created by a run.
 void ReadTargetFacts(Destination *destination, LoadFacts *facts);

@@ -1,7 +1,6 @@
 // RemoteDestination: what a run would do there, for explain_pipeline.
 
 #include "engine/target/remote_destination.hpp"
-#include "engine/target/remote_types.hpp"
 
 namespace sluice::engine {
 
@@ -16,23 +15,29 @@ RemoteDestination::LedgerText() const
 }
 
 std::vector<std::string>
-RemoteDestination::Describe(const MappedQuery *query, bool analyze)
+RemoteDestination::Describe(const MappedQuery *query, const DeclaredTable &declared, bool analyze)
 {
 	bool const exists = relation_.has_value();
 	bool const replace = mode_ == LoadMode::Replace && exists;
 	std::vector<std::string> lines{"destination: " + label_};
+	CreatedTable created;
 	auto const remotely = [&lines](const std::string &statement) {
 		lines.push_back("at the destination: " + statement);
 	};
 	if (!exists && query == nullptr) {
 		remotely("CREATE TABLE " + table_ + " after the source's columns");
 	} else if (!exists) {
-		SetPath(true);
-		RemoteTypes const types = FindRemoteTypes(*remote_, *pipeline_.destination, *query);
-		SetPath(false);
-		remotely("CREATE TABLE " + table_ + " " + ColumnDefinitions(*query, &types.texts));
-		for (const std::string &missing : types.missing) {
-			lines.push_back("warning: " + missing);
+		std::vector<std::string> missing;
+		created = PlanNewTable(*query, declared, &missing);
+		remotely(created.create);
+		for (const std::string &statement : created.comments) {
+			remotely(statement);
+		}
+		for (const std::string &line : missing) {
+			lines.push_back("warning: " + line);
+		}
+		for (const std::string &line : created.left_out) {
+			lines.push_back("destination: " + line);
 		}
 	}
 	if (exists && query != nullptr) {
@@ -48,6 +53,9 @@ RemoteDestination::Describe(const MappedQuery *query, bool analyze)
 		remotely("DELETE FROM " + table_);
 	}
 	remotely(exists && query != nullptr ? CopyStatement() : "COPY " + table_ + " FROM STDIN");
+	for (const std::string &statement : created.indexes) {
+		remotely(statement);
+	}
 	if (analyze) {
 		remotely("ANALYZE " + table_);
 	}

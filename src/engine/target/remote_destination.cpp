@@ -29,7 +29,10 @@ constexpr const char *kPublished =
 	"SELECT 1 FROM pg_catalog.pg_publication_tables p JOIN pg_catalog.pg_namespace n ON n.nspname "
 	"OPERATOR(pg_catalog.=) p.schemaname JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid "
 	"AND c.relname OPERATOR(pg_catalog.=) p.tablename WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid LIMIT 1";
-constexpr int kPublications = 100000; // the first version that has them
+// The first versions that have them.
+constexpr int kPublications = 100000;
+constexpr int kIdentity = 100000;
+constexpr int kNullsNotDistinct = 150000;
 
 // MAINTAIN exists from 17 on.
 constexpr const char *kMayAnalyze =
@@ -72,7 +75,8 @@ RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const Op
 									 RunJournal &journal)
 	: pipeline_(pipeline), journal_(journal), purpose_(purpose), mode_(LoadModeOf(pipeline)),
 	  remote_options_{pg::TimeoutsOf(options), 0, true}, patience_{options.DurationMicroseconds("swap_lock_timeout"),
-																   options.Integer("swap_lock_attempts")}
+																   options.Integer("swap_lock_attempts")},
+	  create_options_(CreateOptionsOf(options, mode_))
 {
 	if (!pipeline.destination_table) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", "Set it with alter_pipeline.");
@@ -214,17 +218,34 @@ RemoteDestination::Begin(const std::string &root_run, const std::string &attempt
 	}
 }
 
+// missing: for the log, which types become text.
+CreatedTable
+RemoteDestination::PlanNewTable(const MappedQuery &query, const DeclaredTable &declared,
+								std::vector<std::string> *missing)
+{
+	SetPath(true);
+	RemoteTypes types = FindRemoteTypes(*remote_, *pipeline_.destination, query);
+	SetPath(false);
+	*missing = std::move(types.missing);
+	create_options_.nulls_equal = remote_->ServerVersion() >= kNullsNotDistinct;
+	create_options_.identity = remote_->ServerVersion() >= kIdentity;
+	return PlanTable(query, declared, create_options_, table_, &types.texts);
+}
+
 void
-RemoteDestination::Prepare(const MappedQuery &query)
+RemoteDestination::Prepare(const MappedQuery &query, const DeclaredTable &declared)
 {
 	if (!relation_) {
+		std::vector<std::string> missing;
+		CreatedTable const table = PlanNewTable(query, declared, &missing);
 		SetPath(true);
-		RemoteTypes const types = FindRemoteTypes(*remote_, *pipeline_.destination, query);
-		std::string const statement = "CREATE TABLE " + table_ + " " + ColumnDefinitions(query, &types.texts);
-		Exec(statement);
+		Exec(table.create);
+		for (const std::string &statement : table.comments) {
+			Exec(statement);
+		}
 		SetPath(false);
-		for (const std::string &missing : types.missing) {
-			journal_.Warning(missing);
+		for (const std::string &line : missing) {
+			journal_.Warning(line);
 		}
 		created_ = true;
 		relation_ = LookForRemoteRelation(*remote_, *pipeline_.destination, table_, "destination table", journal_);
@@ -232,8 +253,11 @@ RemoteDestination::Prepare(const MappedQuery &query)
 			throw Error(sqlstate::kUndefinedTable, Format("{} vanished after it was created", label_),
 						"An event trigger may have dropped or renamed it.");
 		}
-		journal_.Info("the destination did not exist: " + statement);
-		IdentifyRows();
+		TellCreated(table, journal_);
+		indexes_ = table.indexes;
+		if (!table.has_key) {
+			IdentifyRows();
+		}
 	}
 	try {
 		TakeShape(query);
@@ -416,6 +440,12 @@ RemoteDestination::EndCopy(int64_t sent)
 	} catch (const Error &error) {
 		throw AtDestination(error, *pipeline_.destination);
 	}
+}
+
+void
+RemoteDestination::MakeIndexes()
+{
+	engine::MakeIndexes(indexes_, journal_, [this](const std::string &statement) { Exec(statement); });
 }
 
 void

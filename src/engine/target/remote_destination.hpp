@@ -11,6 +11,7 @@
 #include "core/load_plan.hpp"
 #include "core/option_registry.hpp"
 #include "core/run_journal.hpp"
+#include "engine/target/created_table.hpp"
 #include "engine/target/pending_commit.hpp"
 #include "engine/target/remote_ledger.hpp"
 #include "engine/target/remote_target.hpp"
@@ -34,8 +35,9 @@ public:
 	// to be loaded. With only_look SL009 is thrown otherwise.
 	std::optional<LoadedRun> Begin(const std::string &root_run, const std::string &attempt, bool only_look);
 
-	// Creates the table where there is none, and matches the query's columns to it.
-	void Prepare(const MappedQuery &query);
+	// Creates the table where there is none, after what the source says of its own, and matches the query's columns to
+	// it.
+	void Prepare(const MappedQuery &query, const DeclaredTable &declared);
 	ColumnMatch Match(const MappedQuery &query) const;
 	TupleDesc RowType() const { return shape_.row_type; }
 	bool InBinary() const { return shape_.binary; }
@@ -44,6 +46,7 @@ public:
 	// Returns how many rows the server has; sent: how many it got.
 	int64_t EndCopy(int64_t sent);
 	pg::leaf::Remote *Connection() { return remote_->Plain(); }
+	void MakeIndexes();
 	void Analyze();
 	void Commit() override;
 
@@ -68,12 +71,14 @@ public:
 	// Work there that may fail, as RemoteConnection's.
 	std::optional<Error> Try(const std::function<void()> &work);
 	// What a run would do, for explain_pipeline.
-	std::vector<std::string> Describe(const MappedQuery *query, bool analyze);
+	std::vector<std::string> Describe(const MappedQuery *query, const DeclaredTable &declared, bool analyze);
 
 private:
 	std::unique_ptr<pg::RemoteConnection> Connect() const;
 	void Pin(pg::RemoteConnection &remote) const;
 	void FindTable(const std::string &name);
+	CreatedTable PlanNewTable(const MappedQuery &query, const DeclaredTable &declared,
+							  std::vector<std::string> *missing);
 	void IdentifyRows();
 	void TakeShape(const MappedQuery &query);
 	void RefuseCascade();
@@ -91,12 +96,14 @@ private:
 	LoadMode mode_;
 	pg::RemoteOptions remote_options_;
 	LockPatience patience_;
+	CreateOptions create_options_;
 	std::unique_ptr<pg::RemoteConnection> remote_;
 	std::string own_path_;		  // the remote user's search_path
 	bool commits_lazily_ = false; // unless told otherwise
 	std::optional<RemoteRelation> relation_;
 	bool created_ = false;
-	std::string table_; // qualified
+	std::vector<std::string> indexes_; // of a created one
+	std::string table_;				   // qualified
 	std::string schema_;
 	std::string label_;
 	std::optional<RemoteLedger> ledger_;

@@ -147,7 +147,8 @@ MatchColumns(const MappedQuery &query, Relation destination, RunJournal *journal
 }
 
 std::string
-ColumnDefinitions(const MappedQuery &query, const std::vector<std::string> *types)
+ColumnDefinitions(const MappedQuery &query, const std::vector<std::string> *types,
+				  const std::vector<std::string> *constraints)
 {
 	std::string list;
 	for (int i = 0; i < query.ColumnCount(); ++i) {
@@ -155,14 +156,9 @@ ColumnDefinitions(const MappedQuery &query, const std::vector<std::string> *type
 		list += list.empty() ? "(" : ", ";
 		list += pg::QuoteIdentifier(column.name) + " ";
 		list += types != nullptr ? types->at(static_cast<size_t>(i)) : pg::Call(leaf::ColumnTypeText, &column);
+		list += constraints != nullptr ? constraints->at(static_cast<size_t>(i)) : "";
 	}
 	return list.empty() ? "()" : list + ")";
-}
-
-std::string
-TableDefinition(const MappedQuery &query, const std::string &qualified_name)
-{
-	return "CREATE TABLE " + qualified_name + " " + ColumnDefinitions(query);
 }
 
 std::string

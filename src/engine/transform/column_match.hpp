@@ -34,10 +34,10 @@ std::vector<int> MatchNames(const MappedQuery &query, const std::vector<TargetCo
 // Throws 42804 where that column of the query is a time whose zone is not known: target is to be an instant.
 void CheckZone(const MappedQuery &query, int column, const std::string &target, const std::string &relation);
 
-// CREATE TABLE for a destination that does not exist, with the query's names and types.
-std::string TableDefinition(const MappedQuery &query, const std::string &qualified_name);
-// The column list of that statement, in parentheses. types: as they are called where the table is; NULL: here.
-std::string ColumnDefinitions(const MappedQuery &query, const std::vector<std::string> *types = nullptr);
+// The column list of a table with the query's names and types, in parentheses. types: as they are called where the
+// table is, NULL: here; constraints: what follows each of them, NULL: nothing.
+std::string ColumnDefinitions(const MappedQuery &query, const std::vector<std::string> *types = nullptr,
+							  const std::vector<std::string> *constraints = nullptr);
 
 // INSERT INTO destination SELECT of the query.
 std::string InsertStatement(const MappedQuery &query, const ColumnMatch &match, Relation destination,

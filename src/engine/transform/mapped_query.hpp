@@ -49,6 +49,8 @@ public:
 	std::vector<std::string> MissingTypes() const;
 	int ColumnCount() const { return analyzed_->column_count; }
 	const leaf::OutputColumn &Column(int index) const { return analyzed_->columns[index]; }
+	// Each of its rows is one of the source's, and no other is.
+	bool KeepsRows() const { return analyzed_->keeps_rows; }
 	// Why rows from the wire cannot be projected one by one; empty when they can.
 	std::string NeedsSql() const { return analyzed_->needs_sql != nullptr ? analyzed_->needs_sql : ""; }
 

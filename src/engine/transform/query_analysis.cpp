@@ -11,6 +11,7 @@ extern "C" {
 #include "parser/parse_node.h"
 #include "parser/parse_type.h"
 #include "parser/parser.h"
+#include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/queryenvironment.h"
 #include "utils/ruleutils.h"
@@ -86,6 +87,18 @@ SourceColumn(Node *expression)
 	}
 	const Var *var = reinterpret_cast<Var *>(expression);
 	return var->varno == 1 && var->varlevelsup == 0 && var->varattno > 0 ? var->varattno - 1 : -1;
+}
+
+const char *
+OriginOf(const Query *query, Node *expression)
+{
+	int const column = SourceColumn(expression);
+	if (column < 0) {
+		return nullptr;
+	}
+	const RangeTblEntry *source = rt_fetch(1, query->rtable);
+	bool const is_table = source->rtekind == RTE_RELATION || source->rtekind == RTE_NAMEDTUPLESTORE;
+	return is_table ? strVal(list_nth(source->eref->colnames, column)) : nullptr;
 }
 
 bool
@@ -289,6 +302,7 @@ AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text
 		column->type_modifier = exprTypmod(expression);
 		column->collation = exprCollation(expression);
 		column->unnamed = strcmp(column->name, "?column?") == 0;
+		column->origin = OriginOf(query, expression);
 		column->source_column = SourceColumn(expression);
 		column->unknown_zone = types != nullptr && column->type == TIMESTAMPOID
 								   ? FindUnknownZone(query, expression, source_row->natts, types)
@@ -300,6 +314,7 @@ AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text
 		column->kept_type = kept ? types[column->source_column].own : column->type;
 		column->kept_modifier = kept ? types[column->source_column].typmod : column->type_modifier;
 	}
+	analyzed->keeps_rows = !query->hasAggs && !query->hasTargetSRFs && !analyzed->sorts;
 	if (source_row != nullptr) {
 		analyzed->needs_sql = WhyRowByRowFails(query);
 	}

@@ -13,7 +13,8 @@ struct OutputColumn {
 	Oid type;
 	int32 type_modifier;
 	Oid collation;
-	bool unnamed; // an expression without AS
+	bool unnamed;		// an expression without AS
+	const char *origin; // the column of a relation or a source row that it is, by its name there; NULL: an expression
 	// A column of the source row that is only handed on: its number from 0 and its type in a table made after the
 	// query.
 	int source_column; // -1: an expression
@@ -33,7 +34,8 @@ struct AnalyzedQuery {
 	Meaning meaning; // with types
 	// Some entries of the target list are also sorted by: they cannot be changed where they are.
 	bool sorts;
-	bool exact; // a value that the destination's column would change is an error
+	bool keeps_rows; // no row comes twice, and none is made of several
+	bool exact;		 // a value that the destination's column would change is an error
 };
 
 // Analyzes the text as the current user. With source_row, the name source stands for rows of that type.

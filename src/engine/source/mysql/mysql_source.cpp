@@ -7,6 +7,7 @@
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/source/mysql/mysql_connection.hpp"
+#include "engine/source/mysql/mysql_declared.hpp"
 #include "engine/source/mysql/mysql_meaning.hpp"
 #include "engine/source/mysql/mysql_row.hpp"
 #include "engine/source/mysql/mysql_text.hpp"
@@ -333,6 +334,25 @@ std::string
 MysqlSource::Label() const
 {
 	return Format("{} of server \"{}\"", state_->label, state_->server);
+}
+
+DeclaredTable
+MysqlSource::Declared()
+{
+	const State &state = *state_;
+	if (!state.table) {
+		return {};
+	}
+	std::vector<MysqlNamed> columns;
+	for (size_t i = 0; i < state.columns.size(); ++i) {
+		const SourceColumn &column = state.columns[i];
+		leaf::MysqlKind const kind = column.type.kind;
+		bool const is_date =
+			kind == leaf::MysqlKind::Date || kind == leaf::MysqlKind::Datetime || kind == leaf::MysqlKind::Timestamp;
+		columns.push_back({column.name, NameStr(TupleDescAttr(state.row_type, static_cast<int>(i))->attname),
+						   is_date && state.null_zero_dates});
+	}
+	return ReadMysqlDeclared(*state.remote, *state.table, columns);
 }
 
 std::string

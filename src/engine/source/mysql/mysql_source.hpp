@@ -21,6 +21,7 @@ public:
 	~MysqlSource() override;
 
 	std::string Label() const override;
+	DeclaredTable Declared() override;
 	TupleDesc RowType() const override;
 	bool TravelsAsText(int attribute_index) const override;
 	const std::vector<ColumnMeaning> &Meaning() const override;

@@ -116,6 +116,7 @@ struct PostgresSource::State {
 	std::string label;
 	std::unique_ptr<pg::RemoteConnection> remote;
 	std::string relation;  // of a table
+	std::string oid;	   // the same
 	std::string from;	   // relation or (query) AS source
 	std::string where;	   // with its keyword, or ''
 	std::string condition; // of where
@@ -198,6 +199,7 @@ PostgresSource::Connect(const SourceRequest &request)
 		state.from = relation.qualified;
 		state.is_table = true;
 		state.relation = relation.qualified;
+		state.oid = relation.oid;
 		state.plain_table = relation.plain;
 		state.label = relation.qualified;
 		statement = "SELECT * FROM " + state.from;
@@ -289,6 +291,20 @@ std::string
 PostgresSource::Label() const
 {
 	return Format("{} of server \"{}\"", state_->label, state_->server);
+}
+
+DeclaredTable
+PostgresSource::Declared()
+{
+	State &state = *state_;
+	if (!state.is_table || state.own_path) {
+		return {};
+	}
+	return ReadDeclaredTable(
+		[&state](const std::string &statement, const std::vector<pg::SqlValue> &parameters) {
+			return state.remote->Exec(statement, parameters);
+		},
+		state.oid);
 }
 
 std::string

@@ -24,6 +24,7 @@ public:
 	~PostgresSource() override;
 
 	std::string Label() const override;
+	DeclaredTable Declared() override;
 	DivisibleSource *Divisible() override { return this; }
 	TupleDesc RowType() const override;
 	// Columns whose remote type has no safe binary form here.
