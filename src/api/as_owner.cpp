@@ -3,6 +3,7 @@
 #include "core/session_settings.hpp"
 #include "pg/guard.hpp"
 #include "pg/search_path.hpp"
+#include "worker/run_setup.hpp"
 
 namespace sluice::api {
 
@@ -68,9 +69,7 @@ AsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
 void
 LookAsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
 {
-	bool const own = GetUserId() == pipeline.owner_oid && GetSessionUserId() == pipeline.owner_oid &&
-					 GetAuthenticatedUserId() == pipeline.owner_oid;
-	As(pipeline, own ? 0 : SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, body);
+	As(pipeline, worker::IsSessionOf(pipeline.owner_oid) ? 0 : SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, body);
 }
 
 bool

@@ -52,7 +52,7 @@ FindFedColumns(const MappedQuery &query, const Destination &destination)
 {
 	FedColumns fed;
 	if (destination.remote != nullptr && destination.remote->Exists()) {
-		destination.remote->Prepare(query);
+		destination.remote->Prepare(query, DeclaredTable());
 		fed.row_type = destination.remote->RowType();
 		fed.source_of = destination.remote->Match(query).source_of;
 	} else if (OidIsValid(destination.oid)) {
@@ -62,7 +62,7 @@ FindFedColumns(const MappedQuery &query, const Destination &destination)
 		pg::Call(table_close, relation, AccessShareLock);
 	} else {
 		// Refuses what no column can be.
-		(void)TableDefinition(query, destination.name);
+		(void)ColumnDefinitions(query);
 		fed.row_type = pg::Call(leaf::AsCreated, query.Analyzed());
 		for (int i = 0; i < query.ColumnCount(); ++i) {
 			fed.source_of.push_back(i);
