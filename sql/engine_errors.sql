@@ -208,6 +208,55 @@ SELECT create_pipeline('r', owner => 'regress_engine_owner', source_query => 'SE
 SELECT create_pipeline('r', owner => 'regress_engine_owner', source_query => 'SELECT 1 AS id', destination_table => 'dst', load => 'append') IS NOT NULL AS made, current_user = session_user AS nothing_left_switched;
 DROP SCHEMA engine_errors_hidden CASCADE;
 SELECT drop_pipeline('regress_engine_owner/r');
+
+-- Rights that a run will lack are told with what grants them, whoever makes the pipeline.
+CREATE TABLE locked (id int, name text);
+CREATE TABLE locked_dst (id int);
+CREATE VIEW locked_view AS SELECT * FROM locked_dst;
+SET client_min_messages = notice;
+SELECT create_pipeline('lacks', owner => 'regress_engine_owner', source_table => 'locked', destination_table => 'locked_dst', load => 'replace') IS NOT NULL AS made;
+GRANT SELECT (id), UPDATE ON locked TO regress_engine_owner;
+GRANT INSERT (id) ON locked_dst TO regress_engine_owner;
+SELECT alter_pipeline('regress_engine_owner/lacks', filter => 'id > 0');
+SELECT alter_pipeline('regress_engine_owner/lacks', columns => 'id');
+SELECT alter_pipeline('regress_engine_owner/lacks', destination_table => 'locked_view', load => 'replace');
+GRANT INSERT ON locked_view TO regress_engine_owner;
+SELECT alter_pipeline('regress_engine_owner/lacks', filter => 'id > 1');
+SELECT alter_pipeline('regress_engine_owner/lacks', destination_table => 'locked_dst', load => 'append');
+SELECT drop_pipeline('regress_engine_owner/lacks');
+-- so are server and user mapping that cannot connect, for who is no superuser
+SET client_min_messages = warning;
+CREATE SERVER engine_errors_far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (dbname 'x');
+GRANT USAGE ON FOREIGN SERVER engine_errors_far TO regress_engine_owner;
+CREATE USER MAPPING FOR PUBLIC SERVER engine_errors_far OPTIONS (user 'u');
+\set far 'SELECT create_pipeline(''far'', owner => ''regress_engine_owner'', load => ''append'','
+\set from 'source => ''engine_errors_far'', source_table => ''t'', destination_table => ''locked_dst'''
+\set into 'source_table => ''locked'', columns => ''id'', destination => ''engine_errors_far'', destination_table => ''t'''
+:far :from);
+\echo :LAST_ERROR_SQLSTATE
+:far :into);
+ALTER SERVER engine_errors_far OPTIONS (ADD host '127.0.0.1');
+:far :from);
+\echo :LAST_ERROR_SQLSTATE
+:far :into);
+ALTER USER MAPPING FOR PUBLIC SERVER engine_errors_far OPTIONS (ADD password_required 'false');
+:far :into) IS NOT NULL AS made;
+SELECT drop_pipeline('regress_engine_owner/far');
+ALTER USER MAPPING FOR PUBLIC SERVER engine_errors_far OPTIONS (DROP password_required, ADD password 'p');
+SET client_min_messages = notice;
+:far :from) IS NOT NULL AS made;
+-- and the right to temporary tables, where rows from another server go through one
+REVOKE TEMPORARY ON DATABASE :"DBNAME" FROM PUBLIC;
+SELECT alter_pipeline('regress_engine_owner/far', filter => 'true');
+CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER pass BEFORE INSERT ON locked_dst FOR EACH ROW EXECUTE FUNCTION pass();
+SELECT alter_pipeline('regress_engine_owner/far', filter => 'false');
+GRANT TEMPORARY ON DATABASE :"DBNAME" TO PUBLIC;
+SELECT alter_pipeline('regress_engine_owner/far', filter => 'true');
+SET client_min_messages = warning;
+SELECT drop_pipeline('regress_engine_owner/far');
+DROP SERVER engine_errors_far CASCADE;
+DROP TABLE locked, locked_dst CASCADE;
 \set superuser :USER
 \set here 'SET client_min_messages = warning; SET search_path = engine_errors, public;'
 \c - regress_engine_owner

@@ -207,6 +207,17 @@ Analyze(const Pipeline &pipeline, const Pipeline *before)
 		   "A pipeline that it depends on may create it.");
 }
 
+// They may be granted later, so it is no error.
+void
+TellMissingRights(const Pipeline &pipeline)
+{
+	std::vector<engine::MissingRight> missing;
+	AsOwner(pipeline, [&] { missing = engine::MissingRights(pipeline); });
+	for (const engine::MissingRight &right : missing) {
+		Notice(Format("runs of pipeline \"{}\" will fail: {}", pipeline.name, right.message), right.hint);
+	}
+}
+
 // Where both are here and no column is computed, the catalogs tell.
 void
 TellLosses(const Pipeline &pipeline, Oid destination)
@@ -266,6 +277,7 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 		if (pipeline->status == "active") {
 			AsOwner(*pipeline, [pipeline] { engine::CheckDefinition(*pipeline); });
 			Analyze(*pipeline, before);
+			TellMissingRights(*pipeline);
 			TellLosses(*pipeline, destination);
 		}
 	}

@@ -7,12 +7,56 @@
 #include "engine/run_memory.hpp"
 #include "engine/source/drivers.hpp"
 #include "engine/source/local_source.hpp"
+#include "engine/target/describe_table.hpp"
 #include "engine/target/destination.hpp"
 #include "engine/target/destination_server.hpp"
 #include "engine/transform/definition_syntax.hpp"
+#include "pg/compat.hpp"
 #include "pg/relation_lookup.hpp"
 
 namespace sluice::engine {
+
+namespace leaf {
+
+namespace {
+
+// all: of each column.
+void
+RequireSelectRight(Oid relation, bool all)
+{
+	if (pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(relation, GetUserId(), ACL_SELECT, all ? ACLMASK_ALL : ACLMASK_ANY) != ACLCHECK_OK) {
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to read rows from \"%s\"", get_rel_name(relation)),
+				 errhint("Grant it to the owner of the pipeline: GRANT SELECT ON %s TO %s.",
+						 pg::leaf::QualifiedName(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+	}
+}
+
+bool
+MayMakeTemporary()
+{
+	return pg::compat::DatabaseAclCheck(MyDatabaseId, GetUserId(), ACL_CREATE_TEMP) == ACLCHECK_OK;
+}
+
+// Whether only SQL can load it.
+bool
+NeedsSql(Oid destination, bool replace)
+{
+	Relation relation = try_relation_open(destination, AccessShareLock);
+	if (relation == nullptr) {
+		return false;
+	}
+	TableTraits traits;
+	DescribeTable(relation, replace, &traits);
+	relation_close(relation, AccessShareLock);
+	return traits.needs_sql[0] != '\0';
+}
+
+} // namespace
+
+} // namespace leaf
 
 namespace {
 
@@ -98,6 +142,38 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 	} else if (pipeline.destination_table) {
 		CheckTable(pipeline);
 	}
+}
+
+std::vector<MissingRight>
+MissingRights(const catalog::Pipeline &pipeline)
+{
+	std::vector<MissingRight> missing;
+	auto const note = [&missing](const std::function<void()> &check) {
+		std::optional<Error> const failure = pg::Subtransaction(check);
+		if (failure && failure->State() == sqlstate::kInsufficientPrivilege) {
+			missing.push_back({failure->Info().message, failure->Info().hint});
+		}
+	};
+	if (!pipeline.source && pipeline.source_table) {
+		Oid const source = pg::Call(pg::leaf::FindRelation, pipeline.source_table->c_str());
+		if (OidIsValid(source)) {
+			note([&] { pg::Call(leaf::RequireSelectRight, source, !pipeline.columns); });
+		}
+	}
+	Destination const destination = pipeline.destination ? Destination{} : FindDestination(pipeline);
+	bool const replaces = destination.mode == LoadMode::Replace;
+	if (OidIsValid(destination.oid)) {
+		note([&] { pg::Call(leaf::CheckInsertRight, destination.oid, static_cast<const int *>(nullptr), 0); });
+		if (replaces) {
+			note([&] { pg::Call(leaf::CheckReplaceRight, destination.oid); });
+		}
+	}
+	if (pipeline.source && !pg::Call(leaf::MayMakeTemporary) &&
+		(ImportsTable(pipeline) || (OidIsValid(destination.oid) && IsReadOverWire(pipeline) &&
+									pg::Call(leaf::NeedsSql, destination.oid, replaces)))) {
+		note([] { pg::Call(pg::leaf::RequireTemporaryRight); });
+	}
+	return missing;
 }
 
 void

@@ -68,11 +68,18 @@ void PreviewRun(const catalog::Pipeline &pipeline, leaf::JsonRows *out);
 
 // Checks of create and alter that need no connection, both inside a security-restricted operation as the owner. They
 // throw Error.
-// What a run needs wherever its source is: columns and filter are a select list and a condition; server, USAGE and user
-// mapping; the destination, or the right to create it.
+// What a run needs wherever its source is: columns and filter are a select list and a condition; server, USAGE, and a
+// user mapping that could connect; the destination, or the right to create it.
 void CheckDefinition(const catalog::Pipeline &pipeline);
 // That the source's names are there and its columns fit the destination, where the source is this database. Parse
 // analysis alone. 42P01 where a relation is missing.
 void AnalyzeDefinition(const catalog::Pipeline &pipeline);
+// Rights that the owner lacks and a GRANT gives: to read the source and load into the destination, where both are here,
+// and to create temporary tables where rows go through one. Whole tables, or any column of them, alone.
+struct MissingRight {
+	std::string message;
+	std::string hint;
+};
+std::vector<MissingRight> MissingRights(const catalog::Pipeline &pipeline);
 
 } // namespace sluice::engine

@@ -137,4 +137,10 @@ CollectParameters(const ForeignServer &server, const UserMapping &mapping, Oid u
 	return collected;
 }
 
+void
+CheckPostgresLogin(const ForeignServer &server, Oid user)
+{
+	(void)CollectParameters(server, *FindMapping(server, user, "user"), user);
+}
+
 } // namespace sluice::pg

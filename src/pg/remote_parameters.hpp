@@ -17,5 +17,7 @@ struct RemoteParameters {
 
 // Collects and checks. Throws Error 42501 for what user may not use.
 RemoteParameters CollectParameters(const ForeignServer &server, const UserMapping &mapping, Oid user);
+// The same of the user's own mapping, without connecting.
+void CheckPostgresLogin(const ForeignServer &server, Oid user);
 
 } // namespace sluice::pg

@@ -2,12 +2,14 @@
 
 #include "engine/source/foreign/foreign_source.hpp"
 #include "engine/source/local_source.hpp"
+#include "engine/source/mysql/mysql_parameters.hpp"
 #include "engine/source/mysql/mysql_source.hpp"
 #include "engine/source/mysql/mysql_wrapper.hpp"
 #include "engine/source/postgres/postgres_source.hpp"
 #include "engine/source/postgres/postgres_wrapper.hpp"
 #include "pg/foreign_catalog.hpp"
 #include "pg/foreign_server.hpp"
+#include "pg/remote_parameters.hpp"
 
 namespace sluice::engine {
 
@@ -18,7 +20,7 @@ constexpr Driver kDrivers[] = {
 	{.wrapper = {.name = pg::kPostgresWrapper, .find_fetch = leaf::FindPostgresFetch},
 	 .check = CheckPostgresSource,
 	 .open = OpenPostgresSource,
-	 .user_option = "user"},
+	 .check_login = pg::CheckPostgresLogin},
 	{.wrapper = {.name = "mysql_fdw",
 				 .setting = {.option = "fetch_size", .most_rows = 1'000'000},
 				 .check_allowed = CheckMysqlWrapperAllowed,
@@ -29,7 +31,7 @@ constexpr Driver kDrivers[] = {
 	 .check = CheckMysqlSource,
 	 .open = OpenMysqlSource,
 	 .why_not = WhyNotMysqlSource,
-	 .user_option = "username"},
+	 .check_login = CheckMysqlLogin},
 	{.wrapper = {.name = "oracle_fdw", .setting = {.option = "prefetch", .most_rows = 1000}}},
 	// Knows no number of rows, but to plan a query it runs the whole of it at the source, to count its rows.
 	{.wrapper = {.name = "tds_fdw",
@@ -145,8 +147,8 @@ CheckSource(const catalog::Pipeline &pipeline, Oid role)
 	const ForeignServer &server = FindSourceServer(pipeline, role);
 	CheckAtServer(pipeline, server);
 	Choice const choice = Choose(pipeline, server);
-	if (choice.driver != nullptr && choice.driver->user_option != nullptr) {
-		(void)pg::FindMapping(server, role, choice.driver->user_option);
+	if (choice.driver != nullptr && choice.driver->check_login != nullptr) {
+		choice.driver->check_login(server, role);
 	}
 	if (choice.driver == nullptr && choice.wrapper->check_allowed != nullptr) {
 		choice.wrapper->check_allowed(server.serverid, role);
@@ -172,6 +174,12 @@ ImportsTable(const catalog::Pipeline &pipeline)
 	const ForeignServer &server = FindSourceServer(pipeline, GetUserId());
 	CheckAtServer(pipeline, server);
 	return Choose(pipeline, server).driver == nullptr && !IsForeignTable(pipeline, server);
+}
+
+bool
+IsReadOverWire(const catalog::Pipeline &pipeline)
+{
+	return pipeline.source && Choose(pipeline, FindSourceServer(pipeline, GetUserId())).driver != nullptr;
 }
 
 bool

@@ -20,8 +20,8 @@ struct Driver {
 	std::string (*why_not)(const catalog::Pipeline &pipeline, const ForeignServer &server);
 	// Its sources can go on when they have read what is there: see continuous_source.hpp.
 	bool continuous = false;
-	// It connects by a user mapping, in which this option names the user; NULL: it needs none.
-	const char *user_option = nullptr;
+	// What server and user mapping lack for a connection as that role. Throws Error. NULL: it connects by itself.
+	void (*check_login)(const ForeignServer &server, Oid role) = nullptr;
 };
 
 // A rendezvous variable: where another library that the server has loaded may put a driver (const Driver *).
@@ -37,6 +37,8 @@ void CheckSource(const catalog::Pipeline &pipeline, Oid role);
 bool IsContinuous(const catalog::Pipeline &pipeline, Oid role);
 // A run would import the source's table as a temporary foreign table.
 bool ImportsTable(const catalog::Pipeline &pipeline);
+// Rows come over a connection of our own.
+bool IsReadOverWire(const catalog::Pipeline &pipeline);
 // source_table may name a foreign table of this database that belongs to the server.
 bool MayNameForeignTable(const ForeignServer &server);
 

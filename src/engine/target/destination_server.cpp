@@ -3,6 +3,7 @@
 #include "core/sqlstate.hpp"
 #include "pg/foreign_catalog.hpp"
 #include "pg/foreign_server.hpp"
+#include "pg/remote_parameters.hpp"
 
 namespace sluice::engine {
 
@@ -19,7 +20,7 @@ CheckDestinationServer(const std::string &server, Oid role)
 					"Create a foreign table of that server and name it as destination_table, without destination: its "
 					"wrapper writes the rows.");
 	}
-	(void)pg::FindMapping(*found, role, "user");
+	pg::CheckPostgresLogin(*found, role);
 }
 
 } // namespace sluice::engine

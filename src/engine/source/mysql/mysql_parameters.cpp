@@ -125,6 +125,12 @@ CollectMysqlParameters(const ForeignServer &server, Oid role)
 	return parameters;
 }
 
+void
+CheckMysqlLogin(const ForeignServer &server, Oid role)
+{
+	(void)CollectMysqlParameters(server, role);
+}
+
 std::string
 MysqlObstacle(const ForeignServer &server)
 {

@@ -31,6 +31,8 @@ struct MysqlParameters {
 
 // Of the role's own mapping. Throws Error 42501, 28P01 or 42704 for what the role may not use or lacks.
 MysqlParameters CollectMysqlParameters(const ForeignServer &server, Oid role);
+// The same, without connecting.
+void CheckMysqlLogin(const ForeignServer &server, Oid role);
 
 // Why this server's options cannot be served by the MySQL source; empty when they can.
 std::string MysqlObstacle(const ForeignServer &server);
