@@ -1,6 +1,7 @@
 #include "api/waiting.hpp"
 
 #include "api/arguments.hpp"
+#include "api/rights.hpp"
 #include "core/duration.hpp"
 #include "core/sqlstate.hpp"
 #include "core/steady_clock.hpp"
@@ -45,13 +46,13 @@ DidNotSucceed(const std::string &root_run)
 	}
 	ErrorInfo info;
 	info.sqlstate = sqlstate::kRunDidNotSucceed;
-	std::string const what = Format("run of pipeline \"{}\" ", failure->pipeline_name);
 	if (!failure->is_seen) {
-		info.message = what + (failure->status == "failed" ? "failed" : "was " + failure->status);
-		info.detail = Format("It is run {}.", root_run);
+		// Which may have got another name, too.
+		info.message = Format("run {} {}", root_run, failure->status == "failed" ? "failed" : "was " + failure->status);
 		info.hint = "The pipeline has another owner now, who sees why.";
 		return Error(std::move(info));
 	}
+	std::string const what = Format("run of pipeline \"{}\" ", failure->pipeline_name);
 	if (failure->status == "failed") {
 		info.message = what + "failed: " + failure->message;
 	} else if (failure->reason.starts_with(failure->status)) {
@@ -81,7 +82,8 @@ NotOver(const std::string &root_run, int64_t milliseconds)
 	}
 	return Error(
 		sqlstate::kRunNotOver,
-		Format("run of pipeline \"{}\" was not over within {}", run->pipeline_name,
+		Format("{} was not over within {}",
+			   HasRightsOf(run->owner_oid) ? Format("run of pipeline \"{}\"", run->pipeline_name) : "run " + root_run,
 			   FormatDuration(milliseconds * kMicroseconds)),
 		Format("It goes on. SELECT wait_for_run('{0}') waits for it, SELECT stop_run('{0}') stops it.", root_run),
 		Format("It is run {}.", root_run));
