@@ -7,7 +7,7 @@ cd "$ROOT"
 CLANG_FORMAT=${CLANG_FORMAT:-clang-format-14}
 CLANG_TIDY=${CLANG_TIDY:-clang-tidy-14}
 CHECKS=(format tidy layers circles file_length base_names border catalog_sql banned whitespace schedule settings_order
-    shell paths)
+    shell paths hints)
 
 cpp_files() { find src test -name '*.cpp' -o -name '*.hpp' | sort; }
 text_files() {
@@ -32,6 +32,28 @@ strip_code() {
 code_matches() { ! (cd "$CODE" && grep -nHE "$@"); }
 # cpp_files_but FILE...   all others
 cpp_files_but() { cpp_files | grep -vxF "$(printf '%s\n' "$@")"; }
+
+# Every hint in the sources is followed by a test or excused with a reason, and only those are.
+check_hints() {
+    local bad=0 text
+    scripts/list_hints.pl | cut -f 2 | LC_ALL=C sort -u >build/hints || return 1
+    # shellcheck disable=SC2016 # the marks of the tests
+    grep -ohP '\$h\$\K.*?(?=\$h\$)' sql/hints.sql | LC_ALL=C sort -u >build/hints_walked
+    grep -vE '^(#|$)' test/hints_excused.txt | LC_ALL=C sort -u >build/hints_excused
+    while IFS= read -r text; do
+        echo "no test follows this hint, and test/hints_excused.txt has it not: $text"
+        bad=1
+    done < <(LC_ALL=C sort -u build/hints_walked build/hints_excused | LC_ALL=C comm -23 build/hints -)
+    while IFS= read -r text; do
+        echo "a test follows, or test/hints_excused.txt excuses, what is no hint of the sources: $text"
+        bad=1
+    done < <(LC_ALL=C sort -u build/hints_walked build/hints_excused | LC_ALL=C comm -13 build/hints -)
+    while IFS= read -r text; do
+        echo "a test follows this hint, so it needs no excuse in test/hints_excused.txt: $text"
+        bad=1
+    done < <(LC_ALL=C comm -12 build/hints_walked build/hints_excused)
+    return $bad
+}
 
 check_format() {
     local files

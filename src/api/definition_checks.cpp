@@ -103,11 +103,25 @@ QualifySource(Pipeline *pipeline)
 	}
 }
 
+leaf::RelationName
+FindDestination(const Pipeline &pipeline)
+{
+	try {
+		return Find(*pipeline.destination_table, pipeline.status == "active");
+	} catch (const Error &error) {
+		if (error.State() != sqlstate::kInvalidSchemaName) {
+			throw;
+		}
+		throw Error(error.State(), error.Info().message,
+					"Create the schema, or name another one in destination_table.");
+	}
+}
+
 // Returns the destination as it is; InvalidOid: still to be created.
 Oid
 QualifyDestination(Pipeline *pipeline)
 {
-	leaf::RelationName const found = Find(*pipeline->destination_table, pipeline->status == "active");
+	leaf::RelationName const found = FindDestination(*pipeline);
 	if (found.temporary) {
 		throw Error(sqlstate::kWrongObjectType,
 					Format("destination \"{}\" is a temporary table", *pipeline->destination_table),

@@ -52,12 +52,12 @@ Contains(const std::array<const char *, N> &names, std::string_view name)
 }
 
 [[noreturn]] void
-Refuse(const ForeignServer &server, const std::string &option)
+Refuse(const ForeignServer &server, const std::string &option, const char *hint)
 {
 	throw Error(sqlstate::kInsufficientPrivilege,
 				Format("connection option \"{}\" of server \"{}\" is not allowed for this pipeline's owner", option,
 					   server.servername),
-				"Let a superuser own the pipeline, or remove the option.");
+				hint);
 }
 
 // host and hostaddr are lists. An element that is empty is the default socket folder to libpq.
@@ -100,13 +100,15 @@ CollectParameters(const ForeignServer &server, const UserMapping &mapping, Oid u
 				Contains(kFileOptions, option.name) &&
 				(server_of_superuser || (from_mapping && (option.name == "sslcert" || option.name == "sslkey")));
 			if (!file_by_superuser) {
-				Refuse(server, option.name);
+				Refuse(server, option.name, "Let a superuser own the pipeline, or remove the option.");
 			}
 		}
 		if (option.name == "host" || option.name == "hostaddr") {
 			has_host = true;
 			if (!superuser && ReachesSocket(option.value)) {
-				Refuse(server, option.name);
+				Refuse(server, option.name,
+					   "Let a superuser own the pipeline, or name a host that is reached over TCP: only superusers may "
+					   "connect through a local socket.");
 			}
 		}
 		if (option.name == "password") {
