@@ -4,6 +4,7 @@
 
 #include "api/arguments.hpp"
 #include "api/due_time.hpp"
+#include "api/rights.hpp"
 #include "catalog/run_store.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/compat.hpp"
@@ -33,9 +34,11 @@ NextDueIfAny(const Pipeline &pipeline)
 		if (error.Info().from_postgres) {
 			throw;
 		}
-		sluice::api::Warning(
-			sluice::Format("pipeline \"{}\" will not start by itself: {}", pipeline.name, error.what()),
-			"Give it another schedule with alter_pipeline.");
+		// The database's owner need not see those of all roles.
+		std::string const label =
+			sluice::api::HasRightsOf(pipeline.owner_oid) ? "\"" + pipeline.name + "\"" : pipeline.id;
+		sluice::api::Warning(sluice::Format("pipeline {} will not start by itself: {}", label, error.what()),
+							 "Give it another schedule with alter_pipeline.");
 		return std::nullopt;
 	}
 }

@@ -11,7 +11,8 @@ namespace sluice::worker {
 bool
 IsSessionOf(Oid role)
 {
-	return pg::Call(GetUserId) == role && pg::Call(GetSessionUserId) == role && pg::Call(GetAuthenticatedUserId) == role;
+	return pg::Call(GetUserId) == role && pg::Call(GetSessionUserId) == role &&
+		   pg::Call(GetAuthenticatedUserId) == role;
 }
 
 void

@@ -112,7 +112,10 @@ $other->stop;
 
 # The owner of the database may adopt, whoever owns the pipelines.
 $node->sql('CREATE DATABASE mine TEMPLATE shop OWNER dba');
-is($node->safe_psql('mine', 'SELECT adopt_pipelines()', extra_params => [ '-U', 'dba' ]), '6', 'the owner of the database adopts');
+my $broken = $node->sql("UPDATE sluice.pipeline_definitions SET schedule = '61 * * * *' WHERE name = 'hourly' RETURNING id", db => 'mine');
+my (undef, $adopted, $warned) = $node->psql('mine', 'SELECT adopt_pipelines()', extra_params => [ '-U', 'dba' ]);
+is($adopted, '6', 'the owner of the database adopts');
+like($warned, qr/WARNING:  pipeline $broken will not start by itself/, 'and learns no names of pipelines that it may not see');
 
 # pg_upgrade carries database and identity over: nothing is parked.
 my $before = $node->sql('SELECT string_agg(id::text || next_due::text, $$,$$ ORDER BY id) FROM pipeline_status', db => 'shop');
