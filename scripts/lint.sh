@@ -38,7 +38,7 @@ check_hints() {
     local bad=0 text
     scripts/list_hints.pl | cut -f 2 | LC_ALL=C sort -u >build/hints || return 1
     # shellcheck disable=SC2016 # the marks of the tests
-    grep -ohP '\$h\$\K.*?(?=\$h\$)' sql/hints.sql | LC_ALL=C sort -u >build/hints_walked
+    grep -ohP '\$h\$\K.*?(?=\$h\$)' sql/hints.sql test/t/hints.pl | LC_ALL=C sort -u >build/hints_walked
     grep -vE '^(#|$)' test/hints_excused.txt | LC_ALL=C sort -u >build/hints_excused
     while IFS= read -r text; do
         echo "no test follows this hint, and test/hints_excused.txt has it not: $text"
