@@ -34,12 +34,6 @@ ChoosePath(const LoadFacts &facts)
 	if (!facts.needs_sql.empty()) {
 		return {LoadPath::Sql, facts.needs_sql};
 	}
-	if (facts.may_defer && !facts.deferrable_key.empty()) {
-		// The rows that it refers to may come with a later statement of the same transaction. Whether it is deferred
-		// now the server tells nobody.
-		return {LoadPath::Sql,
-				Format("foreign key \"{}\" may be checked at the end of the transaction", facts.deferrable_key)};
-	}
 	if (facts.created) {
 		return {LoadPath::AppendCreated, "this run creates it"};
 	}
@@ -171,15 +165,23 @@ IndexText(const LoadFacts &facts, LoadPath path)
 std::string
 ForeignKeyText(const LoadFacts &facts, LoadPath path)
 {
-	if (path == LoadPath::Sql || path == LoadPath::Remote || facts.foreign_keys.empty()) {
+	if (path == LoadPath::Sql || path == LoadPath::Remote ||
+		(facts.foreign_keys.empty() && facts.deferred_keys.empty())) {
 		return {};
 	}
-	std::string names;
-	for (const std::string &name : facts.foreign_keys) {
-		names += (names.empty() ? "\"" : ", \"") + name + "\"";
-	}
-	return Format("foreign keys: {} checked by one query{} after the load", names,
-				  facts.foreign_keys.size() == 1 ? "" : " each");
+	const auto told = [](const std::vector<std::string> &keys, const char *when) {
+		std::string names;
+		for (const std::string &name : keys) {
+			names += (names.empty() ? "\"" : ", \"") + name + "\"";
+		}
+		return keys.empty() ? names
+							: Format("{} checked by one query{} {}", names, keys.size() == 1 ? "" : " each", when);
+	};
+	std::string const now = told(facts.foreign_keys, "after the load");
+	std::string const later = told(facts.deferred_keys, facts.deferred_keys.size() == 1
+															? "when the transaction ends, to which it is deferred"
+															: "when the transaction ends, to which they are deferred");
+	return "foreign keys: " + now + (now.empty() || later.empty() ? "" : "; ") + later;
 }
 
 std::string

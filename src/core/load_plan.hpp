@@ -49,9 +49,10 @@ struct LoadFacts {
 	bool empty = false;
 	int index_count = 0;				   // of all partitions, if it has any
 	std::vector<std::string> foreign_keys; // that a load without SQL checks
-	bool refers_to_itself = false;		   // by one of them
-	std::string deferrable_key;			   // one of them that is not checked by every statement
-	bool may_defer = false;				   // in the caller's transaction, which says when such keys are checked
+	// Those that wait for the end of the caller's transaction.
+	std::vector<std::string> deferred_keys;
+	bool may_defer = false;		   // in the caller's transaction, which says when such keys are checked
+	bool refers_to_itself = false; // by one of all these
 	std::string needs_sql;
 	std::string no_swap; // why its rows are replaced in place
 	std::string no_fill; // why it is not filled by a swap while it is empty

@@ -76,8 +76,8 @@ RunSql(SqlCall *call, SqlCells *out)
 	int guc_level = 0;
 	if (OidIsValid(call->run_as)) {
 		GetUserIdAndSecContext(&saved_user, &saved_security);
-		SetUserIdAndSecContext(call->run_as,
-							   saved_security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+		SetUserIdAndSecContext(call->run_as, saved_security | SECURITY_LOCAL_USERID_CHANGE |
+												 (call->queues_triggers ? 0 : SECURITY_RESTRICTED_OPERATION));
 		guc_level = NewGUCNestLevel();
 		SetReading();
 	}

@@ -11,6 +11,7 @@ struct SqlCall {
 	const char *const *parameters; // NULL element: SQL NULL
 	Oid run_as;
 	bool latest_snapshot;
+	bool queues_triggers;
 	SPIPlanPtr *kept;  // where its plan is kept, for the life of the backend; NULL: it is not
 	bool generic_plan; // of a kept one
 };

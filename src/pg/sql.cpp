@@ -83,6 +83,7 @@ Sql(const std::string &statement, std::span<const SqlValue> parameters, const Sq
 	call.parameters = pointers.data();
 	call.run_as = options.run_as;
 	call.latest_snapshot = options.latest_snapshot;
+	call.queues_triggers = options.queues_triggers;
 	call.kept = options.keep_plan ? &Plans()[statement] : nullptr;
 	call.generic_plan = plan_once;
 	leaf::SqlCells cells{};

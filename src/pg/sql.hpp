@@ -23,6 +23,9 @@ struct SqlOptions {
 	Oid run_as = InvalidOid;
 	// See what has been committed up to now, even under REPEATABLE READ. Reads only.
 	bool latest_snapshot = false;
+	// Not security-restricted: triggers are deferred in no such operation. For our own fixed statements, which run no
+	// code of others.
+	bool queues_triggers = false;
 	// Keep the plan for the life of the backend, keyed by the text. For our own fixed statements.
 	bool keep_plan = false;
 };

@@ -195,6 +195,26 @@ CREATE TABLE sluice.pipeline_run_log (
 );
 COMMENT ON TABLE sluice.pipeline_run_log IS 'What each run said; read it through the view pipeline_log';
 
+-- A row is an event in the server's queue of deferred triggers. Nobody but its transaction sees it, so it needs no log.
+CREATE UNLOGGED TABLE sluice.pipeline_deferred_checks (
+	constraint_oid oid NOT NULL,
+	table_oid oid NOT NULL,
+	loaded_by oid NOT NULL,
+	partitions oid[],
+	files oid[],
+	first_blocks bigint[],
+	written_by xid
+);
+COMMENT ON TABLE sluice.pipeline_deferred_checks IS 'Foreign keys that a transaction still has to check; a row is gone before others could see it';
+COMMENT ON COLUMN sluice.pipeline_deferred_checks.table_oid IS 'the table that was loaded';
+COMMENT ON COLUMN sluice.pipeline_deferred_checks.partitions IS 'where the load added rows, each with its file then and the first block; NULL: all rows are looked at';
+CREATE FUNCTION sluice.pipeline_check_deferred() RETURNS trigger
+	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_check_deferred';
+COMMENT ON FUNCTION sluice.pipeline_check_deferred() IS 'internal: checks a foreign key when the transaction that deferred it ends';
+CREATE CONSTRAINT TRIGGER pipeline_deferred_check AFTER INSERT ON sluice.pipeline_deferred_checks
+	DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION sluice.pipeline_check_deferred();
+ALTER TABLE sluice.pipeline_deferred_checks ENABLE ALWAYS TRIGGER pipeline_deferred_check;
+
 -- Where the streams of a load put rows until all of them are there. Nobody is granted anything here.
 CREATE SCHEMA sluice_staging;
 REVOKE ALL ON SCHEMA sluice_staging FROM PUBLIC;

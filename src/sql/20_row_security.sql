@@ -10,6 +10,7 @@ ALTER TABLE sluice.pipeline_run_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sluice.pipeline_ended ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sluice.pipeline_sources ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sluice.pipeline_batch_nodes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sluice.pipeline_deferred_checks ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY see ON sluice.pipeline_definitions FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 CREATE POLICY see ON sluice.pipeline_identity FOR SELECT USING (true);

@@ -74,11 +74,6 @@ TEST(LoadPlan, FactsLeadToAPath)
 		 LoadPath::Sql, LoadLock::Write, false, false, false},
 		{"append, by SQL", With(Append(), [](auto &f) { f.needs_sql = "it has triggers"; }), LoadPath::Sql,
 		 LoadLock::Write, false, false, false},
-		{"append in the caller's transaction",
-		 With(Append(), [](auto &f) { f.deferrable_key = "k", f.may_defer = true; }), LoadPath::Sql, LoadLock::Write,
-		 false, false, false},
-		{"append in a run's own", With(Append(), [](auto &f) { f.deferrable_key = "k"; }), LoadPath::Append,
-		 LoadLock::Write, false, false, false},
 		{"empty without indexes", With(Append(), [](auto &f) { f.empty = true; }), LoadPath::Append, LoadLock::Write,
 		 false, false, false},
 		{"empty with indexes", With(Append(), [](auto &f) { f.empty = true, f.index_count = 2; }),
@@ -206,6 +201,18 @@ TEST(LoadPlan, EverythingIsTold)
 			  "lock: other writers wait until the end, because s.t has foreign keys to itself\n"
 			  "indexes: 1 kept up row by row, because another session is about to write to it\n"
 			  "foreign keys: \"up\" checked by one query after the load");
+	EXPECT_EQ(Told(With(Append(), [](auto &f) { f.deferred_keys = {"up"}; })),
+			  "path: rows are appended to s.t on the fast path, because it is a plain table without triggers\n"
+			  "foreign keys: \"up\" checked by one query when the transaction ends, to which it is deferred");
+	EXPECT_EQ(Told(With(Append(),
+						[](auto &f) {
+							f.foreign_keys = {"a", "b"};
+							f.deferred_keys = {"c", "d"};
+						})),
+			  "path: rows are appended to s.t on the fast path, because it is a plain table without triggers\n"
+			  "foreign keys: \"a\", \"b\" checked by one query each after the load; \"c\", \"d\" checked by one query "
+			  "each when "
+			  "the transaction ends, to which they are deferred");
 	EXPECT_EQ(Told(With(Append(), [](auto &f) { f.over_wire = true, f.needs_sql = "it is a view"; })),
 			  "path: rows are inserted into s.t by SQL, because it is a view\n"
 			  "transform: by SQL over the staged rows, because only SQL inserts them");

@@ -32,8 +32,9 @@ RoutedLoad::Finish()
 {
 	leaf::RoutedRows const *routed = pg::Call(leaf::ClosePartitionRouter, std::exchange(router_, nullptr));
 	// A partition could get one of its own until the first row went there.
-	leaf::ForeignKeyList const *foreign_keys =
+	leaf::ForeignKeyList *foreign_keys =
 		replace_ ? traits_.foreign_keys : pg::Call(leaf::ForeignKeysOfTree, destination_);
+	foreign_keys->may_wait = traits_.foreign_keys->may_wait;
 	if (foreign_keys->count > 0) {
 		PartitionRows rows(RelationGetRelid(destination_), false);
 		for (int i = 0; i < routed->count; ++i) {

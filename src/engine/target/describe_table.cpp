@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "catalog/pg_inherits.h"
+#include "commands/trigger.h"
 #include "storage/bufmgr.h"
 #include "utils/rls.h"
 }
@@ -40,6 +41,10 @@ WhyOnlySql(Relation relation, bool replace)
 	}
 	if (relation->rd_rel->relispartition) {
 		return "it is a partition";
+	}
+	// Who replaces its rows takes away what they are about, or the file that it is in.
+	if (replace && AfterTriggerPendingOnRel(RelationGetRelid(relation))) {
+		return "this transaction has deferred triggers on it that are still to fire";
 	}
 	if (!partitioned && (has_subclass(RelationGetRelid(relation)) || has_superclass(RelationGetRelid(relation)))) {
 		return "it takes part in inheritance";

@@ -7,6 +7,7 @@
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/partitions.hpp"
 #include "engine/target/remote_destination.hpp"
+#include "pg/constraint_timing.hpp"
 #include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
@@ -185,14 +186,18 @@ ReadTargetFacts(Destination *destination, LoadFacts *facts)
 		facts->needs_sql = DistributedBy(destination->oid);
 	}
 	facts->foreign_keys.clear();
-	facts->deferrable_key.clear();
+	facts->deferred_keys.clear();
 	facts->refers_to_itself = false;
 	if (traits.foreign_keys != nullptr) {
+		traits.foreign_keys->may_wait = facts->may_defer;
 		for (int i = 0; i < traits.foreign_keys->count; ++i) {
 			const leaf::ForeignKey &key = traits.foreign_keys->keys[i];
-			facts->foreign_keys.emplace_back(key.name);
-			if (key.deferrable && facts->deferrable_key.empty()) {
-				facts->deferrable_key = key.name;
+			pg::ConstraintTiming const timing =
+				facts->may_defer && key.deferrable ? pg::TimingOf(key.constraint) : pg::ConstraintTiming::Immediate;
+			bool const deferred = timing == pg::ConstraintTiming::Deferred;
+			(deferred ? facts->deferred_keys : facts->foreign_keys).emplace_back(key.name);
+			if (timing == pg::ConstraintTiming::Mixed && facts->needs_sql.empty()) {
+				facts->needs_sql = Format("foreign key \"{}\" is deferred for some partitions only", key.name);
 			}
 		}
 		facts->refers_to_itself =

@@ -94,18 +94,24 @@ WhyNotByQuery(Form_pg_constraint form, HeapTuple tuple, Relation table, bool own
 	return nullptr;
 }
 
+// An action other than NO ACTION is never deferred.
 void
-Add(ForeignKeyList *list, Form_pg_constraint form)
+Describe(Form_pg_constraint form, bool own, ForeignKey *found)
+{
+	found->constraint = form->oid;
+	found->referencing = form->conrelid;
+	found->referenced = form->confrelid;
+	found->deferrable = form->condeferrable && (own || form->confdeltype == FKCONSTR_ACTION_NOACTION);
+	strlcpy(found->name, NameStr(form->conname), sizeof(found->name));
+}
+
+void
+Add(ForeignKeyList *list, Form_pg_constraint form, bool own)
 {
 	list->keys =
 		static_cast<ForeignKey *>(list->keys == nullptr ? palloc(sizeof(ForeignKey))
 														: repalloc(list->keys, sizeof(ForeignKey) * (list->count + 1)));
-	ForeignKey *found = &list->keys[list->count++];
-	found->constraint = form->oid;
-	found->referencing = form->conrelid;
-	found->referenced = form->confrelid;
-	found->deferrable = form->condeferrable;
-	strlcpy(found->name, NameStr(form->conname), sizeof(found->name));
+	Describe(form, own, &list->keys[list->count++]);
 }
 
 struct Search {
@@ -146,7 +152,7 @@ Collect(ForeignKeyList *list, Search &search)
 			strlcpy(search.reason, psprintf("foreign key \"%s\" %s", NameStr(form->conname), why), search.reason_size);
 			search.reason_of = form->oid;
 		}
-		Add(list, form);
+		Add(list, form, own);
 	}
 	systable_endscan(scan);
 	table_close(catalog, AccessShareLock);
@@ -162,6 +168,22 @@ CompareConstraints(const void *a, const void *b)
 }
 
 } // namespace
+
+bool
+FindForeignKey(Oid constraint, ForeignKey *found)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	if (!HeapTupleIsValid(tuple)) {
+		return false;
+	}
+	auto *form = reinterpret_cast<Form_pg_constraint>(GETSTRUCT(tuple));
+	bool const enforced = form->contype == CONSTRAINT_FOREIGN && pg::compat::IsEnforced(form);
+	if (enforced) {
+		Describe(form, true, found);
+	}
+	ReleaseSysCache(tuple);
+	return enforced;
+}
 
 bool
 HasDisabledTrigger(Relation table)
@@ -269,9 +291,9 @@ FromItem(Oid relation)
 }
 
 bool
-MayShowKey(Oid referencing, Oid referenced)
+MayShowKey(Oid referencing, Oid referenced, Oid role)
 {
-	return MayRead(referencing, GetUserId()) && MayRead(referenced, GetUserId());
+	return MayRead(referencing, role) && MayRead(referenced, role);
 }
 
 } // namespace sluice::engine::leaf

@@ -10,13 +10,14 @@ struct ForeignKey {
 	Oid constraint;
 	Oid referencing;
 	Oid referenced;
-	bool deferrable;
+	bool deferrable; // what a load of that table does to it
 	char name[NAMEDATALEN];
 };
 
 struct ForeignKeyList {
 	int count;
 	ForeignKey *keys;
+	bool may_wait; // in the caller's transaction, which says when the deferrable ones are checked
 };
 
 // A table with all its partitions, or alone; sorted.
@@ -32,6 +33,8 @@ bool IsIn(const RelationSet *set, Oid relation);
 ForeignKeyList *FindForeignKeys(Relation table, const RelationSet *set, bool replaced, char *reason, Size reason_size);
 // The same for a plain table.
 ForeignKeyList *FindForeignKeys(Relation table, bool replaced, char *reason, Size reason_size);
+// One of them; false when there is none that is enforced.
+bool FindForeignKey(Oid constraint, ForeignKey *found);
 bool HasDisabledTrigger(Relation table);
 // Whether queries of that role see all rows of the relation.
 bool MayRead(Oid relation, Oid role);
@@ -44,7 +47,7 @@ const char *ForeignKeyColumns(Oid constraint, bool referencing);
 // The relation as an item of FROM: with its partitions, but not with its children.
 const char *FromItem(Oid relation);
 
-// Whether the constraint's key columns may be shown to the current user in an error.
-bool MayShowKey(Oid referencing, Oid referenced);
+// Whether the constraint's key columns may be shown to that role in an error.
+bool MayShowKey(Oid referencing, Oid referenced, Oid role);
 
 } // namespace sluice::engine::leaf

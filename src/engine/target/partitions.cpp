@@ -30,6 +30,9 @@ WhyNotStored(Relation relation, bool replace)
 	if (HasTriggerOfLoad(relation, replace)) {
 		return psprintf("\"%s\" has triggers", name);
 	}
+	if (replace && AfterTriggerPendingOnRel(RelationGetRelid(relation))) {
+		return psprintf("this transaction has deferred triggers on \"%s\" that are still to fire", name);
+	}
 	if (HasDisabledTrigger(relation)) {
 		return psprintf("an internal trigger of \"%s\" is disabled or fires on replicas only", name);
 	}

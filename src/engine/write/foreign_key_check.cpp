@@ -1,6 +1,8 @@
 #include "engine/write/foreign_key_check.hpp"
 
 #include "core/sqlstate.hpp"
+#include "engine/write/deferred_check.hpp"
+#include "pg/constraint_timing.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -14,50 +16,68 @@ RelationName(Oid relation)
 }
 
 [[noreturn]] void
-ReportViolation(const leaf::ForeignKey &key, bool own, const std::string &values, bool has_null)
+ReportViolation(const ForeignKeyCheck &check, const std::string &values, bool has_null)
 {
+	const leaf::ForeignKey &key = check.key;
 	std::string const referencing = RelationName(key.referencing);
 	std::string const referenced = RelationName(key.referenced);
-	bool const show = pg::Call(leaf::MayShowKey, key.referencing, key.referenced);
+	bool const show = pg::Call(leaf::MayShowKey, key.referencing, key.referenced, check.reader);
 	ErrorInfo info;
 	info.sqlstate = sqlstate::kForeignKeyViolation;
-	if (own) {
+	info.hint = check.hint;
+	if (check.own) {
 		info.message =
 			Format("insert or update on table \"{}\" violates foreign key constraint \"{}\"", referencing, key.name);
 		info.detail = has_null ? "MATCH FULL does not allow mixing of null and nonnull key values."
 					  : show   ? Format("Key {} is not present in table \"{}\".", values, referenced)
 							   : Format("Key is not present in table \"{}\".", referenced);
-		info.hint = "Load the referenced rows first.";
 	} else {
 		info.message = Format("update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",
 							  referenced, key.name, referencing);
 		info.detail = show ? Format("Key {} is still referenced from table \"{}\".", values, referencing)
 						   : Format("Key is still referenced from table \"{}\".", referencing);
-		info.hint = "The source no longer has a row that another table refers to.";
 	}
 	info.table_name = referencing;
 	info.constraint_name = key.name;
 	throw Error(std::move(info));
 }
 
-// Where to look for the rows of one side of a constraint.
-struct Side {
-	Oid relation;
-	bool is_own;
-	bool referencing;
-};
-
 std::string
-RowsOf(const leaf::ForeignKey &key, const Side &side, const PartitionRows &rows)
+RowsOf(const ForeignKeyCheck &check, bool referencing)
 {
-	if (!side.is_own) {
-		return pg::Call(leaf::FromItem, side.relation);
+	Oid const relation = referencing ? check.key.referencing : check.key.referenced;
+	if (check.rows == nullptr || !check.rows->Holds(relation)) {
+		return pg::Call(leaf::FromItem, relation);
 	}
-	return rows.FromItem(side.relation, pg::Call(leaf::ForeignKeyColumns, key.constraint, side.referencing),
-						 side.referencing);
+	return check.rows->FromItem(relation, pg::Call(leaf::ForeignKeyColumns, check.key.constraint, referencing),
+								referencing);
+}
+
+// Where the caller's transaction could have waited, it is told so.
+const char *
+HintFor(bool own, bool deferrable)
+{
+	return own && deferrable ? "Load the referenced rows first, or both tables in one transaction: a list in CALL "
+							   "run_pipelines, with the constraint deferred."
+		   : own			 ? "Load the referenced rows first."
+							 : "The source no longer has a row that another table refers to.";
 }
 
 } // namespace
+
+void
+CheckForeignKey(const ForeignKeyCheck &check)
+{
+	pg::SqlOptions options;
+	options.run_as = check.owner;
+	options.latest_snapshot = true;
+	std::string const query = pg::Call(leaf::ForeignKeyQuery, check.key.constraint, RowsOf(check, true).c_str(),
+									   RowsOf(check, false).c_str());
+	pg::SqlResult const broken = pg::Sql(query, {}, options);
+	if (!broken.Empty()) {
+		ReportViolation(check, broken.Text(0, 0), check.own && broken.IsTrue(0, 1));
+	}
+}
 
 void
 CheckForeignKeys(const leaf::ForeignKeyList &list, Oid owner, const PartitionRows &rows, const LockPatience &patience,
@@ -67,23 +87,18 @@ CheckForeignKeys(const leaf::ForeignKeyList &list, Oid owner, const PartitionRow
 		return;
 	}
 	pg::Call(CommandCounterIncrement);
-	pg::SqlOptions options;
-	options.run_as = owner;
-	options.latest_snapshot = true;
 	for (int i = 0; i < list.count; ++i) {
 		const leaf::ForeignKey &key = list.keys[i];
-		Side const referencing{key.referencing, rows.Holds(key.referencing), true};
-		Side const referenced{key.referenced, rows.Holds(key.referenced), false};
-		bool const own = referencing.is_own;
+		bool const own = rows.Holds(key.referencing);
+		// Also where the check waits: at the commit nothing is waited for, with a swapped table locked.
 		LockTree(own ? key.referenced : key.referencing, ShareRowExclusiveLock, patience, "checking foreign keys",
 				 journal);
-		std::string const query =
-			pg::Call(leaf::ForeignKeyQuery, key.constraint, RowsOf(key, referencing, rows).c_str(),
-					 RowsOf(key, referenced, rows).c_str());
-		pg::SqlResult const broken = pg::Sql(query, {}, options);
-		if (!broken.Empty()) {
-			ReportViolation(key, own, broken.Text(0, 0), own && broken.IsTrue(0, 1));
+		if (list.may_wait && key.deferrable && pg::TimingOf(key.constraint) == pg::ConstraintTiming::Deferred) {
+			DeferCheck(key, own, rows);
+			journal.Info(Format("foreign key \"{}\" is still to be checked", key.name));
+			continue;
 		}
+		CheckForeignKey({key, own, &rows, owner, GetUserId(), HintFor(own, key.deferrable)});
 		journal.Info(Format("foreign key \"{}\" checked by one query", key.name));
 	}
 }

@@ -6,19 +6,6 @@
 
 namespace sluice::engine {
 
-void
-PartitionRows::Add(Oid partition, Oid rows_in, std::string condition)
-{
-	parts_.push_back({partition, rows_in, std::move(condition)});
-}
-
-void
-PartitionRows::AddWritten(Oid partition, BlockNumber first_block, TransactionId transaction)
-{
-	Add(partition, partition,
-		Format("new.ctid >= '({},0)'::pg_catalog.tid AND new.xmin = '{}'::pg_catalog.xid", first_block, transaction));
-}
-
 bool
 PartitionRows::Holds(Oid relation) const
 {
@@ -34,8 +21,12 @@ PartitionRows::FromItem(Oid relation, const std::string &columns, bool only_new)
 	std::string rows;
 	for (const Part &part : parts_) {
 		if (pg::Call(leaf::IsWithin, part.partition, relation)) {
-			rows += Format("{}SELECT {} FROM ONLY {} AS new{}", rows.empty() ? "" : " UNION ALL ", columns,
-						   pg::QualifiedName(part.rows_in), part.condition.empty() ? "" : " WHERE " + part.condition);
+			rows += Format("{}SELECT {} FROM ONLY {} AS new", rows.empty() ? "" : " UNION ALL ", columns,
+						   pg::QualifiedName(part.rows_in));
+			if (part.written) {
+				rows += Format(" WHERE new.ctid >= '({},0)'::pg_catalog.tid AND new.xmin = '{}'::pg_catalog.xid",
+							   part.written->first_block, part.written->transaction);
+			}
 		}
 	}
 	if (rows.empty()) {

@@ -2,6 +2,7 @@
 // is its only one.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,10 +14,24 @@ class PartitionRows {
 public:
 	// With all_new the old rows do not count: they are about to go.
 	PartitionRows(Oid table, bool all_new) : table_(table), all_new_(all_new) {}
-	// All rows of a partition: in itself or in its future heap.
-	void Add(Oid partition, Oid rows_in, std::string condition = "");
-	// Its rows from that block on that the transaction wrote.
-	void AddWritten(Oid partition, BlockNumber first_block, TransactionId transaction);
+	// What a transaction wrote into a partition: from that block on.
+	struct Written {
+		BlockNumber first_block;
+		TransactionId transaction;
+	};
+	struct Part {
+		Oid partition;
+		Oid rows_in;					// the partition, or its future heap
+		std::optional<Written> written; // nothing: all rows
+	};
+
+	void Add(Oid partition, Oid rows_in) { parts_.push_back({partition, rows_in, std::nullopt}); }
+	void AddWritten(Oid partition, BlockNumber first_block, TransactionId transaction)
+	{
+		parts_.push_back({partition, partition, Written{first_block, transaction}});
+	}
+	const std::vector<Part> &Parts() const { return parts_; }
+	Oid Table() const { return table_; }
 
 	// Whether it is the table or a partition of it, at any level.
 	bool Holds(Oid relation) const;
@@ -24,11 +39,6 @@ public:
 	std::string FromItem(Oid relation, const std::string &columns, bool only_new) const;
 
 private:
-	struct Part {
-		Oid partition;
-		Oid rows_in;
-		std::string condition; // on a relation named `new`, or ''
-	};
 	Oid table_;
 	bool all_new_;
 	std::vector<Part> parts_;

@@ -64,6 +64,26 @@ ALTER TABLE sluice.pipeline_batch_nodes ADD COLUMN followed uuid NOT NULL DEFAUL
 COMMENT ON COLUMN sluice.pipeline_batch_nodes.followed IS 'once it is over: of what waits for it, pipelines up to this one have been looked at';
 UPDATE sluice.pipeline_batch_nodes SET followed = 'ffffffff-ffff-ffff-ffff-ffffffffffff' WHERE state = 'done';
 
+-- What a transaction that deferred foreign keys still has to check.
+CREATE UNLOGGED TABLE sluice.pipeline_deferred_checks (
+	constraint_oid oid NOT NULL,
+	table_oid oid NOT NULL,
+	loaded_by oid NOT NULL,
+	partitions oid[],
+	files oid[],
+	first_blocks bigint[],
+	written_by xid
+);
+COMMENT ON TABLE sluice.pipeline_deferred_checks IS 'Foreign keys that a transaction still has to check; a row is gone before others could see it';
+COMMENT ON COLUMN sluice.pipeline_deferred_checks.table_oid IS 'the table that was loaded';
+COMMENT ON COLUMN sluice.pipeline_deferred_checks.partitions IS 'where the load added rows, each with its file then and the first block; NULL: all rows are looked at';
+CREATE FUNCTION sluice.pipeline_check_deferred() RETURNS trigger
+	LANGUAGE C AS 'MODULE_PATHNAME', 'sluice_check_deferred';
+COMMENT ON FUNCTION sluice.pipeline_check_deferred() IS 'internal: checks a foreign key when the transaction that deferred it ends';
+CREATE CONSTRAINT TRIGGER pipeline_deferred_check AFTER INSERT ON sluice.pipeline_deferred_checks
+	DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION sluice.pipeline_check_deferred();
+ALTER TABLE sluice.pipeline_deferred_checks ENABLE ALWAYS TRIGGER pipeline_deferred_check;
+
 -- The view puts the log together from its lines.
 ALTER TABLE sluice.pipeline_runs DROP COLUMN log;
 
