@@ -64,7 +64,7 @@ SELECT apply_pipeline('{"name": "x", "tags": ["x", 1]}');
 SELECT apply_pipeline('{"name": "x", "options": []}');
 SELECT apply_pipeline('{"name": "x", "options": {"fetch_sise": 1}}');
 SELECT apply_pipeline('{"name": "x", "filter": {"a": 1}}');
-SELECT apply_pipeline('{"name": "x", "cursor_column": "a"}');
+SELECT apply_pipeline('{"name": "x", "load": "mirror"}');
 \echo :LAST_ERROR_SQLSTATE
 SELECT apply_pipeline('{"name": "x", "depends_on": ["nobody"]}');
 \echo :LAST_ERROR_SQLSTATE

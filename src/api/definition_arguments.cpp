@@ -33,9 +33,6 @@ RefuseUnsupported(const Pipeline &values)
 	if (values.key_columns && values.key_columns != "{}") {
 		NotYet("key_columns", kLoadHint);
 	}
-	if (values.cursor_column) {
-		NotYet("cursor_column", "Select what is new with a filter, or load everything with load => 'replace'.");
-	}
 }
 
 // False: the argument is not given.

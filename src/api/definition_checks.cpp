@@ -133,9 +133,31 @@ QualifyDestination(Pipeline *pipeline)
 	return found.relation;
 }
 
+// What a cursor cannot be had with.
+void
+CheckCursor(const Pipeline &pipeline)
+{
+	if (!pipeline.cursor_column) {
+		return;
+	}
+	if (pipeline.load == "replace") {
+		throw Error(sqlstate::kInvalidParameterValue, "cursor_column has no meaning with load => 'replace'",
+					"A replace reads everything. Use load => 'append' to add what is new, or leave cursor_column out.");
+	}
+	if (pipeline.destination) {
+		throw Error(sqlstate::kFeatureNotSupported, "cursor_column is not supported for a destination at another server yet",
+					"Load into a table of this database, or select what is new with a filter.");
+	}
+}
+
 void
 ChooseLoad(Pipeline *pipeline, Oid destination)
 {
+	if (pipeline->cursor_column) {
+		pipeline->load = "append";
+		Notice(Format("pipeline \"{}\" uses load => 'append', because it has a cursor_column", pipeline->name));
+		return;
+	}
 	if (pipeline->destination) {
 		throw Error(
 			sqlstate::kInvalidParameterValue,
@@ -266,6 +288,11 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	if (pipeline->load) {
 		CheckChoice("load", *pipeline->load, {"append", "replace"});
 	}
+	if (pipeline->cursor_column && !pipeline->load_chosen) {
+		pipeline->load.reset();
+		pipeline->load_chosen = true;
+	}
+	CheckCursor(*pipeline);
 	CheckParts(*pipeline);
 	CheckDependencies(*pipeline, before);
 	bool const schedule_changed = ScheduleChanged(*pipeline, before);
@@ -298,9 +325,10 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	if (pipeline->status != "active") {
 		return;
 	}
-	if (pipeline->schedule && pipeline->load == "append" && (schedule_changed || data_changed)) {
+	if (pipeline->schedule && pipeline->load == "append" && !pipeline->cursor_column &&
+		(schedule_changed || data_changed)) {
 		Warning(Format("every run of pipeline \"{}\" loads every row again", pipeline->name),
-				"Use load => 'replace', or a filter that selects what is new.");
+				"Give it a cursor_column, use load => 'replace', or a filter that selects what is new.");
 	}
 	if (schedule_changed) {
 		TellSchedule(*pipeline);

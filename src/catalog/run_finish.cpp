@@ -88,7 +88,17 @@ WriteEnd(const std::string &run_id, const char *statuses, const std::string &sta
 void
 RememberWatermark(const std::string &pipeline_id, const RunCounters &counters)
 {
-	if (counters.watermark_after) {
+	if (counters.watermark_move) {
+		pg::SqlResult const moved =
+			Execute("INSERT INTO sluice.pipeline_state AS s (pipeline_id, watermark, watermark_rows) VALUES ($1::uuid, $2, "
+					"$3::jsonb) ON CONFLICT (pipeline_id) DO UPDATE SET watermark = EXCLUDED.watermark, watermark_rows = "
+					"EXCLUDED.watermark_rows WHERE s.watermark IS NOT DISTINCT FROM $4::text",
+					{pipeline_id, counters.watermark_after, counters.watermark_move->rows, counters.watermark_before});
+		if (moved.Processed() == 0) {
+			throw Error(sqlstate::kObjectNotInPrerequisiteState, "the watermark was set while the run was reading",
+						"Nothing was loaded. Run the pipeline again: it begins at the new one.");
+		}
+	} else if (counters.watermark_after && !counters.by_cursor) {
 		Execute("INSERT INTO sluice.pipeline_state (pipeline_id, watermark) VALUES ($1::uuid, $2) ON CONFLICT "
 				"(pipeline_id) DO UPDATE SET watermark = EXCLUDED.watermark",
 				{pipeline_id, counters.watermark_after});
@@ -179,7 +189,8 @@ Watermark(const std::string &pipeline_id)
 void
 ForgetWatermark(const std::string &pipeline_id)
 {
-	Execute("UPDATE sluice.pipeline_state SET watermark = NULL WHERE pipeline_id = $1::uuid AND watermark IS NOT NULL",
+	Execute("UPDATE sluice.pipeline_state SET watermark = NULL, watermark_rows = NULL WHERE pipeline_id = $1::uuid AND "
+			"(watermark IS NOT NULL OR watermark_rows IS NOT NULL)",
 			{pipeline_id});
 }
 

@@ -73,6 +73,10 @@ int StopPendingOf(const std::string &pipeline_id, const std::string &last_run, c
 // pending -> running, with start_time = now. False when it was not pending.
 bool MarkRunning(const std::string &run_id, int version);
 
+struct WatermarkMove {
+	std::optional<std::string> rows; // see watermark.hpp
+};
+
 // How far a run came.
 struct RunCounters {
 	int64_t records_read = 0;
@@ -90,6 +94,9 @@ struct RunCounters {
 	// kept.
 	std::optional<std::string> watermark_before;
 	std::optional<std::string> watermark_after;
+	// Of a read by a cursor: it moves from exactly there; nothing: it stays as it is, or is a continuous source's.
+	std::optional<WatermarkMove> watermark_move;
+	bool by_cursor = false;
 };
 // What a run that goes on commits together with the rows of a chunk: counters, watermark and log. False when it is not
 // running any more.

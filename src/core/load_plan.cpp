@@ -53,10 +53,14 @@ WhyNotFilled(const LoadFacts &facts)
 	return facts.keep_indexes ? "the option indexes is keep" : !facts.no_fill.empty() ? facts.no_fill : facts.in_use;
 }
 
-// What several streams fill nobody may see, and it must be put in place at one instant.
+// What several streams fill nobody may see, and it must be put in place at one instant. How far a source is read one
+// connection tells.
 std::string
 DestinationObstacle(const LoadFacts &facts, LoadPath path)
 {
+	if (facts.by_cursor) {
+		return "rows are read by a cursor";
+	}
 	switch (path) {
 	case LoadPath::Remote:
 		return "the destination is at another server";

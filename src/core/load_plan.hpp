@@ -64,6 +64,7 @@ struct LoadFacts {
 	std::string not_shaped; // why others cannot make a table like it
 
 	// The query.
+	bool by_cursor = false;		 // rows are asked for by the values of a column
 	bool over_wire = false;		 // rows come from a server in batches
 	std::string query_needs_sql; // why such rows are staged before columns and filter are applied
 

@@ -56,6 +56,9 @@ constexpr std::array kOptions = {
 	OptionSpec{"keep_runs_for", Duration, 0, 36500 * kDay, "", "",
 			   "How long the history keeps successful, skipped and stopped runs; 0 means for ever, empty "
 			   "pg_sluice.keep_runs_for."},
+	OptionSpec{"lag", Duration, 0, 36500 * kDay, "", "0",
+			   "How far behind its watermark a run with a cursor reads again, for rows that come late: seconds or an interval, of "
+			   "a number that many units."},
 	OptionSpec{"max_retries", Integer, 0, 1000, "", "0",
 			   "How often a run that failed with an error that a retry can cure is tried again."},
 	OptionSpec{"mysql_source", Enumeration, 0, 0, "auto|fdw", "auto",
@@ -67,6 +70,8 @@ constexpr std::array kOptions = {
 			   "the column, or the run fails and names the value."},
 	OptionSpec{"on_missed", Enumeration, 0, 0, "run_once|skip|run_all", "run_once",
 			   "What to do about due times that passed while nobody could serve them: one run, none, or one each."},
+	OptionSpec{"on_null_cursor", Enumeration, 0, 0, "error|include|exclude", "error",
+			   "What becomes of rows without a value of the cursor: the run fails, or each run reads them, or none does."},
 	OptionSpec{"on_overlap", Enumeration, 0, 0, "skip|queue_one", "skip",
 			   "What to do when the pipeline is due while its run is not over: skip that due time, or queue one run."},
 	OptionSpec{

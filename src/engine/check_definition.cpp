@@ -73,6 +73,10 @@ CheckMode(const catalog::Pipeline &pipeline)
 	if (LoadModeOf(pipeline) != LoadMode::Append) {
 		throw Error(sqlstate::kFeatureNotSupported, "mode \"realtime\" appends rows only", "Use load => 'append'.");
 	}
+	if (pipeline.cursor_column) {
+		throw Error(sqlstate::kInvalidParameterValue, "cursor_column has no meaning in mode \"realtime\"",
+					"Leave it out: the source itself tells how far it is read.");
+	}
 	if (pipeline.destination) {
 		throw Error(sqlstate::kFeatureNotSupported, "mode \"realtime\" loads into tables of this database only",
 					"Leave destination out, or use mode => 'batch'.");

@@ -9,6 +9,7 @@
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
+#include "engine/source/cursor_read.hpp"
 #include "engine/source/drivers.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/source/run_input.hpp"
@@ -52,6 +53,14 @@ AddQueryPlan(std::vector<std::string> *lines, const MappedQuery &query)
 	lines->push_back("plan:");
 	for (size_t row = 0; row < plan.Rows(); ++row) {
 		lines->push_back("  " + plan.Text(row, 0));
+	}
+}
+
+void
+AddLines(std::vector<std::string> *lines, const RunJournal &journal)
+{
+	for (const JournalLine &line : journal.Lines()) {
+		lines->push_back((line.level == "warning" ? "warning: " : "") + line.message);
 	}
 }
 
@@ -111,7 +120,7 @@ AddRemoteDestination(std::vector<std::string> *lines, const Question &question, 
 {
 	RemoteDestination &remote = *destination->remote;
 	destination->created = !remote.Exists();
-	LoadFacts facts = FactsOf(question.options, destination->mode);
+	LoadFacts facts = FactsOf(question.pipeline, question.options, destination->mode);
 	ReadRemoteFacts(*destination, &facts);
 	bool const asks = question.input != nullptr && !remote.Exists();
 	DeclaredTable const declared = asks ? question.input->Declared() : DeclaredTable();
@@ -145,7 +154,7 @@ AddNewDestination(std::vector<std::string> *lines, const Question &question, Des
 	for (const std::string &line : table.left_out) {
 		lines->push_back("destination: " + line);
 	}
-	LoadFacts facts = FactsOf(question.options, destination->mode);
+	LoadFacts facts = FactsOf(question.pipeline, question.options, destination->mode);
 	ReadTargetFacts(destination, &facts);
 	List *target_list = nullptr;
 	if (question.query != nullptr) {
@@ -179,7 +188,7 @@ AddDestination(std::vector<std::string> *lines, const Question &question, Destin
 			lines->push_back(line.message);
 		}
 	}
-	LoadFacts facts = FactsOf(question.options, destination->mode);
+	LoadFacts facts = FactsOf(question.pipeline, question.options, destination->mode);
 	ReadTargetFacts(destination, &facts);
 	if (std::optional<Error> const refused = pg::Subtransaction([&] { CheckReplaceByDelete(*destination, facts); })) {
 		lines->push_back("load: a run fails: " + refused->Info().message);
@@ -230,6 +239,14 @@ Explain(const catalog::Pipeline &pipeline)
 	} else {
 		RunJournal journal(pg::Now);
 		RunInput input(pipeline, options, journal);
+		std::optional<CursorRead> cursor;
+		RunJournal begun(pg::Now);
+		if (pipeline.cursor_column) {
+			cursor.emplace(pipeline, options, input, pipeline.load == "merge");
+			if (cursor->BeginsBeforeAnalysis()) {
+				cursor->Begin(begun);
+			}
+		}
 		MappedQuery query(input.Mapping());
 		input.CheckTables(query, journal);
 		lines.push_back("source: " + input.Label());
@@ -242,8 +259,17 @@ Explain(const catalog::Pipeline &pipeline)
 			for (const JournalLine &line : pushed.Lines()) {
 				lines.push_back("filter: " + line.message);
 			}
+			if (cursor) {
+				cursor->CheckQuery(query);
+				cursor->Begin(begun);
+			}
+			AddLines(&lines, begun);
 			AddRemoteQuery(&lines, input, query);
 		} else {
+			if (cursor) {
+				cursor->CheckQuery(query);
+			}
+			AddLines(&lines, begun);
 			AddQueryPlan(&lines, query);
 		}
 		AddAnyDestination(&lines, {pipeline, options, &query, &input}, &destination);

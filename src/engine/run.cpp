@@ -67,6 +67,13 @@ Add(const LoadCounts &counts, catalog::RunCounters *counters)
 	counters->records_filtered += counts.filtered;
 }
 
+// Rows that the query gave.
+int64_t
+Arrived(const LoadCounts &counts)
+{
+	return counts.inserted + counts.updated + counts.unchanged + counts.duplicate;
+}
+
 // "12 rows loaded into s.t: 5 inserted, 7 updated; 3 unchanged, 1 filtered"
 std::string
 CountsText(const LoadCounts &counts, const std::string &destination)
@@ -111,7 +118,7 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 		const LockPatience &patience, Destination *destination, RunJournal &journal)
 {
 	Prepared prepared;
-	LoadFacts facts = FactsOf(options, destination->mode);
+	LoadFacts facts = FactsOf(request.pipeline, options, destination->mode);
 	LoadLock held = LoadLock::None;
 	if (destination->remote != nullptr) {
 		destination->remote->Prepare(query, destination->remote->Exists() ? DeclaredTable() : input.Declared());
@@ -222,8 +229,21 @@ LoadSession::Load()
 	journal_.Info("reads " + input.Label());
 
 	progress.Enter(RunPhase::Preparing);
+	std::optional<CursorRead> cursor;
+	if (pipeline.cursor_column) {
+		cursor.emplace(pipeline, options, input, pipeline.load == "merge");
+	}
+	if (cursor && cursor->BeginsBeforeAnalysis()) {
+		cursor->Begin(journal_);
+	}
 	MappedQuery query(input.Mapping());
 	PushFilter(input, query, journal_);
+	if (cursor) {
+		cursor->CheckQuery(query);
+		if (!cursor->BeginsBeforeAnalysis()) {
+			cursor->Begin(journal_);
+		}
+	}
 	input.CheckTables(query, journal_);
 	input.CountBefore(query, journal_);
 	Prepared const prepared = Prepare(request_, options, input, query, patience, &destination, journal_);
@@ -246,7 +266,7 @@ LoadSession::Load()
 	}
 	progress.Enter(RunPhase::Loading);
 	LoadRequest const load{pipeline, request_.run_id,  input,	 query,		match,	  destination, plan,
-						   work,	 request_.streams, patience, sequences, journal_, progress};
+						   work,	 request_.streams, patience, sequences, cursor ? &*cursor : nullptr, journal_, progress};
 	progress.BeginLoad(destination.oid);
 	LoadOutcome const loaded = MoveRows(load);
 	progress.EndLoad();
@@ -256,7 +276,10 @@ LoadSession::Load()
 		counters_->watermark_after = kept_->Continuous().Watermark();
 		result.over = kept_->Continuous().IsOver();
 	} else {
-		input.Leave(loaded.counts.inserted);
+		input.Leave(Arrived(loaded.counts));
+	}
+	if (cursor) {
+		cursor->End(progress.RowsRead(), counters_, journal_);
 	}
 	MakeIndexes(destination, journal_);
 	sequences.Move(destination);

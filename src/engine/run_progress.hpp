@@ -38,13 +38,18 @@ public:
 	// After each batch: what was read of the chunk so far, how many rows of it were written.
 	void Batch(int64_t rows_read, int64_t bytes_read, int64_t rows_written)
 	{
-		counters_->records_read = before_.records_read + rows_read;
-		counters_->bytes_processed = before_.bytes_processed + bytes_read;
+		Read(rows_read, bytes_read);
 		counters_->records_processed += rows_written;
 		counters_->batches++;
 		if (SteadyNow() - shown_ >= kInterval) {
 			Show();
 		}
+	}
+	// At the end of a stream: rows that no batch has brought, too.
+	void Read(int64_t rows_read, int64_t bytes_read)
+	{
+		counters_->records_read = before_.records_read + rows_read;
+		counters_->bytes_processed = before_.bytes_processed + bytes_read;
 	}
 	catalog::RunCounters &Counters() { return *counters_; }
 	// Of this chunk.

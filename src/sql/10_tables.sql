@@ -68,10 +68,12 @@ CREATE TABLE sluice.pipeline_state (
 	failures_in_a_row int NOT NULL DEFAULT 0,
 	created_relation oid,
 	loaded_shape jsonb,
-	watermark text
+	watermark text,
+	watermark_rows jsonb
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE sluice.pipeline_state IS 'What the last runs of each pipeline left behind';
-COMMENT ON COLUMN sluice.pipeline_state.watermark IS 'how far a source that goes on is loaded, in words of its own';
+COMMENT ON COLUMN sluice.pipeline_state.watermark IS 'how far it is loaded: a value of the cursor, or words of a source that goes on';
+COMMENT ON COLUMN sluice.pipeline_state.watermark_rows IS 'hashes of the rows that the next run reads again; NULL: they are not remembered';
 
 CREATE TABLE sluice.pipeline_versions (
 	pipeline_id uuid NOT NULL,

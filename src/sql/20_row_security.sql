@@ -42,4 +42,4 @@ SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_definitions', '');
 SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_versions', '');
 -- Which tables the pipelines created themselves; adopt_pipelines() finds them again by their names. And what the
 -- sources were like.
-SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_state', 'WHERE created_relation IS NOT NULL OR loaded_shape IS NOT NULL OR watermark IS NOT NULL');
+SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_state', 'WHERE created_relation IS NOT NULL OR loaded_shape IS NOT NULL OR watermark IS NOT NULL OR watermark_rows IS NOT NULL');

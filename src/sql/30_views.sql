@@ -20,7 +20,8 @@ SELECT d.id, d.name, d.description, d.tags, COALESCE(a.rolname, d.owner) AS owne
 	CASE WHEN d.on_failure IS NOT NULL THEN COALESCE((
 		SELECT CASE WHEN p.owner_oid <> d.owner_oid THEN p.owner || '/' ELSE '' END || p.name
 		FROM sluice.pipeline_definitions p WHERE p.id = d.on_failure), d.on_failure::text) END AS on_failure_name,
-	d.load_chosen
+	d.load_chosen,
+	s.watermark
 FROM sluice.pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN sluice.pipeline_state s ON s.pipeline_id = d.id;
@@ -38,7 +39,7 @@ COMMENT ON COLUMN @extschema@.pipelines.destination_table IS 'relation that the 
 COMMENT ON COLUMN @extschema@.pipelines.mode IS 'batch; realtime is not supported yet';
 COMMENT ON COLUMN @extschema@.pipelines.load IS 'how rows enter the destination: append or replace';
 COMMENT ON COLUMN @extschema@.pipelines.key_columns IS 'not supported yet: always NULL';
-COMMENT ON COLUMN @extschema@.pipelines.cursor_column IS 'not supported yet: always NULL';
+COMMENT ON COLUMN @extschema@.pipelines.cursor_column IS 'column of the source that tells what is new: a run reads from the greatest value that is loaded on; NULL: it reads everything';
 COMMENT ON COLUMN @extschema@.pipelines.columns IS 'SQL select list over the source''s columns; NULL: all as they are';
 COMMENT ON COLUMN @extschema@.pipelines.filter IS 'SQL condition over the source''s columns; NULL: all rows';
 COMMENT ON COLUMN @extschema@.pipelines.schedule IS 'cron of five fields, or six with the second first; a macro such as @daily; or an interval such as every 15 minutes. describe_schedule tells it in words. NULL: only by hand, or after depends_on';
@@ -60,6 +61,7 @@ COMMENT ON COLUMN @extschema@.pipelines.depends_on_names IS 'the same as names: 
 COMMENT ON COLUMN @extschema@.pipelines.on_failure IS 'id of the pipeline that stands in when a run of this one has failed for good';
 COMMENT ON COLUMN @extschema@.pipelines.on_failure_name IS 'the same as a name, written as in depends_on_names';
 COMMENT ON COLUMN @extschema@.pipelines.load_chosen IS 'false: create_pipeline chose replace, which then replaces only a table that this pipeline created';
+COMMENT ON COLUMN @extschema@.pipelines.watermark IS 'the greatest value of cursor_column that is loaded; NULL: the next run reads everything';
 
 CREATE VIEW @extschema@.pipeline_status WITH (security_barrier = true) AS
 SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,

@@ -42,8 +42,8 @@ COMMENT ON COLUMN @extschema@.pipeline_runs.records_processed IS 'rows that were
 COMMENT ON COLUMN @extschema@.pipeline_runs.records_failed IS '1 where a row that could not be loaded has failed the run, else 0';
 COMMENT ON COLUMN @extschema@.pipeline_runs.bytes_processed IS 'bytes that the source sent';
 COMMENT ON COLUMN @extschema@.pipeline_runs.batches IS 'ranges that a source read in several streams was cut into and that are loaded; 0: one stream';
-COMMENT ON COLUMN @extschema@.pipeline_runs.watermark_before IS 'not used yet: NULL';
-COMMENT ON COLUMN @extschema@.pipeline_runs.watermark_after IS 'not used yet: NULL';
+COMMENT ON COLUMN @extschema@.pipeline_runs.watermark_before IS 'of a pipeline with a cursor_column: the greatest value that was loaded before';
+COMMENT ON COLUMN @extschema@.pipeline_runs.watermark_after IS 'the same with what it loaded';
 COMMENT ON COLUMN @extschema@.pipeline_runs.error_message IS 'of a failed run: the error, as the source or this server said it';
 COMMENT ON COLUMN @extschema@.pipeline_runs.error_sqlstate IS 'its SQLSTATE, by which retries are decided';
 COMMENT ON COLUMN @extschema@.pipeline_runs.error_detail IS 'its detail, which may hold data';

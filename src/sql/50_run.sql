@@ -126,3 +126,21 @@ CREATE FUNCTION sluice.assign_exactly(value "any", like_value anyelement, modifi
 	LANGUAGE C STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'sluice_assign_exactly';
 COMMENT ON FUNCTION sluice.assign_exactly("any", anyelement, integer, text) IS
 'What a run with the option on_loss = fail puts around a value: what assigning it to a column of the type of like_value (NULL will do) and that modifier gives. Errors where that would change the value: 22000, 22001, 22003, 22008.';
+
+-- How far a pipeline with a cursor has loaded.
+CREATE FUNCTION @extschema@.set_watermark(pipeline text, value text) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_set_watermark';
+CREATE FUNCTION @extschema@.set_watermark(pipeline uuid, value text) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_set_watermark_by_id';
+COMMENT ON FUNCTION @extschema@.set_watermark(text, text) IS
+'Sets the value of cursor_column that the next run begins at: rows that have it are read, too, and none of them is taken for loaded. A run that is under way fails when it is over. Needs the right to change the pipeline.
+value: as the column''s type is written; the next run looks at it. Errors: 42704, 55000 no cursor_column, 22004, 54000.';
+COMMENT ON FUNCTION @extschema@.set_watermark(uuid, text) IS 'Sets where the next run of the pipeline with this id begins; see set_watermark(text, text).';
+CREATE FUNCTION @extschema@.reset_watermark(pipeline text) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_reset_watermark';
+CREATE FUNCTION @extschema@.reset_watermark(pipeline uuid) RETURNS void
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_reset_watermark_by_id';
+COMMENT ON FUNCTION @extschema@.reset_watermark(text) IS
+'Forgets how far a pipeline with a cursor_column has loaded: the next run reads everything. What is in the destination stays, so an append adds the same rows again. Needs the right to change the pipeline.
+Errors: 42704, 55000 no cursor_column.';
+COMMENT ON FUNCTION @extschema@.reset_watermark(uuid) IS 'Forgets how far the pipeline with this id has loaded; see reset_watermark(text).';

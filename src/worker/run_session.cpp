@@ -181,7 +181,7 @@ RunSession::Load(const OptionValues &options)
 					Format("run {} of pipeline \"{}\" has ended or is being deleted", request_.run_id, pipeline.name),
 					"Nothing was loaded. Look whether the pipeline is being dropped.");
 	}
-	if (counters_->watermark_after) {
+	if (counters_->watermark_after || counters_->watermark_move) {
 		RequireSameEnds(pipeline);
 	}
 	if (chunk.over && locks_ != nullptr) {

@@ -6,9 +6,10 @@
 namespace sluice::engine {
 
 LoadFacts
-FactsOf(const OptionValues &options, LoadMode mode)
+FactsOf(const catalog::Pipeline &pipeline, const OptionValues &options, LoadMode mode)
 {
 	LoadFacts facts;
+	facts.by_cursor = pipeline.cursor_column.has_value();
 	facts.mode = mode;
 	facts.direct = options.Text("direct") != "off";
 	facts.keep_indexes = options.Text("indexes") == "keep";

@@ -9,7 +9,7 @@
 
 namespace sluice::engine {
 
-LoadFacts FactsOf(const OptionValues &options, LoadMode mode);
+LoadFacts FactsOf(const catalog::Pipeline &pipeline, const OptionValues &options, LoadMode mode);
 
 // The destination is at another server; it is prepared, or was looked for.
 void ReadRemoteFacts(const Destination &destination, LoadFacts *facts);

@@ -5,6 +5,7 @@
 #include "engine/parallel/parallel_load.hpp"
 #include "engine/parallel/staging_table.hpp"
 #include "engine/source/executor_reader.hpp"
+#include "engine/source/sifted_reader.hpp"
 #include "engine/source/wire_reader.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/write/direct_writer.hpp"
@@ -49,6 +50,47 @@ OrderOf(const LoadRequest &request)
 	return {request.destination, request.plan, request.query, request.match, request.patience, request.journal};
 }
 
+KnownRows *
+KnownOf(const LoadRequest &request)
+{
+	return request.cursor != nullptr ? request.cursor->Known() : nullptr;
+}
+
+std::unique_ptr<WireReader>
+Recognizing(std::unique_ptr<WireReader> reader, const LoadRequest &request)
+{
+	reader->Recognize(KnownOf(request));
+	return reader;
+}
+
+// What the executor reads, as row_type; NULL: as the query gives it. match: of the destination that has it; NULL: the
+// query's own columns.
+std::unique_ptr<RowReader>
+ReadByExecutor(const LoadRequest &request, const ColumnMatch *match, TupleDesc row_type)
+{
+	auto const read = [&](const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc rows) {
+		return std::make_unique<ExecutorReader>(analyzed, target_list, rows, request.input.Fetch(), request.journal);
+	};
+	const MappedQuery &query = request.query;
+	KnownRows *const known = KnownOf(request);
+	if (known == nullptr) {
+		return read(query.Analyzed(),
+					match != nullptr ? match->target_list : pg::Call(leaf::OwnTargetList, query.Analyzed()), row_type);
+	}
+	MappingInput mapping = request.input.Mapping();
+	mapping.columns = mapping.columns.value_or("source.*") + request.cursor->HiddenColumns();
+	MappedQuery const wide(mapping);
+	List *list = match != nullptr ? pg::Call(leaf::BuildTargetList, wide.Analyzed(), request.destination.relation,
+											 static_cast<const int *>(match->source_of.data()))
+								  : pg::Call(leaf::WithColumnsFrom, static_cast<List *>(NIL), wide.Analyzed(), 0);
+	if (match == nullptr) {
+		return std::make_unique<SiftedReader>(read(wide.Analyzed(), list, nullptr), *known, query.ColumnCount(), row_type);
+	}
+	int const visible = list_length(list);
+	list = pg::Call(leaf::WithColumnsFrom, list, wide.Analyzed(), query.ColumnCount());
+	return std::make_unique<SiftedReader>(read(wide.Analyzed(), list, nullptr), *known, visible, row_type);
+}
+
 // Rows on their way to statements: what is read is not yet what is loaded.
 void
 Stage(const LoadRequest &request, RowReader &reader, const std::function<void(Batch *)> &write)
@@ -58,6 +100,7 @@ Stage(const LoadRequest &request, RowReader &reader, const std::function<void(Ba
 		write(batch);
 		request.progress.Batch(reader.RowsRead(), reader.BytesRead(), 0);
 	}
+	request.progress.Read(reader.RowsRead(), reader.BytesRead());
 	reader.Finish();
 }
 
@@ -68,13 +111,11 @@ LoadByStatements(const LoadRequest &request)
 	std::unique_ptr<RowReader> reader;
 	if (request.plan.staged) {
 		staged = StageWire(request);
-		reader = std::make_unique<WireReader>(*request.input.Wire());
-	} else if (request.plan.mode == LoadMode::Replace) {
+		reader = Recognizing(std::make_unique<WireReader>(*request.input.Wire()), request);
+	} else if (request.plan.mode == LoadMode::Replace || KnownOf(request) != nullptr) {
 		// The source may read the destination: everything is read before anything is deleted.
 		staged = StageMapped(request.query);
-		reader = std::make_unique<ExecutorReader>(request.query.Analyzed(),
-												  pg::Call(leaf::OwnTargetList, request.query.Analyzed()), nullptr,
-												  request.input.Fetch(), request.journal);
+		reader = ReadByExecutor(request, nullptr, nullptr);
 	}
 	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::move(staged));
 	load->Open();
@@ -101,8 +142,9 @@ LoadByReader(const LoadRequest &request)
 	std::unique_ptr<Load> load;
 	std::unique_ptr<RowReader> reader;
 	if (input.Wire() != nullptr && !staged) {
-		auto wire =
-			std::make_unique<WireReader>(*input.Wire(), request.query.Analyzed(), request.match.target_list, row_type);
+		auto wire = Recognizing(std::make_unique<WireReader>(*input.Wire(), request.query.Analyzed(),
+															 request.match.target_list, row_type),
+								request);
 		load = MakeLoad(OrderOf(request), std::nullopt);
 		load->Open();
 		wire->Start();
@@ -112,9 +154,10 @@ LoadByReader(const LoadRequest &request)
 		std::optional<ColumnMatch> staged_match;
 		if (staged) {
 			StagedInput staging = StageWire(request);
-			WireReader wire(*input.Wire());
+			std::unique_ptr<WireReader> const wire =
+				Recognizing(std::make_unique<WireReader>(*input.Wire()), request);
 			rows.Open(staging.columns);
-			Stage(request, wire, [&](Batch *batch) { rows.Write(batch); });
+			Stage(request, *wire, [&](Batch *batch) { rows.Write(batch); });
 			rows.Close();
 			request.journal.Info(Format("{} rows staged in a temporary table", rows.Rows()));
 			staging.mapping.from = rows.Name();
@@ -124,9 +167,12 @@ LoadByReader(const LoadRequest &request)
 									 : MatchColumns(*staged_query, destination.relation, nullptr));
 		}
 		// Before the load opens: a source that reads the destination must see the old rows.
-		reader = std::make_unique<ExecutorReader>((staged ? *staged_query : request.query).Analyzed(),
-												  (staged ? *staged_match : request.match).target_list, row_type,
-												  input.Fetch(), request.journal);
+		if (staged) {
+			reader = std::make_unique<ExecutorReader>(staged_query->Analyzed(), staged_match->target_list, row_type,
+													  input.Fetch(), request.journal);
+		} else {
+			reader = ReadByExecutor(request, &request.match, row_type);
+		}
 		load = MakeLoad(OrderOf(request), std::nullopt);
 		load->Open();
 	}
@@ -142,6 +188,9 @@ LoadByReader(const LoadRequest &request)
 		} else {
 			request.progress.Batch(reader->RowsRead(), reader->BytesRead(), batch->count);
 		}
+	}
+	if (!staged) {
+		request.progress.Read(reader->RowsRead(), reader->BytesRead());
 	}
 	reader->Finish();
 	LoadCounts const counts = load->Finish();
@@ -193,7 +242,8 @@ MoveRows(const LoadRequest &request)
 		pg::Call(table_close, std::exchange(request.destination.relation, nullptr), NoLock);
 	}
 	LoadCounts &counts = outcome.counts;
-	if (pg::Call(leaf::GivesRowForRow, request.query.Analyzed())) {
+	counts.duplicate += KnownOf(request) != nullptr ? KnownOf(request)->Met() : 0;
+	if (request.query.GivesRowForRow()) {
 		int64_t const known = counts.inserted + counts.updated + counts.unchanged + counts.duplicate;
 		counts.filtered = std::max<int64_t>(request.progress.RowsRead() - known, 0);
 	}

@@ -6,6 +6,7 @@
 #include "engine/parallel/parallel_facts.hpp"
 #include "engine/parallel/parallel_host.hpp"
 #include "engine/run_progress.hpp"
+#include "engine/source/cursor_read.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/target/destination.hpp"
 
@@ -23,6 +24,7 @@ struct LoadRequest {
 	const ParallelHost *streams; // NULL: this process cannot have any
 	const LockPatience &patience;
 	FedSequences &sequences;
+	CursorRead *cursor; // NULL: all rows of the input are read and handed on
 	RunJournal &journal;
 	RunProgress &progress;
 };

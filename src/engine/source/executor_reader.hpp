@@ -16,6 +16,7 @@ public:
 	Batch *Next() override;
 	void Finish() override;
 	void Stop() override { Finish(); }
+	TupleDesc RowType() const { return batch_->row_type; }
 	int64_t RowsRead() const override { return rows_; }
 	int64_t BytesRead() const override { return bytes_; }
 	int64_t RowsExpected() const override { return leaf::PlannedRows(scan_); }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/source/divisible_source.hpp"
+#include "engine/source/cursor_range.hpp"
 #include "engine/source/source.hpp"
 #include "engine/source/wire_source.hpp"
 
@@ -23,9 +24,16 @@ public:
 	DivisibleSource *Divisible() const { return source_->Divisible(); }
 	// There is more to come when its rows have been read; else NULL.
 	ContinuousSource *Continuous() const { return source_->Continuous(); }
+	// Rows of a range of values can be asked for over its connection; else NULL.
+	OrderedSource *Ordered() const { return source_->Ordered(); }
 	const MappingInput &Mapping() const { return mapping_; }
 	// The same for rows of a wire that have been read already: query's, over all of them.
 	MappingInput StagedMapping(const MappedQuery &query) const;
+	// Of rows that the executor reads, those that fit this condition on "source" as well.
+	void AddCondition(const std::string &condition)
+	{
+		mapping_.filter = mapping_.filter ? "(\n" + *mapping_.filter + "\n) AND " + condition : condition;
+	}
 	// Of foreign data wrappers.
 	leaf::FetchSize Fetch() const { return fetch_; }
 	std::string Label() const { return source_->Label(); }

@@ -15,6 +15,7 @@ namespace sluice::engine {
 
 class ContinuousSource;
 class DivisibleSource;
+class OrderedSource;
 class WireSource;
 
 class Source {
@@ -37,6 +38,8 @@ public:
 	virtual DivisibleSource *Divisible() { return nullptr; }
 	// It goes on, chunk by chunk, when the rows that are there have been read; NULL: it does not.
 	virtual ContinuousSource *Continuous() { return nullptr; }
+	// It can be asked for a range of a column's values; NULL: it cannot, unless the executor reads it.
+	virtual OrderedSource *Ordered() { return nullptr; }
 	// The executor's reader may end too early without a word: counts the rows before and after.
 	virtual bool CountsRows() const { return false; }
 	virtual void CountBefore(const MappedQuery & /*query*/, RunJournal & /*journal*/) {}

@@ -27,6 +27,16 @@ WireReader::WireReader(WireSource &source, const leaf::AnalyzedQuery *analyzed, 
 }
 
 void
+WireReader::Recognize(KnownRows *known)
+{
+	known_ = known;
+	if (known_ != nullptr) {
+		known_->BeginAt(0);
+		used_.assign(used_.size(), true);
+	}
+}
+
+void
 WireReader::Start()
 {
 	started_ = true;
@@ -49,11 +59,17 @@ WireReader::Refill()
 		Start();
 	}
 	pg::Call(leaf::ResetBatch, in_);
-	if (!more_) {
-		return false;
-	}
-	more_ = source_.Fill(in_);
-	return in_->count > 0;
+	do {
+		if (!more_) {
+			return false;
+		}
+		pg::Call(leaf::ResetBatch, in_);
+		more_ = source_.Fill(in_);
+		if (known_ != nullptr) {
+			known_->Sift(in_);
+		}
+	} while (in_->count == 0);
+	return true;
 }
 
 Batch *

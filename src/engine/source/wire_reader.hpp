@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/rows/row_reader.hpp"
+#include "engine/source/known_rows.hpp"
 #include "engine/source/wire_source.hpp"
 #include "engine/transform/projection.hpp"
 
@@ -14,6 +15,8 @@ public:
 	explicit WireReader(WireSource &source);
 	// Filtered and projected. row_type: the destination's.
 	WireReader(WireSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
+	// Rows that were loaded before are taken out. Before the start: it looks at all columns.
+	void Recognize(KnownRows *known);
 	// Sends the query, once the load is open; Next does it otherwise.
 	void Start();
 	Batch *Next() override;
@@ -36,6 +39,7 @@ private:
 	Batch *in_ = nullptr;
 	Batch *out_ = nullptr;
 	leaf::Projection *projection_ = nullptr;
+	KnownRows *known_ = nullptr;
 	std::vector<bool> used_; // columns of the source
 	int64_t wanted_ = std::numeric_limits<int64_t>::max();
 	bool started_ = false;

@@ -49,6 +49,7 @@ MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input)), 
 		Analyze(input);
 	}
 	CheckNames(*this);
+	row_for_row_ = pg::Call(leaf::GivesRowForRow, analyzed_);
 	if (analyzed_->sorts && (input.source_row == nullptr || input.staged)) {
 		MappingInput inner;
 		inner.source_row = input.source_row;

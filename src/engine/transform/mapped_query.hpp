@@ -36,6 +36,8 @@ public:
 	// The source applies the filter.
 	void TakeFilterAway();
 	bool HasSubquery() const { return analyzed_->query->hasSubLinks; }
+	// A row of the source gives one row, unless the filter leaves it out.
+	bool GivesRowForRow() const { return row_for_row_; }
 	bool IsExact() const { return analyzed_->exact; }
 	bool IsFilterElsewhere() const { return filter_elsewhere_; }
 	// The column that the filter would take for something else here, so that only the source can apply it; -1: none.
@@ -64,6 +66,7 @@ private:
 	std::vector<ColumnMeaning> meaning_;
 	int filter_refuses_ = -1;
 	bool filter_elsewhere_ = false;
+	bool row_for_row_ = true;
 };
 
 // "a, b, c" with an ellipsis after too many, for messages.

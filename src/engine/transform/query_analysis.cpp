@@ -373,6 +373,18 @@ OwnTargetList(const AnalyzedQuery *analyzed)
 	return static_cast<List *>(copyObject(analyzed->query->targetList));
 }
 
+List *
+WithColumnsFrom(List *target_list, const AnalyzedQuery *analyzed, int first)
+{
+	List *all = list_copy(target_list);
+	for (int i = first; i < analyzed->column_count; ++i) {
+		auto *entry = static_cast<TargetEntry *>(copyObject(list_nth(analyzed->query->targetList, i)));
+		entry->resno = static_cast<AttrNumber>(list_length(all) + 1);
+		all = lappend(all, entry);
+	}
+	return all;
+}
+
 bool
 GivesRowForRow(const AnalyzedQuery *analyzed)
 {

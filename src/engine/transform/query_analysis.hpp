@@ -62,6 +62,8 @@ List *BuildTargetListFor(const AnalyzedQuery *analyzed, TupleDesc row_type, cons
 void FindDefaults(Relation destination, bool *has_default);
 // The query's own columns as they are.
 List *OwnTargetList(const AnalyzedQuery *analyzed);
+// A target list with the query's columns from that one on behind it.
+List *WithColumnsFrom(List *target_list, const AnalyzedQuery *analyzed, int first);
 // A row of its source gives one row, unless the filter leaves it out.
 bool GivesRowForRow(const AnalyzedQuery *analyzed);
 

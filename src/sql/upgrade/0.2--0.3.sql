@@ -49,8 +49,9 @@ UPDATE sluice.pipeline_definitions d SET load_chosen = false
 WHERE d.load = 'replace' AND d.destination IS NULL AND NOT EXISTS (SELECT FROM sluice.pipeline_state s
 	WHERE s.pipeline_id = d.id AND s.created_relation IS NULL AND s.last_success_at IS NOT NULL);
 
-ALTER TABLE sluice.pipeline_state ADD COLUMN loaded_shape jsonb, ADD COLUMN watermark text;
-COMMENT ON COLUMN sluice.pipeline_state.watermark IS 'how far a source that goes on is loaded, in words of its own';
+ALTER TABLE sluice.pipeline_state ADD COLUMN loaded_shape jsonb, ADD COLUMN watermark text, ADD COLUMN watermark_rows jsonb;
+COMMENT ON COLUMN sluice.pipeline_state.watermark IS 'how far it is loaded: a value of the cursor, or words of a source that goes on';
+COMMENT ON COLUMN sluice.pipeline_state.watermark_rows IS 'hashes of the rows that the next run reads again; NULL: they are not remembered';
 
 -- Due times are computed again where the clock has been set back since.
 ALTER TABLE sluice.pipeline_due ADD COLUMN planned_at timestamptz, ADD COLUMN served_until timestamptz;

@@ -70,7 +70,13 @@ struct MysqlSource::State {
 	std::unique_ptr<MysqlConnection> remote;
 	std::optional<SourceName> table;
 	std::string query; // when there is no table
-	std::string where;
+	std::string where;	// the filter, with its keyword, or ''
+	std::string range;	// of a cursor, or ''
+	std::string From() const;
+	std::string Where() const
+	{
+		return range.empty() ? where : where + (where.empty() ? " WHERE " : " AND ") + range;
+	}
 	std::map<std::string, std::string> collations; // by the column's name
 	std::set<std::string> invisible;			   // those that are read although "*" leaves them out
 	std::vector<ColumnMeaning> meaning;
@@ -82,6 +88,12 @@ struct MysqlSource::State {
 	int64_t rows_expected = 0;
 	int64_t most_rows = 0; // 0: all
 };
+
+std::string
+MysqlSource::State::From() const
+{
+	return table ? NameAtSource(*table) : "(\n" + query + "\n) AS source";
+}
 
 void
 CheckMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer & /*server*/)
@@ -131,6 +143,10 @@ MysqlSource::MysqlSource(const SourceRequest &request) : state_(std::make_unique
 	} else {
 		std::string const context = pg::Call(leaf::TextToMysql, pg::RunContext().c_str());
 		state.query = ReplaceMysqlRunContext(CheckMysqlQuery(*pipeline.source_query), QuoteMysqlText(context));
+		if (pipeline.cursor_column) {
+			// As it is read with a condition: what the server says of its columns may be another thing then.
+			state.query = "SELECT * FROM (\n" + state.query + "\n) AS source";
+		}
 		state.label = "the source query";
 	}
 	std::vector<const char *> names;
@@ -225,7 +241,9 @@ MysqlSource::AskAboutColumns(const catalog::Pipeline &pipeline, RunJournal &jour
 		if (rows.Text(row, 2) != "1") {
 			continue;
 		}
-		if (MentionsColumn(pipeline.columns.value_or("") + " " + pipeline.filter.value_or(""), name)) {
+		if (MentionsColumn(pipeline.columns.value_or("") + " " + pipeline.filter.value_or("") + " " +
+							   pg::QuoteIdentifier(pipeline.cursor_column.value_or("")),
+						   name)) {
 			list += ", " + QuoteMysqlName(name);
 			state.invisible.insert(name);
 		} else if (!pipeline.columns) {
@@ -402,7 +420,7 @@ MysqlSource::RemoteStatement(const std::vector<bool> &needed) const
 {
 	const State &state = *state_;
 	if (!state.table) {
-		return state.query;
+		return state.range.empty() ? state.query : "SELECT * FROM " + state.From() + state.Where();
 	}
 	std::string list;
 	for (size_t i = 0; i < state.columns.size(); ++i) {
@@ -410,7 +428,7 @@ MysqlSource::RemoteStatement(const std::vector<bool> &needed) const
 			list += (list.empty() ? "" : ", ") + QuoteMysqlName(state.columns[i].name);
 		}
 	}
-	return "SELECT " + (list.empty() ? "1" : list) + " FROM " + NameAtSource(*state.table) + state.where +
+	return "SELECT " + (list.empty() ? "1" : list) + " FROM " + NameAtSource(*state.table) + state.Where() +
 		   (state.most_rows > 0 ? Format(" LIMIT {}", state.most_rows) : std::string());
 }
 
@@ -418,6 +436,67 @@ void
 MysqlSource::LimitTo(int64_t rows)
 {
 	state_->most_rows = rows;
+}
+
+std::string
+MysqlSource::WhyNoCursor(const CursorColumn &column) const
+{
+	const MysqlColumnType &type = state_->columns.at(static_cast<size_t>(column.attribute)).type;
+	if (type.kind == leaf::MysqlKind::Input) {
+		return "MariaDB orders a uuid by its parts, in another order than this database.";
+	}
+	bool const is_year = type.kind == leaf::MysqlKind::Short && type.filter == leaf::MysqlFilterKind::None;
+	return is_year ? "MySQL compares a year with numbers in a way of its own." : "";
+}
+
+std::optional<std::string>
+MysqlSource::Greatest(const CursorColumn &column)
+{
+	const State &state = *state_;
+	const SourceColumn &there = state.columns.at(static_cast<size_t>(column.attribute));
+	pg::SqlResult const rows = state.remote->Exec(
+		Format("SELECT CAST(MAX({}) AS CHAR) FROM {}", QuoteMysqlName(there.name), state.From()));
+	std::optional<std::string> greatest = rows.Empty() ? std::nullopt : rows.Cell(0, 0);
+	if (greatest && there.type.kind == leaf::MysqlKind::Timestamp) {
+		*greatest += "+00";
+	}
+	return greatest;
+}
+
+bool
+MysqlSource::HasNull(const CursorColumn &column)
+{
+	const State &state = *state_;
+	std::string const name = QuoteMysqlName(state.columns.at(static_cast<size_t>(column.attribute)).name);
+	return !state.remote
+				->Exec(Format("SELECT 1 FROM {}{}{} IS NULL LIMIT 1", state.From(),
+							  state.where.empty() ? " WHERE " : state.where + " AND ", name))
+				.Empty();
+}
+
+void
+MysqlSource::ReadRange(const CursorColumn &column, const CursorRange &range)
+{
+	State &state = *state_;
+	const SourceColumn &there = state.columns.at(static_cast<size_t>(column.attribute));
+	auto const literal = [&](const std::string &value) {
+		const char *form = nullptr;
+		switch (there.type.kind) {
+		case leaf::MysqlKind::Date:
+			form = "SELECT to_char($1::date, 'YYYY-MM-DD')";
+			break;
+		case leaf::MysqlKind::Datetime:
+			form = "SELECT to_char($1::timestamp, 'YYYY-MM-DD HH24:MI:SS.US')";
+			break;
+		case leaf::MysqlKind::Timestamp: // the session there is in UTC
+			form = "SELECT to_char($1::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')";
+			break;
+		default:
+			return pg::Sql("SELECT $1::numeric", {value}, {.run_as = GetUserId()}).Text(0, 0);
+		}
+		return "'" + pg::Sql(form, {value}, {.run_as = GetUserId()}).Text(0, 0) + "'";
+	};
+	state.range = RangeCondition(QuoteMysqlName(there.name), range, literal, "{}");
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "engine/source/cursor_range.hpp"
 #include "engine/source/wire_source.hpp"
 
 namespace sluice::engine {
@@ -13,7 +14,7 @@ void CheckMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer &se
 std::unique_ptr<Source> OpenMysqlSource(const SourceRequest &request);
 std::string WhyNotMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer &server);
 
-class MysqlSource final : public WireSource {
+class MysqlSource final : public WireSource, public OrderedSource {
 public:
 	// Connects as the current user's mapping, begins a READ ONLY transaction with one snapshot there, finds the table
 	// or checks the query, and learns the row type. Throws Error.
@@ -22,6 +23,7 @@ public:
 
 	std::string Label() const override;
 	DeclaredTable Declared() override;
+	OrderedSource *Ordered() override { return this; }
 	TupleDesc RowType() const override;
 	bool TravelsAsText(int attribute_index) const override;
 	const std::vector<ColumnMeaning> &Meaning() const override;
@@ -35,6 +37,11 @@ public:
 	int64_t RowsRead() const override;
 	int64_t RowsExpected() const override;
 	void Finish() override;
+
+	std::string WhyNoCursor(const CursorColumn &column) const override;
+	std::optional<std::string> Greatest(const CursorColumn &column) override;
+	bool HasNull(const CursorColumn &column) override;
+	void ReadRange(const CursorColumn &column, const CursorRange &range) override;
 
 private:
 	void FindTable(const std::string &source_table, RunJournal &journal);

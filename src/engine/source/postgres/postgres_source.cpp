@@ -119,7 +119,8 @@ struct PostgresSource::State {
 	std::string oid;	   // the same
 	std::string from;	   // relation or (query) AS source
 	std::string where;	   // with its keyword, or ''
-	std::string condition; // of where
+	std::string condition; // the filter in where
+	std::string range;	   // of a cursor, in where as well
 	std::string setting;   // under which the source understands it, or ''
 	bool is_table = false;
 	bool plain_table = false; // COPY reads it as it is
@@ -134,6 +135,15 @@ struct PostgresSource::State {
 
 	// Sets what the source applies, or says why it does not. before: a statement before it, or ''.
 	std::string TryFilter(const std::string &wanted, const std::string &before);
+	std::string Named() const { return is_table ? relation + " AS source" : from; }
+	void SetWhere()
+	{
+		where = condition.empty() ? "" : " WHERE (\n" + condition + "\n)";
+		if (!range.empty()) {
+			where += (where.empty() ? " WHERE " : " AND ") + range;
+		}
+		from = where.empty() ? from : Named();
+	}
 	// One part of a slice, or everything.
 	std::string Select(const std::string &list, const SourceSpan &span) const
 	{
@@ -338,13 +348,11 @@ PostgresSource::FilterAsThere(const std::string &condition)
 std::string
 PostgresSource::State::TryFilter(const std::string &wanted, const std::string &before)
 {
-	std::string const source = is_table ? from + " AS source" : from;
-	std::string const condition_there = " WHERE (\n" + wanted + "\n)";
 	std::optional<Error> const failure = remote->Try([&] {
 		if (!before.empty()) {
 			remote->Exec(before);
 		}
-		(void)remote->Describe("SELECT 1 FROM " + source + condition_there);
+		(void)remote->Describe("SELECT 1 FROM " + Named() + " WHERE (\n" + wanted + "\n)");
 	});
 	if (failure) {
 		// Only what the source says of the statement: it may be of an older version.
@@ -353,10 +361,9 @@ PostgresSource::State::TryFilter(const std::string &wanted, const std::string &b
 		}
 		return Format("the source refuses it: {}", Redact(failure->what()));
 	}
-	from = source;
-	where = condition_there;
 	condition = wanted;
 	setting = before;
+	SetWhere();
 	return {};
 }
 
@@ -424,6 +431,31 @@ PostgresSource::Reconnect()
 		throw Error(sqlstate::kObjectNotInPrerequisiteState, "the source's table changed while it was read",
 					"Run the pipeline again.");
 	}
+}
+
+std::optional<std::string>
+PostgresSource::Greatest(const CursorColumn &column)
+{
+	pg::SqlResult const rows = state_->remote->Exec(PostgresGreatest(column, state_->Named()));
+	return rows.Empty() ? std::nullopt : rows.Cell(0, 0);
+}
+
+bool
+PostgresSource::HasNull(const CursorColumn &column)
+{
+	const State &state = *state_;
+	std::string const filter = state.condition.empty() ? "" : " AND (\n" + state.condition + "\n)";
+	return !state.remote
+				->Exec(Format("SELECT 1 FROM {} WHERE source.{} IS NULL{} LIMIT 1", state.Named(),
+							  pg::QuoteIdentifier(column.name), filter))
+				.Empty();
+}
+
+void
+PostgresSource::ReadRange(const CursorColumn &column, const CursorRange &range)
+{
+	state_->range = PostgresCondition(column, range);
+	state_->SetWhere();
 }
 
 std::string

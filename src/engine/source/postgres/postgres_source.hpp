@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/source/cursor_range.hpp"
 #include "engine/source/divisible_source.hpp"
 #include "engine/source/wire_source.hpp"
 
@@ -15,7 +16,7 @@ namespace sluice::engine {
 void CheckPostgresSource(const catalog::Pipeline &pipeline, const ForeignServer &server);
 std::unique_ptr<Source> OpenPostgresSource(const SourceRequest &request);
 
-class PostgresSource final : public WireSource, public DivisibleSource {
+class PostgresSource final : public WireSource, public DivisibleSource, public OrderedSource {
 public:
 	// Connects as the current user's mapping, pins the remote session, begins a READ ONLY transaction
 	// there, finds the table or checks the query, and learns the row type. Throws Error.
@@ -26,6 +27,7 @@ public:
 	std::string Label() const override;
 	DeclaredTable Declared() override;
 	DivisibleSource *Divisible() override { return this; }
+	OrderedSource *Ordered() override { return this; }
 	TupleDesc RowType() const override;
 	// Columns whose remote type has no safe binary form here.
 	bool TravelsAsText(int attribute_index) const override;
@@ -49,6 +51,11 @@ public:
 	void KeepAlive() override;
 	bool IsBroken() const override;
 	void Reconnect() override;
+
+	std::string WhyNoCursor(const CursorColumn & /*column*/) const override { return {}; }
+	std::optional<std::string> Greatest(const CursorColumn &column) override;
+	bool HasNull(const CursorColumn &column) override;
+	void ReadRange(const CursorColumn &column, const CursorRange &range) override;
 
 private:
 	struct State;

@@ -1,0 +1,70 @@
+// A read by a cursor: which rows are asked for, as a condition on one column. The source evaluates it, by the column's own
+// type.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "pg/prelude.hpp"
+
+namespace sluice::engine {
+
+struct CursorType {
+	enum class Kind { Integer, Numeric, Date, Time, Other };
+
+	Oid oid;
+	const char *name; // in pg_catalog
+	Kind kind;
+	const char *least; // of integers
+};
+
+// The types that are ordered everywhere as here, and that have a literal for every value; NULL for others.
+const CursorType *FindCursorType(Oid type);
+
+struct CursorColumn {
+	int attribute; // of the source's row, from 0; -1: of a FROM item
+	std::string name;
+	const CursorType *type;
+};
+
+// Values as the type writes them in a run.
+struct CursorRange {
+	std::optional<std::string> from;
+	bool with_from = true; // or only what is greater
+	std::optional<std::string> to; // inclusive; nothing: no row with a value
+	bool nulls = false; // rows without a value, too
+};
+
+// What differs from one language to the other: how a value is written.
+using WriteLiteral = std::function<std::string(const std::string &value)>;
+
+// operator_format: "{}" in SQL's plain form.
+std::string RangeCondition(const std::string &column, const CursorRange &range, const WriteLiteral &literal,
+						   const char *operator_format);
+
+// For PostgreSQL, here or elsewhere.
+std::string PostgresLiteral(const CursorColumn &column, const std::string &value);
+std::string PostgresCondition(const CursorColumn &column, const CursorRange &range);
+// A query for the greatest value of what is in FROM; no row when there is none.
+std::string PostgresGreatest(const CursorColumn &column, const std::string &from);
+
+// What can be read by a cursor over a connection of its own.
+class OrderedSource {
+public:
+	OrderedSource() = default;
+	virtual ~OrderedSource() = default;
+	OrderedSource(const OrderedSource &) = delete;
+	OrderedSource &operator=(const OrderedSource &) = delete;
+
+	// Why a column of a type that can be a cursor cannot be one there; '' when it can.
+	virtual std::string WhyNoCursor(const CursorColumn &column) const = 0;
+	// Of all rows, whatever the filter; nothing when none has a value.
+	virtual std::optional<std::string> Greatest(const CursorColumn &column) = 0;
+	// Of the rows that the source's own filter leaves.
+	virtual bool HasNull(const CursorColumn &column) = 0;
+	// Before the Start: only these.
+	virtual void ReadRange(const CursorColumn &column, const CursorRange &range) = 0;
+};
+
+} // namespace sluice::engine

@@ -1,0 +1,315 @@
+#include "engine/source/cursor_read.hpp"
+
+#include <array>
+
+#include "core/redact.hpp"
+#include "core/sqlstate.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+// Values are computed with here as their own type, which has no other meaning anywhere.
+pg::SqlOptions
+Alone()
+{
+	pg::SqlOptions options;
+	options.run_as = GetUserId();
+	return options;
+}
+
+// Nothing could ever come behind it.
+bool
+IsEndless(const std::string &value)
+{
+	constexpr std::array<std::string_view, 5> kEndless = {"NaN", "Infinity", "infinity", "-Infinity", "-infinity"};
+	return std::find(kEndless.begin(), kEndless.end(), value) != kEndless.end();
+}
+
+} // namespace
+
+CursorRead::CursorRead(const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input, bool by_key)
+	: pipeline_(pipeline), input_(input), by_key_(by_key), nulls_(options.Text("on_null_cursor")),
+	  lag_(Format("{}.{:06}", options.DurationMicroseconds("lag") / 1'000'000,
+				  options.DurationMicroseconds("lag") % 1'000'000)),
+	  state_(catalog::FindWatermark(pipeline.id))
+{}
+
+CursorRead::Names
+CursorRead::DescribeSource()
+{
+	Names found;
+	auto const add = [&](const std::string &name, Oid type, const char *reader) {
+		if (name == *pipeline_.cursor_column) {
+			found.cursor = static_cast<int>(found.names.size());
+			Oid const base = pg::Call(getBaseType, type);
+			column_ = {input_.Wire() != nullptr ? found.cursor : -1, name, FindCursorType(base)};
+			if (column_.type == nullptr) {
+				throw Error(sqlstate::kFeatureNotSupported,
+							Format("column \"{}\" cannot be a cursor: its type is {}", name,
+								   pg::Call(format_type_be, type)),
+							"A cursor is an integer, a numeric, a date, a timestamp or a uuid: values that are ordered in the "
+							"same way everywhere. Cast the column in source_query.");
+			}
+		}
+		found.names.push_back(name);
+		found.described.push_back(Format("{} {} {}", name, pg::Call(format_type_be, type), reader));
+	};
+	if (input_.Wire() != nullptr) {
+		TupleDesc const row = input_.Wire()->RowType();
+		for (int i = 0; i < row->natts; ++i) {
+			add(NameStr(TupleDescAttr(row, i)->attname), TupleDescAttr(row, i)->atttypid, "sent");
+		}
+	} else {
+		MappingInput plain;
+		plain.from = input_.Mapping().from;
+		MappedQuery const all(plain);
+		for (int i = 0; i < all.ColumnCount(); ++i) {
+			add(all.Column(i).name, all.Column(i).type, "read");
+		}
+	}
+	if (found.cursor < 0) {
+		throw Error(sqlstate::kUndefinedColumn,
+					Format("the source has no column \"{}\", which is the cursor", *pipeline_.cursor_column),
+					"cursor_column names a column of source_table or source_query, exactly as it is called there.");
+	}
+	OrderedSource *const ordered = input_.Ordered();
+	std::string const why = input_.Wire() == nullptr ? ""
+							: ordered == nullptr	 ? "The source cannot be asked for a range of its rows."
+													 : ordered->WhyNoCursor(column_);
+	if (!why.empty()) {
+		throw Error(sqlstate::kFeatureNotSupported, Format("column \"{}\" cannot be a cursor", column_.name),
+					"Cast the column in source_query, or take another one.", why);
+	}
+	return found;
+}
+
+std::optional<std::string>
+CursorRead::Greatest() const
+{
+	if (OrderedSource *const ordered = input_.Ordered()) {
+		return ordered->Greatest(column_);
+	}
+	pg::SqlResult const rows = pg::Sql(PostgresGreatest(column_, input_.Mapping().from + " AS source"));
+	return rows.Empty() ? std::nullopt : rows.Cell(0, 0);
+}
+
+bool
+CursorRead::HasNull() const
+{
+	if (OrderedSource *const ordered = input_.Ordered()) {
+		return ordered->HasNull(column_);
+	}
+	const MappingInput &mapping = input_.Mapping();
+	std::string const filter = mapping.filter ? Format(" AND (\n{}\n)", *mapping.filter) : "";
+	return !pg::Sql(Format("SELECT 1 FROM {} AS source WHERE source.{} IS NULL{} LIMIT 1", mapping.from,
+						   pg::QuoteIdentifier(column_.name), filter))
+				.Empty();
+}
+
+void
+CursorRead::ReadRange(const CursorRange &range)
+{
+	range_ = range;
+	if (OrderedSource *const ordered = input_.Ordered()) {
+		ordered->ReadRange(column_, range);
+	} else {
+		input_.AddCondition(PostgresCondition(column_, range));
+	}
+}
+
+// A value less the lag.
+std::string
+CursorRead::Less(const std::string &value) const
+{
+	using enum CursorType::Kind;
+	std::string text;
+	switch (column_.type->kind) {
+	case Integer:
+		text = Format("GREATEST(floor($1::numeric - $2::numeric), {})", column_.type->least);
+		break;
+	case Numeric:
+		text = "$1::numeric - $2::numeric";
+		break;
+	case Date:
+		text = "$1::date - ceil($2::numeric / 86400)::int";
+		break;
+	case Time:
+		text = Format("$1::{} - make_interval(secs => $2::float8)", column_.type->name);
+		break;
+	case Other:
+		if (lag_ != "0.000000") {
+			throw Error(sqlstate::kInvalidParameterValue,
+						Format("the option lag needs a cursor that is a number or a time, and \"{}\" is a {}", column_.name,
+							   column_.type->name),
+						"Set lag to 0, or take another cursor.");
+		}
+		text = "$1::uuid";
+		break;
+	}
+	return pg::Sql(column_.type->kind == Other ? "SELECT (" + text + ")::text, $2::text" : "SELECT (" + text + ")::text",
+				   {value, lag_}, Alone())
+		.Text(0, 0);
+}
+
+bool
+CursorRead::IsGreater(const std::string &left, const std::string &right) const
+{
+	return pg::Sql(Format("SELECT $1::{0} > $2::{0}", column_.type->name), {left, right}, Alone()).IsTrue(0, 0);
+}
+
+void
+CursorRead::CheckWatermark() const
+{
+	std::optional<Error> const failure =
+		pg::Subtransaction([&] { (void)IsGreater(*state_.value, *state_.value); });
+	if (failure) {
+		throw Error(failure->State(),
+					Format("the watermark \"{}\" is no value of cursor column \"{}\", which is a {}", *state_.value, column_.name,
+						   column_.type->name),
+					"Give another one with set_watermark, or read everything again after reset_watermark.",
+					Redact(failure->what()));
+	}
+}
+
+void
+CursorRead::Begin(RunJournal &journal)
+{
+	Names const source = DescribeSource();
+	names_ = source.names;
+	if (nulls_ == "error" && HasNull()) {
+		throw Error(sqlstate::kNotNullViolation, Format("cursor column \"{}\" has rows without a value", column_.name),
+					"Set the option on_null_cursor to exclude, and they are never read, or to include, and they are read by each "
+					"run.");
+	}
+	if (state_.value) {
+		CheckWatermark();
+	}
+	std::optional<std::string> const greatest = Greatest();
+	if (greatest && IsEndless(*greatest)) {
+		throw Error(sqlstate::kDataException,
+					Format("the greatest value of cursor column \"{}\" is {}: nothing could ever come behind it", column_.name,
+						   *greatest),
+					"Leave such rows out in source_query, or take another cursor.");
+	}
+	bool const behind = state_.value && greatest && IsGreater(*state_.value, *greatest);
+	after_ = state_.value && (!greatest || behind) ? state_.value : greatest;
+
+	std::optional<KnownRows::Stored> stored;
+	if (!by_key_ && state_.rows) {
+		stored = KnownRows::Read(*state_.rows);
+	}
+	bool const comparable =
+		stored && std::all_of(stored->columns.begin(), stored->columns.end(), [&](const std::string &column) {
+			return std::find(source.described.begin(), source.described.end(), column) != source.described.end();
+		});
+	bool const forgotten = !by_key_ && (state_.value || state_.rows) && !comparable;
+	CursorRange range;
+	range.nulls = nulls_ == "include" && !forgotten;
+	if (after_) {
+		range.to = after_;
+	}
+	if (state_.value) {
+		range.from = forgotten ? *state_.value : Less(*state_.value);
+		range.with_from = !forgotten;
+		// Rows before that were not remembered.
+		if (comparable && IsGreater(stored->from, *range.from)) {
+			range.from = stored->from;
+		}
+	}
+	reads_ = range.nulls || (greatest && !(behind && IsGreater(*range.from, *greatest)));
+	if (!by_key_) {
+		std::optional<std::string> kept_from = after_ ? std::optional(Less(*after_)) : std::nullopt;
+		if (range.from && !IsGreater(*kept_from, *range.from)) {
+			kept_from = range.from;
+			remembers_ = range.with_from;
+		}
+		known_.emplace(column_, source.described, source.cursor, comparable ? stored : std::nullopt, state_.value,
+					   kept_from);
+	}
+	ReadRange(range);
+	Tell(greatest, forgotten, journal);
+}
+
+void
+CursorRead::Tell(const std::optional<std::string> &greatest, bool forgotten, RunJournal &journal)
+{
+	std::string const column = pg::QuoteIdentifier(column_.name);
+	std::string const nulls = range_.nulls ? ", and rows without a value" : "";
+	if (state_.value && greatest && IsGreater(*state_.value, *greatest)) {
+		journal.Warning(Format("the greatest value of cursor column {} is {}, which is before the watermark {}: the source's "
+							   "clock or its column went backwards. Rows that come before the watermark are not read; "
+							   "set_watermark moves it back",
+							   column, *greatest, *state_.value));
+	}
+	if (!range_.to) {
+		journal.Info(Format("cursor: no row has a value of {} yet{}", column, nulls));
+		return;
+	}
+	if (!state_.value) {
+		journal.Info(Format("cursor: rows with {} up to {} (the greatest at the source) are read{}, because there is no "
+							"watermark yet",
+							column, *range_.to, nulls));
+		return;
+	}
+	if (forgotten) {
+		journal.Warning(Format("rows at the watermark {} of {} that have come since the last run are not read, because it did "
+							   "not remember which were there: another load or another reader left it, or the source's columns "
+							   "have changed",
+							   *state_.value, column));
+	}
+	bool const behind = greatest && IsGreater(*state_.value, *greatest);
+	journal.Info(Format("cursor: rows with {} {} {} ({}){} are read{}; {}", column, forgotten ? "after" : "from", *range_.from,
+						*range_.from == *state_.value ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
+						greatest && !behind ? Format(" to {} (the greatest at the source)", *greatest) : " on", nulls,
+						by_key_		? "those that are loaded already are found by their keys"
+						: forgotten ? "none of them are loaded already"
+									: "those that are loaded already are recognized by their columns"));
+}
+
+void
+CursorRead::CheckQuery(const MappedQuery &query) const
+{
+	if (!query.GivesRowForRow()) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					"columns of a pipeline with a cursor give one row for each row of the source",
+					"Aggregates, DISTINCT and functions that return sets belong into source_query; or leave cursor_column out.");
+	}
+}
+
+std::string
+CursorRead::HiddenColumns() const
+{
+	std::string list;
+	for (size_t i = 0; i < names_.size(); ++i) {
+		list += Format("\n, source.{} AS \"pg_sluice {}\"", pg::QuoteIdentifier(names_[i]), i + 1);
+	}
+	return list;
+}
+
+void
+CursorRead::End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &journal) const
+{
+	counters->by_cursor = true;
+	counters->watermark_before = state_.value;
+	counters->watermark_after = after_;
+	std::optional<std::string> rows = state_.rows;
+	if (by_key_ || !remembers_) {
+		rows.reset();
+	} else if (reads_) {
+		rows = KnownRows::Write(known_->Kept());
+	}
+	bool const moves = after_ != state_.value;
+	if (moves || rows != state_.rows) {
+		counters->watermark_move = catalog::WatermarkMove{rows};
+	}
+	journal.Info(Format("cursor: {} rows read{}; the watermark {}", rows_read,
+						known_ && known_->Met() > 0 ? Format(", {} of them were loaded before", known_->Met()) : "",
+						!after_	  ? "is not set yet"
+						: !moves  ? "stays at " + *after_
+						: !state_.value ? "is " + *after_
+										: Format("moves from {} to {}", *state_.value, *after_)));
+}
+
+} // namespace sluice::engine

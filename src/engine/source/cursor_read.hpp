@@ -1,0 +1,69 @@
+// A run that reads by its pipeline's cursor_column: from where to where, which of the rows it met before, and what the
+// next run begins with. explain_pipeline plans it in the same way.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/run_store.hpp"
+#include "catalog/watermark.hpp"
+#include "engine/source/cursor_range.hpp"
+#include "engine/source/known_rows.hpp"
+#include "engine/source/run_input.hpp"
+
+namespace sluice::engine {
+
+class CursorRead {
+public:
+	// by_key: rows that are read again are recognized by their keys, and need not be remembered.
+	CursorRead(const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input, bool by_key);
+
+	// The source is asked what there is, and told what to send. Before the input of the executor is analyzed; of any other
+	// after its filter has found its place. Throws Error.
+	void Begin(RunJournal &journal);
+	bool BeginsBeforeAnalysis() const { return input_.Wire() == nullptr; }
+	// Throws Error 0A000 where rows are not given one by one.
+	void CheckQuery(const MappedQuery &query) const;
+
+	const CursorColumn &Column() const { return column_; }
+	// NULL: every row that is read is handed on.
+	KnownRows *Known() { return known_ ? &*known_ : nullptr; }
+	// How the executor gives the columns that rows are known by, behind its own: more of a select list.
+	std::string HiddenColumns() const;
+	// After all rows were read: what is committed with them.
+	void End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &journal) const;
+
+private:
+	struct Names {
+		std::vector<std::string> names;
+		std::vector<std::string> described; // with types, as they are stored
+		int cursor = -1;
+	};
+
+	Names DescribeSource();
+	std::optional<std::string> Greatest() const;
+	bool HasNull() const;
+	void ReadRange(const CursorRange &range);
+	std::string Less(const std::string &value) const;
+	bool IsGreater(const std::string &left, const std::string &right) const;
+	void CheckWatermark() const;
+	void Tell(const std::optional<std::string> &greatest, bool forgotten, RunJournal &journal);
+
+	const catalog::Pipeline &pipeline_;
+	RunInput &input_;
+	bool by_key_;
+	std::string nulls_;
+	std::string lag_; // seconds, or a number
+	catalog::WatermarkState state_;
+	CursorColumn column_;
+	std::vector<std::string> names_;
+	CursorRange range_;
+	std::optional<std::string> after_; // the next watermark
+	std::optional<KnownRows> known_;
+	bool reads_ = true;
+	bool remembers_ = true; // all rows that the next run meets again are among those read
+};
+
+} // namespace sluice::engine

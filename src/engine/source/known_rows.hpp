@@ -1,0 +1,93 @@
+// Rows that a read by a cursor meets again: those at the watermark, or behind it within the lag. They are recognized by a
+// hash of all their columns, as often as they were there.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/rows/batch.hpp"
+#include "engine/source/cursor_range.hpp"
+
+namespace sluice::engine {
+
+namespace leaf {
+
+constexpr int kRowHash = 16;
+
+struct RowMark {
+	bool met;  // an earlier run may have loaded it
+	bool kept; // the next run meets it again
+	uint8 met_hash[kRowHash];
+	uint8 kept_hash[kRowHash];
+};
+
+// Attributes of a batch's rows, as they are hashed.
+struct HashedColumns {
+	int count;
+	const int *attributes;
+};
+
+struct MarkPlan {
+	int cursor; // attribute
+	FmgrInfo compare;
+	bool has_met; // bound of what earlier runs may have loaded
+	Datum met_to;
+	bool has_kept;
+	Datum kept_from;
+	HashedColumns met;
+	HashedColumns kept;
+};
+
+} // namespace leaf
+
+// By how many copies each.
+using RowCounts = std::map<std::string, int64_t>;
+
+class KnownRows {
+public:
+	// As stored: which columns the hashes are of, and from which value on all rows are among them.
+	struct Stored {
+		std::vector<std::string> columns; // "name type"
+		std::string from;
+		RowCounts rows;
+	};
+
+	static std::optional<Stored> Read(const std::string &json);
+	static std::string Write(const Stored &stored);
+
+	// columns: "name type" of the source's, whose values are from first on in each row. met_to, kept_from: nothing where
+	// no row is one, or all are.
+	KnownRows(const CursorColumn &cursor, std::vector<std::string> columns, int cursor_position,
+			  const std::optional<Stored> &stored, const std::optional<std::string> &met_to,
+			  const std::optional<std::string> &kept_from);
+
+	// Before the first batch: the columns begin at this attribute.
+	void BeginAt(int first_attribute);
+	// Takes the rows out that were loaded before. Throws Error 54000 where there are too many to remember.
+	void Sift(Batch *batch);
+
+	// Rows that were taken out.
+	int64_t Met() const { return met_rows_; }
+	// What the next run is to know.
+	Stored Kept() const;
+	const std::vector<std::string> &Columns() const { return columns_; }
+
+private:
+	CursorColumn const cursor_;
+	std::vector<std::string> columns_;
+	int cursor_position_;
+	std::vector<std::string> met_columns_;
+	RowCounts met_;
+	std::optional<std::string> met_to_;
+	std::optional<std::string> kept_from_;
+	RowCounts kept_;
+	int64_t met_rows_ = 0;
+	leaf::MarkPlan plan_{};
+	std::vector<int> met_attributes_;
+	std::vector<int> kept_attributes_;
+	std::vector<leaf::RowMark> marks_;
+};
+
+} // namespace sluice::engine
