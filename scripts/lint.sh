@@ -114,10 +114,11 @@ declare -A LAYERS=(
     [engine/source/drivers]='core pg catalog engine/rows engine/wire engine/transform engine/source/'
     [engine/parallel]='core pg catalog engine/rows engine/wire engine/transform engine/target engine/write engine/source
         engine/run_memory engine/run_progress'
+    [engine/command]='core pg catalog'
     [engine/load]='core pg catalog engine/rows engine/wire engine/transform engine/target engine/write engine/source
         engine/parallel engine/run_memory engine/run_progress'
     [engine]='core pg catalog engine/rows engine/wire engine/transform engine/target engine/write engine/source
-        engine/parallel engine/load'
+        engine/parallel engine/load engine/command'
     [worker]='core pg catalog engine/'
     [api]='core pg catalog engine/ worker'
     [module]='core pg catalog engine/ worker api'

@@ -36,14 +36,41 @@ CheckChoice(const char *argument, const std::string &value, const std::vector<st
 }
 
 Error
-Incomplete(const Pipeline &pipeline, const char *what, const char *hint)
+Incomplete(const Pipeline &pipeline, const std::string &what, const std::string &hint)
 {
 	return Error(sqlstate::kPipelineIncomplete, Format("pipeline \"{}\" {}", pipeline.name, what), hint);
+}
+
+// A command stands in place of all that says what is loaded.
+void
+CheckCommandAlone(const Pipeline &pipeline)
+{
+	for (const catalog::PipelineMember member :
+		 {catalog::PipelineMember(&Pipeline::source), catalog::PipelineMember(&Pipeline::source_table),
+		  catalog::PipelineMember(&Pipeline::source_query), catalog::PipelineMember(&Pipeline::destination),
+		  catalog::PipelineMember(&Pipeline::destination_table), catalog::PipelineMember(&Pipeline::load),
+		  catalog::PipelineMember(&Pipeline::key_columns), catalog::PipelineMember(&Pipeline::cursor_column),
+		  catalog::PipelineMember(&Pipeline::columns), catalog::PipelineMember(&Pipeline::filter)}) {
+		const catalog::PipelineColumn &column = catalog::ColumnOf(member);
+		if (catalog::CellOf(column, pipeline)) {
+			throw Incomplete(pipeline, Format("has both a command and a {}", column.name),
+							 Format("A command runs in place of a load; alter_pipeline(..., reset => '{{{}}}') clears "
+									"the other.",
+									column.name));
+		}
+	}
+	if (pipeline.IsContinuous()) {
+		throw Incomplete(pipeline, "has a command, and mode realtime", "Use mode => 'batch'.");
+	}
 }
 
 void
 CheckParts(const Pipeline &pipeline)
 {
+	if (pipeline.command) {
+		CheckCommandAlone(pipeline);
+		return;
+	}
 	if (pipeline.source_table && pipeline.source_query) {
 		throw Incomplete(pipeline, "has both a source_table and a source_query",
 						 "Give one of them; alter_pipeline(..., reset => '{source_table}') clears the other.");
@@ -53,7 +80,7 @@ CheckParts(const Pipeline &pipeline)
 	}
 	constexpr const char *kHint = "Give it, or keep the pipeline with status => 'inactive' until it is complete.";
 	if (!pipeline.source_table && !pipeline.source_query) {
-		throw Incomplete(pipeline, "has neither a source_table nor a source_query", kHint);
+		throw Incomplete(pipeline, "has no source_table, source_query or command", kHint);
 	}
 	if (!pipeline.destination_table) {
 		throw Incomplete(pipeline, "has no destination_table", kHint);
@@ -187,7 +214,9 @@ RuleChanged(const Pipeline &now, const Pipeline &before)
 	OptionValues const options = catalog::ReadOptions(now.options);
 	OptionValues const old_options = catalog::ReadOptions(before.options);
 	return options.Text("mysql_source") != old_options.Text("mysql_source") ||
-		   options.Text("on_loss") != old_options.Text("on_loss");
+		   options.Text("on_loss") != old_options.Text("on_loss") ||
+		   options.IsGiven("command_transaction") != old_options.IsGiven("command_transaction") ||
+		   options.Boolean("command_transaction") != old_options.Boolean("command_transaction");
 }
 
 // Whether something that decides how rows travel is not as it was.
@@ -288,7 +317,8 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	if (pipeline->load) {
 		CheckChoice("load", *pipeline->load, {"append", "replace"});
 	}
-	if (pipeline->cursor_column && !pipeline->load_chosen) {
+	if ((pipeline->cursor_column || pipeline->command) && !pipeline->load_chosen) {
+		// It was chosen for another load.
 		pipeline->load.reset();
 		pipeline->load_chosen = true;
 	}

@@ -27,6 +27,7 @@ DefinitionLines(const Pipeline &pipeline, std::string why)
 	add("load", pipeline.load);
 	add("columns", pipeline.columns);
 	add("filter", pipeline.filter);
+	add("command", pipeline.command);
 	lines.push_back(std::move(why));
 	return lines;
 }

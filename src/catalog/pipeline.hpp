@@ -28,6 +28,7 @@ struct Pipeline {
 	std::optional<std::string> cursor_column;
 	std::optional<std::string> columns;
 	std::optional<std::string> filter;
+	std::optional<std::string> command; // in place of all that says what is loaded
 	std::optional<std::string> schedule;
 	std::string timezone;
 	std::vector<std::string> depends_on; // ids

@@ -39,6 +39,7 @@ constexpr auto kColumns = std::to_array<PipelineColumn>({
 	{"status", "text", &Pipeline::status, kGiven, TEXTOID},
 	{"owner", "name", &Pipeline::owner, kNamed, NAMEOID},
 	{"options", "jsonb", &Pipeline::options, kGiven, JSONBOID, Text::Options},
+	{"command", "text", &Pipeline::command, kHow, TEXTOID, Text::Source},
 	{"id", "uuid", &Pipeline::id},
 	{"owner_oid", "oid", &Pipeline::owner_oid, kWritten | kTravels},
 	{"load_chosen", "boolean", &Pipeline::load_chosen, kDefined},
@@ -117,6 +118,13 @@ std::span<const PipelineColumn>
 PipelineColumns()
 {
 	return kColumns;
+}
+
+const PipelineColumn &
+ColumnOf(PipelineMember member)
+{
+	return *std::find_if(kColumns.begin(), kColumns.end(),
+						 [&member](const PipelineColumn &column) { return column.member == member; });
 }
 
 pg::SqlValue

@@ -43,6 +43,7 @@ struct PipelineColumn {
 
 // Those that are arguments are in the order of the arguments, which begin at position 1.
 std::span<const PipelineColumn> PipelineColumns();
+const PipelineColumn &ColumnOf(PipelineMember member);
 
 // One column's value, as a statement's parameter.
 pg::SqlValue CellOf(const PipelineColumn &column, const Pipeline &pipeline);

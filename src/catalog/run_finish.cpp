@@ -198,14 +198,19 @@ std::string
 HintOnLost(const std::string &run_id)
 {
 	pg::SqlResult const run =
-		Execute("SELECT d.destination IS NOT NULL, r.watermark_after IS NOT NULL FROM sluice.pipeline_runs r LEFT JOIN "
-				"sluice.pipeline_definitions d ON d.id = r.pipeline_id WHERE r.id = $1::uuid",
+		Execute("SELECT d.destination IS NOT NULL, r.watermark_after IS NOT NULL, d.command IS NOT NULL "
+				"FROM sluice.pipeline_runs r LEFT JOIN sluice.pipeline_definitions d ON d.id = r.pipeline_id WHERE "
+				"r.id = $1::uuid",
 				{run_id});
 	if (!run.Empty() && run.IsTrue(0, 0)) {
 		return "Its rows may be at the destination server: another attempt looks it up there.";
 	}
 	if (!run.Empty() && run.IsTrue(0, 1)) {
 		return "What it had committed stays: the next run goes on behind it.";
+	}
+	if (!run.Empty() && run.IsTrue(0, 2)) {
+		return "What its statements had committed, where they are not one transaction, stays: another run begins with "
+			   "the first of them.";
 	}
 	return "Nothing of this run was loaded: trigger the pipeline again, or wait for its next due time.";
 }

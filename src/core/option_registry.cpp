@@ -23,6 +23,10 @@ using enum OptionType;
 constexpr std::array kOptions = {
 	OptionSpec{"analyze", Enumeration, 0, 0, "auto|off", "auto",
 			   "Whether a run analyzes the table that it created or replaced."},
+	OptionSpec{
+		"command_transaction", Boolean, 0, 0, "", "",
+		"Whether the statements of a command are one transaction, or each is one of its own; empty: one, unless a "
+		"statement cannot be part of one."},
 	OptionSpec{"connect_timeout", Duration, kSecond, kHour, "", "30", "How long connecting to the source may take."},
 	OptionSpec{
 		"create_indexes", Enumeration, 0, 0, "none|keys|source", "keys",

@@ -18,9 +18,9 @@ constexpr Phase kPhases[] = {
 	{"preparing", false, false}, {"checking", false, false},
 	{"connecting", false, true}, {"waiting for lock", false, true}, // before it reads or behind
 	{"loading", true, true},	 {"waiting for rows", true, true},
-	{"indexing", true, true},	 {"swapping", true, true},
-	{"analyzing", true, true},	 {"finishing", true, true},
-	{"committing", true, true},
+	{"executing", true, true},	 {"indexing", true, true},
+	{"swapping", true, true},	 {"analyzing", true, true},
+	{"finishing", true, true},	 {"committing", true, true},
 };
 static_assert(std::size(kPhases) == static_cast<size_t>(RunPhase::Committing) + 1);
 

@@ -14,6 +14,7 @@ enum class RunPhase : int {
 	WaitingForLock,
 	Loading,
 	WaitingForRows, // between two chunks
+	Executing,		// the statements of a command
 	Indexing,
 	Swapping,
 	Analyzing,

@@ -10,7 +10,7 @@
 namespace sluice {
 
 enum class Text : int {
-	Source, // a source query
+	Source, // a source query, a command
 	Expression,
 	Options,
 	Description,

@@ -2,6 +2,7 @@
 
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/command/command_plan.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
@@ -133,6 +134,10 @@ Analyze(const catalog::Pipeline &pipeline)
 void
 CheckDefinition(const catalog::Pipeline &pipeline)
 {
+	if (pipeline.command) {
+		CheckCommand(pipeline);
+		return;
+	}
 	if (pipeline.columns) {
 		pg::Call(leaf::CheckSelectList, pipeline.columns->c_str());
 	}
@@ -183,7 +188,8 @@ MissingRights(const catalog::Pipeline &pipeline)
 void
 AnalyzeDefinition(const catalog::Pipeline &pipeline)
 {
-	if (pipeline.source) {
+	// A command is not looked at more closely: its statements may make what the next ones need.
+	if (pipeline.source || pipeline.command) {
 		return;
 	}
 	try {

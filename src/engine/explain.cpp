@@ -1,6 +1,7 @@
 // ExplainRun: the choices of a run without making it.
 
 #include "catalog/pipeline_options.hpp"
+#include "engine/command/command_plan.hpp"
 #include "engine/known_secrets.hpp"
 #include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
@@ -283,6 +284,9 @@ Explain(const catalog::Pipeline &pipeline)
 std::vector<std::string>
 ExplainRun(const catalog::Pipeline &pipeline)
 {
+	if (pipeline.command) {
+		return ExplainCommand(pipeline);
+	}
 	RememberMappedSecrets(GetUserId());
 	try {
 		return Explain(pipeline);

@@ -68,8 +68,8 @@ void PreviewRun(const catalog::Pipeline &pipeline, leaf::JsonRows *out);
 
 // Checks of create and alter that need no connection, both inside a security-restricted operation as the owner. They
 // throw Error.
-// What a run needs wherever its source is: columns and filter are a select list and a condition; server, USAGE, and a
-// user mapping that could connect; the destination, or the right to create it.
+// What a run needs wherever its source is: a command is SQL that a run can make; columns and filter are a select list
+// and a condition; server, USAGE, and a user mapping that could connect; the destination, or the right to create it.
 void CheckDefinition(const catalog::Pipeline &pipeline);
 // That the source's names are there and its columns fit the destination, where the source is this database. Parse
 // analysis alone. 42P01 where a relation is missing.

@@ -12,6 +12,7 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_relation.h"
+#include "tcop/pquery.h"
 #include "utils/regproc.h"
 #if PG_VERSION_NUM >= 160000
 #include "catalog/pg_database.h"
@@ -403,6 +404,17 @@ IsOrdering(Oid op)
 	}
 #endif
 	return ordering;
+}
+
+// 18: nobody says any more that a portal is run once.
+inline void
+RunPortal(Portal portal, bool top, DestReceiver *receiver, QueryCompletion *completion)
+{
+#if PG_VERSION_NUM >= 180000
+	(void)PortalRun(portal, FETCH_ALL, top, receiver, receiver, completion);
+#else
+	(void)PortalRun(portal, FETCH_ALL, top, true, receiver, receiver, completion);
+#endif
 }
 
 } // namespace sluice::pg::compat

@@ -10,10 +10,23 @@ namespace sluice::pg {
 namespace {
 
 void
-Begin()
+BeginWithoutSnapshot()
 {
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
+}
+
+void
+CommitWithoutSnapshot()
+{
+	CommitTransactionCommand();
+	pgstat_report_stat(true);
+}
+
+void
+Begin()
+{
+	BeginWithoutSnapshot();
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
@@ -21,8 +34,7 @@ void
 Commit()
 {
 	PopActiveSnapshot();
-	CommitTransactionCommand();
-	pgstat_report_stat(true);
+	CommitWithoutSnapshot();
 }
 
 void
@@ -42,17 +54,15 @@ WaitForLocksOf(TransactionId transaction)
 	}
 }
 
-} // namespace
-
 void
-InTransaction(const std::function<void()> &body)
+Between(void (*begin)(), const std::function<void()> &body, void (*commit)())
 {
 	MemoryContext const outer = CurrentMemoryContext;
 	std::exception_ptr failure;
 	try {
-		Call(Begin);
+		Call(begin);
 		body();
-		Call(Commit);
+		Call(commit);
 	} catch (...) {
 		failure = std::current_exception();
 	}
@@ -64,6 +74,20 @@ InTransaction(const std::function<void()> &body)
 	if (failure) {
 		std::rethrow_exception(failure);
 	}
+}
+
+} // namespace
+
+void
+InTransaction(const std::function<void()> &body)
+{
+	Between(Begin, body, Commit);
+}
+
+void
+InTransactionsOfItsOwn(const std::function<void()> &body)
+{
+	Between(BeginWithoutSnapshot, body, CommitWithoutSnapshot);
 }
 
 void

@@ -34,7 +34,8 @@ CREATE TABLE sluice.pipeline_definitions (
 	updated_at timestamptz NOT NULL,
 	home uuid,
 	home_database oid,
-	load_chosen boolean NOT NULL DEFAULT true
+	load_chosen boolean NOT NULL DEFAULT true,
+	command text
 );
 COMMENT ON TABLE sluice.pipeline_definitions IS 'What each pipeline is; read it through the view pipelines';
 

@@ -21,7 +21,7 @@ SELECT d.id, d.name, d.description, d.tags, COALESCE(a.rolname, d.owner) AS owne
 		SELECT CASE WHEN p.owner_oid <> d.owner_oid THEN p.owner || '/' ELSE '' END || p.name
 		FROM sluice.pipeline_definitions p WHERE p.id = d.on_failure), d.on_failure::text) END AS on_failure_name,
 	d.load_chosen,
-	s.watermark
+	s.watermark, d.command
 FROM sluice.pipeline_definitions d
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN sluice.pipeline_state s ON s.pipeline_id = d.id;
@@ -32,7 +32,7 @@ COMMENT ON COLUMN @extschema@.pipelines.description IS 'for people';
 COMMENT ON COLUMN @extschema@.pipelines.tags IS 'for people';
 COMMENT ON COLUMN @extschema@.pipelines.owner IS 'the role as which it runs';
 COMMENT ON COLUMN @extschema@.pipelines.source IS 'foreign server; NULL: this database';
-COMMENT ON COLUMN @extschema@.pipelines.source_table IS 'relation at the source; exactly one of this and source_query is set';
+COMMENT ON COLUMN @extschema@.pipelines.source_table IS 'relation at the source; one of this and source_query is set, unless it is a command';
 COMMENT ON COLUMN @extschema@.pipelines.source_query IS 'SELECT that the source runs; without a source, this database';
 COMMENT ON COLUMN @extschema@.pipelines.destination IS 'foreign server; NULL: this database';
 COMMENT ON COLUMN @extschema@.pipelines.destination_table IS 'relation that the rows enter; the first run creates it if it does not exist';
@@ -60,6 +60,7 @@ COMMENT ON COLUMN @extschema@.pipelines.search_path IS 'in which the SQL of this
 COMMENT ON COLUMN @extschema@.pipelines.depends_on_names IS 'the same as names: owner/name where the owner is another one, the id where you may not see it';
 COMMENT ON COLUMN @extschema@.pipelines.on_failure IS 'id of the pipeline that stands in when a run of this one has failed for good';
 COMMENT ON COLUMN @extschema@.pipelines.on_failure_name IS 'the same as a name, written as in depends_on_names';
+COMMENT ON COLUMN @extschema@.pipelines.command IS 'SQL statements that a run executes here as the owner, in place of a load';
 COMMENT ON COLUMN @extschema@.pipelines.load_chosen IS 'false: create_pipeline chose replace, which then replaces only a table that this pipeline created';
 COMMENT ON COLUMN @extschema@.pipelines.watermark IS 'the greatest value of cursor_column that is loaded; NULL: the next run reads everything';
 
@@ -179,7 +180,7 @@ LEFT JOIN LATERAL (
 	SELECT p.records_read / NULLIF(extract(epoch FROM clock_timestamp() - p.phase_since), 0) AS rows_per_second
 	WHERE p.phase = 'loading') rate ON true;
 COMMENT ON VIEW @extschema@.pipeline_progress IS 'The runs that are under way in workers, and how far they are';
-COMMENT ON COLUMN @extschema@.pipeline_progress.phase IS 'starting, preparing, checking (the destination server), connecting, waiting for lock, loading, waiting for rows, indexing, swapping, analyzing, finishing, committing (there)';
+COMMENT ON COLUMN @extschema@.pipeline_progress.phase IS 'starting, preparing, checking (the destination server), connecting, waiting for lock, loading, waiting for rows, executing (statements of a command), indexing, swapping, analyzing, finishing, committing (there)';
 COMMENT ON COLUMN @extschema@.pipeline_progress.records_read IS 'rows that the source has sent so far';
 COMMENT ON COLUMN @extschema@.pipeline_progress.records_processed IS 'rows written to the destination so far';
 COMMENT ON COLUMN @extschema@.pipeline_progress.bytes_processed IS 'bytes that the source has sent so far';

@@ -38,7 +38,7 @@ COMMENT ON COLUMN @extschema@.pipeline_runs.end_time IS 'when it was over; NULL:
 COMMENT ON COLUMN @extschema@.pipeline_runs.duration IS 'from start_time to end_time';
 COMMENT ON COLUMN @extschema@.pipeline_runs.phase IS 'in which it is or was last; pipeline_progress names them all';
 COMMENT ON COLUMN @extschema@.pipeline_runs.records_read IS 'rows that the source sent';
-COMMENT ON COLUMN @extschema@.pipeline_runs.records_processed IS 'rows that were written to the destination, inserted, updated and deleted ones together; they are there only if status is success';
+COMMENT ON COLUMN @extschema@.pipeline_runs.records_processed IS 'rows that were written to the destination, inserted, updated and deleted ones together; they are there only if status is success; of a command those that its statements count';
 COMMENT ON COLUMN @extschema@.pipeline_runs.records_failed IS '1 where a row that could not be loaded has failed the run, else 0';
 COMMENT ON COLUMN @extschema@.pipeline_runs.bytes_processed IS 'bytes that the source sent';
 COMMENT ON COLUMN @extschema@.pipeline_runs.batches IS 'ranges that a source read in several streams was cut into and that are loaded; 0: one stream';

@@ -22,14 +22,15 @@ CREATE FUNCTION @extschema@.create_pipeline(
 	tags text[] DEFAULT NULL,
 	status text DEFAULT 'active',
 	owner name DEFAULT CURRENT_USER,
-	options jsonb DEFAULT '{}')
+	options jsonb DEFAULT '{}',
+	command text DEFAULT NULL)
 	RETURNS uuid
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_create_pipeline';
-COMMENT ON FUNCTION @extschema@.create_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb) IS
+COMMENT ON FUNCTION @extschema@.create_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text) IS
 'Defines a pipeline and returns its id. Connects nowhere.
 name: unique among the owner''s pipelines. source: foreign server, NULL for this database. source_table or source_query: one of them. destination_table: local table, created by the first run if it does not exist.
-destination: foreign server of postgres_fdw, then load must be given; NULL: this database. load: append or replace; without it replace, if the destination does not exist yet. columns: SQL select list. filter: SQL condition. schedule: cron or an interval, see describe_schedule. timezone: IANA name, default pg_sluice.timezone. depends_on: pipelines that you may use and that run before this one, which then has no schedule; the option depends_rule says how they must end. on_failure: a pipeline that stands in when a run of this one has failed for good, so that dependents go on; no alarm. status: active, or inactive, which may be incomplete. options: see the view pipeline_options.
-Errors: 42710 the owner has a pipeline of this name, SL001 incomplete, 22023 a bad value, 42501 no right to the owner, or the owner has none to what it needs, 42704 depends_on or on_failure names no pipeline, or there is no server or user mapping, 42P17 it would depend on itself, 42P01, 42703, 42804, 23502 and others of class 42: source, columns and filter in this database are not there or do not fit the destination, 0A000 not supported yet.';
+destination: foreign server of postgres_fdw, then load must be given; NULL: this database. load: append or replace; without it replace, if the destination does not exist yet. columns: SQL select list. filter: SQL condition. schedule: cron or an interval, see describe_schedule. timezone: IANA name, default pg_sluice.timezone. depends_on: pipelines that you may use and that run before this one, which then has no schedule; the option depends_rule says how they must end. on_failure: a pipeline that stands in when a run of this one has failed for good, so that dependents go on; no alarm. status: active, or inactive, which may be incomplete. options: see the view pipeline_options. command: SQL statements that a run executes here as the owner, in place of all that says what is loaded.
+Errors: 42710 the owner has a pipeline of this name, SL001 incomplete, 22023 a bad value, 42501 no right to the owner, or the owner has none to what it needs, 42704 depends_on or on_failure names no pipeline, or there is no server or user mapping, 42P17 it would depend on itself, 42P01, 42703, 42804, 23502 and others of class 42: source, columns and filter in this database are not there or do not fit the destination, 0A000 not supported yet, or not possible in a command, 42601 a command is no SQL, 25001 a statement of it cannot be in one transaction with others as its option says.';
 
 CREATE FUNCTION @extschema@.alter_pipeline(
 	pipeline text,
@@ -53,6 +54,7 @@ CREATE FUNCTION @extschema@.alter_pipeline(
 	status text DEFAULT NULL,
 	owner name DEFAULT NULL,
 	options jsonb DEFAULT NULL,
+	command text DEFAULT NULL,
 	reset text[] DEFAULT NULL)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_alter_pipeline';
@@ -78,14 +80,15 @@ CREATE FUNCTION @extschema@.alter_pipeline(
 	status text DEFAULT NULL,
 	owner name DEFAULT NULL,
 	options jsonb DEFAULT NULL,
+	command text DEFAULT NULL,
 	reset text[] DEFAULT NULL)
 	RETURNS void
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_alter_pipeline_by_id';
-COMMENT ON FUNCTION @extschema@.alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]) IS
+COMMENT ON FUNCTION @extschema@.alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text, text[]) IS
 'Changes a pipeline; a run that is under way goes on as it began. Arguments as of create_pipeline.
 NULL leaves a column as it is; reset names columns to clear, or to set to their defaults. options are merged key by key, a null clears that key. Needs the right to SET ROLE to the owner, to both when the owner changes.
 Errors: 42704 no such pipeline, 42501 no right, SL001 incomplete, 22023 a bad value, or a column both set and reset, 42P17 it would depend on itself, and those of create_pipeline.';
-COMMENT ON FUNCTION @extschema@.alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]) IS
+COMMENT ON FUNCTION @extschema@.alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text, text[]) IS
 'Changes the pipeline with this id; see alter_pipeline(text, ...).';
 
 CREATE FUNCTION @extschema@.apply_pipeline(definition jsonb, dry_run boolean DEFAULT false,

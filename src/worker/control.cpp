@@ -5,6 +5,7 @@
 #include "pg/guard.hpp"
 #include "pg/pause.hpp"
 #include "pg/settings.hpp"
+#include "worker/command_run.hpp"
 #include "worker/commit_hooks.hpp"
 #include "worker/live_runs.hpp"
 #include "worker/reserve.hpp"
@@ -213,7 +214,11 @@ ExecuteInCaller(const catalog::Pipeline &pipeline, const std::string &run_id, co
 	RunJournal journal(pg::Now);
 	catalog::RunCounters counters;
 	engine::RunRequest const request{pipeline, run_id};
-	(void)RunSession(request, context_json, nullptr, journal, &counters).LoadChunk();
+	if (pipeline.command) {
+		CommandRun(request, context_json, nullptr, journal, &counters).RunInCaller();
+	} else {
+		(void)RunSession(request, context_json, nullptr, journal, &counters).LoadChunk();
+	}
 }
 
 std::vector<RunNow>

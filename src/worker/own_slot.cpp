@@ -20,6 +20,7 @@ constexpr int64 kPatience = USECS_PER_SEC;
 
 RunSlot *own_slot = nullptr;
 SteadyTime offered_at = 0;
+bool takes_no_other = false;
 
 // Processes that nobody of ours has or may ask for at once; one is left for others.
 int
@@ -156,9 +157,18 @@ ReportProgress(const ProgressReport *report)
 	LWLockRelease(Shared()->lock);
 }
 
+void
+TakeNoOther()
+{
+	takes_no_other = true;
+}
+
 bool
 OfferProcess()
 {
+	if (takes_no_other) {
+		return false;
+	}
 	SharedState *shared = Shared();
 	SteadyTime const now = SteadyNow();
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);

@@ -15,6 +15,8 @@ void MarkFinished();
 // Somebody holds the row of this queued run: it was not started.
 void MarkPassedOver();
 
+// The session has become one that no other run is to find: after this run the process leaves.
+void TakeNoOther();
 // The run is over: the process would take another one of the same owner. False: it leaves instead.
 bool OfferProcess();
 enum class NextRun : int { Wait, Taken, Leave };

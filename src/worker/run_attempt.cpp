@@ -8,6 +8,7 @@
 #include "pg/extension.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
+#include "worker/command_run.hpp"
 #include "worker/last_words.hpp"
 #include "worker/live_runs.hpp"
 #include "worker/log.hpp"
@@ -80,8 +81,10 @@ Begin(Attempt &attempt)
 		return;
 	}
 	ReportActivity(Format("run {} of pipeline \"{}\"", attempt.run_id, attempt.pipeline->name));
-	// A run that may commit at another server must be known as running after any crash, or it would be made again.
-	pg::Call(attempt.pipeline->destination ? leaf::CommitSafely : leaf::CommitLazily);
+	// A run that may leave something outside this database, or commits more than once, must be known as running after
+	// any crash, or it would be made again.
+	bool const leaves_traces = attempt.pipeline->destination || attempt.pipeline->command;
+	pg::Call(leaves_traces ? leaf::CommitSafely : leaf::CommitLazily);
 	attempt.context = catalog::ContextOf(attempt.run_id);
 	int version = attempt.pipeline->version;
 	if (attempt.only_look && row->pipeline_version != version) {
@@ -153,7 +156,11 @@ Execute(Attempt &attempt)
 		if (attempt.started) {
 			engine::RunRequest const request{*attempt.pipeline, attempt.run_id,	   ShowProgress,
 											 attempt.root_run,	attempt.only_look, &kParallelHost};
-			RunSession(request, attempt.context, &attempt.locks, attempt.journal, &attempt.counters).Run();
+			if (attempt.pipeline->command) {
+				CommandRun(request, attempt.context, &attempt.locks, attempt.journal, &attempt.counters).Run();
+			} else {
+				RunSession(request, attempt.context, &attempt.locks, attempt.journal, &attempt.counters).Run();
+			}
 		}
 		return std::nullopt;
 	} catch (const Error &error) {

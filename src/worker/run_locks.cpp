@@ -62,6 +62,17 @@ TryRunLocks(const LOCKTAG *pipeline, bool single_run, bool in_session)
 	return LockOutcome::Taken;
 }
 
+// Held once by the session, before and after, where only the session can hold it.
+bool
+Renew(const LOCKTAG *tag, LOCKMODE mode)
+{
+	LockAcquireResult const result = LockAcquire(tag, mode, true, true);
+	if (result == LOCKACQUIRE_ALREADY_HELD || result == LOCKACQUIRE_ALREADY_CLEAR) {
+		(void)LockRelease(tag, mode, true);
+	}
+	return result != LOCKACQUIRE_NOT_AVAIL;
+}
+
 } // namespace
 
 LockOutcome
@@ -85,17 +96,20 @@ TakeRunLocks(const pg_uuid_t *pipeline, bool single_run, LockSpan span)
 void
 LeaveRunLocksToTransaction(const pg_uuid_t *pipeline, bool single_run)
 {
-	if (TakeRunLocks(pipeline, single_run, LockSpan::Transaction) != LockOutcome::Taken) {
-		return;
-	}
-	LOCKTAG const tag = PipelineTag(pipeline);
+	(void)TakeRunLocks(pipeline, single_run, LockSpan::Transaction);
+	// Not one by one: of a lock that is not held any more the server would warn.
+	LockReleaseSession(USER_LOCKMETHOD);
+}
+
+LockOutcome
+RenewRunLocks(const pg_uuid_t *pipeline, bool single_run)
+{
 	LOCKTAG const database = DatabaseTag();
-	// The owner's code may have let go of them by pg_advisory_unlock_all(), of which LockRelease() would warn.
-	int const level = NewGUCNestLevel();
-	(void)set_config_option("log_min_messages", "error", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	(void)LockRelease(&tag, ExclusiveLock, true);
-	(void)LockRelease(&database, DatabaseMode(single_run), true);
-	AtEOXact_GUC(true, level);
+	LOCKTAG const tag = PipelineTag(pipeline);
+	if (!Renew(&database, DatabaseMode(single_run))) {
+		return LockOutcome::DatabaseBusy;
+	}
+	return Renew(&tag, ExclusiveLock) ? LockOutcome::Taken : LockOutcome::PipelineBusy;
 }
 
 bool

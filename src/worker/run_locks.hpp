@@ -19,8 +19,11 @@ enum class LockSpan : int { Transaction, Session };
 // All of them or none.
 LockOutcome TakeRunLocks(const pg_uuid_t *pipeline, bool single_run, LockSpan span);
 // What the session held is held by the current transaction alone from here on: others find it free when they see what
-// that commits. single_run: as when it was taken.
+// that commits. Other advisory locks of the session, which code of the run may have taken, are free at once.
+// single_run: as when it was taken.
 void LeaveRunLocksToTransaction(const pg_uuid_t *pipeline, bool single_run);
+// In a transaction that holds none of them itself: the session takes those again that code of the owner has let go of.
+LockOutcome RenewRunLocks(const pg_uuid_t *pipeline, bool single_run);
 
 // Whether another session is running this pipeline, or anything in this database.
 bool IsPipelineLocked(const pg_uuid_t *pipeline);

@@ -2,51 +2,19 @@
 
 #include "catalog/pipeline_columns.hpp"
 #include "catalog/pipeline_options.hpp"
-#include "catalog/run_queue.hpp"
-#include "core/duration.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/guard.hpp"
 #include "pg/run_context.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
-#include "worker/live_runs.hpp"
 #include "worker/run_locks.hpp"
+#include "worker/run_scope.hpp"
 #include "worker/run_setup.hpp"
 #include "worker/worker_session.hpp"
 
 namespace sluice::worker {
 
 namespace {
-
-std::string
-RunInTheWay(const std::string &pipeline_id)
-{
-	for (const LiveRun &live : LiveRuns(MyDatabaseId)) {
-		if (live.IsLive() && (pipeline_id.empty() || live.pipeline == pipeline_id)) {
-			return Format("It is run {}.", live.run);
-		}
-	}
-	return "It is a CALL run_pipeline in another session.";
-}
-
-void
-TakeLocks(const catalog::Pipeline &pipeline)
-{
-	pg_uuid_t const id = UuidFromText(pipeline.id);
-	switch (pg::Call(leaf::TakeRunLocks, &id, pg::Settings::single_run, leaf::LockSpan::Transaction)) {
-	case leaf::LockOutcome::Taken:
-		return;
-	case leaf::LockOutcome::PipelineBusy:
-		throw Error(sqlstate::kObjectInUse, Format("pipeline \"{}\" is running already", pipeline.name),
-					"Wait for that run with wait_for_run, or stop it with stop_run.", RunInTheWay(pipeline.id));
-	case leaf::LockOutcome::DatabaseBusy: {
-		std::optional<catalog::SingleRunHolder> const holder = catalog::FindSingleRunHolder();
-		throw Error(sqlstate::kObjectInUse, "another pipeline is running in this database",
-					"pg_sluice.single_run allows one run at a time: wait for the other run to end.",
-					holder ? holder->Describe() + "." : RunInTheWay(std::string()));
-	}
-	}
-}
 
 // The row of its watermark is locked: who alters the pipeline waits for this commit, or was before it.
 void
@@ -60,36 +28,6 @@ RequireSameEnds(const catalog::Pipeline &pipeline)
 	}
 }
 
-class TimeLimit {
-public:
-	explicit TimeLimit(int64_t microseconds) : microseconds_(microseconds)
-	{
-		if (microseconds_ > 0) {
-			pg::Call(leaf::StartRunTimeout, static_cast<int>(std::max<int64_t>(microseconds_ / 1000, 1)));
-		}
-	}
-	TimeLimit(const TimeLimit &) = delete;
-	TimeLimit &operator=(const TimeLimit &) = delete;
-	~TimeLimit()
-	{
-		if (microseconds_ > 0) {
-			(void)pg::CallNoThrow(leaf::EndRunTimeout);
-		}
-	}
-	bool Explains(const Error &error) const
-	{
-		return microseconds_ > 0 && error.State() == sqlstate::kQueryCanceled && pg::Call(leaf::RunTimedOut);
-	}
-	Error Exceeded() const
-	{
-		return Error(sqlstate::kRunTimedOut, Format("the run took longer than {}", FormatDuration(microseconds_)),
-					 "Its option timeout says so; raise it with alter_pipeline(..., options => '{\"timeout\": ...}').");
-	}
-
-private:
-	int64_t const microseconds_;
-};
-
 } // namespace
 
 bool
@@ -99,6 +37,12 @@ SessionLocks::Take(const catalog::Pipeline &pipeline)
 	single_run_ = pg::Settings::single_run;
 	held_ = pg::Call(leaf::TakeRunLocks, &pipeline_, single_run_, leaf::LockSpan::Session) == leaf::LockOutcome::Taken;
 	return held_;
+}
+
+bool
+SessionLocks::Renew()
+{
+	return pg::Call(leaf::RenewRunLocks, &pipeline_, single_run_) == leaf::LockOutcome::Taken;
 }
 
 void

@@ -16,6 +16,9 @@ class SessionLocks {
 public:
 	// False while another run of the pipeline, or with pg_sluice.single_run any other run, holds them.
 	bool Take(const catalog::Pipeline &pipeline);
+	// In each transaction of a run that has several: after code of the owner, which may have let go of them. False:
+	// another run came in between.
+	bool Renew();
 	// Others find them free when they see what the current transaction commits.
 	void LeaveToTransaction();
 

@@ -15,5 +15,8 @@ void CheckIdentity(const catalog::Pipeline &pipeline);
 // Sets what every run pins, in this process and for this transaction; returns what leaf::UnpinSettings takes. The
 // journal is told what the owner does not trust any more.
 int PinRunSettings(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal *journal);
+// The same for the rest of this process, whose session is the command's: what its statements set lasts from one to the
+// next, and RESET goes back to what is pinned.
+void PinProcessSettings(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal *journal);
 
 } // namespace sluice::worker

@@ -105,6 +105,16 @@ PinSettings(const PinnedSetting *settings, int count)
 }
 
 void
+PinSettingsForProcess(const PinnedSetting *settings, int count)
+{
+	for (int i = 0; i < count; ++i) {
+		if (GetConfigOption(settings[i].name, true, false) != nullptr) {
+			SetForProcess(settings[i].name, settings[i].value);
+		}
+	}
+}
+
+void
 UnpinSettings(int level)
 {
 	AtEOXact_GUC(false, level);

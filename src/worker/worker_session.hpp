@@ -30,6 +30,8 @@ struct PinnedSetting {
 // passed over. The abort of the transaction undoes them as well.
 int PinSettings(const PinnedSetting *settings, int count);
 void UnpinSettings(int level);
+// For the rest of the process.
+void PinSettingsForProcess(const PinnedSetting *settings, int count);
 
 // Runs the deferred triggers now, so that nothing of the owner's runs after 'success' is written.
 void FireDeferredTriggers();

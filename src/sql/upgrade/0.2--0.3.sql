@@ -88,6 +88,13 @@ ALTER TABLE sluice.pipeline_deferred_checks ENABLE ALWAYS TRIGGER pipeline_defer
 -- The view puts the log together from its lines.
 ALTER TABLE sluice.pipeline_runs DROP COLUMN log;
 
+-- Pipelines that are commands.
+ALTER TABLE sluice.pipeline_definitions ADD COLUMN command text;
+DROP FUNCTION IF EXISTS @extschema@.create_pipeline;
+DROP FUNCTION IF EXISTS
+	@extschema@.alter_pipeline(text, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]),
+	@extschema@.alter_pipeline(uuid, name, text, text, name, text, text, text, text[], text, text, text, text, text, text[], text, text, text[], text, name, jsonb, text[]);
+
 -- It tells the whole error as well.
 DROP FUNCTION @extschema@.recent_runs(integer);
 

@@ -1,0 +1,213 @@
+#include "engine/command/command_text.hpp"
+
+extern "C" {
+#include "mb/pg_wchar.h"
+#include "parser/parser.h"
+#include "parser/scansup.h"
+#include "tcop/utility.h"
+}
+
+namespace sluice::engine::leaf {
+
+namespace {
+
+// Shows the place of an error in the command, not in the statement that defines the pipeline.
+void
+PointIntoCommand(void *argument)
+{
+	int const position = geterrposition();
+	if (position > 0) {
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(static_cast<const char *>(argument));
+	}
+	if (geterrcode() == ERRCODE_SYNTAX_ERROR) {
+		errhint("A command is one or several SQL statements, separated by semicolons.");
+	}
+	errcontext("command of the pipeline");
+}
+
+// Why a run cannot make this statement; null: it can.
+struct Refusal {
+	const char *reason;
+	const char *hint;
+};
+
+constexpr Refusal kTransactionControl = {
+	"the run begins and ends its transactions itself",
+	"Leave it out: all statements are one transaction, or each is one of its own, as the option command_transaction "
+	"says."};
+constexpr Refusal kCopy = {"there is no client to send rows to or from",
+						   "Use a file or PROGRAM, or a pipeline with source and destination_table."};
+constexpr Refusal kListen = {"nobody waits for notifications in a run", "Leave it out; NOTIFY is possible."};
+constexpr Refusal kCursor = {"there is no client to fetch rows", "Use a cursor inside DO or a function."};
+
+bool
+SetsTransaction(const VariableSetStmt *set)
+{
+	return set->kind == VAR_SET_MULTI && strncmp(set->name, "TRANSACTION", strlen("TRANSACTION")) == 0;
+}
+
+const Refusal *
+Refuse(const Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_TransactionStmt:
+		return &kTransactionControl;
+	case T_VariableSetStmt:
+		return SetsTransaction(reinterpret_cast<const VariableSetStmt *>(statement)) ? &kTransactionControl : nullptr;
+	case T_CopyStmt:
+		return reinterpret_cast<const CopyStmt *>(statement)->filename == nullptr ? &kCopy : nullptr;
+	case T_ListenStmt:
+	case T_UnlistenStmt:
+		return &kListen;
+	case T_DeclareCursorStmt:
+	case T_FetchStmt:
+	case T_ClosePortalStmt:
+		return &kCursor;
+	default:
+		return nullptr;
+	}
+}
+
+bool
+HasFlag(List *options, const char *name)
+{
+	ListCell *cell;
+	foreach (cell, options) {
+		DefElem *option = lfirst_node(DefElem, cell);
+		if (strcmp(option->defname, name) == 0) {
+			return defGetBoolean(option);
+		}
+	}
+	return false;
+}
+
+bool
+HasOption(List *options, const char *name)
+{
+	ListCell *cell;
+	foreach (cell, options) {
+		if (strcmp(lfirst_node(DefElem, cell)->defname, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+DetachesConcurrently(const AlterTableStmt *alter)
+{
+	ListCell *cell;
+	foreach (cell, alter->cmds) {
+		const AlterTableCmd *command = lfirst_node(AlterTableCmd, cell);
+		if (command->subtype == AT_DetachPartition && castNode(PartitionCmd, command->def)->concurrent) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// Of a table it is no more than a long statement; that it is partitioned tells only the catalog.
+Alone
+AloneIfReindex(const ReindexStmt *reindex)
+{
+	bool const many = reindex->kind == REINDEX_OBJECT_SCHEMA || reindex->kind == REINDEX_OBJECT_SYSTEM ||
+					  reindex->kind == REINDEX_OBJECT_DATABASE;
+	return many || HasFlag(reindex->params, "concurrently") ? Alone::Always : Alone::IfSingle;
+}
+
+Alone
+AlwaysIf(bool alone)
+{
+	return alone ? Alone::Always : Alone::No;
+}
+
+// The callers of PreventInTransactionBlock().
+Alone
+AloneOf(Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_VacuumStmt:
+		return AlwaysIf(castNode(VacuumStmt, statement)->is_vacuumcmd);
+	case T_IndexStmt:
+		return AlwaysIf(castNode(IndexStmt, statement)->concurrent);
+	case T_DropStmt:
+		return AlwaysIf(castNode(DropStmt, statement)->concurrent);
+	case T_AlterTableStmt:
+		return AlwaysIf(DetachesConcurrently(castNode(AlterTableStmt, statement)));
+	case T_AlterDatabaseStmt:
+		return AlwaysIf(HasOption(castNode(AlterDatabaseStmt, statement)->options, "tablespace"));
+	case T_DiscardStmt:
+		return AlwaysIf(castNode(DiscardStmt, statement)->target == DISCARD_ALL);
+	case T_ReindexStmt:
+		return AloneIfReindex(castNode(ReindexStmt, statement));
+	case T_ClusterStmt:
+		return castNode(ClusterStmt, statement)->relation == nullptr ? Alone::Always : Alone::IfSingle;
+	case T_CreatedbStmt:
+	case T_DropdbStmt:
+	case T_CreateTableSpaceStmt:
+	case T_DropTableSpaceStmt:
+	case T_AlterSystemStmt:
+	case T_CreateSubscriptionStmt:
+	case T_AlterSubscriptionStmt:
+	case T_DropSubscriptionStmt:
+		return Alone::Always;
+	case T_CallStmt:
+	case T_DoStmt:
+		return Alone::IfSingle;
+	default:
+		return Alone::No;
+	}
+}
+
+// In characters, from 1.
+int
+PositionOf(const char *text, const RawStmt *raw)
+{
+	int start = raw->stmt_location > 0 ? raw->stmt_location : 0;
+	while (scanner_isspace(text[start])) {
+		++start;
+	}
+	return pg_mbstrlen_with_len(text, start) + 1;
+}
+
+void
+Read(List *parsed, CommandText *command)
+{
+	command->count = list_length(parsed);
+	if (command->count == 0) {
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("command has no statement")));
+	}
+	command->statements =
+		static_cast<CommandStatement *>(palloc0(sizeof(CommandStatement) * static_cast<Size>(command->count)));
+	for (int i = 0; i < command->count; ++i) {
+		RawStmt *raw = static_cast<RawStmt *>(list_nth(parsed, i));
+		CommandStatement *statement = &command->statements[i];
+		statement->raw = raw;
+		statement->tag = GetCommandTagName(CreateCommandTag(raw->stmt));
+		statement->alone = AloneOf(raw->stmt);
+		if (const Refusal *refusal = Refuse(raw->stmt)) {
+			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+							errmsg("a command cannot contain %s: %s", statement->tag, refusal->reason),
+							errhint("%s", refusal->hint), errposition(PositionOf(command->text, raw))));
+		}
+	}
+}
+
+} // namespace
+
+void
+ParseCommand(const char *text, CommandText *command)
+{
+	ErrorContextCallback callback;
+	callback.callback = PointIntoCommand;
+	callback.arg = const_cast<char *>(text); // NOLINT(cppcoreguidelines-pro-type-const-cast)
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	command->text = text;
+	Read(raw_parser(text, RAW_PARSE_DEFAULT), command);
+	error_context_stack = callback.previous;
+}
+
+} // namespace sluice::engine::leaf

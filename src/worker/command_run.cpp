@@ -1,0 +1,259 @@
+#include "worker/command_run.hpp"
+
+#include "catalog/pipeline_options.hpp"
+#include "core/sqlstate.hpp"
+#include "engine/command/client_messages.hpp"
+#include "engine/command/run_statement.hpp"
+#include "engine/known_secrets.hpp"
+#include "pg/guard.hpp"
+#include "pg/run_context.hpp"
+#include "pg/transaction.hpp"
+#include "worker/own_slot.hpp"
+#include "worker/run_scope.hpp"
+#include "worker/run_setup.hpp"
+#include "worker/session_reset.hpp"
+#include "worker/worker_session.hpp"
+
+namespace sluice::worker {
+
+namespace {
+
+constexpr int kInvalidTransactionTermination = SqlState("2D000");
+
+// What to do about errors that the server raises without a hint.
+std::string
+HintOn(const ErrorInfo &error, const catalog::Pipeline &pipeline, bool in_caller)
+{
+	if (error.sqlstate == sqlstate::kInsufficientPrivilege) {
+		return Format(
+			"A pipeline has the rights of its owner \"{}\" and no others: GRANT what is missing to that role.",
+			pipeline.owner);
+	}
+	if (error.sqlstate != sqlstate::kActiveSqlTransaction && error.sqlstate != kInvalidTransactionTermination) {
+		return {};
+	}
+	return in_caller ? "Use trigger_pipeline: a worker runs it outside the caller's transaction."
+					 : "Set the option command_transaction to false: each statement is then a transaction of its own.";
+}
+
+int
+LineOf(const char *text, int position)
+{
+	int line = 1;
+	for (int character = 1; character < position && *text != '\0'; ++character) {
+		line += *text == '\n' ? 1 : 0;
+		text += pg_mblen(text);
+	}
+	return line;
+}
+
+// Which statement it was, and where: not the text, which may hold what is not for a log.
+Error
+InCommand(const Error &error, const engine::ParsedCommand &command, int number, const catalog::Pipeline &pipeline,
+		  bool in_caller)
+{
+	ErrorInfo info = error.Info();
+	std::string where = "command of the pipeline: " + command.Name(number);
+	if (info.cursor_position > 0) {
+		where += Format(", line {}", pg::Call(LineOf, command.Text().text, info.cursor_position));
+		// A client would look for it in its own statement.
+		info.internal_position = std::exchange(info.cursor_position, 0);
+		info.internal_query = command.Text().text;
+	}
+	if (info.hint.empty()) {
+		info.hint = HintOn(info, pipeline, in_caller);
+	}
+	return Error(std::move(info)).WithContext(where);
+}
+
+void
+LeaveRole()
+{
+	// The role of SET ROLE goes with it.
+	SetPGVariable("session_authorization", NIL, false);
+}
+
+// What statements may have left in the session that has a say in transactions of ours.
+void
+TakeSessionBack()
+{
+	pg::Call(engine::leaf::EndStatementTimeout);
+	// Before the transaction, which would begin as they say.
+	pg::Call(ResetAllOptions);
+	pg::InTransaction([] { pg::Call(LeaveRole); });
+}
+
+// The server says by it what an error was about.
+class QueryString {
+public:
+	explicit QueryString(const char *query) : before_(std::exchange(debug_query_string, query)) {}
+	~QueryString() { debug_query_string = before_; }
+	QueryString(const QueryString &) = delete;
+	QueryString &operator=(const QueryString &) = delete;
+
+private:
+	const char *const before_;
+};
+
+} // namespace
+
+CommandRun::CommandRun(const engine::RunRequest &request, const std::string &context, SessionLocks *locks,
+					   RunJournal &journal, catalog::RunCounters *counters)
+	: request_(request), pipeline_(request.pipeline), context_(context), locks_(locks), journal_(journal),
+	  counters_(counters)
+{}
+
+void
+CommandRun::Run()
+{
+	// Statements leave more in a session than can be taken back: tables, libraries, what languages remember.
+	pg::Call(leaf::TakeNoOther);
+	journal_.EnterPhase(RunPhase::Preparing);
+	OptionValues options;
+	pg::InTransaction([&] {
+		options = catalog::ReadOptions(pipeline_.options);
+		Prepare();
+		PinProcessSettings(pipeline_, options, &journal_);
+	});
+	TimeLimit const limit(options.DurationMicroseconds("timeout"));
+	std::exception_ptr failure;
+	try {
+		engine::ParsedCommand const command(*pipeline_.command);
+		engine::CommandPlan const plan = engine::PlanCommand(command, options);
+		journal_.Info("command: " + plan.why);
+		if (plan.together) {
+			Together(command);
+		} else {
+			EachAlone(command);
+		}
+	} catch (const Error &error) {
+		failure = std::make_exception_ptr(engine::WithoutSecrets(limit.Explains(error) ? limit.Exceeded() : error));
+	} catch (...) {
+		failure = std::current_exception();
+	}
+	if (failure) {
+		pg::Call(leaf::HoldCancels);
+		TakeSessionBack();
+		std::rethrow_exception(failure);
+	}
+}
+
+void
+CommandRun::RunInCaller()
+{
+	journal_.EnterPhase(RunPhase::Preparing);
+	OptionValues const options = catalog::ReadOptions(pipeline_.options);
+	engine::ParsedCommand const command(*pipeline_.command);
+	engine::CommandPlan const plan = engine::PlanCommand(command, options);
+	if (plan.only_here) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					Format("pipeline \"{}\" cannot run in the caller's transaction: {}", pipeline_.name, plan.why),
+					"Use trigger_pipeline or CALL trigger_and_wait: a worker runs it outside that transaction.");
+	}
+	TimeLimit const limit(options.DurationMicroseconds("timeout"));
+	try {
+		Prepare();
+		TakeLocks(pipeline_);
+		int const level = PinRunSettings(pipeline_, options, &journal_);
+		journal_.Info("command: in the transaction of CALL run_pipeline");
+		RunStatements(command, Place::Caller);
+		pg::Call(leaf::UnpinSettings, level);
+		Finish();
+	} catch (const Error &error) {
+		(void)pg::CallNoThrow(engine::leaf::EndStatementTimeout);
+		throw engine::WithoutSecrets(limit.Explains(error) ? limit.Exceeded() : error);
+	}
+}
+
+void
+CommandRun::Prepare()
+{
+	CheckIdentity(pipeline_);
+	engine::RememberMappedSecrets(GetUserId());
+}
+
+void
+CommandRun::Together(const engine::ParsedCommand &command)
+{
+	pg::InTransaction([&] {
+		TakeLocks(pipeline_);
+		int const level = pg::Call(NewGUCNestLevel);
+		pg::Call(BeginImplicitTransactionBlock);
+		RunStatements(command, Place::OneTransaction);
+		pg::Call(EndImplicitTransactionBlock);
+		journal_.EnterPhase(RunPhase::Finishing);
+		pg::Call(leaf::FireDeferredTriggers);
+		// Before the end is written: a statement may have made the transaction read-only.
+		pg::Call(leaf::UnpinSettings, level);
+		Finish();
+	});
+}
+
+void
+CommandRun::EachAlone(const engine::ParsedCommand &command)
+{
+	RunStatements(command, Place::Alone);
+	// All is done: whoever stops the run now is too late.
+	pg::Call(leaf::HoldCancels);
+	journal_.EnterPhase(RunPhase::Finishing);
+	TakeSessionBack();
+	pg::InTransaction([this] { Finish(); });
+}
+
+void
+CommandRun::RunStatements(const engine::ParsedCommand &command, Place place)
+{
+	pg::RunContextScope const scope(context_);
+	engine::ClientMessages const messages(journal_);
+	journal_.EnterPhase(RunPhase::Executing);
+	for (int i = 0; i < command.Count(); ++i) {
+		if (place != Place::Alone) {
+			RunOne(command, i, place);
+			continue;
+		}
+		pg::InTransactionsOfItsOwn([&] {
+			if (!locks_->Renew()) {
+				throw IsRunningAlready(pipeline_);
+			}
+			RunOne(command, i, place);
+		});
+	}
+}
+
+void
+CommandRun::RunOne(const engine::ParsedCommand &command, int number, Place place)
+{
+	bool const in_caller = place == Place::Caller;
+	engine::leaf::StatementResult result{};
+	try {
+		QueryString const shown(in_caller ? debug_query_string : command.Text().text);
+		pg::Call(engine::leaf::RunStatement, &command.Text(), number,
+				 in_caller ? engine::leaf::StatementPlace::Caller : engine::leaf::StatementPlace::Top, command.Memory(),
+				 &result);
+	} catch (const Error &error) {
+		throw InCommand(error, command, number, pipeline_, in_caller);
+	}
+	counters_->records_processed += static_cast<int64_t>(result.rows);
+	std::string const done =
+		result.counted ? Format("{} {}", result.rows, result.rows == 1 ? "row" : "rows") : std::string("done");
+	journal_.EachTime(Format("{}: {}", command.Name(number), done));
+	if (request_.progress != nullptr) {
+		request_.progress({*counters_, RunPhase::Executing, 0});
+	}
+}
+
+void
+CommandRun::Finish()
+{
+	journal_.EnterPhase(RunPhase::Finishing);
+	if (!catalog::FinishRun(request_.run_id, "success", std::nullopt, std::nullopt, *counters_, journal_)) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState,
+					Format("run {} of pipeline \"{}\" has ended or is being deleted", request_.run_id, pipeline_.name),
+					"Look whether the pipeline is being dropped.");
+	}
+	if (locks_ != nullptr) {
+		locks_->LeaveToTransaction();
+	}
+}
+
+} // namespace sluice::worker
