@@ -28,10 +28,11 @@ for package in "${wanted[@]}"; do
     if ! installed "$package"; then missing+=("$package"); fi
 done
 # Without these some tests are skipped: those against a real MariaDB, the comparison of schedules with croniter, those
-# behind a pooler, in other locales and beside pgaudit, types of extensions, and servers of a test's own that speak TLS.
+# behind a pooler, in other locales and beside pgaudit and pg_cron, types of extensions, and servers of a test's own that speak TLS.
 # Debian 12 has all but pgvector.
 optional=("postgresql-$major-mysql-fdw" python3-croniter pgbouncer locales libio-socket-ssl-perl "postgresql-$major-pgaudit"
-    "postgresql-$major-postgis-3" "postgresql-$major-semver" "postgresql-$major-ip4r" "postgresql-$major-pgvector")
+    "postgresql-$major-postgis-3" "postgresql-$major-semver" "postgresql-$major-ip4r" "postgresql-$major-pgvector"
+    "postgresql-$major-cron")
 # Drivers of doc/clients.md; without one, its example is left out. Go's (golang-go golang-github-jackc-pgx-v4-dev) are 90 MB and a
 # minute to compile, so they are used where they are, and not installed. CLIENTS=python: no others than Python's.
 clients=("python3-psycopg python3-psycopg2 python3-asyncpg python3-sqlalchemy" "nodejs node-pg" "default-jdk-headless libpostgresql-jdbc-java")

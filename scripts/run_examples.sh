@@ -90,6 +90,7 @@ page doc/getting-started.md '# How do I make my first pipeline?' postgres@postgr
 on target postgres -c 'CREATE DATABASE readme' -c 'CREATE ROLE auditor' -c 'CREATE DATABASE own_schema'
 page README.md '# pg_sluice' postgres@readme
 page doc/dependencies.md '# How do pipelines follow each other?' {etl,etl}@warehouse
+page doc/from-pg-cron.md '## A session' etl@warehouse
 if [ "$PORT_mariadb" != 0 ]; then
     in_mariadb -e 'CREATE TABLE IF NOT EXISTS shop.sales_orders AS SELECT 1 AS id'
     page doc/sources.md '## MySQL and MariaDB' {postgres,etl}@warehouse

@@ -152,3 +152,10 @@ CREATE FUNCTION @extschema@.adopt_pipelines() RETURNS bigint
 COMMENT ON FUNCTION @extschema@.adopt_pipelines() IS
 'Lets the parked pipelines of this database run here, and returns how many they were. Pipelines are parked in a restored dump and in a database made from a template, so that a copy does not do the work of the original. Schedules go on with their next due time from now; runs that were queued when the database was copied are skipped.
 Needs to be the owner of the database. Errors: 42501.';
+
+CREATE FUNCTION @extschema@.import_cron_jobs(OUT jobid bigint, OUT pipeline text, OUT action text, OUT note text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_import_cron_jobs';
+COMMENT ON FUNCTION @extschema@.import_cron_jobs() IS
+'Makes an inactive pipeline with a command of each job that pg_cron has for this database, owned by the role that the job runs as and named as the job. A row for each job: pipeline as owner/name; action created or skipped; note: what differs, or why it was skipped. Jobs stay as they are; a second call makes what is new.
+Needs the right to SET ROLE to the owners; sees the jobs that cron.job shows to the caller. Errors: 42P01 there is no table cron.job here, 42809 it is not pg_cron''s.';
