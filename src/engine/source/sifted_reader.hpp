@@ -15,6 +15,7 @@ public:
 	SiftedReader(std::unique_ptr<ExecutorReader> reader, KnownRows &known, int visible, TupleDesc row_type);
 	Batch *Next() override;
 	void Finish() override { reader_->Finish(); }
+	void Stop() override { reader_->Stop(); }
 	int64_t RowsRead() const override { return reader_->RowsRead(); }
 	int64_t BytesRead() const override { return reader_->BytesRead(); }
 	int64_t RowsExpected() const override { return reader_->RowsExpected(); }
