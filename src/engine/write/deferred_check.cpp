@@ -3,7 +3,7 @@
 #include "catalog/deferred_checks.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/target/partitions.hpp"
-#include "engine/write/foreign_key_check.hpp"
+#include "engine/write/key_violation.hpp"
 #include "pg/constraint_timing.hpp"
 #include "pg/extension.hpp"
 #include "pg/sql.hpp"
