@@ -179,7 +179,7 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 ($h$Ask the role that ran CREATE EXTENSION, or a superuser.$h$, $$SELECT allow_pipelines('hint_group')$$, $$SET LOCAL SESSION AUTHORIZATION DEFAULT$$, NULL, $$GRANT EXECUTE ON FUNCTION allow_pipelines TO hint_owner; SET LOCAL SESSION AUTHORIZATION hint_owner$$),
 ($h$It decides for the pipelines of all roles. Ask the owner of the database, or a superuser.$h$, $$SELECT adopt_pipelines()$$, $$SET LOCAL SESSION AUTHORIZATION DEFAULT$$, NULL, $$SET LOCAL SESSION AUTHORIZATION hint_owner$$),
 ($h$SET ROLE to its owner, role "%", first.$h$, $$SELECT apply_pipeline('{"name": "p", "owner": "hint_owner", "source_table": "src", "destination_table": "dst", "load": "append"}')$$, $$SET LOCAL ROLE hint_owner$$, NULL,
-	$$GRANT hint_owner TO hint_other; ALTER ROLE hint_other NOINHERIT; SET LOCAL SESSION AUTHORIZATION hint_other$$),
+	$$ALTER ROLE hint_other NOINHERIT; GRANT hint_owner TO hint_other; SET LOCAL SESSION AUTHORIZATION hint_other$$),
 ($h$A pipeline runs as its owner, so only those who can become that role may give it one.$h$, $$SELECT alter_pipeline('p', owner => 'hint_other')$$,
 	$$SET LOCAL SESSION AUTHORIZATION DEFAULT; GRANT hint_other TO hint_owner; GRANT USAGE ON SCHEMA hints TO hint_other; GRANT ALL ON ALL TABLES IN SCHEMA hints TO hint_other; SET LOCAL SESSION AUTHORIZATION hint_owner$$, NULL, $$SET LOCAL SESSION AUTHORIZATION hint_owner$$),
 ($h$Complete it and set status => 'active' with alter_pipeline.$h$, $$SELECT trigger_pipeline('i')$$, $$SELECT alter_pipeline('i', destination_table => 'dst', load => 'append', status => 'active')$$, NULL,

@@ -88,6 +88,22 @@ my $log_hint = q{$h$SELECT * FROM run_log('%') tells what it did.$h$} =~ s/\$h\$
 like($waiting->{stderr}, qr/HINT:  SELECT \* FROM run_log\('$stopped'\) tells what it did\./, $log_hint);
 like($node->sql("SELECT * FROM run_log('$stopped')"), qr/stopped by role/, 'and it tells');
 
+# A context that was within the bound when its run was queued.
+$gate = $node->close_gate;
+$node->sql(q{SELECT trigger_pipeline('gated'), trigger_pipeline('gated', jsonb_build_object('ids', repeat('1,', 3000)), if_running => 'queue')});
+$node->await_gated(1, 'the first of two runs');
+$node->append_conf('postgresql.conf', 'pg_sluice.max_context_size = 1024');
+$node->reload;
+$node->await('SHOW pg_sluice.max_context_size', 'a smaller bound', expected => '1kB');
+$gate->quit;
+my $too_large = q{$h$pg_sluice.max_context_size allows % bytes: raise it, or trigger with a smaller context.$h$};
+$node->await(q{SELECT count(*) = 1 FROM pipeline_runs WHERE error_hint = 'pg_sluice.max_context_size allows 1024 bytes: raise it, or trigger with a smaller context.'}, $too_large);
+is(run(q{CALL trigger_and_wait('gated', '{"ids": "1"}')}), '', 'a smaller context');
+$node->append_conf('postgresql.conf', 'pg_sluice.max_context_size = 1MB');
+$node->reload;
+$node->await('SHOW pg_sluice.max_context_size', 'a larger bound', expected => '1MB');
+is(run(q{CALL trigger_and_wait('gated', jsonb_build_object('ids', repeat('1,', 3000)))}), '', 'or raised');
+
 # Owners, as a worker meets them.
 $node->sql(q{SET SESSION AUTHORIZATION etl; SELECT create_pipeline('etl', source_table => 'src', destination_table => 'etl_made')});
 my $trigger = q{CALL trigger_and_wait('etl/etl')};
@@ -131,7 +147,8 @@ print {$hba} "local all all trust\nhost all trusted 127.0.0.1/32 trust\nhost all
 close $hba;
 $far->start;
 my $there = sub { return $far->safe_psql('postgres', $_[0]) };
-$there->(q{CREATE ROLE reader LOGIN PASSWORD 'secret'; CREATE ROLE trusted LOGIN; CREATE TABLE t AS SELECT 1 AS id; CREATE TABLE into_this (id int); GRANT SELECT ON t TO reader, trusted});
+$there->(q{CREATE ROLE reader LOGIN PASSWORD 'secret'; CREATE ROLE trusted LOGIN; CREATE TABLE t AS SELECT 1 AS id; CREATE TABLE into_this (id int); GRANT SELECT ON t TO reader, trusted;
+	CREATE TYPE mood AS ENUM ('fine', 'sad'); CREATE TABLE moods AS SELECT 'fine'::mood AS m; GRANT SELECT ON moods TO reader});
 my $far_port = $far->port;
 $node->sql("CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '$far_port', dbname 'postgres'); GRANT USAGE ON FOREIGN SERVER far TO etl; CREATE USER MAPPING FOR etl SERVER far OPTIONS (user 'reader')");
 walk(q{$h$Set the option password in the owner's USER MAPPING, or let a superuser set password_required 'false' on it.$h$}, attempt(q{source => 'far', source_table => 't'}),
@@ -149,6 +166,12 @@ walk(q{$h$Grant what is missing at server "%", to the role that the user mapping
 $there->(q{ALTER ROLE reader SET search_path = nowhere});
 walk(q{$h$Write schema.table in destination_table, or set the remote role's search_path.$h$}, $push->('into_that'),
 	follow => sub { $there->(q{ALTER ROLE reader SET search_path = public; GRANT CREATE ON SCHEMA public TO reader}); });
+walk(q{$h$Make that type known here, or compute with it in source_query, at the source. What is only loaded needs neither, nor does its text: %::text.$h$},
+	attempt(q{source => 'far', source_table => 'moods', columns => 'greatest(m) AS m'}),
+	follow => sub {
+		is(run(attempt(q{source => 'far', source_query => 'SELECT greatest(m) AS m FROM moods'}) . attempt(q{source => 'far', source_table => 'moods', columns => 'm::text AS m'}), 'etl'), '', 'at the source, or its text');
+		$node->sql(q{CREATE TYPE mood AS ENUM ('fine', 'sad')});
+	});
 
 # MariaDB. Without the wrapper's package one of that name serves to name servers.
 my $sharedir = `pg_config --sharedir`;
@@ -158,7 +181,7 @@ $maria->sql(q{CREATE DATABASE shop CHARACTER SET utf8mb4; CREATE DATABASE open; 
 $maria->sql(q{USE open; CREATE TABLE written (a int);
 	GRANT EXECUTE ON open.* TO reader@'127.0.0.1'; USE shop; CREATE TABLE stamps (id int PRIMARY KEY, ts timestamp NULL); INSERT INTO stamps VALUES (1, '2026-01-01'); GRANT SELECT, INSERT ON shop.stamps TO reader@'127.0.0.1'});
 $maria->sql(q{USE shop; SET sql_mode = ''; CREATE TABLE t (id int, at datetime); INSERT INTO t VALUES (1, '2026-01-01');
-	CREATE TABLE closed (id int); CREATE TABLE zero (day date); INSERT INTO zero VALUES ('0000-00-00'); CREATE TABLE times (a time); INSERT INTO times VALUES ('838:59:59');
+	CREATE TABLE closed (id int); CREATE TABLE words (t varchar(10)); INSERT INTO words VALUES ('b'); GRANT SELECT ON shop.words TO reader@'127.0.0.1'; CREATE TABLE zero (day date); INSERT INTO zero VALUES ('0000-00-00'); CREATE TABLE times (a time); INSERT INTO times VALUES ('838:59:59');
 	CREATE TABLE nul (t varchar(10)); INSERT INTO nul VALUES (CONCAT('b', CHAR(0), 'c'));
 	GRANT SELECT ON shop.t TO reader@'127.0.0.1'; GRANT SELECT ON shop.zero TO reader@'127.0.0.1'; GRANT SELECT ON shop.times TO reader@'127.0.0.1'; GRANT SELECT ON shop.nul TO reader@'127.0.0.1'});
 $maria->sql("DELIMITER //\nCREATE FUNCTION open.writes() RETURNS int MODIFIES SQL DATA BEGIN INSERT INTO open.written VALUES (1); RETURN 1; END//");
@@ -197,6 +220,10 @@ walk(q{$h$Set the option mysql_time to "interval": columns of type time are then
 walk(q{$h$Take it out in source_query, with REPLACE(column, CHAR(0), ''), or read the column as bytea, with CAST(column AS BINARY).$h$}, attempt(q{source => 'm', source_table => 'shop.nul'}),
 	again => $query->(q{SELECT REPLACE(t, CHAR(0), '') AS t FROM shop.nul}) . $query->('SELECT CAST(t AS BINARY) AS t FROM shop.nul'));
 $node->sql('CREATE TABLE zoned (id int, at timestamptz); ALTER TABLE zoned OWNER TO etl');
+my $words = q{source => 'm', source_table => 'shop.words', };
+walk(q{$h$Say by which rules, for example %, or compute it in source_query, at the source.$h$}, attempt(qq{$words columns => \$c\$t < 'm' AS early\$c\$}),
+	again => attempt(qq{$words columns => \$c\$t COLLATE "C" < 'm' AS early\$c\$}) . $query->(q{SELECT t < 'm' AS early FROM shop.words}));
+walk(q{$h$A filter of comparisons with literals alone is applied by the source.$h$}, attempt(qq{$words filter => \$c\$t || 'x' < 'm'\$c\$}), again => attempt(qq{$words filter => \$c\$t < 'm'\$c\$}));
 my $instant = q{source => 'm', source_query => 'SELECT id, CAST(COALESCE(at, NOW()) AS DATETIME) AS at FROM shop.t', timezone => 'Europe/Berlin', destination_table => 'zoned'};
 walk(q{$h$Say in columns of which zone it is, for example: % AT TIME ZONE 'UTC' AS %.$h$}, attempt($instant), again => attempt("$instant, columns => \$c\$id, at AT TIME ZONE 'UTC' AS at\$c\$"));
 walk(q{$h$A source is only read: leave out what writes.$h$}, $query->('SELECT open.writes() AS a'), again => $query->('SELECT id FROM shop.t'));
