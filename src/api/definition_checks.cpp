@@ -213,10 +213,14 @@ RuleChanged(const Pipeline &now, const Pipeline &before)
 	}
 	OptionValues const options = catalog::ReadOptions(now.options);
 	OptionValues const old_options = catalog::ReadOptions(before.options);
-	return options.Text("mysql_source") != old_options.Text("mysql_source") ||
-		   options.Text("on_loss") != old_options.Text("on_loss") ||
-		   options.IsGiven("command_transaction") != old_options.IsGiven("command_transaction") ||
-		   options.Boolean("command_transaction") != old_options.Boolean("command_transaction");
+	constexpr std::array kRules = {"mysql_source", "on_loss", "column_case", "column_types"};
+	if (options.IsGiven("command_transaction") != old_options.IsGiven("command_transaction") ||
+		options.Boolean("command_transaction") != old_options.Boolean("command_transaction")) {
+		return true;
+	}
+	return std::any_of(kRules.begin(), kRules.end(), [&options, &old_options](const char *rule) {
+		return options.Text(rule) != old_options.Text(rule);
+	});
 }
 
 // Whether something that decides how rows travel is not as it was.
@@ -290,7 +294,11 @@ TellLosses(const Pipeline &pipeline, Oid destination)
 	if (pipeline.source || !pipeline.source_table || pipeline.columns || !OidIsValid(destination)) {
 		return;
 	}
-	bool const exact = catalog::ReadOptions(pipeline.options).Text("on_loss") == "fail";
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	if (options.Text("column_case") != "keep" || options.IsGiven("column_types")) {
+		return;
+	}
+	bool const exact = options.Text("on_loss") == "fail";
 	for (const std::string &loss :
 		 engine::LossesBetween(*pipeline.source_table, destination, *pipeline.destination_table, pipeline.timezone)) {
 		if (exact) {

@@ -4,6 +4,7 @@
 #include "api/due_time.hpp"
 #include "catalog/adoption.hpp"
 #include "catalog/loaded_shape.hpp"
+#include "catalog/pipeline_options.hpp"
 #include "catalog/pipeline_schedule.hpp"
 #include "catalog/statement.hpp"
 #include "worker/control.hpp"
@@ -13,6 +14,19 @@ namespace sluice::api {
 namespace {
 
 using catalog::Pipeline;
+
+// What the columns of a load are called, and what they are.
+bool
+ColumnOptionsChanged(const Pipeline &now, const Pipeline &before)
+{
+	if (now.options == before.options) {
+		return false;
+	}
+	OptionValues const options = catalog::ReadOptions(now.options);
+	OptionValues const old_options = catalog::ReadOptions(before.options);
+	return options.Text("column_case") != old_options.Text("column_case") ||
+		   options.Text("column_types") != old_options.Text("column_types");
+}
 
 // An unchanged schedule keeps a due time that has come but was not served yet.
 std::optional<TimestampTz>
@@ -67,7 +81,7 @@ void
 StoreChange(const Pipeline &now, const Pipeline &before, bool new_shape)
 {
 	catalog::UpdatePipeline(now, NextDueAfterChange(now, before));
-	if (new_shape) {
+	if (new_shape || ColumnOptionsChanged(now, before)) {
 		catalog::RememberShape(now.id, {});
 	}
 	if (catalog::Differ(now, before, catalog::kBetween)) {

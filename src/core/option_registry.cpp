@@ -24,6 +24,14 @@ constexpr std::array kOptions = {
 	OptionSpec{"analyze", Enumeration, 0, 0, "auto|off", "auto",
 			   "Whether a run analyzes the table that it created or replaced."},
 	OptionSpec{
+		"column_case", Enumeration, 0, 0, "keep|lower|snake", "keep",
+		"How the columns of the source are called in the destination: as they are, in lower case, or as order_id for "
+		"OrderId."},
+	OptionSpec{
+		"column_types", OptionType::Object, 0, 100'000, "", "",
+		"Types that columns are cast to before they are loaded, by their names in the destination: a destination that "
+		"is created has them."},
+	OptionSpec{
 		"command_transaction", Boolean, 0, 0, "", "",
 		"Whether the statements of a command are one transaction, or each is one of its own; empty: one, unless a "
 		"statement cannot be part of one."},
@@ -254,6 +262,8 @@ Accepts(OptionType type, JsonType json_type)
 	case Text:
 	case Timestamp:
 		return json_type == JsonType::String;
+	case OptionType::Object:
+		return json_type == JsonType::Object;
 	}
 	return false;
 }
@@ -278,6 +288,7 @@ CheckValue(const OptionSpec &spec, JsonType json_type, std::string_view text)
 	case MemorySize:
 		return CheckMemorySize(spec, text);
 	case Text:
+	case OptionType::Object:
 		return CheckText(spec, text);
 	case Enumeration:
 		return CheckEnumeration(spec, text);
@@ -305,6 +316,8 @@ ExpectedText(OptionType type)
 		return "one of";
 	case Timestamp:
 		return "a point in time in ISO 8601";
+	case OptionType::Object:
+		return "an object of texts";
 	}
 	return {};
 }
@@ -356,6 +369,8 @@ OptionTypeName(OptionType type)
 		return "enumeration";
 	case Timestamp:
 		return "timestamp";
+	case OptionType::Object:
+		return "object";
 	}
 	return {};
 }
@@ -384,6 +399,8 @@ OptionRangeText(const OptionSpec &spec)
 	}
 	case Timestamp:
 		return "such as 2026-12-01 or 2026-12-01 02:00:00+01:00";
+	case OptionType::Object:
+		return "such as {\"id\": \"bigint\"}";
 	}
 	return {};
 }
@@ -421,9 +438,10 @@ std::string
 OptionValues::Value(std::string_view key, OptionType type) const
 {
 	const OptionSpec &spec = RequireOption(key);
-	bool const fits = spec.type == type || (type == OptionType::Text && (spec.type == OptionType::Enumeration ||
-																		 spec.type == OptionType::MemorySize ||
-																		 spec.type == OptionType::Timestamp));
+	bool const fits =
+		spec.type == type ||
+		(type == OptionType::Text && (spec.type == OptionType::Enumeration || spec.type == OptionType::MemorySize ||
+									  spec.type == OptionType::Timestamp || spec.type == OptionType::Object));
 	if (!fits) {
 		throw Error(sqlstate::kInternalError, Format("option \"{}\" is read as another type", key));
 	}

@@ -18,12 +18,13 @@ enum class OptionType {
 	Text,
 	Enumeration,
 	Timestamp,
+	Object, // of texts
 };
 
 struct OptionSpec {
 	std::string_view key;
 	OptionType type;
-	// Inclusive. Integer: itself; Duration: microseconds; MemorySize: kilobytes; Text: bytes.
+	// Inclusive. Integer: itself; Duration: microseconds; MemorySize: kilobytes; Text and Object: bytes.
 	int64_t minimum;
 	int64_t maximum;
 	std::string_view allowed; // Enumeration: the values, separated by '|'
@@ -44,7 +45,7 @@ enum class JsonType {
 std::span<const OptionSpec> AllOptions();
 const OptionSpec *FindOption(std::string_view key);
 
-// 'boolean', 'integer', 'duration', 'memory size', 'text', 'enumeration', 'timestamp'.
+// 'boolean', 'integer', 'duration', 'memory size', 'text', 'enumeration', 'timestamp', 'object'.
 std::string_view OptionTypeName(OptionType type);
 // What a value may be, for people: "1 to 1000000", "1 second to 1 hour", "auto, off".
 std::string OptionRangeText(const OptionSpec &spec);
@@ -66,7 +67,7 @@ public:
 	bool Boolean(std::string_view key) const;
 	int64_t Integer(std::string_view key) const;
 	int64_t DurationMicroseconds(std::string_view key) const;
-	std::string Text(std::string_view key) const; // also enumerations, memory sizes and timestamps
+	std::string Text(std::string_view key) const; // also enumerations, memory sizes, timestamps and objects
 
 private:
 	std::string Value(std::string_view key, OptionType type) const;

@@ -11,6 +11,7 @@
 #include "engine/target/describe_table.hpp"
 #include "engine/target/destination.hpp"
 #include "engine/target/destination_server.hpp"
+#include "engine/transform/column_options.hpp"
 #include "engine/transform/definition_syntax.hpp"
 #include "pg/compat.hpp"
 #include "pg/relation_lookup.hpp"
@@ -116,7 +117,7 @@ Analyze(const catalog::Pipeline &pipeline)
 	MappingInput mapping;
 	mapping.columns = pipeline.columns;
 	mapping.filter = pipeline.filter;
-	mapping.exact = catalog::ReadOptions(pipeline.options).Text("on_loss") == "fail";
+	ReadColumnOptions(catalog::ReadOptions(pipeline.options), &mapping);
 	LocalSource(pipeline).Describe(&mapping);
 	MappedQuery const query(mapping);
 	if (const char *table = pg::Call(leaf::TemporaryTableIn, query.Analyzed())) {
@@ -144,6 +145,8 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 	if (pipeline.filter) {
 		pg::Call(leaf::CheckCondition, pipeline.filter->c_str());
 	}
+	MappingInput types;
+	ReadColumnOptions(catalog::ReadOptions(pipeline.options), &types);
 	CheckSource(pipeline, pipeline.owner_oid);
 	CheckMode(pipeline);
 	if (pipeline.destination) {

@@ -142,6 +142,9 @@ AddNewDestination(std::vector<std::string> *lines, const Question &question, Des
 	CreatedTable table;
 	table.create = "CREATE TABLE " + destination->name + " after the source's columns";
 	if (question.query != nullptr) {
+		if (std::optional<Error> const missing = question.query->MissingExtension()) {
+			lines->push_back("destination: a run fails: " + missing->Info().message + ": " + missing->Info().hint);
+		}
 		table = PlanTable(*question.query, question.input->Declared(),
 						  CreateOptionsOf(question.options, destination->mode), destination->name);
 	}

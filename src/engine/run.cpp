@@ -130,6 +130,9 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 		if (OidIsValid(destination->oid)) {
 			held = LockDestination(request.pipeline, destination, &facts, patience, journal);
 		} else {
+			if (std::optional<Error> const missing = query.MissingExtension()) {
+				throw Error(*missing);
+			}
 			CreatedTable const table =
 				PlanTable(query, input.Declared(), CreateOptionsOf(options, destination->mode), destination->name);
 			CreateDestination(request.pipeline, query, table, destination, journal);

@@ -12,6 +12,7 @@ extern "C" {
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_relation.h"
+#include "parser/parse_type.h"
 #include "tcop/pquery.h"
 #include "utils/regproc.h"
 #if PG_VERSION_NUM >= 160000
@@ -186,6 +187,17 @@ QualifiedNameList(const char *name)
 	return stringToQualifiedNameList(name, nullptr);
 #else
 	return stringToQualifiedNameList(name);
+#endif
+}
+
+// 16: the text of a type's name may be wrong without an error.
+inline TypeName *
+ParseTypeName(const char *text)
+{
+#if PG_VERSION_NUM >= 160000
+	return typeStringToTypeName(text, nullptr);
+#else
+	return typeStringToTypeName(text);
 #endif
 }
 

@@ -72,6 +72,41 @@ like(as_etl(q{SELECT string_agg(line, E'\n') FROM explain_pipeline('there_too') 
 $far->safe_psql('postgres', 'CREATE PUBLICATION everything FOR ALL TABLES');
 unlike(run_ok('there_published', q{source_table => 'from_3', destination => 'far', destination_table => 'published', load => 'replace'}), qr/replica identity/, 'a key is replica identity enough');
 
+# -- types of extensions that are missing
+
+$far->safe_psql('postgres', q{CREATE EXTENSION hstore; CREATE EXTENSION citext; SET ROLE writer; SET search_path = dst, public; SET default_transaction_read_only = off;
+	CREATE TABLE bags (id int PRIMARY KEY, bag hstore, mail citext[]); INSERT INTO bags VALUES (1, 'a=>1', '{A}')});
+as_etl(q{SELECT create_pipeline('bags', source => 'far', source_table => 'bags', destination_table => 'bags') IS NULL});
+my $missing = qr/column "bag" is of type (public\.)?hstore of the extension "hstore", which this database does not have/;
+like(as_etl("CALL trigger_and_wait('bags', NULL, '60 s', NULL, NULL)"), qr/$missing.*Run CREATE EXTENSION hstore in this database; or load it as text: "column_types": \{"bag": "text"\} in options/s, 'a type of an extension that is missing is an error that says which');
+like(as_etl(q{SELECT string_agg(line, E'\n') FROM explain_pipeline('bags') line}), qr/destination: a run fails: $missing: Run CREATE EXTENSION hstore/, 'and explained');
+is(as_etl(q{SELECT alter_pipeline('bags', options => '{"column_types": {"bag": "text", "mail": "text[]"}}')}), '', 'or it is text by name');
+like(as_etl("CALL trigger_and_wait('bags', NULL, '60 s', NULL, NULL)"), qr/success/, 'then it loads');
+is($near->sql('SELECT * FROM bags'), '1|"a"=>"1"|{A}', 'as text');
+is($near->sql(sprintf $shape, 'bags'), 'id integer NOT NULL, bag text, mail text[]', 'in such columns');
+$near->sql('CREATE EXTENSION hstore; CREATE EXTENSION citext; DROP TABLE bags');
+is(as_etl(q{SELECT alter_pipeline('bags', options => '{"column_types": null}')}), '', 'with the extensions');
+like(as_etl("CALL trigger_and_wait('bags', NULL, '60 s', NULL, NULL)"), qr/success/, 'it loads as it is');
+is($near->sql(sprintf $shape, 'bags'), 'id integer NOT NULL, bag hstore, mail citext[]', 'with its types');
+$far->safe_psql('postgres', 'DROP EXTENSION citext CASCADE');
+as_etl(q{SELECT create_pipeline('bags_there', source_table => 'bags', destination => 'far', destination_table => 'bags_there', load => 'replace') IS NULL});
+like(as_etl("CALL trigger_and_wait('bags_there', NULL, '60 s', NULL, NULL)"), qr/column "mail" is of type (public\.)?citext\[\] of the extension "citext", which server "far" does not have.*Run CREATE EXTENSION citext in server "far"/s, 'the same at another server');
+
+# -- types and names by options, over the wire
+
+for my $streams (1, 3)
+{
+	run_ok("cast_$streams", qq{source => 'far', source_table => 'orders', destination_table => 'cast_$streams', columns => 'id AS "OrderId", amount, mood', filter => 'id <= 20000',
+		options => '{"streams": $streams, "column_case": "snake", "column_types": {"order_id": "int", "amount": "numeric(10,1)", "mood": "varchar(3)"}}'});
+	is($near->sql(sprintf $shape, "cast_$streams"), 'order_id integer NOT NULL d, amount numeric(10,1) /* in Euro */, mood character varying(3)', "types by options, by $streams");
+	is($near->sql("SELECT count(*), sum(amount), min(mood) FROM cast_$streams"), $far->safe_psql('postgres', 'SELECT count(*), sum(amount::numeric(10,1)), min(mood::text::varchar(3)) FROM dst.orders WHERE id <= 20000'), 'and values');
+	is($near->sql(sprintf $indexes, "cast_$streams"), "UNIQUE INDEX cast_${streams}_pkey USING btree (order_id)", 'and the key');
+}
+run_ok('cast_sum', q{source => 'far', source_table => 'orders', destination_table => 'cast_sum', columns => 'sum(amount) AS "Total"', options => '{"column_case": "lower", "column_types": {"total": "bigint"}}'});
+is($near->sql('SELECT total FROM cast_sum'), $far->safe_psql('postgres', 'SELECT sum(amount)::bigint FROM dst.orders'), 'staged rows, too');
+run_ok('cast_there', q{source_table => 'from_3', destination => 'far', destination_table => 'cast_there', load => 'replace', columns => 'id AS "Id", amount', options => '{"column_case": "lower", "column_types": {"amount": "numeric(9,1)"}}'});
+is($far->safe_psql('postgres', sprintf $shape, 'dst.cast_there'), 'id bigint NOT NULL d, amount numeric(9,1) /* in Euro */', 'and at a destination elsewhere');
+
 # -- from MySQL
 
 my $maria = SluiceMariaDB->new;
@@ -90,6 +125,10 @@ is($near->sql(sprintf $shape, 'shop_orders'),
 is($near->sql(sprintf $indexes, 'shop_orders'), 'UNIQUE INDEX shop_orders_big_customer_idx USING btree (big, customer), INDEX shop_orders_ordered_customer_idx USING btree (ordered DESC, customer), UNIQUE INDEX shop_orders_pkey USING btree ("Id"), INDEX shop_orders_state_idx USING btree (state)', 'its keys');
 is($near->sql("SELECT obj_description('shop_orders'::regclass)"), 'Orders of the shop', 'its comment');
 like($log, qr/index "beginning" of the source's table is not made: it holds only the beginning of column "note".*index "words" of the source's table is not made: it is of the kind FULLTEXT/s, 'what cannot be made is told');
+run_ok('cast_shop', q{source => 'm', source_table => 'shop.Orders', destination_table => 'cast_shop', filter => 'customer = ''b''', columns => '"Id", big, state', options => '{"column_case": "lower", "column_types": {"id": "int", "big": "bigint", "state": "varchar(3)"}}'});
+is($near->sql(sprintf $shape, 'cast_shop'), 'id integer NOT NULL d /* number */, big bigint NOT NULL, state character varying(3) NOT NULL', 'types by options');
+is($near->sql(sprintf $indexes, 'cast_shop'), 'UNIQUE INDEX cast_shop_pkey USING btree (id)', 'with the key');
+is($near->sql('SELECT * FROM cast_shop'), '2|1|new', 'and values');
 run_ok('zero', q{source => 'm', source_table => 'shop.Orders', destination_table => 'zero', options => '{"zero_dates": "null"}'});
 is($near->sql("SELECT attnotnull FROM pg_attribute WHERE attrelid = 'zero'::regclass AND attname = 'ordered'"), 'f', 'a date that may become NULL may be NULL');
 is($near->sql('SELECT count(*) FROM zero WHERE ordered IS NULL'), '1', 'and is');

@@ -23,6 +23,8 @@ StageWire(const LoadRequest &request)
 	MappingInput plain = request.input.Mapping();
 	plain.columns.reset();
 	plain.filter.reset();
+	plain.naming = ColumnCase::Keep;
+	plain.types.clear();
 	plain.meaning.clear(); // the source row has the types that are computed with by now
 	staged.columns = ColumnDefinitions(MappedQuery(plain));
 

@@ -2,6 +2,7 @@
 
 #include "core/sqlstate.hpp"
 #include "engine/source/drivers.hpp"
+#include "engine/transform/column_options.hpp"
 #include "engine/transform/definition_syntax.hpp"
 #include "engine/transform/star.hpp"
 #include "pg/sql.hpp"
@@ -37,7 +38,7 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 	}
 	mapping_.columns = pipeline.columns;
 	mapping_.filter = pipeline.filter;
-	mapping_.exact = options.Text("on_loss") == "fail";
+	ReadColumnOptions(options, &mapping_);
 	// They were checked when the pipeline was made; what is pasted into a statement is checked where it is.
 	if (pipeline.columns) {
 		pg::Call(leaf::CheckSelectList, pipeline.columns->c_str());

@@ -105,6 +105,11 @@ Obstacle(const Question &question, const DeclaredIndex &index)
 			return Format("column \"{}\" is not loaded as it is", column);
 		}
 	}
+	for (const DeclaredIndex::Part &part : index.parts) {
+		if (!pg::Call(leaf::HasOrder, &question.query.Column(question.carried.at(part.column)))) {
+			return Format("the type of column \"{}\" has no order", part.column);
+		}
+	}
 	if (!index.unique) {
 		return {};
 	}
@@ -116,6 +121,9 @@ Obstacle(const Question &question, const DeclaredIndex &index)
 			   "where it is given, makes it all the same";
 	}
 	for (const DeclaredIndex::Part &part : index.parts) {
+		if (!pg::Call(leaf::KeepsApart, &question.query.Column(question.carried.at(part.column)))) {
+			return Format("as the type that column_types names, values of column \"{}\" may be the same", part.column);
+		}
 		auto const column = question.declared.columns.find(part.column);
 		if (index.primary && (column == question.declared.columns.end() || !column->second.not_null)) {
 			return Format("column \"{}\" may be NULL here", part.column);

@@ -27,13 +27,17 @@ RemoteDestination::Describe(const MappedQuery *query, const DeclaredTable &decla
 	if (!exists && query == nullptr) {
 		remotely("CREATE TABLE " + table_ + " after the source's columns");
 	} else if (!exists) {
-		std::vector<std::string> missing;
-		created = PlanNewTable(*query, declared, &missing);
+		RemoteTypes types;
+		created = PlanNewTable(*query, declared, &types);
+		if (types.extension) {
+			lines.push_back("destination: a run fails: " + types.extension->Info().message + ": " +
+							types.extension->Info().hint);
+		}
 		remotely(created.create);
 		for (const std::string &statement : created.comments) {
 			remotely(statement);
 		}
-		for (const std::string &line : missing) {
+		for (const std::string &line : types.missing) {
 			lines.push_back("warning: " + line);
 		}
 		for (const std::string &line : created.left_out) {

@@ -7,7 +7,6 @@
 #include "core/sqlstate.hpp"
 #include "engine/target/destination.hpp"
 #include "engine/target/lock_attempt.hpp"
-#include "engine/target/remote_types.hpp"
 #include "engine/wire/money_within.hpp"
 #include "engine/wire/remote_session.hpp"
 #include "pg/foreign_catalog.hpp"
@@ -218,33 +217,34 @@ RemoteDestination::Begin(const std::string &root_run, const std::string &attempt
 	}
 }
 
-// missing: for the log, which types become text.
+// types: what of them is missing there.
 CreatedTable
-RemoteDestination::PlanNewTable(const MappedQuery &query, const DeclaredTable &declared,
-								std::vector<std::string> *missing)
+RemoteDestination::PlanNewTable(const MappedQuery &query, const DeclaredTable &declared, RemoteTypes *types)
 {
 	SetPath(true);
-	RemoteTypes types = FindRemoteTypes(*remote_, *pipeline_.destination, query);
+	*types = FindRemoteTypes(*remote_, *pipeline_.destination, query);
 	SetPath(false);
-	*missing = std::move(types.missing);
 	create_options_.nulls_equal = remote_->ServerVersion() >= kNullsNotDistinct;
 	create_options_.identity = remote_->ServerVersion() >= kIdentity;
-	return PlanTable(query, declared, create_options_, table_, &types.texts);
+	return PlanTable(query, declared, create_options_, table_, &types->texts);
 }
 
 void
 RemoteDestination::Prepare(const MappedQuery &query, const DeclaredTable &declared)
 {
 	if (!relation_) {
-		std::vector<std::string> missing;
-		CreatedTable const table = PlanNewTable(query, declared, &missing);
+		RemoteTypes types;
+		CreatedTable const table = PlanNewTable(query, declared, &types);
+		if (types.extension) {
+			throw Error(*types.extension);
+		}
 		SetPath(true);
 		Exec(table.create);
 		for (const std::string &statement : table.comments) {
 			Exec(statement);
 		}
 		SetPath(false);
-		for (const std::string &line : missing) {
+		for (const std::string &line : types.missing) {
 			journal_.Warning(line);
 		}
 		created_ = true;

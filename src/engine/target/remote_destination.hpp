@@ -15,6 +15,7 @@
 #include "engine/target/pending_commit.hpp"
 #include "engine/target/remote_ledger.hpp"
 #include "engine/target/remote_target.hpp"
+#include "engine/target/remote_types.hpp"
 #include "engine/target/timed_lock.hpp"
 #include "engine/wire/remote_relation.hpp"
 #include "pg/remote_connection.hpp"
@@ -77,8 +78,7 @@ private:
 	std::unique_ptr<pg::RemoteConnection> Connect() const;
 	void Pin(pg::RemoteConnection &remote) const;
 	void FindTable(const std::string &name);
-	CreatedTable PlanNewTable(const MappedQuery &query, const DeclaredTable &declared,
-							  std::vector<std::string> *missing);
+	CreatedTable PlanNewTable(const MappedQuery &query, const DeclaredTable &declared, RemoteTypes *types);
 	void IdentifyRows();
 	void TakeShape(const MappedQuery &query);
 	void RefuseCascade();

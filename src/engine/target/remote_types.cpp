@@ -42,12 +42,19 @@ FindRemoteTypes(pg::RemoteConnection &remote, const std::string &server, const M
 		const auto &[index, modifier] = wanted[i];
 		if (OidIsValid(found[i].oid)) {
 			types.texts[index] = found[i].text + modifier;
+		} else if (!shapes[i].extension.empty()) {
+			bool const is_there =
+				!remote
+					 .Exec("SELECT 1 FROM pg_catalog.pg_extension e WHERE e.extname OPERATOR(pg_catalog.=) "
+						   "$1::pg_catalog.name",
+						   {shapes[i].extension})
+					 .Empty();
+			types.extension = ExtensionMissing(query.Column(static_cast<int>(index)).name, shapes[i].text,
+											   shapes[i].extension, Format("server \"{}\"", server), is_there);
 		} else {
-			types.missing.push_back(
-				Format("column \"{}\" is created as text: server \"{}\" has no {}type {}{}",
-					   query.Column(static_cast<int>(index)).name, server, found[i].has_namesake ? "such " : "",
-					   shapes[i].text,
-					   shapes[i].extension.empty() ? "" : Format(" of the extension \"{}\"", shapes[i].extension)));
+			types.missing.push_back(Format("column \"{}\" is created as text: server \"{}\" has no {}type {}",
+										   query.Column(static_cast<int>(index)).name, server,
+										   found[i].has_namesake ? "such " : "", shapes[i].text));
 		}
 	}
 	return types;

@@ -67,6 +67,16 @@ ColumnsOf(Relation destination)
 	return columns;
 }
 
+std::string
+ColumnNames(const MappedQuery &query)
+{
+	std::string names;
+	for (int i = 0; i < query.ColumnCount(); ++i) {
+		names += (names.empty() ? "" : ", ") + pg::QuoteIdentifier(query.Column(i).name);
+	}
+	return names;
+}
+
 } // namespace
 
 std::vector<int>
@@ -176,7 +186,8 @@ InsertStatement(const MappedQuery &query, const ColumnMatch &match, Relation des
 		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
 		std::string const name = pg::QuoteIdentifier(NameStr(attribute->attname));
 		names += (names.empty() ? "" : ", ") + name;
-		std::string value = "mapped." + name;
+		std::string const mapped = "mapped." + name;
+		std::string value = pg::Call(leaf::CastText, &query.Column(source), mapped.c_str());
 		if (pg::Call(leaf::NeedsExplicitCast, query.Analyzed(), source, attribute->atttypid)) {
 			value = pg::Call(leaf::ReadAsText, query.Column(source).type, attribute->atttypid, value.c_str());
 		}
@@ -187,8 +198,9 @@ InsertStatement(const MappedQuery &query, const ColumnMatch &match, Relation des
 		values += (values.empty() ? "" : ", ") + value;
 	}
 	// As COPY does, an identity column takes the source's value.
-	return Format("INSERT INTO {}{} OVERRIDING SYSTEM VALUE\nSELECT {} FROM (\n{}\n) AS mapped", qualified_name,
-				  names.empty() ? "" : " (" + names + ")", values, query.Text());
+	return Format("INSERT INTO {}{} OVERRIDING SYSTEM VALUE\nSELECT {} FROM (\n{}\n) AS mapped{}", qualified_name,
+				  names.empty() ? "" : " (" + names + ")", values, query.Text(),
+				  query.IsRenamed() ? " (" + ColumnNames(query) + ")" : "");
 }
 
 } // namespace sluice::engine

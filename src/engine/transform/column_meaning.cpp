@@ -6,6 +6,19 @@
 namespace sluice::engine {
 
 Error
+ExtensionMissing(const std::string &column, const std::string &type, const std::string &extension,
+				 const std::string &where, bool is_there)
+{
+	return Error(sqlstate::kUndefinedObject,
+				 Format("column \"{}\" is of type {} of the extension \"{}\", which {} does not have", column, type,
+						extension, where),
+				 Format("Run {} in {}; or load it as text: \"column_types\": {{\"{}\": \"text\"}} in options.",
+						is_there ? Format("ALTER EXTENSION {} UPDATE", pg::QuoteIdentifier(extension))
+								 : Format("CREATE EXTENSION {}", pg::QuoteIdentifier(extension)),
+						where, column));
+}
+
+Error
 RefuseMeaning(const ColumnMeaning &column, Clause clause, const std::string &not_there)
 {
 	std::string const quoted = pg::QuoteIdentifier(column.name);

@@ -15,6 +15,7 @@ struct ColumnMeaning {
 	leaf::SourceType type{};
 	std::string name;
 	std::string source_type;		  // as the source calls it
+	std::string missing_extension;	  // the one that is installed nowhere here and has its type; ''
 	std::string missing;			  // why there is no type for it here: "type app.mood does not exist here"
 	std::string why_not;			  // why nothing is computed with it here
 	std::string collations;			  // of the source and of this database, where they differ
@@ -26,6 +27,11 @@ struct ColumnMeaning {
 };
 
 enum class Clause { Columns, Filter };
+
+// A table made after the query would have a column of that type. where: "this database". is_there: the extension is
+// installed, without that type.
+Error ExtensionMissing(const std::string &column, const std::string &type, const std::string &extension,
+					   const std::string &where, bool is_there);
 
 // The refusal to compute here what would mean something else. not_there: why the source does not do it either.
 Error RefuseMeaning(const ColumnMeaning &column, Clause clause, const std::string &not_there);

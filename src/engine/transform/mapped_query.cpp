@@ -48,7 +48,6 @@ MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input)), 
 	} else {
 		Analyze(input);
 	}
-	CheckNames(*this);
 	row_for_row_ = pg::Call(leaf::GivesRowForRow, analyzed_);
 	if (analyzed_->sorts && (input.source_row == nullptr || input.staged)) {
 		MappingInput inner;
@@ -57,9 +56,56 @@ MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input)), 
 		for (int i = 0; i < ColumnCount(); ++i) {
 			inner.travels_as_text.push_back(Column(i).from_text);
 		}
+		CheckNames(*this);
 		text_ = "SELECT * FROM (\n" + text_ + "\n) AS mapped";
 		Analyze(inner);
 	}
+	NameColumns(input.naming);
+	CheckNames(*this);
+	CastColumns(input);
+}
+
+void
+MappedQuery::NameColumns(ColumnCase naming)
+{
+	if (naming == ColumnCase::Keep) {
+		return;
+	}
+	for (int i = 0; i < analyzed_->column_count; ++i) {
+		leaf::OutputColumn &column = analyzed_->columns[i];
+		std::string const name = CasedName(column.name, naming);
+		if (name != column.name && !column.unnamed) {
+			column.name = pg::Call(leaf::NameThatFits, name.c_str());
+			renamed_ = true;
+		}
+	}
+}
+
+void
+MappedQuery::CastColumns(const MappingInput &input)
+{
+	std::set<std::string> unknown;
+	for (const auto &[name, type] : input.types) {
+		unknown.insert(name);
+	}
+	for (int i = 0; i < ColumnCount(); ++i) {
+		auto const wanted = input.types.find(Column(i).name);
+		if (wanted != input.types.end()) {
+			pg::Call(leaf::CastColumn, analyzed_, i, &wanted->second);
+			unknown.erase(wanted->first);
+		}
+	}
+	if (unknown.empty()) {
+		return;
+	}
+	std::vector<std::string> names;
+	for (int i = 0; i < ColumnCount(); ++i) {
+		names.emplace_back(Column(i).name);
+	}
+	throw Error(
+		sqlstate::kUndefinedColumn,
+		Format("column_types names {}, which the source does not give", NameList({unknown.begin(), unknown.end()})),
+		Format("Name columns as the destination has them: {}.", NameList(names)));
 }
 
 void
@@ -94,6 +140,20 @@ MappedQuery::MissingTypes() const
 		}
 	}
 	return missing;
+}
+
+std::optional<Error>
+MappedQuery::MissingExtension() const
+{
+	for (int i = 0; i < ColumnCount(); ++i) {
+		const ColumnMeaning *meaning = MeaningOf(i);
+		if (meaning != nullptr && !meaning->missing_extension.empty()) {
+			bool const is_there = OidIsValid(pg::Call(get_extension_oid, meaning->missing_extension.c_str(), true));
+			return ExtensionMissing(Column(i).name, meaning->source_type, meaning->missing_extension, "this database",
+									is_there);
+		}
+	}
+	return std::nullopt;
 }
 
 void

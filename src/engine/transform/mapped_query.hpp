@@ -2,10 +2,13 @@
 // current user, who is the pipeline's owner.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/column_case.hpp"
+#include "engine/transform/column_cast.hpp"
 #include "engine/transform/column_meaning.hpp"
 #include "engine/transform/query_analysis.hpp"
 #include "pg/guard.hpp"
@@ -24,6 +27,8 @@ struct MappingInput {
 	std::optional<std::string> columns;
 	std::optional<std::string> filter;
 	bool exact = false; // a value that the destination's column would change is an error
+	ColumnCase naming = ColumnCase::Keep;
+	std::map<std::string, leaf::NamedType> types; // that columns are cast to, by the names they have then
 };
 
 class MappedQuery {
@@ -49,8 +54,12 @@ public:
 	const ColumnMeaning *UnknownZoneOf(int index) const;
 	// For a table made after the query: what is kept as text there, because its type is missing here, and why.
 	std::vector<std::string> MissingTypes() const;
+	// The same where the type is one of an extension: it cannot be made after the query.
+	std::optional<Error> MissingExtension() const;
 	int ColumnCount() const { return analyzed_->column_count; }
 	const leaf::OutputColumn &Column(int index) const { return analyzed_->columns[index]; }
+	// Whether columns are called in another way than in Text().
+	bool IsRenamed() const { return renamed_; }
 	// Each of its rows is one of the source's, and no other is.
 	bool KeepsRows() const { return analyzed_->keeps_rows; }
 	// Why rows from the wire cannot be projected one by one; empty when they can.
@@ -59,6 +68,8 @@ public:
 private:
 	void Analyze(const MappingInput &input);
 	void AnalyzeMeaning(const MappingInput &input);
+	void NameColumns(ColumnCase naming);
+	void CastColumns(const MappingInput &input);
 	bool TryMeaning(const MappingInput &input, leaf::Meaning *blamed);
 
 	std::string text_;
@@ -67,6 +78,7 @@ private:
 	int filter_refuses_ = -1;
 	bool filter_elsewhere_ = false;
 	bool row_for_row_ = true;
+	bool renamed_ = false;
 };
 
 // "a, b, c" with an ellipsis after too many, for messages.

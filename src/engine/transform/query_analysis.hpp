@@ -22,6 +22,10 @@ struct OutputColumn {
 	int32 kept_modifier;
 	int unknown_zone; // of a timestamp: the source row's column that it comes from, whose zone is not known; -1: none
 	bool from_text;	  // text standing for another type: cast through its text form where it must be
+	// Where column_types says what it is: the type before, and whether it is read in from its text.
+	Oid cast_from;
+	int32 cast_from_modifier;
+	bool read_in;
 };
 
 struct AnalyzedQuery {

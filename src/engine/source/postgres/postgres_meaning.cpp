@@ -66,6 +66,7 @@ TakeFound(const TypeShape &there, const FoundType &found, ColumnMeaning *column)
 											 : Format("this database has no {}", what);
 		column->why_not = column->missing;
 		column->why_not.front() = static_cast<char>(column->why_not.front() - 'a' + 'A');
+		column->missing_extension = there.extension;
 		return;
 	}
 	column->type.own = found.oid;

@@ -1,0 +1,52 @@
+#include "engine/transform/column_options.hpp"
+
+#include "core/sqlstate.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+leaf::NamedType
+FindType(const std::string &column, const std::string &text)
+{
+	try {
+		return pg::Call(leaf::FindNamedType, text.c_str());
+	} catch (const Error &error) {
+		ErrorInfo info = error.WithContext(Format("option column_types, column \"{}\"", column)).Info();
+		info.cursor_position = 0;
+		if (info.hint.empty()) {
+			info.hint = "Write a type as CREATE TABLE takes it, such as numeric(12,2), with its schema where the "
+						"pipeline's search_path does not have it.";
+		}
+		throw Error(std::move(info));
+	}
+}
+
+} // namespace
+
+void
+ReadColumnOptions(const OptionValues &options, MappingInput *mapping)
+{
+	mapping->exact = options.Text("on_loss") == "fail";
+	mapping->naming = ParseColumnCase(options.Text("column_case"));
+	if (!options.IsGiven("column_types")) {
+		return;
+	}
+	pg::SqlResult const wanted =
+		pg::Sql("SELECT key, pg_catalog.jsonb_typeof(value), value OPERATOR(pg_catalog.#>>) '{}' "
+				"FROM pg_catalog.jsonb_each($1::pg_catalog.jsonb)",
+				{options.Text("column_types")});
+	for (size_t row = 0; row < wanted.Rows(); ++row) {
+		const std::string &column = wanted.Text(row, 0);
+		if (wanted.Text(row, 1) != "string") {
+			throw Error(
+				sqlstate::kInvalidParameterValue,
+				Format("invalid value for option \"column_types\": the type of column \"{}\" is no text", column),
+				"The option takes an object of texts: such as {\"id\": \"bigint\"}.");
+		}
+		mapping->types.emplace(column, FindType(column, wanted.Text(row, 2)));
+	}
+}
+
+} // namespace sluice::engine
