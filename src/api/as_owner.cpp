@@ -1,6 +1,8 @@
 #include "api/as_owner.hpp"
 
+#include "api/rights.hpp"
 #include "core/session_settings.hpp"
+#include "core/sqlstate.hpp"
 #include "pg/guard.hpp"
 #include "pg/search_path.hpp"
 #include "worker/run_setup.hpp"
@@ -70,6 +72,16 @@ void
 LookAsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
 {
 	As(pipeline, worker::IsSessionOf(pipeline.owner_oid) ? 0 : SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, body);
+}
+
+void
+RequireOwnersRole(const catalog::Pipeline &pipeline, const char *what)
+{
+	if (!MaySetRoleTo(pipeline.owner_oid)) {
+		throw Error(sqlstate::kInsufficientPrivilege, Format("permission denied for pipeline \"{}\"", pipeline.name),
+					Format("{} runs the code of the pipeline's owner: it needs the right to SET ROLE to role \"{}\".",
+						   what, pipeline.owner));
+	}
 }
 
 bool

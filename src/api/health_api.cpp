@@ -1,6 +1,7 @@
 // pipeline_health.
 
 #include "api/arguments.hpp"
+#include "api/health_checks.hpp"
 #include "api/rights.hpp"
 #include "catalog/clock_steps.hpp"
 #include "catalog/overview.hpp"
@@ -12,33 +13,12 @@
 
 namespace {
 
+using sluice::CheckReport;
 using sluice::catalog::Overview;
 using sluice::worker::HealthFacts;
 
 constexpr int64_t kOldTick = 3 * sluice::kMinute;
 constexpr int64_t kLongWait = 10 * sluice::kMinute;
-
-class Report {
-public:
-	void Ok(const char *check, std::string message) { Add(check, "ok", std::move(message), std::nullopt); }
-	void Warning(const char *check, std::string message, std::string hint)
-	{
-		Add(check, "warning", std::move(message), std::move(hint));
-	}
-	void Error(const char *check, std::string message, std::string hint)
-	{
-		Add(check, "error", std::move(message), std::move(hint));
-	}
-	const std::vector<std::vector<sluice::pg::SqlValue>> &Rows() const { return rows_; }
-
-private:
-	void Add(const char *check, const char *verdict, std::string message, std::optional<std::string> hint)
-	{
-		rows_.push_back({check, verdict, std::move(message), std::move(hint)});
-	}
-
-	std::vector<std::vector<sluice::pg::SqlValue>> rows_;
-};
 
 std::string
 Ago(TimestampTz at)
@@ -54,28 +34,9 @@ Pipelines(int64_t count)
 	return sluice::Format("{} pipeline{}", count, count == 1 ? "" : "s");
 }
 
-void
-CheckServer(const HealthFacts &facts, Report &report)
-{
-	if (!facts.preloaded) {
-		report.Error("preload", "pg_sluice is not preloaded: nothing starts by itself", sluice::api::PreloadHint());
-	} else {
-		report.Ok("preload", "pg_sluice is preloaded");
-	}
-	if (facts.in_recovery) {
-		report.Warning("recovery", "the server is a standby: nothing starts here", "Runs start once it is promoted.");
-	}
-	if (!sluice::pg::Settings::enabled) {
-		report.Warning("enabled", "pg_sluice.enabled is off: nothing starts",
-					   "Set pg_sluice.enabled = on and reload the configuration.");
-	} else {
-		report.Ok("enabled", "pg_sluice.enabled is on");
-	}
-}
-
 // False: nothing can be read from tables of another version.
 bool
-CheckVersion(Report &report)
+CheckVersion(CheckReport &report)
 {
 	sluice::pg::Extension const extension = sluice::pg::FindExtension();
 	if (!extension.FitsLibrary()) {
@@ -87,20 +48,8 @@ CheckVersion(Report &report)
 	return true;
 }
 
-// Told by the scheduler that found no slot for a run, or seen where there was none for the scheduler itself.
-bool
-LacksSlots(const HealthFacts &facts, int64_t queued)
-{
-	int held = 0;
-	for (const sluice::worker::WorkersOfType &workers : facts.workers) {
-		held += workers.count;
-	}
-	return facts.starved ||
-		   (facts.preloaded && queued > 0 && facts.scheduler_pid == 0 && held >= facts.max_worker_processes);
-}
-
 void
-CheckProcesses(const HealthFacts &facts, int64_t queued, Report &report)
+CheckProcesses(const HealthFacts &facts, int64_t queued, CheckReport &report)
 {
 	if (!facts.preloaded || facts.in_recovery) {
 		return;
@@ -118,7 +67,7 @@ CheckProcesses(const HealthFacts &facts, int64_t queued, Report &report)
 			"scheduler",
 			sluice::Format("the scheduler of this database has failed {} times in a row", facts.scheduler_failures),
 			kLogHint);
-	} else if (facts.scheduler_pid == 0 && LacksSlots(facts, queued)) {
+	} else if (facts.scheduler_pid == 0 && sluice::api::LacksSlots(facts, queued)) {
 		report.Warning("scheduler", sluice::Format("the scheduler of this database waits for a slot ({})", tick),
 					   "See worker_slots.");
 	} else if (facts.scheduler_pid == 0) {
@@ -132,47 +81,8 @@ CheckProcesses(const HealthFacts &facts, int64_t queued, Report &report)
 	}
 }
 
-std::string
-Holders(const HealthFacts &facts)
-{
-	std::string holders;
-	for (const sluice::worker::WorkersOfType &workers : facts.workers) {
-		holders += sluice::Format("{}{} ({})", holders.empty() ? "" : ", ", workers.type, workers.count);
-	}
-	return holders;
-}
-
 void
-CheckSlots(const HealthFacts &facts, int64_t queued, Report &report)
-{
-	std::string hint = sluice::Format("Set max_worker_processes = {} (more if parallel query or other extensions need "
-									  "some) and restart the server.",
-									  std::max(facts.worker_processes_needed, facts.max_worker_processes + 1));
-	if (LacksSlots(facts, queued)) {
-		if (facts.max_parallel_workers >= facts.max_worker_processes - facts.max_concurrent_runs) {
-			hint += sluice::Format(" Or set a lower max_parallel_workers, which is {} now: parallel queries may hold "
-								   "as many.",
-								   facts.max_parallel_workers);
-		}
-		report.Error("worker_slots",
-					 sluice::Format("a run waits because none of the {} background worker slots is free; they are "
-									"held by: {}",
-									facts.max_worker_processes, Holders(facts)),
-					 hint);
-	} else if (facts.max_worker_processes < facts.worker_processes_needed) {
-		report.Warning("worker_slots",
-					   sluice::Format("max_worker_processes = {} is too few for {} runs at once "
-									  "(pg_sluice.max_concurrent_runs) beside what there is: {}",
-									  facts.max_worker_processes, facts.max_concurrent_runs, Holders(facts)),
-					   hint);
-	} else {
-		report.Ok("worker_slots", sluice::Format("max_worker_processes = {} is enough for {} runs at once",
-												 facts.max_worker_processes, facts.max_concurrent_runs));
-	}
-}
-
-void
-CheckTrouble(const HealthFacts &facts, Report &report)
+CheckTrouble(const HealthFacts &facts, CheckReport &report)
 {
 	if (facts.set_aside > 0) {
 		// The error is whoever's run it was, and quotes what it likes.
@@ -186,7 +96,7 @@ CheckTrouble(const HealthFacts &facts, Report &report)
 }
 
 void
-CheckQueue(const HealthFacts &facts, const Overview &overview, Report &report)
+CheckQueue(const HealthFacts &facts, const Overview &overview, CheckReport &report)
 {
 	if (overview.queued == 0) {
 		report.Ok("queue", overview.unseen > 0 ? "no run that you may see is queued" : "no run is queued");
@@ -206,7 +116,7 @@ CheckQueue(const HealthFacts &facts, const Overview &overview, Report &report)
 }
 
 void
-CheckClock(Report &report)
+CheckClock(CheckReport &report)
 {
 	TimestampTz const now = sluice::pg::Now();
 	sluice::catalog::ClockFacts const facts = sluice::catalog::LookAtClock(GetUserId(), now);
@@ -230,7 +140,7 @@ CheckClock(Report &report)
 }
 
 void
-CheckPipelines(const Overview &overview, Report &report)
+CheckPipelines(const Overview &overview, CheckReport &report)
 {
 	if (overview.unseen > 0 && overview.pipelines == 0) {
 		report.Warning("pipelines",
@@ -284,17 +194,17 @@ CheckPipelines(const Overview &overview, Report &report)
 SLUICE_FUNCTION(sluice_pipeline_health)
 {
 	HealthFacts const facts = sluice::worker::CollectHealth();
-	Report report;
-	CheckServer(facts, report);
+	CheckReport report;
+	sluice::api::CheckServer(facts, report);
 	bool const readable = CheckVersion(report);
 	Overview const overview = readable ? sluice::catalog::Look(GetUserId()) : Overview{};
 	CheckProcesses(facts, overview.queued, report);
-	CheckSlots(facts, overview.queued, report);
+	sluice::api::CheckSlots(facts, overview.queued, report);
 	CheckTrouble(facts, report);
 	if (readable) {
 		CheckClock(report);
 		CheckQueue(facts, overview, report);
 		CheckPipelines(overview, report);
 	}
-	return sluice::api::RowsResult(fcinfo, report.Rows());
+	return sluice::api::RowsResult(fcinfo, sluice::api::RowsOf(report));
 }

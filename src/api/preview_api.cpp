@@ -32,18 +32,9 @@ using sluice::catalog::Pipeline;
 
 constexpr int kMostRows = 10'000;
 
-// The rows are the owner's, and so is the code that makes them.
 void
-RequireOwner(const Pipeline &pipeline)
+RequireConnecting(const Pipeline &pipeline)
 {
-	if (!api::MaySetRoleTo(pipeline.owner_oid)) {
-		throw Error(
-			sluice::sqlstate::kInsufficientPrivilege,
-			Format("permission denied for the rows of pipeline \"{}\"", pipeline.name),
-			Format("preview_pipeline reads them as the pipeline's owner: it needs the right to SET ROLE to role "
-				   "\"{}\".",
-				   pipeline.owner));
-	}
 	if (api::MayNotConnect(pipeline)) {
 		throw Error(sluice::sqlstate::kInsufficientPrivilege,
 					Format("the servers of role \"{}\" are not connected to in a superuser's session", pipeline.owner),
@@ -58,7 +49,8 @@ SLUICE_PIPELINE_FUNCTION(sluice_preview_pipeline)
 	int const most = api::CountArgument(fcinfo, 1, "n", 1, kMostRows);
 	sluice::pg::RunContextScope const context(api::ContextArgument(fcinfo, 2));
 	Pipeline const found = api::FindForUse(pipeline);
-	RequireOwner(found);
+	api::RequireOwnersRole(found, "preview_pipeline");
+	RequireConnecting(found);
 	if (found.IsContinuous()) {
 		throw Error(sluice::sqlstate::kFeatureNotSupported,
 					Format("preview_pipeline does not read pipeline \"{}\", because its mode is realtime", found.name),

@@ -6,7 +6,7 @@
 #include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
 #include "engine/load/sequences.hpp"
-#include "engine/parallel/parallel_facts.hpp"
+#include "engine/plan_lines.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
@@ -72,19 +72,12 @@ struct Question {
 	RunInput *input;
 };
 
-// As a run worker would plan it.
 void
 AddPlan(std::vector<std::string> *lines, const Question &question, const Destination &destination, List *target_list,
 		LoadFacts *facts)
 {
-	if (question.query != nullptr) {
-		AddQueryFacts(*question.input, *question.query, facts);
-	}
-	// A run asks again, and then there may be fewer worker slots.
-	std::unique_ptr<SourceCut> const cut = AddParallelFacts(
-		{question.options, question.input, question.query, target_list, destination, true, kMaxParallel}, facts);
-	LoadPlan const plan = PlanLoad(*facts);
-	for (std::string &line : plan.Lines(ShareOut(cut.get(), plan).text)) {
+	for (std::string &line :
+		 PlanLines({question.options, question.query, question.input, destination, target_list}, facts)) {
 		lines->push_back(std::move(line));
 	}
 }

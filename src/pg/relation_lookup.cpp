@@ -34,10 +34,16 @@ FindTemporary(const char *name)
 	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
 }
 
+bool
+MayMakeTemporary()
+{
+	return compat::DatabaseAclCheck(MyDatabaseId, GetUserId(), ACL_CREATE_TEMP) == ACLCHECK_OK;
+}
+
 void
 RequireTemporaryRight()
 {
-	if (compat::DatabaseAclCheck(MyDatabaseId, GetUserId(), ACL_CREATE_TEMP) != ACLCHECK_OK) {
+	if (!MayMakeTemporary()) {
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("permission denied to create temporary tables in database \"%s\"",
 							   get_database_name(MyDatabaseId)),

@@ -20,7 +20,9 @@ Oid FindRelation(const char *name);
 char *QualifiedName(Oid relation);
 // The temporary table of that name in this session, or InvalidOid.
 Oid FindTemporary(const char *name);
-// Raises 42501 unless the current user may create temporary tables here, in this session.
+// Whether the current user has the right to create temporary tables in this database.
+bool MayMakeTemporary();
+// Raises 42501 unless it has, and unless they can be made in this session.
 void RequireTemporaryRight();
 
 } // namespace sluice::pg::leaf

@@ -79,6 +79,16 @@ RemoteConnection::~RemoteConnection()
 	leaf::RemoteClose(remote_.get());
 }
 
+std::string
+RemoteConnection::Encryption() const
+{
+	if (PQgssEncInUse(remote_->conn) != 0) {
+		return "GSSAPI";
+	}
+	const char *const protocol = PQsslInUse(remote_->conn) != 0 ? PQsslAttribute(remote_->conn, "protocol") : nullptr;
+	return protocol != nullptr ? protocol : "";
+}
+
 SqlResult
 RemoteConnection::Exec(const std::string &statement, const std::vector<SqlValue> &parameters)
 {

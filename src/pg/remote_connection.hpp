@@ -56,6 +56,8 @@ public:
 	// The plain state, for leaf functions that read COPY rows.
 	leaf::Remote *Plain() { return remote_.get(); }
 	int ServerVersion() const { return PQserverVersion(remote_->conn); }
+	// "TLSv1.3"; '' where others could listen.
+	std::string Encryption() const;
 
 private:
 	std::string server_name_;

@@ -64,6 +64,16 @@ COMMENT ON FUNCTION @extschema@.preview_pipeline(text, integer, jsonb) IS
 COMMENT ON FUNCTION @extschema@.preview_pipeline(uuid, integer, jsonb) IS
 'The first rows of a run of the pipeline with this id as they would be loaded; see preview_pipeline(text, integer, jsonb).';
 
+CREATE FUNCTION @extschema@.validate_pipeline(pipeline text, OUT check_name text, OUT verdict text, OUT message text, OUT hint text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_validate_pipeline';
+CREATE FUNCTION @extschema@.validate_pipeline(pipeline uuid, OUT check_name text, OUT verdict text, OUT message text, OUT hint text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_validate_pipeline_by_id';
+COMMENT ON FUNCTION @extschema@.validate_pipeline(text) IS
+'Whether a run would work: a row or several for each check, verdict ok, warning or error, with what to do. Connects as the owner to source and destination, writes nothing. What is wrong with the pipeline is a row and no error. Caller: who may SET ROLE to the owner. Errors: 42704, 42501.';
+COMMENT ON FUNCTION @extschema@.validate_pipeline(uuid) IS 'Whether a run of the pipeline with this id would work; see validate_pipeline(text).';
+
 CREATE FUNCTION @extschema@.describe_schedule(schedule text) RETURNS text
 	LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'sluice_describe_schedule';
 COMMENT ON FUNCTION @extschema@.describe_schedule(text) IS

@@ -1,4 +1,4 @@
-# preview_pipeline in front of a real MariaDB: by our own driver, which asks for no more rows than are shown and stops a query that gives more, and through
+# preview_pipeline and validate_pipeline in front of a real MariaDB: by our own driver, which asks for no more rows than are shown and stops a query that gives more, and through
 # the wrapper, where the table is imported for the moment.
 use strict;
 use warnings;
@@ -59,9 +59,17 @@ is($left, 0, 'nothing of it is left at the source');
 is($node->sql(q{SELECT to_regclass('e'), (SELECT count(*) FROM d), (SELECT count(*) FROM pipeline_runs)}), '|0|0', 'nothing was written');
 like(as('member', q{SELECT preview_pipeline('etl/new', 1)}), qr/"Kündin 1"/, 'a member of the owner');
 
+sub checks { return as($_[0], "SELECT check_name || ' ' || verdict || ' ' || message FROM validate_pipeline('etl/$_[1]') WHERE check_name ~ '$_[2]'"); }
+like(checks('member', 'fed', 'source_connection'), qr/^source_connection ok server "m" is reached: MariaDB [0-9.]+.*, (TLS|not encrypted), answers within [0-9]+\.[0-9] ms$/, 'validate_pipeline tells what answers');
+is(as('member', q{SELECT count(*) FROM validate_pipeline('etl/fed') WHERE verdict = 'error'}), 0, 'and finds nothing wrong');
+$node->sql("ALTER USER MAPPING FOR etl SERVER m OPTIONS (SET password 'Wrong-Secret')");
+like(checks('etl', 'fed', 'connection|column_match'), qr/^source_connection error could not connect to server "m".*denied.*\ncolumn_match warning not checked: /s, 'a wrong password');
+unlike(checks('etl', 'fed', ''), qr/Secret/, 'is not told');
+$node->sql("ALTER USER MAPPING FOR etl SERVER m OPTIONS (SET password '$secret')");
+
 SKIP:
 {
-	skip 'mysql_fdw has no package for this PostgreSQL', 7 unless $has_fdw;
+	skip 'mysql_fdw has no package for this PostgreSQL', 9 unless $has_fdw;
 	$node->sql(q{ALTER SERVER m OWNER TO CURRENT_USER});
 	as('etl', q{SELECT alter_pipeline('fed', source_table => 'shop.plain', options => '{"mysql_source": "fdw"}')});
 	my $shown = qq({"id": 8, "customer": "Kündin 8", "ordered_at": "2026-01-01"}\n{"id": 9, "customer": "Kündin 9", "ordered_at": "2026-01-01"});
@@ -69,6 +77,8 @@ SKIP:
 	is($node->sql(q{SELECT count(*) FROM pg_foreign_table}), 0, 'it is gone');
 	like(as('etl', q{BEGIN READ ONLY; SELECT preview_pipeline('fed', 2)}), qr/25006:.*IMPORT FOREIGN SCHEMA.*HINT:.*preview/s, 'not where nothing may be made');
 	like(as('member', q{SELECT preview_pipeline('etl/fed', 2)}), qr/42501:.*temporary table.*HINT:.*connected as role etl/s, 'nor in the session of another role');
+	is(as('etl', q{SELECT count(*) FROM validate_pipeline('fed') WHERE verdict = 'error' OR message ~ 'not checked'}), 0, 'validate_pipeline sees all of it');
+	like(checks('member', 'fed', '^source$'), qr/^source warning not checked: .*temporary table/, 'or says what it could not see');
 	as('etl', q{CREATE FOREIGN TABLE o (id int, customer text, ordered_at timestamp) SERVER m OPTIONS (dbname 'shop', table_name 'orders'); SELECT alter_pipeline('fed', source_table => 'public.o')});
 	is(as('etl', q{SELECT preview_pipeline('fed', 2)}), $shown, 'a foreign table');
 	like(as('etl', q{SELECT string_agg(l, E'\n') FROM explain_pipeline('fed') AS l}), qr/^path: /m, 'which explain_pipeline knows as well');

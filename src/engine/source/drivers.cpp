@@ -20,7 +20,9 @@ constexpr Driver kDrivers[] = {
 	{.wrapper = {.name = pg::kPostgresWrapper, .find_fetch = leaf::FindPostgresFetch},
 	 .check = CheckPostgresSource,
 	 .open = OpenPostgresSource,
-	 .check_login = pg::CheckPostgresLogin},
+	 .check_login = pg::CheckPostgresLogin,
+	 .reach = ReachPostgresSource,
+	 .user_option = "user"},
 	{.wrapper = {.name = "mysql_fdw",
 				 .setting = {.option = "fetch_size", .most_rows = 1'000'000},
 				 .check_allowed = CheckMysqlWrapperAllowed,
@@ -31,7 +33,9 @@ constexpr Driver kDrivers[] = {
 	 .check = CheckMysqlSource,
 	 .open = OpenMysqlSource,
 	 .why_not = WhyNotMysqlSource,
-	 .check_login = CheckMysqlLogin},
+	 .check_login = CheckMysqlLogin,
+	 .reach = ReachMysqlSource,
+	 .user_option = "username"},
 	{.wrapper = {.name = "oracle_fdw", .setting = {.option = "prefetch", .most_rows = 1000}}},
 	// Knows no number of rows, but to plan a query it runs the whole of it at the source, to count its rows.
 	{.wrapper = {.name = "tds_fdw",
@@ -153,6 +157,19 @@ CheckSource(const catalog::Pipeline &pipeline, Oid role)
 	if (choice.driver == nullptr && choice.wrapper->check_allowed != nullptr) {
 		choice.wrapper->check_allowed(server.serverid, role);
 	}
+}
+
+std::optional<std::string>
+ReachSource(const catalog::Pipeline &pipeline, const OptionValues &options)
+{
+	if (!pipeline.source) {
+		return std::nullopt;
+	}
+	const ForeignServer &server = FindSourceServer(pipeline, GetUserId());
+	Choice const choice = Choose(pipeline, server);
+	return choice.driver != nullptr && choice.driver->reach != nullptr
+			   ? std::optional(choice.driver->reach(server, options))
+			   : std::nullopt;
 }
 
 bool

@@ -18,6 +18,8 @@ struct Driver {
 	// Why the executor reads this server through the wrapper after all; '': it does not. NULL: it never does, and
 	// source_table is never the name of a foreign table of this database.
 	std::string (*why_not)(const catalog::Pipeline &pipeline, const ForeignServer &server);
+	// Connects, and says what of; throws Error. NULL: only reading shows whether it can be reached.
+	std::string (*reach)(const ForeignServer &server, const OptionValues &options) = nullptr;
 	// Its sources can go on when they have read what is there: see continuous_source.hpp.
 	bool continuous = false;
 	// What server and user mapping lack for a connection as that role. Throws Error. NULL: it connects by itself.
@@ -33,6 +35,8 @@ std::unique_ptr<Source> OpenSource(const catalog::Pipeline &pipeline, const Opti
 								   const SourceSlice *slice);
 // What create and alter check of a source at a server, for the pipeline's owner. Throws Error.
 void CheckSource(const catalog::Pipeline &pipeline, Oid role);
+// Connects to the source's server, and says what of. Nothing: that is seen when the executor reads. Throws Error.
+std::optional<std::string> ReachSource(const catalog::Pipeline &pipeline, const OptionValues &options);
 // For mode 'realtime'.
 bool IsContinuous(const catalog::Pipeline &pipeline, Oid role);
 // A run would import the source's table as a temporary foreign table.

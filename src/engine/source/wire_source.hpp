@@ -37,6 +37,8 @@ public:
 	virtual void LimitTo(int64_t /*rows*/) {}
 	// What Start would send. needed[i]: whether column i is used at all.
 	virtual std::string RemoteStatement(const std::vector<bool> &needed) const = 0;
+	// That the source lets us read those columns, where it has not said so yet. Throws Error.
+	virtual void CheckReadable(const std::vector<bool> & /*needed*/) {}
 	virtual void Start(const std::vector<bool> &needed) = 0;
 	// Appends rows to an empty batch until it is full; false when there was none left to append. Columns that
 	// are not needed may be NULL. Errors carry the row's number and the column as context.

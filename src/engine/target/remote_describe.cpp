@@ -14,6 +14,34 @@ RemoteDestination::LedgerText() const
 								: Format("{} cannot be used: {}", ledger_->Name(), ledger_->WhyNot());
 }
 
+std::string
+RemoteDestination::WhyNotAllowed(std::string *hint)
+{
+	if (!relation_) {
+		pg::SqlResult const schema = Exec(
+			"SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname "
+			"OPERATOR(pg_catalog.=) $1::pg_catalog.name",
+			{schema_});
+		*hint = schema.Empty() ? "Create it there, or name another one in destination_table."
+							   : Format("At that server: GRANT CREATE ON SCHEMA {} TO the role of the user mapping.",
+										pg::QuoteIdentifier(schema_));
+		return schema.Empty()		  ? Format("schema \"{}\" does not exist at server \"{}\"", schema_, Server())
+			   : !schema.IsTrue(0, 0) ? Format("the remote role may not create {}", label_)
+									  : std::string();
+	}
+	// The lock of a replace asks for one of the rights to change rows, its DELETE for that.
+	const char *const right = mode_ == LoadMode::Replace ? "INSERT, DELETE" : "INSERT";
+	pg::SqlResult const has =
+		Exec("SELECT (pg_catalog.has_table_privilege(c.oid, 'INSERT') OR pg_catalog.has_any_column_privilege(c.oid, "
+			 "'INSERT')) AND ($2::pg_catalog.text OPERATOR(pg_catalog.=) 'INSERT' OR "
+			 "pg_catalog.has_table_privilege(c.oid, 'DELETE')) FROM pg_catalog.pg_class c WHERE c.oid "
+			 "OPERATOR(pg_catalog.=) $1::pg_catalog.oid",
+			 {relation_->oid, right});
+	*hint = Format("At that server: GRANT {} ON {} TO the role of the user mapping.", right, table_);
+	return has.Empty() || !has.IsTrue(0, 0) ? Format("the remote role may not load rows into {}", label_)
+											: std::string();
+}
+
 std::vector<std::string>
 RemoteDestination::Describe(const MappedQuery *query, const DeclaredTable &declared, bool analyze)
 {

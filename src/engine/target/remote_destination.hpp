@@ -71,6 +71,11 @@ public:
 	pg::SqlResult Exec(const std::string &statement, const std::vector<pg::SqlValue> &parameters = {});
 	// Work there that may fail, as RemoteConnection's.
 	std::optional<Error> Try(const std::function<void()> &work);
+	// What keeps the remote role from what a load does there, with what to grant; '' where nothing does.
+	std::string WhyNotAllowed(std::string *hint);
+	// Whether a run that is lost at its end can be told from one that was not, and what is in the way.
+	bool HasLedger() const { return ledger_->IsUsable() || ledger_->IsMissing(); }
+	std::string LedgerText() const;
 	// What a run would do, for explain_pipeline.
 	std::vector<std::string> Describe(const MappedQuery *query, const DeclaredTable &declared, bool analyze);
 
@@ -88,7 +93,6 @@ private:
 	void ReadMoneyAsNumbers();
 	std::optional<bool> AskWhetherCommitted() const;
 	std::string CopyStatement() const;
-	std::string LedgerText() const;
 
 	const catalog::Pipeline &pipeline_;
 	RunJournal &journal_;

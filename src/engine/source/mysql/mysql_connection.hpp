@@ -34,6 +34,7 @@ public:
 	leaf::MysqlLink *Plain() { return link_.get(); }
 	// "MariaDB 10.11.6", of printable characters
 	std::string ServerVersion() const;
+	bool IsEncrypted() const { return link_->channel.tls != nullptr; }
 
 private:
 	void Pin();

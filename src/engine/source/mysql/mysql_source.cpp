@@ -13,6 +13,7 @@
 #include "engine/source/mysql/mysql_text.hpp"
 #include "engine/source/mysql/mysql_type.hpp"
 #include "engine/source/source_name.hpp"
+#include "engine/wire/reached_server.hpp"
 #include "pg/remote_text.hpp"
 #include "pg/run_context.hpp"
 
@@ -113,6 +114,14 @@ OpenMysqlSource(const SourceRequest &request)
 			   "mysql_source is auto",
 			   request.server.servername));
 	return std::make_unique<MysqlSource>(request);
+}
+
+std::string
+ReachMysqlSource(const ForeignServer &server, const OptionValues &options)
+{
+	MysqlConnection remote(server, pg::TimeoutsOf(options), options.Boolean("get_public_key"));
+	return ReachedText(remote.ServerVersion(), remote.IsEncrypted() ? "TLS" : "",
+					   [&remote] { (void)remote.Exec("SELECT 1"); });
 }
 
 std::string

@@ -12,6 +12,7 @@ namespace sluice::engine {
 // Of the driver.
 void CheckMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer &server);
 std::unique_ptr<Source> OpenMysqlSource(const SourceRequest &request);
+std::string ReachMysqlSource(const ForeignServer &server, const OptionValues &options);
 std::string WhyNotMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer &server);
 
 class MysqlSource final : public WireSource, public OrderedSource {

@@ -9,6 +9,7 @@
 #include "engine/source/run_context_literal.hpp"
 #include "engine/wire/copy_decoder.hpp"
 #include "engine/wire/money_within.hpp"
+#include "engine/wire/reached_server.hpp"
 #include "engine/wire/remote_relation.hpp"
 #include "engine/wire/remote_session.hpp"
 #include "engine/wire/wire_type.hpp"
@@ -35,6 +36,12 @@ const char *
 MoneyCast(Oid type)
 {
 	return type == MONEYOID ? "::pg_catalog.numeric" : type == MONEYARRAYOID ? "::pg_catalog.numeric[]" : nullptr;
+}
+
+pg::RemoteOptions
+LinkOptions(const OptionValues &options)
+{
+	return {pg::TimeoutsOf(options), static_cast<int>(options.Integer("source_min_rate")), false};
 }
 
 struct TextColumn {
@@ -133,6 +140,7 @@ struct PostgresSource::State {
 	std::optional<SourceSlice> slice;
 	int64_t most_rows = 0; // 0: all
 
+	std::string ListOf(const std::vector<bool> &needed, bool *any_cast) const;
 	// Sets what the source applies, or says why it does not. before: a statement before it, or ''.
 	std::string TryFilter(const std::string &wanted, const std::string &before);
 	std::string Named() const { return is_table ? relation + " AS source" : from; }
@@ -172,6 +180,12 @@ OpenPostgresSource(const SourceRequest &request)
 	return std::make_unique<PostgresSource>(request);
 }
 
+std::string
+ReachPostgresSource(const ForeignServer &server, const OptionValues &options)
+{
+	return ReachPostgres(server, LinkOptions(options));
+}
+
 PostgresSource::PostgresSource(const SourceRequest &request) : request_(request), state_(Connect(request)) {}
 
 std::unique_ptr<PostgresSource::State>
@@ -185,9 +199,7 @@ PostgresSource::Connect(const SourceRequest &request)
 	state.server = request.server.servername;
 
 	journal.EnterPhase(RunPhase::Connecting);
-	state.remote = std::make_unique<pg::RemoteConnection>(
-		request.server,
-		pg::RemoteOptions{pg::TimeoutsOf(options), static_cast<int>(options.Integer("source_min_rate")), false});
+	state.remote = std::make_unique<pg::RemoteConnection>(request.server, LinkOptions(options));
 	pg::RemoteConnection &remote = *state.remote;
 
 	remote.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -459,19 +471,39 @@ PostgresSource::ReadRange(const CursorColumn &column, const CursorRange &range)
 }
 
 std::string
-PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
+PostgresSource::State::ListOf(const std::vector<bool> &needed, bool *any_cast) const
 {
-	const State &state = *state_;
 	std::string list;
-	bool any_cast = false;
-	for (size_t i = 0; i < state.columns.size(); ++i) {
+	for (size_t i = 0; i < columns.size(); ++i) {
 		if (!needed[i]) {
 			continue;
 		}
-		list += (list.empty() ? "" : ", ") + pg::QuoteIdentifier(state.columns[i].name);
-		list += state.columns[i].cast;
-		any_cast = any_cast || state.columns[i].cast[0] != '\0';
+		list += (list.empty() ? "" : ", ") + pg::QuoteIdentifier(columns[i].name);
+		list += columns[i].cast;
+		*any_cast = *any_cast || columns[i].cast[0] != '\0';
 	}
+	return list;
+}
+
+// Describing a statement asks for no rights, planning it does.
+void
+PostgresSource::CheckReadable(const std::vector<bool> &needed)
+{
+	State &state = *state_;
+	bool any_cast = false;
+	std::string const select = state.Select(state.ListOf(needed, &any_cast), {});
+	if (std::optional<Error> const failure =
+			state.remote->Try([&] { (void)state.remote->Exec("EXPLAIN " + select); })) {
+		throw *failure;
+	}
+}
+
+std::string
+PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
+{
+	const State &state = *state_;
+	bool any_cast = false;
+	std::string const list = state.ListOf(needed, &any_cast);
 	if (state.slice) {
 		std::string union_all;
 		for (const SourceSpan &span : state.slice->spans) {

@@ -15,6 +15,7 @@ namespace sluice::engine {
 // Of the driver.
 void CheckPostgresSource(const catalog::Pipeline &pipeline, const ForeignServer &server);
 std::unique_ptr<Source> OpenPostgresSource(const SourceRequest &request);
+std::string ReachPostgresSource(const ForeignServer &server, const OptionValues &options);
 
 class PostgresSource final : public WireSource, public DivisibleSource, public OrderedSource {
 public:
@@ -36,6 +37,7 @@ public:
 	// With the search_path that its user has there, under which the operators of the types are to be found.
 	std::string FilterAsThere(const std::string &condition) override;
 	void LimitTo(int64_t rows) override;
+	void CheckReadable(const std::vector<bool> &needed) override;
 	std::string RemoteStatement(const std::vector<bool> &needed) const override;
 	void Start(const std::vector<bool> &needed) override;
 	bool Fill(Batch *batch) override;
