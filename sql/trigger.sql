@@ -121,6 +121,7 @@ SELECT wait_for_run(:'first', '-1 s');
 \echo :LAST_ERROR_SQLSTATE
 SELECT wait_for_batch(:'first', '1 day -25 hours');
 CALL trigger_and_wait('context', timeout => '-1 us');
+SELECT wait_for_run(:'first', '-178000000 years');
 CREATE FUNCTION try(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	message text;

@@ -47,12 +47,13 @@ IntervalMilliseconds(Datum interval)
 	constexpr int64 kMaxDays = 36525;
 	const Interval *span = DatumGetIntervalP(interval);
 	int64 const days = static_cast<int64>(span->month) * DAYS_PER_MONTH + span->day;
-	if (days > kMaxDays || span->time / USECS_PER_DAY > kMaxDays) {
-		return kMaxDays * kMillisecondsPerDay;
-	}
-	if (days < -kMaxDays || days * USECS_PER_DAY + span->time < 0) {
+	double const microseconds = static_cast<double>(days) * USECS_PER_DAY + static_cast<double>(span->time);
+	if (microseconds < 0) {
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("timeout must not be negative"),
 						errhint("NULL, the default, waits until the run is over.")));
+	}
+	if (microseconds >= static_cast<double>(kMaxDays * USECS_PER_DAY)) {
+		return kMaxDays * kMillisecondsPerDay;
 	}
 	return days * kMillisecondsPerDay + span->time / 1000;
 }
