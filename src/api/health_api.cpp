@@ -131,8 +131,9 @@ CheckClock(CheckReport &report)
 	} else if (facts.served_until) {
 		report.Warning(
 			"clock",
-			sluice::Format("the clock was {} ahead of now: due times that had their runs then get no other",
-						   sluice::FormatDuration((*facts.served_until - now) / sluice::kSecond * sluice::kSecond)),
+			sluice::Format("the clock was {} ahead of now: due times that had their runs then {}",
+						   sluice::FormatDuration((*facts.served_until - now) / sluice::kSecond * sluice::kSecond),
+						   facts.anew ? "are served again, and their runs say so" : "get no other by cron"),
 			kHint);
 	} else {
 		report.Ok("clock", "the clock is not behind what was planned");

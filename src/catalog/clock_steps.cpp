@@ -11,19 +11,12 @@ constexpr int kReadAtOnce = 5000;
 
 } // namespace
 
-std::vector<DuePipeline>
-LockPlannedLater(TimestampTz now, int limit)
+std::optional<TimestampTz>
+LatestPlan()
 {
-	pg::SqlResult const rows = Execute(
-		"SELECT pipeline_id, " SLUICE_SQL_MICROSECONDS("COALESCE(next_due, planned_at)") ", " SLUICE_SQL_MICROSECONDS(
-			"planned_at") " FROM sluice.pipeline_due WHERE planned_at > " SLUICE_SQL_AT("$1") " LIMIT $2::bigint FOR "
-																							  "UPDATE SKIP LOCKED",
-		{Instant(now), Number(limit)});
-	std::vector<DuePipeline> planned;
-	for (size_t row = 0; row < rows.Rows(); ++row) {
-		planned.push_back({rows.Text(row, 0), rows.Integer(row, 1), InstantCell(rows, row, 2)});
-	}
-	return planned;
+	pg::SqlResult const rows =
+		Execute("SELECT " SLUICE_SQL_MICROSECONDS("max(planned_at)") " FROM sluice.pipeline_due");
+	return InstantCell(rows, 0, 0);
 }
 
 int
@@ -52,12 +45,13 @@ LookAtClock(Oid role, TimestampTz now)
 	pg::SqlResult const rows = Execute(
 		"SELECT count(*) FILTER (WHERE q.planned_at > " + at +
 			"), " SLUICE_SQL_MICROSECONDS("max(q.planned_at)") ", " SLUICE_SQL_MICROSECONDS(
-				"max(q.served_until)") " FROM sluice.pipeline_due q JOIN sluice.pipeline_definitions d ON d.id "
+				"max(q.served_until)") ", COALESCE(bool_or(q.served_anew), false) FROM sluice.pipeline_due q JOIN "
+									   "sluice.pipeline_definitions d ON d.id "
 									   "= q.pipeline_id WHERE " SLUICE_SQL_WATCHED("d.owner_oid") " AND "
 																								  "(q.planned_at > " +
 			at + " OR q.served_until > " + at + ")",
 		{Number(role), Instant(now)});
-	return {rows.Integer(0, 0), InstantCell(rows, 0, 1), InstantCell(rows, 0, 2)};
+	return {rows.Integer(0, 0), InstantCell(rows, 0, 1), InstantCell(rows, 0, 2), rows.IsTrue(0, 3)};
 }
 
 bool

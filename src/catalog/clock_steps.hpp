@@ -13,6 +13,9 @@ namespace sluice::catalog {
 // locked; rows that others hold are passed over.
 std::vector<DuePipeline> LockPlannedLater(TimestampTz now, int limit);
 
+// The latest clock by which any pipeline was planned.
+std::optional<TimestampTz> LatestPlan();
+
 // Retries that wait, and sources that are left alone, because of a clock that was later than it is now: they wait from
 // now on as long as they were to. How many there were.
 int HastenWaits(TimestampTz now);
@@ -22,6 +25,7 @@ struct ClockFacts {
 	int64_t planned_later = 0;				 // pipelines that are not planned again yet
 	std::optional<TimestampTz> latest_plan;	 // the clock when the last of them was planned
 	std::optional<TimestampTz> served_until; // due instants up to here may have had their runs
+	bool anew = false;						 // and are served again
 };
 ClockFacts LookAtClock(Oid role, TimestampTz now);
 

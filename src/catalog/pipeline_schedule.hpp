@@ -28,6 +28,7 @@ public:
 
 	// The first due instant after this one, a whole second; nothing without a schedule, and after the last one.
 	std::optional<TimestampTz> After(TimestampTz after) const;
+	bool IsInterval() const { return schedule_ && schedule_->AsCron() == nullptr; }
 
 private:
 	pg::PgZone zone_;

@@ -116,16 +116,6 @@ NameTaken(const std::string &name, const std::string &owner)
 				 "Choose another name, or alter the existing pipeline with alter_pipeline.");
 }
 
-void
-WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due)
-{
-	Execute("INSERT INTO sluice.pipeline_due AS d (pipeline_id, next_due, planned_at) VALUES ($1::uuid, " SLUICE_SQL_AT(
-				"$2") ", " SLUICE_SQL_AT("$3") ") "
-											   "ON CONFLICT (pipeline_id) DO UPDATE SET next_due = "
-											   "EXCLUDED.next_due, " SLUICE_SQL_PLANNED("$3"),
-			{id, Instant(next_due), Instant(pg::Now())});
-}
-
 bool
 InsertPipeline(const Pipeline &pipeline, std::optional<TimestampTz> next_due)
 {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "catalog/pipeline.hpp"
+#include "core/clock_memory.hpp"
 #include "core/error.hpp"
 
 namespace sluice::catalog {
@@ -56,13 +57,15 @@ bool RefreshOwnerNames();
 struct DuePipeline {
 	std::string id;
 	TimestampTz due;
-	std::optional<TimestampTz> served_until; // due instants up to here may have had their runs (clock_steps.hpp)
+	ClockMemory memory;
 };
 // Due rows at or before now, oldest first, locked; rows that others hold are passed over.
 std::vector<DuePipeline> LockDue(TimestampTz now, int limit);
 // Also where there is no row yet, as in a copy restored from a dump. Waits for locks: not for the scheduler.
 void WriteNextDue(const std::string &id, std::optional<TimestampTz> next_due);
-void SetNextDue(const std::string &id, std::optional<TimestampTz> next_due);
+void SetNextDue(const std::string &id, std::optional<TimestampTz> next_due, const ClockMemory &memory);
+// It is due no more until it is planned anew.
+void ClearNextDue(const std::string &id);
 // Nothing: no schedule, not known yet (a restored copy), or paused.
 std::optional<TimestampTz> NextDueOf(const std::string &id);
 

@@ -209,7 +209,7 @@ PauseForFailures(const std::string &pipeline_id, const std::string &reason)
 	if (rows.Processed() == 0) {
 		return false;
 	}
-	SetNextDue(pipeline_id, std::nullopt);
+	ClearNextDue(pipeline_id);
 	(void)PausePendingOf(pipeline_id, "paused: " + reason);
 	return true;
 }

@@ -87,15 +87,3 @@ std::string CurrentUserName();
 #define SLUICE_SQL_AT(parameter)                                                                                       \
 	"('2000-01-01 00:00:00+00'::timestamptz + " parameter "::bigint * interval '1 microsecond')"
 #define SLUICE_SQL_MICROSECONDS(expression) "((extract(epoch FROM " expression ") - 946684800) * 1000000)::bigint"
-// The row d of pipeline_due is planned at this parameter's instant. Planned by a later clock before, its due instants
-// up to then may have had their runs.
-#define SLUICE_SQL_PLANNED(parameter)                                                                                  \
-	"served_until = CASE WHEN d.planned_at > " SLUICE_SQL_AT(parameter) " THEN GREATEST(d.served_until, "              \
-																		"d.planned_at) WHEN d.served_until "           \
-																		"> " SLUICE_SQL_AT(                            \
-																			parameter) " THEN "                        \
-																					   "d.served_"                     \
-																					   "until END, "                   \
-																					   "planned_at "                   \
-																					   "="                             \
-																					   " " SLUICE_SQL_AT(parameter)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 
 namespace sluice {
 
@@ -97,6 +98,24 @@ PlanDue(int64_t due, int64_t now, OnMissed on_missed, const NextDueFunction &nex
 		plan.missed_to = first_run == passed.last.begin() ? due : *(first_run - 1);
 	}
 	return plan;
+}
+
+DuePlanAgain
+PlanDue(int64_t due, int64_t now, OnMissed on_missed, const NextDueFunction &next, const ServedBefore &served)
+{
+	NextDueFunction const unsettled = served.WithoutSettled(next);
+	if (served.IsSettled(due)) {
+		std::optional<int64_t> const first = unsettled(due);
+		if (!first || *first > now) {
+			return {std::nullopt, first};
+		}
+		due = *first;
+	}
+	DuePlan plan = PlanDue(due, now, on_missed, unsettled);
+	std::copy_if(plan.runs.begin(), plan.runs.end(), std::back_inserter(plan.repeated),
+				 [&served](int64_t run) { return served.HadRun(run); });
+	std::optional<int64_t> const following = plan.next;
+	return {std::move(plan), following};
 }
 
 } // namespace sluice

@@ -56,11 +56,13 @@ CREATE TABLE sluice.pipeline_due (
 	pipeline_id uuid PRIMARY KEY,
 	next_due timestamptz,
 	planned_at timestamptz,
-	served_until timestamptz
+	served_until timestamptz,
+	served_anew boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 70);
 COMMENT ON TABLE sluice.pipeline_due IS 'When each scheduled pipeline is due next';
 COMMENT ON COLUMN sluice.pipeline_due.planned_at IS 'the clock when next_due was computed; one that is later than now was ahead then';
-COMMENT ON COLUMN sluice.pipeline_due.served_until IS 'the clock was ahead: due times up to here may have had their runs, and get no other';
+COMMENT ON COLUMN sluice.pipeline_due.served_until IS 'the clock was ahead: due times up to here may have had their runs';
+COMMENT ON COLUMN sluice.pipeline_due.served_anew IS 'it was set back so far that they are served again, and their runs say so';
 
 CREATE TABLE sluice.pipeline_state (
 	pipeline_id uuid PRIMARY KEY,

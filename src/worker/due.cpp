@@ -1,8 +1,11 @@
 // What is due becomes a queued run, or a row that says why not.
+#include <algorithm>
+
 #include "catalog/clock_steps.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "catalog/pipeline_schedule.hpp"
 #include "catalog/run_queue.hpp"
+#include "core/clock_memory.hpp"
 #include "core/due_plan.hpp"
 #include "core/duration.hpp"
 #include "core/local_time.hpp"
@@ -20,51 +23,68 @@ namespace sluice::worker {
 namespace {
 
 struct Evaluation {
-	DuePlan plan;
-	std::string problem;  // why the schedule has no meaning any more
-	bool nothing = false; // no due time has come
+	DuePlanAgain due;
+	std::string problem; // why the schedule has no meaning any more
 };
 
-// Without those that have had their runs while the clock was ahead.
-NextDueFunction
-NextUnserved(const catalog::DueTimes &due_times, catalog::ServedInstants &served)
+// The due times of a pipeline, and which of them have had their runs while the clock was ahead.
+class Planner {
+public:
+	Planner(const catalog::Pipeline &pipeline, const ClockMemory &memory, TimestampTz now)
+		: due_times_(pipeline), served_(pipeline.id, memory.served_until), now_(pg::UnixSeconds(now)),
+		  before_(memory.anew || due_times_.IsInterval(), now_,
+				  [this](int64_t due) { return served_.Has(pg::TimestampFromUnixSeconds(due)); })
+	{}
+	Planner(const Planner &) = delete;
+	Planner &operator=(const Planner &) = delete;
+
+	DuePlanAgain Plan(TimestampTz due, OnMissed policy) const
+	{
+		return PlanDue(pg::UnixSeconds(due), now_, policy, Next(), before_);
+	}
+	std::optional<int64_t> Following() const
+	{
+		NextDueFunction const next = Next();
+		return before_.WithoutSettled(next)(now_);
+	}
+
+private:
+	NextDueFunction Next() const
+	{
+		return [this](int64_t after) -> std::optional<int64_t> {
+			std::optional<TimestampTz> const at = due_times_.After(pg::TimestampFromUnixSeconds(after));
+			return at ? std::optional(pg::UnixSeconds(*at)) : std::nullopt;
+		};
+	}
+
+	catalog::DueTimes const due_times_;
+	mutable catalog::ServedInstants served_;
+	int64_t const now_;
+	ServedBefore const before_;
+};
+
+std::optional<TimestampTz>
+Instant(std::optional<int64_t> seconds)
 {
-	return [&due_times, &served](int64_t after) {
-		std::optional<TimestampTz> at = due_times.After(pg::TimestampFromUnixSeconds(after));
-		while (at && served.Has(*at)) {
-			at = due_times.After(*at);
-		}
-		return at ? std::optional<int64_t>(pg::UnixSeconds(*at)) : std::nullopt;
-	};
+	return seconds ? std::optional(pg::TimestampFromUnixSeconds(*seconds)) : std::nullopt;
 }
 
 Evaluation
-Evaluate(const catalog::Pipeline &pipeline, const OptionValues &options, const catalog::DuePipeline &stored,
+Evaluate(const catalog::Pipeline &pipeline, const OptionValues &options, TimestampTz due, const ClockMemory &memory,
 		 TimestampTz now)
 {
 	try {
-		catalog::DueTimes const due_times(pipeline);
-		catalog::ServedInstants served(stored.id, stored.served_until);
-		NextDueFunction const next = NextUnserved(due_times, served);
-		TimestampTz due = stored.due;
-		if (served.Has(due)) {
-			std::optional<int64_t> const first = next(pg::UnixSeconds(due));
-			due = first ? pg::TimestampFromUnixSeconds(*first) : DT_NOEND;
-			if (due > now) {
-				return {DuePlan{.next = first}, std::string(), true};
-			}
-		}
 		std::string const on_missed = options.Text("on_missed");
 		OnMissed const policy = on_missed == "run_all" ? OnMissed::RunAll
 								: on_missed == "skip"  ? OnMissed::Skip
 													   : OnMissed::RunOnce;
-		return {PlanDue(pg::UnixSeconds(due), pg::UnixSeconds(now), policy, next), std::string(), false};
+		return {Planner(pipeline, memory, now).Plan(due, policy), std::string()};
 	} catch (const Error &error) {
 		// Without PostgreSQL's hand in it the transaction is sound; else the whole pipeline is deferred.
 		if (error.Info().from_postgres) {
 			throw;
 		}
-		return {DuePlan{}, Redact(error.what()), false};
+		return {DuePlanAgain{}, Redact(error.what())};
 	}
 }
 
@@ -138,6 +158,10 @@ InsertDueRuns(const catalog::Pipeline &pipeline, const OptionValues &options, co
 		run.due_at = pg::TimestampFromUnixSeconds(due);
 		run.reason = missed;
 		missed.reset();
+		if (std::find(plan.repeated.begin(), plan.repeated.end(), due) != plan.repeated.end()) {
+			std::string const repeated = "served again: this due time had a run before the clock was set back";
+			run.reason = run.reason ? repeated + "; " + *run.reason : repeated;
+		}
 		std::optional<std::string> const skip = made_up ? std::nullopt : ReasonToSkip(pipeline, may_queue);
 		if (skip) {
 			run.status = "skipped";
@@ -150,36 +174,34 @@ InsertDueRuns(const catalog::Pipeline &pipeline, const OptionValues &options, co
 void
 FireOne(const catalog::DuePipeline &due, TimestampTz now)
 {
+	ClockMemory const memory = PlannedAt(due.memory, now);
 	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(due.id);
 	if (!pipeline || !pipeline->schedule || pipeline->parked) {
-		catalog::SetNextDue(due.id, std::nullopt);
+		catalog::SetNextDue(due.id, std::nullopt, memory);
 		return;
 	}
 	OptionValues const options = catalog::ReadOptions(pipeline->options);
-	Evaluation const evaluation = Evaluate(*pipeline, options, due, now);
-	if (!pipeline->paused && pipeline->status == "active" && !evaluation.nothing) {
+	Evaluation const evaluation = Evaluate(*pipeline, options, due.due, FollowClock(due.memory, now), now);
+	if (!pipeline->paused && pipeline->status == "active") {
 		if (!evaluation.problem.empty()) {
 			InsertSkipped(*pipeline, due.due, "parked, its schedule cannot be evaluated: " + evaluation.problem);
-		} else {
-			InsertDueRuns(*pipeline, options, evaluation.plan);
+		} else if (evaluation.due.plan) {
+			InsertDueRuns(*pipeline, options, *evaluation.due.plan);
 		}
 	}
-	std::optional<int64_t> const &next = evaluation.plan.next;
-	catalog::SetNextDue(due.id, next ? std::optional<TimestampTz>(pg::TimestampFromUnixSeconds(*next)) : std::nullopt);
+	catalog::SetNextDue(due.id, Instant(evaluation.due.next), memory);
 }
 
 // The clock was ahead when its next due time was computed.
 void
-PlanAgain(const catalog::DuePipeline &planned, TimestampTz now)
+PlanAgain(const catalog::DuePipeline &planned, TimestampTz now, TimestampTz clock_before)
 {
+	ClockMemory const memory = PlannedAt(planned.memory, now, clock_before);
 	std::optional<catalog::Pipeline> const pipeline = catalog::FindPipeline(planned.id);
 	std::optional<TimestampTz> next;
 	if (pipeline && pipeline->schedule && !pipeline->parked && !pipeline->paused && pipeline->status == "active") {
 		try {
-			catalog::DueTimes const due_times(*pipeline);
-			catalog::ServedInstants served(planned.id, planned.served_until);
-			std::optional<int64_t> const at = NextUnserved(due_times, served)(pg::UnixSeconds(now));
-			next = at ? std::optional(pg::TimestampFromUnixSeconds(*at)) : std::nullopt;
+			next = Instant(Planner(*pipeline, memory, now).Following());
 		} catch (const Error &error) {
 			if (error.Info().from_postgres) {
 				throw;
@@ -188,38 +210,41 @@ PlanAgain(const catalog::DuePipeline &planned, TimestampTz now)
 			next = now;
 		}
 	}
-	catalog::SetNextDue(planned.id, next);
+	catalog::SetNextDue(planned.id, next, memory);
 }
 
 } // namespace
 
 void
-FollowClockBack(SchedulerState &state)
+FollowClockBack(SchedulerState &state, int64 set_back)
 {
+	std::optional<TimestampTz> clock_before;
 	for (bool more = true; more;) {
 		int planned = 0;
 		TimestampTz const now = pg::Now();
 		int const limit = kBatch + static_cast<int>(state.deferred.size());
-		TimestampTz latest = now;
 		pg::InTransaction([&] {
 			std::vector<catalog::DuePipeline> const later = catalog::LockPlannedLater(now, limit);
 			more = later.size() == static_cast<size_t>(limit);
+			if (!later.empty() && !clock_before) {
+				clock_before = std::max(now + set_back, catalog::LatestPlan().value_or(now));
+			}
 			for (const catalog::DuePipeline &one : later) {
 				if (planned == kBatch || IsDeferred(state, one.id)) {
 					continue;
 				}
 				if (Isolated(state, one.id, Format("pipeline {} could not be planned again", one.id),
-							 [&one, now] { PlanAgain(one, now); })) {
+							 [&] { PlanAgain(one, now, *clock_before); })) {
 					++planned;
-					latest = std::max(latest, *one.served_until);
 				}
 			}
 			planned += catalog::HastenWaits(now);
 		});
 		if (planned > 0) {
 			state.acted = true;
-			std::string const by =
-				latest > now ? " by " + FormatDuration((latest - now) / kSecond * kSecond) + " or more" : std::string();
+			std::string const by = clock_before && *clock_before > now
+									   ? " by " + FormatDuration((*clock_before - now) / kSecond * kSecond) + " or more"
+									   : std::string();
 			Log(Format(
 				"the clock of the server has been set back{}: {} pipelines, retries and waiting sources that were "
 				"planned by it before are planned again",

@@ -54,8 +54,8 @@ private:
 	void FreeEnded();
 	// True when it was time for it.
 	bool Safety();
-	// Since the last time this was asked.
-	bool ClockWentBack();
+	// Since the last time this was asked; 0: it was not.
+	int64 SetBack();
 	void RefreshOwners();
 	void LookAhead();
 	void ForgetDeferred(SteadyTime now);
@@ -101,11 +101,12 @@ Scheduler::Safety()
 	return true;
 }
 
-bool
-Scheduler::ClockWentBack()
+int64
+Scheduler::SetBack()
 {
 	int64 const distance = pg::Now() - SteadyNow();
-	return std::exchange(clock_distance_, distance) > distance + kClockStep;
+	int64 const before = std::exchange(clock_distance_, distance);
+	return before > distance + kClockStep ? before - distance : 0;
 }
 
 void
@@ -240,9 +241,9 @@ Scheduler::Wake()
 	Part([this] { CollectEnded(state_); });
 	Part([this] { ServeStops(state_); });
 	Part([this, &tick] { tick = Safety(); });
-	bool const set_back = ClockWentBack();
-	if (tick || set_back) {
-		Part([this] { FollowClockBack(state_); });
+	int64 const set_back = SetBack();
+	if (tick || set_back > 0) {
+		Part([this, set_back] { FollowClockBack(state_, set_back); });
 	}
 	Part([this] { ReapStaging(state_); });
 	Part([this] { (void)SettleEnded(state_); });

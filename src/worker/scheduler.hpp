@@ -61,8 +61,8 @@ struct SchedulerState {
 // there were none.
 bool SettleEnded(SchedulerState &state);
 
-// Computes again what was stored by a clock that was ahead.
-void FollowClockBack(SchedulerState &state);
+// Computes again what was stored by a clock that was ahead. set_back: by how much it was seen to go back; 0: not seen.
+void FollowClockBack(SchedulerState &state, int64 set_back);
 // Fires what is due; true when there may be more.
 bool FireDue(SchedulerState &state);
 

@@ -50,7 +50,7 @@ $node->sql("SELECT alter_pipeline('window', options => '{\"start_at\": null, \"e
 is($node->sql("SELECT next_due = ('$first'::timestamp + '2 days') AT TIME ZONE 'UTC' FROM pipeline_status WHERE name = 'window'"),
 	't', 'without the window it goes on');
 
-# A clock that was ahead and is set right: nothing waits for the wrong time, and nothing is done twice. The clock of the
+# A clock that was ahead and is set right, by less than three hours: nothing waits for the wrong time, and cron does nothing twice. The clock of the
 # window above is days ahead already.
 sub soon
 {
@@ -62,7 +62,7 @@ $node->set_clock(0);
 $node->sql("CREATE FUNCTION not_now() RETURNS bigint LANGUAGE plpgsql AS \$\$BEGIN RAISE 'not now' USING ERRCODE = '40001'; END\$\$");
 soon("pipeline_status WHERE name = 'other'", 'next_due', 86410, 'what was planned days ahead is planned again');
 $node->pipeline('often', 'SELECT 1::bigint AS i', "schedule => 'every 10 seconds'");
-$node->pipeline('hourly', 'SELECT 1::bigint AS i', "schedule => 'every 1 hour'");
+$node->pipeline('hourly', 'SELECT 1::bigint AS i', "schedule => '0 * * * *'");
 $node->pipeline('yearly', 'SELECT 1::bigint AS i', "schedule => '0 0 1 1 *'");
 $node->pipeline('patient', 'SELECT not_now() AS i', "options => '{\"max_retries\": 1, \"retry_delay\": \"10 minutes\"}'");
 $node->pipeline('legal', 'SELECT not_now() AS i', "options => '{\"max_retries\": 1, \"retry_delay\": \"3 hours\", \"retry_max_delay\": \"3 hours\"}'");
@@ -97,8 +97,25 @@ $node->await("SELECT next_due > '$hour' FROM pipeline_status WHERE name = 'often
 $node->await("SELECT count(*) > 0 FROM pipeline_runs WHERE pipeline_name = 'often' AND status = 'success' AND due_at >= '$hour'::timestamptz + interval '50 s'",
 	'what was not due yet is run');
 is($node->sql("SELECT next_due = '$hour'::timestamptz + interval '1 hour' FROM pipeline_status WHERE name = 'hourly'"), 't', 'the hour is done already');
-is($node->sql("SELECT count(*) FROM (SELECT FROM pipeline_runs WHERE cause = 'schedule' AND status <> 'skipped' "
+is($node->sql("SELECT count(*) FROM (SELECT FROM pipeline_runs WHERE cause = 'schedule' AND status <> 'skipped' AND pipeline_name <> 'often' "
 		  . "GROUP BY pipeline_id, due_at HAVING count(*) > 1) twice"), '0', 'no due time was run twice');
+
+# Set back by a day: what comes a second time is run again, and says so.
+my $cron = $node->sql("SELECT next_due FROM pipeline_status WHERE name = 'hourly'");
+$ahead = $node->offset_to("'$cron'::timestamptz", 3);
+$node->set_clock($ahead);
+my $served = "FROM pipeline_runs WHERE pipeline_name = 'hourly' AND cause = 'schedule' AND status = 'success' AND due_at = '$cron'";
+$node->await("SELECT count(*) = 1 $served", 'an hour is served');
+$node->set_clock($ahead - 86400);
+$node->await("SELECT next_due < '$cron'::timestamptz - interval '22 hours' FROM pipeline_status WHERE name = 'hourly'", 'a day back: it begins anew');
+like($node->sql("SELECT message FROM pipeline_health() WHERE check_name = 'clock'"), qr/^the clock was .* ahead of now: due times that had their runs then are served again/,
+	'pipeline_health says what follows');
+$node->await("SELECT bool_and(planned_at < now() + make_interval(secs => $ahead - 86000)) FROM sluice.pipeline_due", 'all are planned again');
+$node->sql("SELECT pause_pipeline(id) FROM pipelines WHERE name <> 'hourly'");
+$node->set_clock($node->offset_to("'$cron'::timestamptz", -30));
+$node->await("SELECT next_due = '$cron'::timestamptz FROM pipeline_status WHERE name = 'hourly'", 'the day passes');
+$node->set_clock($ahead + 5);
+$node->await("SELECT count(*) = 2 AND count(*) FILTER (WHERE reason ~ '^served again: this due time had a run before') = 1 $served", 'the hour is served again, and says so');
 
 $node->stop;
 done_testing();

@@ -54,9 +54,11 @@ COMMENT ON COLUMN sluice.pipeline_state.watermark IS 'how far it is loaded: a va
 COMMENT ON COLUMN sluice.pipeline_state.watermark_rows IS 'hashes of the rows that the next run reads again; NULL: they are not remembered';
 
 -- Due times are computed again where the clock has been set back since.
-ALTER TABLE sluice.pipeline_due ADD COLUMN planned_at timestamptz, ADD COLUMN served_until timestamptz;
+ALTER TABLE sluice.pipeline_due ADD COLUMN planned_at timestamptz, ADD COLUMN served_until timestamptz,
+	ADD COLUMN served_anew boolean NOT NULL DEFAULT false;
 COMMENT ON COLUMN sluice.pipeline_due.planned_at IS 'the clock when next_due was computed; one that is later than now was ahead then';
-COMMENT ON COLUMN sluice.pipeline_due.served_until IS 'the clock was ahead: due times up to here may have had their runs, and get no other';
+COMMENT ON COLUMN sluice.pipeline_due.served_until IS 'the clock was ahead: due times up to here may have had their runs';
+COMMENT ON COLUMN sluice.pipeline_due.served_anew IS 'it was set back so far that they are served again, and their runs say so';
 
 -- A batch goes on slice by slice.
 ALTER TABLE sluice.pipeline_ended ADD COLUMN drawn boolean NOT NULL DEFAULT false;
