@@ -7,6 +7,7 @@
 #include "pg/run_context.hpp"
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
+#include "worker/live_runs.hpp"
 #include "worker/run_locks.hpp"
 #include "worker/run_scope.hpp"
 #include "worker/run_setup.hpp"

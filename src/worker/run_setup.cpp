@@ -15,6 +15,8 @@ IsSessionOf(Oid role)
 		   pg::Call(GetAuthenticatedUserId) == role;
 }
 
+namespace {
+
 // What every run pins, and the texts that it points to.
 class RunSettings {
 public:
