@@ -29,14 +29,14 @@ RunInTheWay(const std::string &pipeline_id)
 TimeLimit::TimeLimit(int64_t microseconds) : microseconds_(microseconds)
 {
 	if (microseconds_ > 0) {
-		pg::Call(leaf::StartRunTimeout, static_cast<int>(std::max<int64_t>(microseconds_ / 1000, 1)));
+		outer_ = pg::Call(leaf::StartRunTimeout, static_cast<int>(std::max<int64_t>(microseconds_ / 1000, 1)));
 	}
 }
 
 TimeLimit::~TimeLimit()
 {
 	if (microseconds_ > 0) {
-		(void)pg::CallNoThrow(leaf::EndRunTimeout);
+		(void)pg::CallNoThrow(leaf::EndRunTimeout, outer_);
 	}
 }
 

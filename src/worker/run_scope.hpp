@@ -20,6 +20,7 @@ public:
 
 private:
 	int64_t const microseconds_;
+	TimestampTz outer_ = 0; // when the limit of the run around this one ends
 };
 
 // The run's locks for the current transaction; throws 55006, which says who holds them.

@@ -129,14 +129,18 @@ FireDeferredTriggers()
 	AfterTriggerSetState(statement);
 }
 
-void
+TimestampTz
 StartRunTimeout(int milliseconds)
 {
 	if (run_timeout == MAX_TIMEOUTS) {
 		run_timeout = RegisterTimeout(USER_TIMEOUT, CancelRun);
 	}
 	run_timed_out = 0;
-	enable_timeout_after(run_timeout, milliseconds);
+	TimestampTz const outer = get_timeout_active(run_timeout) ? get_timeout_finish_time(run_timeout) : 0;
+	if (outer == 0 || outer > TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds)) {
+		enable_timeout_after(run_timeout, milliseconds);
+	}
+	return outer;
 }
 
 bool
@@ -146,7 +150,7 @@ RunTimedOut()
 }
 
 void
-EndRunTimeout()
+EndRunTimeout(TimestampTz outer)
 {
 	disable_timeout(run_timeout, false);
 	// It struck when all was done: then it has nothing to cancel.
@@ -154,6 +158,9 @@ EndRunTimeout()
 		QueryCancelPending = 0;
 	}
 	run_timed_out = 0;
+	if (outer != 0) {
+		enable_timeout_at(run_timeout, outer);
+	}
 }
 
 void

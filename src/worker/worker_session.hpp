@@ -36,10 +36,11 @@ void PinSettingsForProcess(const PinnedSetting *settings, int count);
 // Runs the deferred triggers now, so that nothing of the owner's runs after 'success' is written.
 void FireDeferredTriggers();
 
-// The option timeout of a run: cancels it, as pg_cancel_backend does. Started again from zero by each run.
-void StartRunTimeout(int milliseconds);
+// The option timeout of a run: cancels it, as pg_cancel_backend does. Started again from zero by each run. Returns when
+// that of the run around this one ends, which may be sooner; 0: there is none.
+TimestampTz StartRunTimeout(int milliseconds);
 bool RunTimedOut();
-void EndRunTimeout();
+void EndRunTimeout(TimestampTz outer);
 
 // From here on the worker is done with its run: a cancel that comes now has nothing to cancel.
 void HoldCancels();
