@@ -223,7 +223,7 @@ MarkLost(const std::string &run_id, const std::string &reason)
 	error.message = reason;
 	error.hint = HintOnLost(run_id) + " The server's log may tell why its process ended.";
 	RunJournal journal(pg::Now);
-	journal.Failure(reason);
+	journal.Failure(WholeText(error));
 	return End(run_id, "{running}", "failed", std::nullopt, error, RunCounters{}, journal);
 }
 

@@ -34,6 +34,8 @@ sub disaster
 	my $state = $expect{state} // 'SL004';
 	$node->await("SELECT status = 'failed' AND error_sqlstate = '$state' AND error_hint IS NOT NULL AND end_time IS NOT NULL "
 		  . "FROM pipeline_runs WHERE id = '$run'", "$name: the run is marked as failed");
+	is($node->sql("SELECT count(*) FROM run_log('$run') WHERE level = 'error' AND message ~ 'HINT:  .*server''s log'"), '1', "$name: so its log says, and what to do")
+	  if !defined $expect{state};
 	$node->await("SELECT status = 'success' FROM pipeline_runs WHERE id = '$queued'", "$name: what was queued runs");
 	is($node->sql('SELECT count(*) FROM dst_gated'), $before + 2, "$name: nothing is half-loaded");
 	# The next due run happens.
