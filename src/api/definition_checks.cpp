@@ -248,19 +248,21 @@ TellSchedule(const Pipeline &pipeline)
 	}
 }
 
-// What only parsing in this database can tell. A relation that is missing may be the work of another pipeline.
-//
 // A literal of a domain, also within a composite or an array, runs the domain's CHECK: code of who owns the pipeline or
 // has owned it. So it is parsed only for its owner, and whoever makes it for another role, or takes it over, runs
 // nothing.
-void
-Analyze(const Pipeline &pipeline, const Pipeline *before)
+bool
+MayAnalyze(const Pipeline &pipeline, const Pipeline *before)
 {
-	if (pipeline.owner_oid != GetUserId() ||
-		(before != nullptr && catalog::HadAnotherOwner(pipeline.id, pipeline.owner_oid))) {
-		return;
-	}
-	auto const analyze = [&pipeline] { AsOwner(pipeline, [&pipeline] { engine::AnalyzeDefinition(pipeline); }); };
+	return pipeline.owner_oid == GetUserId() &&
+		   (before == nullptr || !catalog::HadAnotherOwner(pipeline.id, pipeline.owner_oid));
+}
+
+// What only parsing in this database can tell. A relation that is missing may be the work of another pipeline.
+void
+Analyze(const Pipeline &pipeline)
+{
+	auto const analyze = [&pipeline] { engine::AnalyzeDefinition(pipeline); };
 	if (pipeline.depends_on.empty()) {
 		analyze();
 		return;
@@ -354,8 +356,13 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 			}
 		}
 		if (pipeline->status == "active") {
-			AsOwner(*pipeline, [pipeline] { engine::CheckDefinition(*pipeline); });
-			Analyze(*pipeline, before);
+			bool const may_analyze = MayAnalyze(*pipeline, before);
+			AsOwner(*pipeline, [pipeline, may_analyze] {
+				engine::CheckDefinition(*pipeline);
+				if (may_analyze) {
+					Analyze(*pipeline);
+				}
+			});
 			TellMissingRights(*pipeline);
 			TellLosses(*pipeline, destination);
 		}
