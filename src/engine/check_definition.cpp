@@ -15,6 +15,7 @@
 #include "engine/transform/definition_syntax.hpp"
 #include "pg/compat.hpp"
 #include "pg/relation_lookup.hpp"
+#include "pg/sql.hpp"
 
 namespace sluice::engine {
 
@@ -160,17 +161,26 @@ std::vector<MissingRight>
 MissingRights(const catalog::Pipeline &pipeline)
 {
 	std::vector<MissingRight> missing;
-	auto const note = [&missing](const std::function<void()> &check) {
+	auto const note = [&](const std::function<void()> &check) {
 		std::optional<Error> const failure = pg::Subtransaction(check);
 		if (failure && failure->State() == sqlstate::kInsufficientPrivilege) {
-			missing.push_back({failure->Info().message, failure->Info().hint});
+			const ErrorInfo &info = failure->Info();
+			// The server's own error, about a schema, has none.
+			missing.push_back(
+				{info.message, info.hint.empty()
+								   ? Format("Grant it to the owner of the pipeline: GRANT USAGE ON SCHEMA ... TO {}.",
+											pg::QuoteIdentifier(pipeline.owner))
+								   : info.hint});
 		}
 	};
 	if (!pipeline.source && pipeline.source_table) {
-		Oid const source = pg::Call(pg::leaf::FindRelation, pipeline.source_table->c_str());
-		if (OidIsValid(source)) {
-			note([&] { pg::Call(leaf::RequireSelectRight, source, !pipeline.columns); });
-		}
+		note([&pipeline] {
+			// Its schema, too, may be out of reach.
+			Oid const source = pg::Call(pg::leaf::FindRelation, pipeline.source_table->c_str());
+			if (OidIsValid(source)) {
+				pg::Call(leaf::RequireSelectRight, source, !pipeline.columns);
+			}
+		});
 	}
 	Destination const destination = pipeline.destination ? Destination{} : FindDestination(pipeline);
 	bool const replaces = destination.mode == LoadMode::Replace;
