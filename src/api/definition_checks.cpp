@@ -3,6 +3,7 @@
 #include "api/arguments.hpp"
 #include "api/as_owner.hpp"
 #include "api/definition.hpp"
+#include "api/definition_store.hpp"
 #include "api/dependencies.hpp"
 #include "api/due_time.hpp"
 #include "api/names.hpp"
@@ -218,9 +219,13 @@ RuleChanged(const Pipeline &now, const Pipeline &before)
 		options.Boolean("command_transaction") != old_options.Boolean("command_transaction")) {
 		return true;
 	}
-	return std::any_of(kRules.begin(), kRules.end(), [&options, &old_options](const char *rule) {
-		return options.Text(rule) != old_options.Text(rule);
-	});
+	constexpr std::array kPolicies = {"on_new_column", "on_missing_column", "on_changed_type"};
+	return std::any_of(
+			   kRules.begin(), kRules.end(),
+			   [&options, &old_options](const char *rule) { return options.Text(rule) != old_options.Text(rule); }) ||
+		   std::any_of(kPolicies.begin(), kPolicies.end(), [&options, &old_options](const char *policy) {
+			   return (options.Text(policy) == "evolve") != (old_options.Text(policy) == "evolve");
+		   });
 }
 
 // Whether something that decides how rows travel is not as it was.
@@ -260,9 +265,9 @@ MayAnalyze(const Pipeline &pipeline, const Pipeline *before)
 
 // What only parsing in this database can tell. A relation that is missing may be the work of another pipeline.
 void
-Analyze(const Pipeline &pipeline)
+Analyze(const Pipeline &pipeline, bool starts_afresh)
 {
-	auto const analyze = [&pipeline] { engine::AnalyzeDefinition(pipeline); };
+	auto const analyze = [&pipeline, starts_afresh] { engine::AnalyzeDefinition(pipeline, starts_afresh); };
 	if (pipeline.depends_on.empty()) {
 		analyze();
 		return;
@@ -357,10 +362,12 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 		}
 		if (pipeline->status == "active") {
 			bool const may_analyze = MayAnalyze(*pipeline, before);
-			AsOwner(*pipeline, [pipeline, may_analyze] {
+			bool const starts_afresh = before == nullptr || catalog::Differ(*pipeline, *before, catalog::kLoaded) ||
+									   ColumnOptionsChanged(*pipeline, *before);
+			AsOwner(*pipeline, [pipeline, may_analyze, starts_afresh] {
 				engine::CheckDefinition(*pipeline);
 				if (may_analyze) {
-					Analyze(*pipeline);
+					Analyze(*pipeline, starts_afresh);
 				}
 			});
 			TellMissingRights(*pipeline);

@@ -15,19 +15,6 @@ namespace {
 
 using catalog::Pipeline;
 
-// What the columns of a load are called, and what they are.
-bool
-ColumnOptionsChanged(const Pipeline &now, const Pipeline &before)
-{
-	if (now.options == before.options) {
-		return false;
-	}
-	OptionValues const options = catalog::ReadOptions(now.options);
-	OptionValues const old_options = catalog::ReadOptions(before.options);
-	return options.Text("column_case") != old_options.Text("column_case") ||
-		   options.Text("column_types") != old_options.Text("column_types");
-}
-
 // An unchanged schedule keeps a due time that has come but was not served yet.
 std::optional<TimestampTz>
 NextDueAfterChange(const Pipeline &now, const Pipeline &before)
@@ -45,6 +32,18 @@ NextDueAfterChange(const Pipeline &now, const Pipeline &before)
 }
 
 } // namespace
+
+bool
+ColumnOptionsChanged(const Pipeline &now, const Pipeline &before)
+{
+	if (now.options == before.options) {
+		return false;
+	}
+	OptionValues const options = catalog::ReadOptions(now.options);
+	OptionValues const old_options = catalog::ReadOptions(before.options);
+	return options.Text("column_case") != old_options.Text("column_case") ||
+		   options.Text("column_types") != old_options.Text("column_types");
+}
 
 Pipeline
 MakePipeline(const std::string &name, const Owner &owner, const Given &given)

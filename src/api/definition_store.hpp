@@ -11,6 +11,9 @@ catalog::Pipeline MakePipeline(const std::string &name, const Owner &owner, cons
 // False: the owner has a pipeline of that name by now.
 [[nodiscard]] bool StoreNew(const catalog::Pipeline &pipeline);
 
+// Whether an option changes what the columns of a load are called, or what they are.
+bool ColumnOptionsChanged(const catalog::Pipeline &now, const catalog::Pipeline &before);
+
 // before: as it is stored. new_shape: the next load is compared with none.
 void StoreChange(const catalog::Pipeline &now, const catalog::Pipeline &before, bool new_shape);
 

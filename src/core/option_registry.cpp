@@ -77,11 +77,23 @@ constexpr std::array kOptions = {
 			   "Who reads a server of mysql_fdw: pg_sluice itself where it can, or the wrapper."},
 	OptionSpec{"mysql_time", Enumeration, 0, 0, "time|interval", "time",
 			   "What a column of MySQL's type time is read as; interval also takes what is not a time of a day."},
+	OptionSpec{
+		"on_changed_type", Enumeration, 0, 0, "freeze|evolve", "freeze",
+		"What becomes of a column whose values no longer fit into the destination's since its type has changed at "
+		"the source: the run fails, or the destination's column is widened where that loses nothing."},
 	OptionSpec{"on_loss", Enumeration, 0, 0, "warn|fail", "warn",
 			   "What becomes of a value that the type of its column would change: it is changed, and a warning names "
 			   "the column, or the run fails and names the value."},
 	OptionSpec{"on_missed", Enumeration, 0, 0, "run_once|skip|run_all", "run_once",
 			   "What to do about due times that passed while nobody could serve them: one run, none, or one each."},
+	OptionSpec{
+		"on_missing_column", Enumeration, 0, 0, "freeze|discard_value|evolve", "freeze",
+		"What becomes of a column that is gone from the source: the run fails, or the destination's gets no values any "
+		"more; evolve also takes a NOT NULL away that stands against it."},
+	OptionSpec{"on_new_column", Enumeration, 0, 0, "discard_value|evolve|freeze", "discard_value",
+			   "What becomes of a column that is new at the source: it is not loaded, which a warning tells, it is "
+			   "added to the "
+			   "destination, or the run fails."},
 	OptionSpec{"on_null_cursor", Enumeration, 0, 0, "error|include|exclude", "error",
 			   "What becomes of rows without a value of the cursor: the run fails, or each run reads them, or none does."},
 	OptionSpec{"on_overlap", Enumeration, 0, 0, "skip|queue_one", "skip",

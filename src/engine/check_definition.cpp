@@ -1,5 +1,6 @@
 // CheckDefinition and AnalyzeDefinition: what create and alter check without connecting or planning (design rule 2).
 
+#include "catalog/loaded_shape.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/command/command_plan.hpp"
@@ -86,6 +87,22 @@ CheckMode(const catalog::Pipeline &pipeline)
 	}
 }
 
+// A table elsewhere is changed by nobody but who owns it there.
+void
+CheckDriftOptions(const catalog::Pipeline &pipeline, const OptionValues &options)
+{
+	if (!pipeline.destination) {
+		return;
+	}
+	for (const char *option : {"on_new_column", "on_missing_column", "on_changed_type"}) {
+		if (options.Text(option) == "evolve") {
+			throw Error(sqlstate::kFeatureNotSupported,
+						Format("{} cannot be \"evolve\" where the destination is at another server", option),
+						"Alter the table there when a run asks for it.");
+		}
+	}
+}
+
 void
 CheckTable(const catalog::Pipeline &pipeline)
 {
@@ -112,13 +129,18 @@ CheckFit(const MappedQuery &query, const Destination &destination)
 }
 
 void
-Analyze(const catalog::Pipeline &pipeline)
+Analyze(const catalog::Pipeline &pipeline, bool starts_afresh)
 {
 	RunMemory memory;
 	MappingInput mapping;
 	mapping.columns = pipeline.columns;
 	mapping.filter = pipeline.filter;
-	ReadColumnOptions(catalog::ReadOptions(pipeline.options), &mapping);
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	ReadColumnOptions(options, &mapping);
+	ReadLeaveOut(pipeline, options, !starts_afresh && !catalog::LoadedShape(pipeline.id).empty(), &mapping);
+	if (options.Text("on_new_column") == "evolve") {
+		mapping.leave_out = LeaveOut::All; // a run adds what is missing
+	}
 	LocalSource(pipeline).Describe(&mapping);
 	MappedQuery const query(mapping);
 	if (const char *table = pg::Call(leaf::TemporaryTableIn, query.Analyzed())) {
@@ -146,8 +168,10 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 	if (pipeline.filter) {
 		pg::Call(leaf::CheckCondition, pipeline.filter->c_str());
 	}
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	MappingInput types;
-	ReadColumnOptions(catalog::ReadOptions(pipeline.options), &types);
+	ReadColumnOptions(options, &types);
+	CheckDriftOptions(pipeline, options);
 	CheckSource(pipeline, pipeline.owner_oid);
 	CheckMode(pipeline);
 	if (pipeline.destination) {
@@ -199,14 +223,14 @@ MissingRights(const catalog::Pipeline &pipeline)
 }
 
 void
-AnalyzeDefinition(const catalog::Pipeline &pipeline)
+AnalyzeDefinition(const catalog::Pipeline &pipeline, bool starts_afresh)
 {
 	// A command is not looked at more closely: its statements may make what the next ones need.
 	if (pipeline.source || pipeline.command) {
 		return;
 	}
 	try {
-		Analyze(pipeline);
+		Analyze(pipeline, starts_afresh);
 	} catch (const Error &error) {
 		throw WithHint(error, pipeline);
 	}

@@ -3,6 +3,7 @@
 #include "catalog/pipeline_options.hpp"
 #include "engine/command/command_plan.hpp"
 #include "engine/known_secrets.hpp"
+#include "engine/load/evolve.hpp"
 #include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
 #include "engine/load/sequences.hpp"
@@ -87,8 +88,15 @@ void
 AddFit(std::vector<std::string> *lines, const catalog::Pipeline &pipeline, const MappedQuery &query,
 	   const Destination &destination, const ColumnMatch &match)
 {
-	std::optional<Error> const drift =
-		pg::Subtransaction([&] { CheckDrift(pipeline, catalog::LoadedShape(pipeline.id), query, destination, match); });
+	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
+	RunJournal gone(pg::Now);
+	std::optional<Error> const drift = pg::Subtransaction([&] {
+		CheckGone(pipeline, catalog::ReadOptions(pipeline.options), last, query, destination, gone);
+		CheckDrift(pipeline, last, query, destination, match);
+	});
+	for (const JournalLine &line : gone.Lines()) {
+		lines->push_back(line.message);
+	}
 	if (drift) {
 		lines->push_back("columns: a run fails: " + drift->Info().message);
 	}
@@ -173,6 +181,17 @@ AddDestination(std::vector<std::string> *lines, const Question &question, Destin
 	}
 	if (RefusesReplace(question.pipeline, *destination)) {
 		lines->push_back("load: a run fails: " + ReplaceNotChosen(*destination).Info().message);
+	}
+	if (question.query != nullptr) {
+		std::vector<std::string> const changes =
+			PlanEvolution(question.pipeline, question.options, *question.query, *destination,
+						  catalog::LoadedShape(question.pipeline.id));
+		for (const std::string &statement : changes) {
+			lines->push_back("destination: before the load: " + statement);
+		}
+		if (!changes.empty()) {
+			return;
+		}
 	}
 	destination->relation = pg::Call(table_open, destination->oid, AccessShareLock);
 	ColumnMatch match;

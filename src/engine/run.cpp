@@ -4,6 +4,7 @@
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/known_secrets.hpp"
+#include "engine/load/evolve.hpp"
 #include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
 #include "engine/load/move_rows.hpp"
@@ -115,13 +116,15 @@ struct Prepared {
 // Locks or makes the destination, and plans how it is loaded.
 Prepared
 Prepare(const RunRequest &request, const OptionValues &options, RunInput &input, const MappedQuery &query,
-		const LockPatience &patience, Destination *destination, RunJournal &journal)
+		const std::vector<catalog::LoadedColumn> &last, const LockPatience &patience, Destination *destination,
+		RunJournal &journal)
 {
 	Prepared prepared;
 	LoadFacts facts = FactsOf(request.pipeline, options, destination->mode);
 	LoadLock held = LoadLock::None;
 	if (destination->remote != nullptr) {
 		destination->remote->Prepare(query, destination->remote->Exists() ? DeclaredTable() : input.Declared());
+		CheckGone(request.pipeline, options, last, query, *destination, journal);
 		prepared.match = destination->remote->Match(query);
 		destination->created = destination->remote->Created();
 		ReadRemoteFacts(*destination, &facts);
@@ -139,6 +142,7 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 			ReadTargetFacts(destination, &facts);
 			AddFileFacts(*destination, &facts);
 		}
+		CheckGone(request.pipeline, options, last, query, *destination, journal);
 		prepared.match = MatchColumns(query, destination->relation, &journal);
 		pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(prepared.match.source_of.data()),
 				 RelationGetNumberOfAttributes(destination->relation));
@@ -240,6 +244,18 @@ LoadSession::Load()
 		cursor->Begin(journal_);
 	}
 	MappedQuery query(input.Mapping());
+	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
+	result.changes = PlanEvolution(pipeline, options, query, destination, last);
+	if (!result.changes.empty()) {
+		if (!request_.root_run.empty()) {
+			memory.Free();
+			result.over = false;
+			return result;
+		}
+		// There is but one transaction, which the caller ends.
+		Evolve(result.changes, *pipeline.destination_table, patience, journal_);
+		result.changes.clear();
+	}
 	PushFilter(input, query, journal_);
 	if (cursor) {
 		cursor->CheckQuery(query);
@@ -249,10 +265,9 @@ LoadSession::Load()
 	}
 	input.CheckTables(query, journal_);
 	input.CountBefore(query, journal_);
-	Prepared const prepared = Prepare(request_, options, input, query, patience, &destination, journal_);
+	Prepared const prepared = Prepare(request_, options, input, query, last, patience, &destination, journal_);
 	const auto &[match, plan, work] = prepared;
 
-	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
 	CheckDrift(pipeline, last, query, destination, match);
 	for (LossLine &line : LossLines(query, destination, match)) {
 		if (line.warning) {
@@ -315,6 +330,14 @@ LoadSession::LoadChunk()
 		}
 		throw WithHint(WithoutSecrets(error), request_.pipeline);
 	}
+}
+
+void
+LoadSession::ChangeDestination(const std::vector<std::string> &statements)
+{
+	OptionValues const options = catalog::ReadOptions(request_.pipeline.options);
+	Evolve(statements, *request_.pipeline.destination_table,
+		   {options.DurationMicroseconds("swap_lock_timeout"), options.Integer("swap_lock_attempts")}, journal_);
 }
 
 void

@@ -34,6 +34,8 @@ struct ChunkResult {
 	std::optional<std::string> reason;		  // to be told with the success
 	Oid created = InvalidOid;				  // the destination, if the run made it
 	bool over = true;						  // the run, with this chunk
+	// Nothing was loaded: the destination is to be altered in a transaction of its own, and then it begins again.
+	std::vector<std::string> changes;
 };
 
 // What of a run outlives a transaction: the connection to a source that goes on. The request, the journal, which
@@ -45,6 +47,8 @@ public:
 
 	// Loads what there is. Throws Error on any failure; the caller aborts the transaction, and this session is over.
 	ChunkResult LoadChunk();
+	// The statements of such a chunk, in the current transaction. Throws Error.
+	void ChangeDestination(const std::vector<std::string> &statements);
 	// Outside any transaction, after a chunk that was not the last: waits until the source has more, interruptible.
 	void AwaitMore();
 
@@ -72,8 +76,8 @@ void PreviewRun(const catalog::Pipeline &pipeline, leaf::JsonRows *out);
 // and a condition; server, USAGE, and a user mapping that could connect; the destination, or the right to create it.
 void CheckDefinition(const catalog::Pipeline &pipeline);
 // That the source's names are there and its columns fit the destination, where the source is this database. Parse
-// analysis alone. 42P01 where a relation is missing.
-void AnalyzeDefinition(const catalog::Pipeline &pipeline);
+// analysis alone. 42P01 where a relation is missing. starts_afresh: the next load is compared with none.
+void AnalyzeDefinition(const catalog::Pipeline &pipeline, bool starts_afresh);
 // Rights that the owner lacks and a GRANT gives: to read the source and load into the destination, where both are here,
 // and to create temporary tables where rows go through one. Whole tables, or any column of them, alone.
 struct MissingRight {

@@ -67,6 +67,10 @@ RunSession::Run()
 		catalog::RunCounters const committed = *counters_;
 		try {
 			pg::InTransaction([&] { over = LoadChunk(); });
+			if (!changes_.empty()) {
+				ChangeDestination();
+				continue;
+			}
 		} catch (...) {
 			// The only chunk tells how far it had come; rows beside others that are there to stay would be taken for
 			// loaded.
@@ -114,6 +118,11 @@ RunSession::Load(const OptionValues &options)
 			pg::Call(leaf::FireDeferredTriggers);
 		}
 	}
+	if (!chunk.changes.empty()) {
+		changes_ = std::move(chunk.changes);
+		pg::Call(leaf::UnpinSettings, level);
+		return false;
+	}
 	if (OidIsValid(chunk.created)) {
 		// Not before: its lock is in the way of everybody who looks for more than rows.
 		catalog::RememberCreatedRelation(pipeline.id, chunk.created);
@@ -142,6 +151,29 @@ RunSession::Load(const OptionValues &options)
 		chunk.elsewhere->Commit();
 	}
 	return chunk.over;
+}
+
+// In a transaction of its own, so that its lock is gone before the rows are read. What was altered stays, whatever
+// becomes of the run. Where somebody else changes the source's columns all the while, the next run goes on.
+void
+RunSession::ChangeDestination()
+{
+	if (changed_) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState,
+					"the destination was altered, and the source's columns "
+					"are others again",
+					"Run the pipeline again.");
+	}
+	changed_ = true;
+	pg::InTransaction([&] {
+		const catalog::Pipeline &pipeline = request_.pipeline;
+		OptionValues const options = catalog::ReadOptions(pipeline.options);
+		CheckIdentity(pipeline);
+		int const level = PinRunSettings(pipeline, options, nullptr);
+		load_.ChangeDestination(changes_);
+		pg::Call(leaf::UnpinSettings, level);
+	});
+	changes_.clear();
 }
 
 // Between two chunks.

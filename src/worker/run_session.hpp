@@ -45,6 +45,7 @@ public:
 private:
 	bool Load(const OptionValues &options);
 	void GoOn();
+	void ChangeDestination();
 
 	const engine::RunRequest &request_;
 	const std::string &context_;
@@ -52,6 +53,8 @@ private:
 	RunJournal &journal_;
 	catalog::RunCounters *const counters_;
 	engine::LoadSession load_;
+	bool changed_ = false;
+	std::vector<std::string> changes_; // that the destination needs before it is loaded
 };
 
 } // namespace sluice::worker

@@ -30,6 +30,25 @@ NameOf(const Destination &destination)
 	return destination.remote != nullptr ? destination.remote->Label() : destination.name;
 }
 
+Assignment
+AssignmentTo(const MappedQuery &query, int index, Oid type, int32 modifier)
+{
+	const leaf::OutputColumn &column = query.Column(index);
+	return {column.name, pg::Call(leaf::PlainTypeOf, column.type, column.type_modifier),
+			pg::Call(leaf::PlainTypeOf, type, modifier),
+			pg::Call(leaf::FitOfColumn, query.Analyzed(), index, type, modifier)};
+}
+
+// It fitted when it was loaded last, and does no longer.
+bool
+IsDrift(const Assignment &now, const catalog::LoadedColumn &before)
+{
+	return before.type_text != now.from.text && now.fit.fit != Fit::Fits &&
+		   pg::Call(leaf::FitOfTypes, before.type, before.modifier, now.to.type, now.to.modifier,
+					pg::Call(leaf::ClockChanges, static_cast<const char *>(nullptr)))
+				   .fit == Fit::Fits;
+}
+
 std::vector<Assignment>
 Assignments(const MappedQuery &query, const Destination &destination, const ColumnMatch &match)
 {
@@ -40,12 +59,8 @@ Assignments(const MappedQuery &query, const Destination &destination, const Colu
 		if (source < 0) {
 			continue;
 		}
-		const leaf::OutputColumn &column = query.Column(source);
 		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
-		assignments.push_back(
-			{column.name, pg::Call(leaf::PlainTypeOf, column.type, column.type_modifier),
-			 pg::Call(leaf::PlainTypeOf, attribute->atttypid, attribute->atttypmod),
-			 pg::Call(leaf::FitOfColumn, query.Analyzed(), source, attribute->atttypid, attribute->atttypmod)});
+		assignments.push_back(AssignmentTo(query, source, attribute->atttypid, attribute->atttypmod));
 	}
 	return assignments;
 }
@@ -75,7 +90,8 @@ HowToAccept(const catalog::Pipeline &pipeline)
 }
 
 [[noreturn]] void
-ThrowGone(const catalog::Pipeline &pipeline, const catalog::LoadedColumn &column, const std::string &destination)
+ThrowGone(const catalog::Pipeline &pipeline, const catalog::LoadedColumn &column, const std::string &destination,
+		  bool is_key)
 {
 	std::string const name = pg::QuoteIdentifier(column.name);
 	ErrorInfo info;
@@ -83,10 +99,13 @@ ThrowGone(const catalog::Pipeline &pipeline, const catalog::LoadedColumn &column
 	info.message = Format("column {} is gone from the source", name);
 	info.detail = Format("The last load read it as {}; without it {} in {} would get no values any more.",
 						 column.type_text, name, destination);
-	info.hint = Format(
-		"Bring it back; or say in columns what {} is to hold from now on; or accept the source as it is now, which "
-		"leaves it without values: {}.",
-		name, HowToAccept(pipeline));
+	info.hint = is_key
+					? Format("It is a key or the cursor, which always stops the pipeline: bring it back, or say in "
+							 "columns what {} is to hold from now on.",
+							 name)
+					: Format("Bring it back; or say in columns what {} is to hold from now on; or accept the source as "
+							 "it is now, which leaves it without values: {}.",
+							 name, HowToAccept(pipeline));
 	info.column_name = column.name;
 	throw Error(std::move(info));
 }
@@ -131,9 +150,35 @@ ShapeOf(const MappedQuery &query)
 	return shape;
 }
 
+std::set<std::string>
+KeysOf(const catalog::Pipeline &pipeline, Relation destination)
+{
+	std::set<std::string> keys;
+	if (pipeline.key_columns) {
+		pg::SqlResult const rows = pg::Sql("SELECT pg_catalog.unnest($1::pg_catalog.text[])", {*pipeline.key_columns});
+		for (size_t row = 0; row < rows.Rows(); ++row) {
+			keys.insert(rows.Text(row, 0));
+		}
+	}
+	if (pipeline.cursor_column) {
+		keys.insert(*pipeline.cursor_column);
+	}
+	if (destination != nullptr) {
+		Bitmapset const *primary = pg::Call(RelationGetIndexAttrBitmap, destination, INDEX_ATTR_BITMAP_PRIMARY_KEY);
+		TupleDesc row_type = RelationGetDescr(destination);
+		for (int i = 0; i < row_type->natts; ++i) {
+			if (pg::Call(bms_is_member, i + 1 - FirstLowInvalidHeapAttributeNumber, primary)) {
+				keys.insert(NameStr(TupleDescAttr(row_type, i)->attname));
+			}
+		}
+	}
+	return keys;
+}
+
 void
-CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedColumn> &last, const MappedQuery &query,
-		   const Destination &destination, const ColumnMatch &match)
+CheckGone(const catalog::Pipeline &pipeline, const OptionValues &options,
+		  const std::vector<catalog::LoadedColumn> &last, const MappedQuery &query, const Destination &destination,
+		  RunJournal &journal)
 {
 	if (last.empty() || destination.created) {
 		return;
@@ -142,18 +187,38 @@ CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedC
 	for (int i = 0; i < query.ColumnCount(); ++i) {
 		names.insert(query.Column(i).name);
 	}
+	bool const freeze = options.Text("on_missing_column") == "freeze";
+	std::set<std::string> const keys = KeysOf(pipeline, destination.relation);
 	for (const catalog::LoadedColumn &column : last) {
-		if (!names.contains(column.name) && HasColumn(destination, column.name)) {
-			ThrowGone(pipeline, column, NameOf(destination));
+		if (names.contains(column.name) || !HasColumn(destination, column.name)) {
+			continue;
 		}
+		if (freeze || keys.contains(column.name)) {
+			ThrowGone(pipeline, column, NameOf(destination), keys.contains(column.name));
+		}
+		journal.Warning(
+			Format("columns: {} is gone from the source and gets no values, because on_missing_column is {}",
+				   pg::QuoteIdentifier(column.name), options.Text("on_missing_column")));
+	}
+}
+
+bool
+HasDrifted(const MappedQuery &query, int column, const catalog::LoadedColumn &before, Oid type, int32 modifier)
+{
+	return IsDrift(AssignmentTo(query, column, type, modifier), before);
+}
+
+void
+CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedColumn> &last, const MappedQuery &query,
+		   const Destination &destination, const ColumnMatch &match)
+{
+	if (last.empty() || destination.created) {
+		return;
 	}
 	for (const Assignment &now : Assignments(query, destination, match)) {
 		auto const before = std::find_if(
 			last.begin(), last.end(), [&now](const catalog::LoadedColumn &column) { return column.name == now.name; });
-		if (before != last.end() && before->type_text != now.from.text && now.fit.fit != Fit::Fits &&
-			pg::Call(leaf::FitOfTypes, before->type, before->modifier, now.to.type, now.to.modifier,
-					 pg::Call(leaf::ClockChanges, static_cast<const char *>(nullptr)))
-					.fit == Fit::Fits) {
+		if (before != last.end() && IsDrift(now, *before)) {
 			ThrowNoFit(pipeline, *before, now, NameOf(destination));
 		}
 	}

@@ -40,6 +40,7 @@ StageMapped(const MappedQuery &query)
 	StagedInput staged;
 	staged.columns = ColumnDefinitions(query);
 	staged.mapping.staged = true;
+	staged.mapping.leave_out = LeaveOut::All; // as above
 	for (int i = 0; i < query.ColumnCount(); ++i) {
 		staged.mapping.travels_as_text.push_back(query.Column(i).from_text);
 	}

@@ -1,5 +1,6 @@
 #include "engine/source/run_input.hpp"
 
+#include "catalog/loaded_shape.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/source/drivers.hpp"
 #include "engine/transform/column_options.hpp"
@@ -39,6 +40,7 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 	mapping_.columns = pipeline.columns;
 	mapping_.filter = pipeline.filter;
 	ReadColumnOptions(options, &mapping_);
+	ReadLeaveOut(pipeline, options, !catalog::LoadedShape(pipeline.id).empty(), &mapping_);
 	// They were checked when the pipeline was made; what is pasted into a statement is checked where it is.
 	if (pipeline.columns) {
 		pg::Call(leaf::CheckSelectList, pipeline.columns->c_str());
@@ -59,6 +61,7 @@ RunInput::StagedMapping(const MappedQuery &query) const
 {
 	MappingInput staged = mapping_;
 	staged.staged = true;
+	staged.leave_out = LeaveOut::All; // it was asked of the columns before they were staged
 	staged.meaning.clear(); // the source row has the types that are computed with by now
 	if (query.IsFilterElsewhere()) {
 		staged.filter.reset();

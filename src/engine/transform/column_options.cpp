@@ -49,4 +49,14 @@ ReadColumnOptions(const OptionValues &options, MappingInput *mapping)
 	}
 }
 
+void
+ReadLeaveOut(const catalog::Pipeline &pipeline, const OptionValues &options, bool has_loaded, MappingInput *mapping)
+{
+	mapping->named = pipeline.columns;
+	// Before its first load a column that the destination lacks is no news but a mistake, unless it was asked for.
+	if (options.Text("on_new_column") == "discard_value" && (options.IsGiven("on_new_column") || has_loaded)) {
+		mapping->leave_out = LeaveOut::Unnamed;
+	}
+}
+
 } // namespace sluice::engine

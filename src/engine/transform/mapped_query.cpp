@@ -2,6 +2,7 @@
 
 #include "core/sqlstate.hpp"
 #include "engine/transform/filter_safety.hpp"
+#include "engine/transform/star.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -41,7 +42,8 @@ CheckNames(const MappedQuery &query)
 
 } // namespace
 
-MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input)), meaning_(input.meaning)
+MappedQuery::MappedQuery(const MappingInput &input)
+	: text_(SelectText(input)), meaning_(input.meaning), leave_out_(input.leave_out), named_(input.named)
 {
 	if (input.source_row != nullptr && !meaning_.empty()) {
 		AnalyzeMeaning(input);
@@ -63,6 +65,16 @@ MappedQuery::MappedQuery(const MappingInput &input) : text_(SelectText(input)), 
 	NameColumns(input.naming);
 	CheckNames(*this);
 	CastColumns(input);
+}
+
+bool
+MappedQuery::MayBeLeftOut(int index) const
+{
+	if (leave_out_ != LeaveOut::Unnamed) {
+		return leave_out_ == LeaveOut::All;
+	}
+	const char *const origin = Column(index).origin;
+	return origin != nullptr && (!named_ || !pg::Call(leaf::IsNamed, named_->c_str(), origin));
 }
 
 void

@@ -15,6 +15,9 @@
 
 namespace sluice::engine {
 
+// Which columns a destination that lacks them need not take.
+enum class LeaveOut { None, Unnamed, All };
+
 struct MappingInput {
 	// A FROM item: a qualified relation or a query in parentheses; empty when rows come over a wire.
 	std::string from;
@@ -27,6 +30,8 @@ struct MappingInput {
 	std::optional<std::string> columns;
 	std::optional<std::string> filter;
 	bool exact = false; // a value that the destination's column would change is an error
+	LeaveOut leave_out = LeaveOut::None;
+	std::optional<std::string> named; // the columns as the user wrote them
 	ColumnCase naming = ColumnCase::Keep;
 	std::map<std::string, leaf::NamedType> types; // that columns are cast to, by the names they have then
 };
@@ -58,6 +63,8 @@ public:
 	std::optional<Error> MissingExtension() const;
 	int ColumnCount() const { return analyzed_->column_count; }
 	const leaf::OutputColumn &Column(int index) const { return analyzed_->columns[index]; }
+	// The destination may lack it: then it is not loaded.
+	bool MayBeLeftOut(int index) const;
 	// Whether columns are called in another way than in Text().
 	bool IsRenamed() const { return renamed_; }
 	// Each of its rows is one of the source's, and no other is.
@@ -79,6 +86,8 @@ private:
 	bool filter_elsewhere_ = false;
 	bool row_for_row_ = true;
 	bool renamed_ = false;
+	LeaveOut leave_out_ = LeaveOut::None;
+	std::optional<std::string> named_;
 };
 
 // "a, b, c" with an ellipsis after too many, for messages.

@@ -12,6 +12,13 @@ namespace {
 
 constexpr const char *kSelect = "SELECT\n";
 
+const SelectStmt *
+Parse(const char *select_list)
+{
+	List *statements = raw_parser(psprintf("%s%s", kSelect, select_list), RAW_PARSE_DEFAULT);
+	return reinterpret_cast<const SelectStmt *>(linitial_node(RawStmt, statements)->stmt);
+}
+
 bool
 IsStar(const Node *node)
 {
@@ -29,8 +36,7 @@ IsStar(const Node *node)
 const char *
 ReplaceStars(const char *select_list, const char *visible)
 {
-	List *statements = raw_parser(psprintf("%s%s", kSelect, select_list), RAW_PARSE_DEFAULT);
-	auto *select = reinterpret_cast<SelectStmt *>(linitial_node(RawStmt, statements)->stmt);
+	const SelectStmt *select = Parse(select_list);
 	StringInfoData replaced;
 	initStringInfo(&replaced);
 	const char *copied = select_list;
@@ -52,6 +58,23 @@ ReplaceStars(const char *select_list, const char *visible)
 	}
 	appendStringInfoString(&replaced, copied);
 	return replaced.data;
+}
+
+bool
+IsNamed(const char *select_list, const char *column)
+{
+	ListCell *cell;
+	foreach (cell, Parse(select_list)->targetList) {
+		const Node *value = lfirst_node(ResTarget, cell)->val;
+		if (!IsA(value, ColumnRef)) {
+			continue;
+		}
+		const Node *last = static_cast<const Node *>(llast(reinterpret_cast<const ColumnRef *>(value)->fields));
+		if (IsA(last, String) && strcmp(strVal(last), column) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 } // namespace sluice::engine::leaf

@@ -9,5 +9,7 @@ namespace sluice::engine::leaf {
 
 // A select list with that list in the place of each "*" and "source.*" of its own; what is within expressions stays.
 const char *ReplaceStars(const char *select_list, const char *visible);
+// Whether a select list has the column by its name, as it is.
+bool IsNamed(const char *select_list, const char *column);
 
 } // namespace sluice::engine::leaf

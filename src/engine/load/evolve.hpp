@@ -1,0 +1,25 @@
+// What a pipeline's drift policy changes in the destination before a load: columns that are new at the source, types
+// that have become wider, a NOT NULL that a column without values is in the way of. Never the other way round.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/loaded_shape.hpp"
+#include "catalog/pipeline_store.hpp"
+#include "core/option_registry.hpp"
+#include "engine/target/destination.hpp"
+
+namespace sluice::engine {
+
+// The statements, where the options say evolve and the destination is a table of this database. Takes no lock that it
+// keeps.
+std::vector<std::string> PlanEvolution(const catalog::Pipeline &pipeline, const OptionValues &options,
+									   const MappedQuery &query, const Destination &destination,
+									   const std::vector<catalog::LoadedColumn> &last);
+
+// Runs them under ACCESS EXCLUSIVE, which the current transaction keeps. Throws Error.
+void Evolve(const std::vector<std::string> &statements, const std::string &destination_table,
+			const LockPatience &patience, RunJournal &journal);
+
+} // namespace sluice::engine
