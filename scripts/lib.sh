@@ -69,7 +69,7 @@ as_server_user() {
     local keep=(HOME="$WORK" USER="$(server_user)" LOGNAME="$(server_user)" PATH="$PG_BIN:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
         LANG=C.UTF-8 TMPDIR="$WORK" SHELL=/bin/bash PG_CONFIG="$PG_CONFIG")
     local name
-    for name in FUZZ SLUICE_TEST_QUEUE PG_TEST_EXTRA PG_TEST_TIMEOUT_DEFAULT PGPASSWORD PGCLIENTENCODING MYSQL_PWD MYSQL_TEST_URL ${!SOAK_@}; do
+    for name in BUSY_SECONDS FUZZ SLUICE_TEST_QUEUE PG_TEST_EXTRA PG_TEST_TIMEOUT_DEFAULT PGPASSWORD PGCLIENTENCODING MYSQL_PWD MYSQL_TEST_URL ${!SOAK_@}; do
         if [ -n "${!name:-}" ]; then keep+=("$name=${!name}"); fi
     done
     if is_root; then

@@ -11,7 +11,7 @@ use List::Util qw(max);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-use constant ROWS => 2000;    # the application updates the first half and deletes from the second
+use constant ROWS => 2000; # the application updates the first half and deletes from the second
 my $seconds = $ENV{BUSY_SECONDS} // 8;
 
 my $node = SluiceNode->create('busy', <<'CONF');
