@@ -23,6 +23,9 @@ CREATE INDEX pipeline_runs_by_end ON sluice.pipeline_runs (end_time);
 -- For the purge of old runs, which looks at either kind and leaves alone what belongs to an active one.
 CREATE INDEX pipeline_runs_over ON sluice.pipeline_runs (pipeline_id, id DESC)
 	WHERE status IN ('success', 'skipped', 'stopped');
+-- What was passed over since the last run; few are, so that pipeline_status looks into little.
+CREATE INDEX pipeline_runs_passed_over ON sluice.pipeline_runs (pipeline_id, id DESC)
+	WHERE status = 'skipped' AND cause = 'dependency';
 CREATE INDEX pipeline_runs_failed ON sluice.pipeline_runs (pipeline_id, id DESC) WHERE status = 'failed';
 CREATE INDEX pipeline_runs_active_batch ON sluice.pipeline_runs (batch) WHERE status IN ('pending', 'running');
 CREATE INDEX pipeline_runs_attempts ON sluice.pipeline_runs (root_run) WHERE attempt > 1;

@@ -102,7 +102,7 @@ SELECT d.id, d.name, COALESCE(a.rolname, d.owner) AS owner,
 	last.error_hint AS last_hint,
 	q.next_due, CASE WHEN last.status = 'success' THEN last.records_processed END AS records_processed, COALESCE(s.failures_in_a_row, 0) AS failures_in_a_row,
 	CASE WHEN active.status = 'pending' THEN GREATEST(active.due_at, outage.waits_until) END AS retry_at
-FROM (SELECT pg_catalog.pg_has_role('pg_monitor', 'USAGE') AS monitors) asker
+FROM (SELECT (SELECT pg_catalog.pg_has_role('pg_monitor', 'USAGE')) AS monitors) asker
 JOIN sluice.pipeline_definitions d ON asker.monitors OR pg_catalog.pg_has_role(d.owner_oid, 'USAGE')
 LEFT JOIN pg_catalog.pg_roles a ON a.oid = d.owner_oid
 LEFT JOIN sluice.pipeline_state s ON s.pipeline_id = d.id
