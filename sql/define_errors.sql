@@ -94,6 +94,7 @@ SELECT create_pipeline('p', source_table => 'src', destination_table => 'dst', l
 SELECT create_pipeline('p', source_table => 'src', destination_table => 'dst', load => 'mirror');
 SELECT create_pipeline('p', source_table => 'src', destination_table => 'dst', load => 'history');
 :make key_columns => '{a}');
+SELECT create_pipeline('p', source_table => 'src', destination_table => 'dst', key_columns => '{unknown}');
 SELECT create_pipeline('p', source_table => 'src', destination_table => 'dst', cursor_column => 'a', load => 'replace');
 :make destination => 'elsewhere');
 \echo :LAST_ERROR_SQLSTATE

@@ -12,9 +12,9 @@ CREATE USER MAPPING FOR CURRENT_USER SERVER explain_agrees OPTIONS (user :'role'
 CREATE TABLE src (id int, val text);
 INSERT INTO src SELECT i, 'v' || i FROM generate_series(1, 900) AS i;
 CREATE PROCEDURE agrees(destination_table text, load text DEFAULT 'append', options json DEFAULT '{}', columns text DEFAULT NULL,
-	source text DEFAULT NULL, destination text DEFAULT NULL) LANGUAGE plpgsql AS $$
+	source text DEFAULT NULL, destination text DEFAULT NULL, keys text[] DEFAULT NULL, at text DEFAULT NULL) LANGUAGE plpgsql AS $$
 DECLARE
-	plan CONSTANT text := '^(path|lock|direct load|streams|indexes|foreign keys|transform|columns|sequences|analyze)\M';
+	plan CONSTANT text := '^(path|lock|keys|merge|cursor: rows|direct load|streams|indexes|foreign keys|transform|columns|sequences|analyze)\M';
 	planned text[];
 	told text[];
 	read text[];
@@ -23,7 +23,7 @@ DECLARE
 	this_run uuid;
 BEGIN
 	PERFORM create_pipeline(name, source => source, source_table => 'explain_agrees.src', destination => destination,
-		destination_table => destination_table, load => load, columns => columns, options => options::jsonb);
+		destination_table => destination_table, load => load, columns => columns, options => options::jsonb, key_columns => keys, cursor_column => at);
 	planned := ARRAY(SELECT e FROM explain_pipeline(name) AS e WHERE e ~ plan);
 	read := ARRAY(SELECT regexp_replace(e, '^\w+: ', '') FROM explain_pipeline(name) AS e WHERE e ~ '^(source|filter): ');
 	COMMIT;
@@ -135,6 +135,16 @@ CALL agrees('kept', 'append', '{"streams": 2}', source => 'explain_agrees');
 CALL agrees('filled', 'append', '{"streams": 2, "indexes": "keep"}', source => 'explain_agrees');
 CALL agrees('made_by_two', 'append', '{"streams": 2}', source => 'explain_agrees');
 CALL agrees('kept', 'replace', '{"streams": "auto"}', source => 'explain_agrees');
+
+-- By keys and by a cursor.
+CREATE TABLE keyed (val text, id int PRIMARY KEY);
+CALL agrees('keyed', NULL, keys => '{id}');
+CALL agrees('keyed', 'merge', '{"merge_strategy": "insert_only"}', 'id + 100 AS id, val', 'explain_agrees', keys => '{id}', at => 'id');
+CALL agrees('keyed', 'merge', '{"merge_strategy": "delete_insert", "streams": 2}', 'id, (SELECT val) AS val', 'explain_agrees', keys => '{id}');
+CALL agrees('plain', 'merge', keys => '{id}', at => 'id');
+CALL agrees('made_to_merge', 'merge', source => 'explain_agrees', keys => '{id,val}', at => 'id');
+CALL agrees('made_by_cursor', 'append', '{"streams": 2}', source => 'explain_agrees', at => 'id');
+CALL agrees('made_by_cursor', 'append', at => 'id');
 
 -- Columns and sequences.
 CREATE TABLE fed (id smallint GENERATED ALWAYS AS IDENTITY, val varchar(3), twice int GENERATED ALWAYS AS (id * 2) STORED, at int DEFAULT 7, none text);

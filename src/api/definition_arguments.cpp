@@ -26,12 +26,9 @@ NotYet(const std::string &what, const std::string &hint)
 void
 RefuseUnsupported(const Pipeline &values)
 {
-	constexpr const char *kLoadHint = "Use load => 'append' or load => 'replace'.";
-	if (values.load == "merge" || values.load == "mirror" || values.load == "history") {
+	constexpr const char *kLoadHint = "Use load => 'append', 'replace' or 'merge'.";
+	if (values.load == "mirror" || values.load == "history") {
 		NotYet(Format("load \"{}\"", *values.load), kLoadHint);
-	}
-	if (values.key_columns && values.key_columns != "{}") {
-		NotYet("key_columns", kLoadHint);
 	}
 }
 

@@ -161,19 +161,36 @@ QualifyDestination(Pipeline *pipeline)
 	return found.relation;
 }
 
-// What a cursor cannot be had with.
-void
-CheckCursor(const Pipeline &pipeline)
+bool
+HasKeys(const Pipeline &pipeline)
 {
-	if (!pipeline.cursor_column) {
-		return;
+	return pipeline.key_columns && *pipeline.key_columns != "{}";
+}
+
+// What cursor_column and key_columns cannot be had with.
+void
+CheckKeysAndCursor(const Pipeline &pipeline)
+{
+	bool const keys = HasKeys(pipeline);
+	if (pipeline.cursor_column && pipeline.load == "replace") {
+		throw Error(
+			sqlstate::kInvalidParameterValue, "cursor_column has no meaning with load => 'replace'",
+			"A replace reads everything. Use load => 'append' or 'merge' to load what is new, or leave cursor_column "
+			"out.");
 	}
-	if (pipeline.load == "replace") {
-		throw Error(sqlstate::kInvalidParameterValue, "cursor_column has no meaning with load => 'replace'",
-					"A replace reads everything. Use load => 'append' to add what is new, or leave cursor_column out.");
+	if (keys && pipeline.load && pipeline.load != "merge") {
+		throw Error(sqlstate::kInvalidParameterValue,
+					Format("key_columns have no meaning with load => '{}'", *pipeline.load),
+					"Use load => 'merge' to update the rows that are there, or leave key_columns out.");
 	}
-	if (pipeline.destination) {
-		throw Error(sqlstate::kFeatureNotSupported, "cursor_column is not supported for a destination at another server yet",
+	if (!keys && pipeline.load == "merge" && pipeline.status == "active") {
+		throw Incomplete(pipeline, "has load => 'merge' and no key_columns",
+						 "Name the columns of the destination that say which row is meant, such as its primary key.");
+	}
+	if (pipeline.destination && (pipeline.cursor_column || keys)) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					Format("{} not supported for a destination at another server yet",
+						   pipeline.cursor_column ? "cursor_column is" : "key_columns are"),
 					"Load into a table of this database, or select what is new with a filter.");
 	}
 }
@@ -181,9 +198,13 @@ CheckCursor(const Pipeline &pipeline)
 void
 ChooseLoad(Pipeline *pipeline, Oid destination)
 {
-	if (pipeline->cursor_column) {
-		pipeline->load = "append";
-		Notice(Format("pipeline \"{}\" uses load => 'append', because it has a cursor_column", pipeline->name));
+	bool const keys = HasKeys(*pipeline);
+	if (keys || pipeline->cursor_column) {
+		pipeline->load = keys ? "merge" : "append";
+		Notice(Format("pipeline \"{}\" uses load => '{}', because it has {}", pipeline->name, *pipeline->load,
+					  !keys						? "a cursor_column"
+					  : pipeline->cursor_column ? "key_columns and a cursor_column"
+												: "key_columns"));
 		return;
 	}
 	if (pipeline->destination) {
@@ -330,14 +351,14 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	}
 	CheckChoice("status", pipeline->status, {"active", "inactive"});
 	if (pipeline->load) {
-		CheckChoice("load", *pipeline->load, {"append", "replace"});
+		CheckChoice("load", *pipeline->load, {"append", "replace", "merge"});
 	}
-	if ((pipeline->cursor_column || pipeline->command) && !pipeline->load_chosen) {
+	if ((pipeline->cursor_column || HasKeys(*pipeline) || pipeline->command) && !pipeline->load_chosen) {
 		// It was chosen for another load.
 		pipeline->load.reset();
 		pipeline->load_chosen = true;
 	}
-	CheckCursor(*pipeline);
+	CheckKeysAndCursor(*pipeline);
 	CheckParts(*pipeline);
 	CheckDependencies(*pipeline, before);
 	bool const schedule_changed = ScheduleChanged(*pipeline, before);

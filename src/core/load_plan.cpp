@@ -31,6 +31,9 @@ ChoosePath(const LoadFacts &facts)
 	if (facts.remote) {
 		return {LoadPath::Remote, "it is at another server"};
 	}
+	if (facts.mode == LoadMode::Merge) {
+		return {LoadPath::Merge, "load is merge"};
+	}
 	if (!facts.needs_sql.empty()) {
 		return {LoadPath::Sql, facts.needs_sql};
 	}
@@ -130,6 +133,9 @@ PathText(const LoadFacts &facts, const Choice &choice)
 	case LoadPath::Sql:
 		what = "rows are inserted into {} by SQL";
 		break;
+	case LoadPath::Merge:
+		what = "rows are staged in a temporary table and merged into {} by SQL";
+		break;
 	case LoadPath::Remote:
 		what = "rows are sent to {} by COPY";
 		break;
@@ -169,7 +175,7 @@ IndexText(const LoadFacts &facts, LoadPath path)
 std::string
 ForeignKeyText(const LoadFacts &facts, LoadPath path)
 {
-	if (path == LoadPath::Sql || path == LoadPath::Remote ||
+	if (path == LoadPath::Sql || path == LoadPath::Remote || path == LoadPath::Merge ||
 		(facts.foreign_keys.empty() && facts.deferred_keys.empty())) {
 		return {};
 	}
@@ -186,6 +192,37 @@ ForeignKeyText(const LoadFacts &facts, LoadPath path)
 															? "when the transaction ends, to which it is deferred"
 															: "when the transaction ends, to which they are deferred");
 	return "foreign keys: " + now + (now.empty() || later.empty() ? "" : "; ") + later;
+}
+
+std::string
+KeyText(const LoadFacts &facts, LoadPath path)
+{
+	if (path != LoadPath::Merge) {
+		return {};
+	}
+	const MergePlan &merge = facts.merge;
+	return Format("keys: rows are found by ({}), {}", merge.KeyList(),
+				  facts.created				? "the primary key that the table gets"
+				  : merge.key_index.empty() ? "for which there is no unique index"
+											: Format("unique index \"{}\"", merge.key_index));
+}
+
+std::string
+StrategyText(const LoadFacts &facts, LoadPath path)
+{
+	if (path != LoadPath::Merge) {
+		return {};
+	}
+	switch (facts.merge.strategy) {
+	case MergeStrategy::InsertOnly:
+		return "merge: rows whose key is there already are left alone, all others inserted, because merge_strategy is "
+			   "insert_only";
+	case MergeStrategy::DeleteInsert:
+		return "merge: rows that differ are deleted and inserted anew, because merge_strategy is delete_insert";
+	default:
+		return "merge: rows that differ are updated, rows whose key is not there are inserted, all others stay "
+			   "untouched";
+	}
 }
 
 std::string
@@ -212,7 +249,16 @@ ParseLoadMode(std::string_view text)
 	if (text == "replace") {
 		return LoadMode::Replace;
 	}
+	if (text == "merge") {
+		return LoadMode::Merge;
+	}
 	return std::nullopt;
+}
+
+std::string
+MergePlan::KeyList() const
+{
+	return Join(keys, ", ");
 }
 
 std::string
@@ -227,6 +273,7 @@ PlanLoad(const LoadFacts &facts)
 	Choice choice = ChoosePath(facts);
 	LoadPlan plan;
 	plan.mode = facts.mode;
+	plan.merge = facts.merge;
 	plan.lock = LockFor(facts, choice.path);
 	bool const keeps_out = plan.lock == LoadLock::KeepWritersOut && facts.mode == LoadMode::Append;
 
@@ -261,13 +308,20 @@ PlanLoad(const LoadFacts &facts)
 		  keeps_out
 			  ? Format("lock: other writers wait until the end, because {} has foreign keys to itself", facts.name)
 			  : std::string(),
-		  direct_text, IndexText(facts, plan.path), ForeignKeyText(facts, plan.path), TransformText(facts, plan),
+		  KeyText(facts, plan.path), StrategyText(facts, plan.path), direct_text, IndexText(facts, plan.path),
+		  ForeignKeyText(facts, plan.path), TransformText(facts, plan),
 		  is_new && !facts.analyze
 			  ? Format("analyze: {} is not analyzed, because the option analyze is off", facts.name)
 			  : std::string()}) {
 		if (!text.empty()) {
 			plan.told.push_back(text);
 		}
+	}
+	if (plan.path == LoadPath::Merge && !facts.created && facts.merge.key_index.empty()) {
+		plan.warnings.push_back(
+			Format("{} has no unique index on ({}): each run reads all of it, and another writer may insert the "
+				   "same key. CREATE UNIQUE INDEX ON {} ({}) makes it fast and safe",
+				   facts.name, facts.merge.KeyList(), facts.name, facts.merge.KeyList()));
 	}
 	return plan;
 }

@@ -13,7 +13,7 @@
 
 namespace sluice {
 
-enum class LoadMode { Append, Replace };
+enum class LoadMode { Append, Replace, Merge };
 
 // Nothing when it is not supported.
 std::optional<LoadMode> ParseLoadMode(std::string_view text);
@@ -27,6 +27,20 @@ enum class LoadPath {
 	ReplaceInPlace, // DELETE, then table_multi_insert
 	Sql,			// INSERT ... SELECT, after DELETE when replacing
 	Remote,			// COPY into a table at another server
+	Merge,			// by SQL, from a temporary table
+};
+
+enum class MergeStrategy { Upsert, InsertOnly, DeleteInsert };
+
+// How rows find the ones that are there.
+struct MergePlan {
+	std::vector<std::string> keys; // columns of the destination
+	std::string key_index;		   // unique, on these columns; '': there is none
+	MergeStrategy strategy = MergeStrategy::Upsert;
+	bool last_wins = false;		  // of rows with the same key and cursor; else they are an error
+	bool memory_is_given = false; // by the user, for sorts and hashes
+
+	std::string KeyList() const; // "id, at"
 };
 
 // What a run holds on the destination before it reads anything; the later includes the earlier.
@@ -68,6 +82,8 @@ struct LoadFacts {
 	bool over_wire = false;		 // rows come from a server in batches
 	std::string query_needs_sql; // why such rows are staged before columns and filter are applied
 
+	MergePlan merge;
+
 	// The options.
 	bool direct = true;
 	bool keep_indexes = false;
@@ -88,10 +104,13 @@ struct LoadPlan {
 	int streams = 1;
 	bool staged = false; // the source's rows go into a temporary table first
 
+	MergePlan merge;
+	std::vector<std::string> warnings;
 	std::string streams_reason;	   // '': nobody asked for more than one
 	std::vector<std::string> told; // the rest, with its reasons
 
-	// What the log of a run and explain_pipeline say of it. pieces: what the streams share out, "12 ranges of pages".
+	// What the log of a run and explain_pipeline say of it, besides the warnings. pieces: what the streams share out,
+	// "12 ranges of pages".
 	std::vector<std::string> Lines(const std::string &pieces) const;
 };
 

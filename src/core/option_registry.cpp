@@ -69,10 +69,15 @@ constexpr std::array kOptions = {
 			   "How long the history keeps successful, skipped and stopped runs; 0 means for ever, empty "
 			   "pg_sluice.keep_runs_for."},
 	OptionSpec{"lag", Duration, 0, 36500 * kDay, "", "0",
-			   "How far behind its watermark a run with a cursor reads again, for rows that come late: seconds or an interval, of "
+			   "How far behind its watermark a run with a cursor reads again, for rows that come late: seconds or an "
+			   "interval, of "
 			   "a number that many units."},
 	OptionSpec{"max_retries", Integer, 0, 1000, "", "0",
 			   "How often a run that failed with an error that a retry can cure is tried again."},
+	OptionSpec{
+		"merge_strategy", Enumeration, 0, 0, "upsert|insert_only|delete_insert", "upsert",
+		"What a merge does with rows whose key is there: it updates those that differ, or leaves them, or deletes and "
+		"inserts those that differ."},
 	OptionSpec{"mysql_source", Enumeration, 0, 0, "auto|fdw", "auto",
 			   "Who reads a server of mysql_fdw: pg_sluice itself where it can, or the wrapper."},
 	OptionSpec{"mysql_time", Enumeration, 0, 0, "time|interval", "time",
@@ -102,6 +107,10 @@ constexpr std::array kOptions = {
 		"on_swap_conflict", Enumeration, 0, 0, "in_place|fail", "in_place",
 		"What a replace does when readers keep it from swapping its new rows in: delete the old ones and insert the "
 		"new ones in place, or fail."},
+	OptionSpec{
+		"on_tie", Enumeration, 0, 0, "error|last", "error",
+		"What a merge does with unlike rows of the same key and cursor: the run fails, or the one that was read last "
+		"wins."},
 	OptionSpec{"pause_after_failures", Integer, 0, 1'000'000, "", "0",
 			   "After so many failed runs in a row the pipeline is paused; 0 never pauses it."},
 	OptionSpec{"priority", Integer, -1000, 1000, "", "0",

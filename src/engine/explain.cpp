@@ -77,9 +77,13 @@ void
 AddPlan(std::vector<std::string> *lines, const Question &question, const Destination &destination, List *target_list,
 		LoadFacts *facts)
 {
+	std::vector<std::string> warnings;
 	for (std::string &line :
-		 PlanLines({question.options, question.query, question.input, destination, target_list}, facts)) {
+		 PlanLines({question.options, question.query, question.input, destination, target_list}, facts, &warnings)) {
 		lines->push_back(std::move(line));
+	}
+	for (const std::string &warning : warnings) {
+		lines->push_back("warning: " + warning);
 	}
 }
 
@@ -147,7 +151,7 @@ AddNewDestination(std::vector<std::string> *lines, const Question &question, Des
 			lines->push_back("destination: a run fails: " + missing->Info().message + ": " + missing->Info().hint);
 		}
 		table = PlanTable(*question.query, question.input->Declared(),
-						  CreateOptionsOf(question.options, destination->mode), destination->name);
+						  CreateOptionsOf(question.options, destination->mode, destination->keys), destination->name);
 	}
 	lines->push_back("destination: does not exist and is created: " + table.create);
 	for (const std::string &statement : table.comments) {
@@ -258,7 +262,7 @@ Explain(const catalog::Pipeline &pipeline)
 		std::optional<CursorRead> cursor;
 		RunJournal begun(pg::Now);
 		if (pipeline.cursor_column) {
-			cursor.emplace(pipeline, options, input, pipeline.load == "merge");
+			cursor.emplace(pipeline, options, input, destination.mode == LoadMode::Merge);
 			if (cursor->BeginsBeforeAnalysis()) {
 				cursor->Begin(begun);
 			}

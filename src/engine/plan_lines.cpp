@@ -6,7 +6,7 @@
 namespace sluice::engine {
 
 std::vector<std::string>
-PlanLines(const PlanQuestion &question, LoadFacts *facts)
+PlanLines(const PlanQuestion &question, LoadFacts *facts, std::vector<std::string> *warnings)
 {
 	if (question.query != nullptr) {
 		AddQueryFacts(*question.input, *question.query, facts);
@@ -17,6 +17,7 @@ PlanLines(const PlanQuestion &question, LoadFacts *facts)
 						  true, kMaxParallel},
 						 facts);
 	LoadPlan const plan = PlanLoad(*facts);
+	*warnings = plan.warnings;
 	return plan.Lines(ShareOut(cut.get(), plan).text);
 }
 

@@ -20,6 +20,6 @@ struct PlanQuestion {
 };
 
 // As a run worker would plan it. facts: those of the destination, to which those of the query are added.
-std::vector<std::string> PlanLines(const PlanQuestion &question, LoadFacts *facts);
+std::vector<std::string> PlanLines(const PlanQuestion &question, LoadFacts *facts, std::vector<std::string> *warnings);
 
 } // namespace sluice::engine

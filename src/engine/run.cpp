@@ -137,7 +137,8 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 				throw Error(*missing);
 			}
 			CreatedTable const table =
-				PlanTable(query, input.Declared(), CreateOptionsOf(options, destination->mode), destination->name);
+				PlanTable(query, input.Declared(), CreateOptionsOf(options, destination->mode, destination->keys),
+						  destination->name);
 			CreateDestination(request.pipeline, query, table, destination, journal);
 			ReadTargetFacts(destination, &facts);
 			AddFileFacts(*destination, &facts);
@@ -161,6 +162,9 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 	prepared.work = ShareOut(cut.get(), prepared.plan);
 	for (std::string &line : prepared.plan.Lines(prepared.work.text)) {
 		journal.Info(std::move(line));
+	}
+	for (const std::string &warning : prepared.plan.warnings) {
+		journal.Warning(warning);
 	}
 	if (destination->remote == nullptr) {
 		ShowStatements(*destination, prepared.plan.path, prepared.match);
@@ -238,7 +242,7 @@ LoadSession::Load()
 	progress.Enter(RunPhase::Preparing);
 	std::optional<CursorRead> cursor;
 	if (pipeline.cursor_column) {
-		cursor.emplace(pipeline, options, input, pipeline.load == "merge");
+		cursor.emplace(pipeline, options, input, destination.mode == LoadMode::Merge);
 	}
 	if (cursor && cursor->BeginsBeforeAnalysis()) {
 		cursor->Begin(journal_);
@@ -283,8 +287,20 @@ LoadSession::Load()
 		journal_.Info(std::move(line));
 	}
 	progress.Enter(RunPhase::Loading);
-	LoadRequest const load{pipeline, request_.run_id,  input,	 query,		match,	  destination, plan,
-						   work,	 request_.streams, patience, sequences, cursor ? &*cursor : nullptr, journal_, progress};
+	LoadRequest const load{pipeline,
+						   request_.run_id,
+						   input,
+						   query,
+						   match,
+						   destination,
+						   plan,
+						   work,
+						   request_.streams,
+						   patience,
+						   sequences,
+						   cursor ? &*cursor : nullptr,
+						   journal_,
+						   progress};
 	progress.BeginLoad(destination.oid);
 	LoadOutcome const loaded = MoveRows(load);
 	progress.EndLoad();

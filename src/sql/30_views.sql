@@ -37,8 +37,8 @@ COMMENT ON COLUMN @extschema@.pipelines.source_query IS 'SELECT that the source 
 COMMENT ON COLUMN @extschema@.pipelines.destination IS 'foreign server; NULL: this database';
 COMMENT ON COLUMN @extschema@.pipelines.destination_table IS 'relation that the rows enter; the first run creates it if it does not exist';
 COMMENT ON COLUMN @extschema@.pipelines.mode IS 'batch; realtime is not supported yet';
-COMMENT ON COLUMN @extschema@.pipelines.load IS 'how rows enter the destination: append or replace';
-COMMENT ON COLUMN @extschema@.pipelines.key_columns IS 'not supported yet: always NULL';
+COMMENT ON COLUMN @extschema@.pipelines.load IS 'how rows enter the destination: append, replace or merge';
+COMMENT ON COLUMN @extschema@.pipelines.key_columns IS 'columns of the destination that say which row is meant, of a merge';
 COMMENT ON COLUMN @extschema@.pipelines.cursor_column IS 'column of the source that tells what is new: a run reads from the greatest value that is loaded on; NULL: it reads everything';
 COMMENT ON COLUMN @extschema@.pipelines.columns IS 'SQL select list over the source''s columns; NULL: all as they are';
 COMMENT ON COLUMN @extschema@.pipelines.filter IS 'SQL condition over the source''s columns; NULL: all rows';

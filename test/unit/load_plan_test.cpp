@@ -31,6 +31,15 @@ Replace()
 	return Table(LoadMode::Replace);
 }
 
+LoadFacts
+Merge()
+{
+	LoadFacts facts = Table(LoadMode::Merge);
+	facts.merge.keys = {"id", "at"};
+	facts.merge.key_index = "t_key";
+	return facts;
+}
+
 template <typename Change>
 LoadFacts
 With(LoadFacts facts, Change change)
@@ -112,6 +121,13 @@ TEST(LoadPlan, FactsLeadToAPath)
 		 LoadPath::Sql, LoadLock::None, false, false, true},
 		{"elsewhere", With(Replace(), [](auto &f) { f.remote = true; }), LoadPath::Remote, LoadLock::None, false, false,
 		 true},
+		{"merge", Merge(), LoadPath::Merge, LoadLock::Write, false, false, false},
+		{"merge by SQL all the same", With(Merge(), [](auto &f) { f.needs_sql = "it has triggers"; }), LoadPath::Merge,
+		 LoadLock::Write, false, false, false},
+		{"merge into an empty one", With(Merge(), [](auto &f) { f.empty = true, f.index_count = 2; }), LoadPath::Merge,
+		 LoadLock::Write, false, false, false},
+		{"create to merge", With(Merge(), [](auto &f) { f.created = true; }), LoadPath::Merge, LoadLock::None, false,
+		 false, true},
 		{"append elsewhere", With(Append(), [](auto &f) { f.remote = true; }), LoadPath::Remote, LoadLock::None, false,
 		 false, false},
 	};
@@ -147,6 +163,8 @@ TEST(LoadPlan, StreamsNeedANewFile)
 		{With(Replace(), [](auto &f) { f.partitioned = true; }),
 		 "several can only fill a new file that is swapped in, and that is not the way here"},
 		{With(Replace(), [](auto &f) { f.remote = true; }), "the destination is at another server"},
+		{Merge(), "several can only fill a new file that is swapped in, and that is not the way here"},
+		{With(Append(), [](auto &f) { f.created = f.by_cursor = true; }), "rows are read by a cursor"},
 	};
 	for (const Case &one : cases) {
 		SCOPED_TRACE(one.obstacle);
@@ -221,11 +239,32 @@ TEST(LoadPlan, EverythingIsTold)
 			  "direct load is not used, because the option direct is off");
 }
 
+TEST(LoadPlan, AMergeTellsItsKeys)
+{
+	auto const told = [](const LoadFacts &facts) { return Told(facts); };
+	EXPECT_NE(told(Merge()).find("keys: rows are found by (id, at), unique index \"t_key\""), std::string::npos);
+	EXPECT_TRUE(PlanLoad(Merge()).warnings.empty());
+	LoadFacts const bare = With(Merge(), [](auto &f) { f.merge.key_index.clear(); });
+	EXPECT_NE(told(bare).find("for which there is no unique index"), std::string::npos);
+	ASSERT_EQ(PlanLoad(bare).warnings.size(), 1);
+	EXPECT_NE(PlanLoad(bare).warnings.front().find("CREATE UNIQUE INDEX ON s.t (id, at)"), std::string::npos);
+	LoadFacts const created = With(bare, [](auto &f) { f.created = true; });
+	EXPECT_NE(told(created).find("the primary key that the table gets"), std::string::npos);
+	EXPECT_TRUE(PlanLoad(created).warnings.empty());
+	for (MergeStrategy const strategy :
+		 {MergeStrategy::Upsert, MergeStrategy::InsertOnly, MergeStrategy::DeleteInsert}) {
+		EXPECT_NE(told(With(Merge(), [&](auto &f) { f.merge.strategy = strategy; })).find("\nmerge: "),
+				  std::string::npos);
+	}
+	EXPECT_EQ(told(Append()).find("keys: "), std::string::npos);
+}
+
 TEST(LoadPlan, ModesAreWords)
 {
 	EXPECT_EQ(ParseLoadMode("append"), LoadMode::Append);
 	EXPECT_EQ(ParseLoadMode("replace"), LoadMode::Replace);
-	EXPECT_EQ(ParseLoadMode("merge"), std::nullopt);
+	EXPECT_EQ(ParseLoadMode("merge"), LoadMode::Merge);
+	EXPECT_EQ(ParseLoadMode("mirror"), std::nullopt);
 	EXPECT_EQ(ParseLoadMode(""), std::nullopt);
 }
 

@@ -30,6 +30,8 @@ public:
 
 	// Takes what must be taken first (the plan's lock is held) and gets ready. Throws.
 	virtual void Open() = 0;
+	// Opened, the table whose row type rows are to have; NULL: the destination.
+	virtual Relation Staging() const { return nullptr; }
 	// Rows in the destination's row type. The batch is the caller's and may be reset afterwards. Throws.
 	virtual void Write(Batch *batch) = 0;
 	// Checks what can only be checked at the end, makes the rows the destination's. Throws.

@@ -1,5 +1,6 @@
 #include "engine/load/load_facts.hpp"
 
+#include "catalog/pipeline_keys.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/write/direct_writer.hpp"
 
@@ -10,6 +11,15 @@ FactsOf(const catalog::Pipeline &pipeline, const OptionValues &options, LoadMode
 {
 	LoadFacts facts;
 	facts.by_cursor = pipeline.cursor_column.has_value();
+	if (mode == LoadMode::Merge) {
+		std::string const strategy = options.Text("merge_strategy");
+		facts.merge.keys = catalog::KeyColumns(pipeline);
+		facts.merge.strategy = strategy == "insert_only"	 ? MergeStrategy::InsertOnly
+							   : strategy == "delete_insert" ? MergeStrategy::DeleteInsert
+															 : MergeStrategy::Upsert;
+		facts.merge.memory_is_given = options.IsGiven("work_mem");
+		facts.merge.last_wins = options.Text("on_tie") == "last";
+	}
 	facts.mode = mode;
 	facts.direct = options.Text("direct") != "off";
 	facts.keep_indexes = options.Text("indexes") == "keep";

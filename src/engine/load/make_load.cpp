@@ -1,6 +1,7 @@
 #include "engine/load/make_load.hpp"
 
 #include "engine/load/append_load.hpp"
+#include "engine/load/merge_load.hpp"
 #include "engine/load/remote_load.hpp"
 #include "engine/load/routed_load.hpp"
 #include "engine/load/swap_load.hpp"
@@ -43,6 +44,8 @@ MakeLoad(const LoadOrder &order, std::optional<StagedInput> staged)
 										  order.patience, order.journal, plan.analyze);
 	case LoadPath::Sql:
 		return std::make_unique<StatementLoad>(destination, order.query, order.match, std::move(staged), order.journal);
+	case LoadPath::Merge:
+		return std::make_unique<MergeLoad>(destination, plan, order.match, order.cursor, order.journal);
 	case LoadPath::Remote:
 		return std::make_unique<RemoteLoad>(*destination.remote);
 	}

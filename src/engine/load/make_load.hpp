@@ -6,6 +6,7 @@
 
 #include "engine/load/load.hpp"
 #include "engine/load/statement_load.hpp"
+#include "engine/source/cursor_range.hpp"
 
 namespace sluice::engine {
 
@@ -15,6 +16,7 @@ struct LoadOrder {
 	const MappedQuery &query;
 	const ColumnMatch &match;
 	const LockPatience &patience;
+	const CursorColumn *cursor; // NULL: rows come by none
 	RunJournal &journal;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/load/move_rows.hpp"
 
 #include "engine/load/make_load.hpp"
+#include "engine/load/merge_load.hpp"
 #include "engine/load/swap_load.hpp"
 #include "engine/parallel/parallel_load.hpp"
 #include "engine/parallel/staging_table.hpp"
@@ -50,7 +51,9 @@ StageMapped(const MappedQuery &query)
 LoadOrder
 OrderOf(const LoadRequest &request)
 {
-	return {request.destination, request.plan, request.query, request.match, request.patience, request.journal};
+	return {request.destination, request.plan,	   request.query,
+			request.match,		 request.patience, request.cursor != nullptr ? &request.cursor->Column() : nullptr,
+			request.journal};
 }
 
 KnownRows *
@@ -87,7 +90,8 @@ ReadByExecutor(const LoadRequest &request, const ColumnMatch *match, TupleDesc r
 											 static_cast<const int *>(match->source_of.data()))
 								  : pg::Call(leaf::WithColumnsFrom, static_cast<List *>(NIL), wide.Analyzed(), 0);
 	if (match == nullptr) {
-		return std::make_unique<SiftedReader>(read(wide.Analyzed(), list, nullptr), *known, query.ColumnCount(), row_type);
+		return std::make_unique<SiftedReader>(read(wide.Analyzed(), list, nullptr), *known, query.ColumnCount(),
+											  row_type);
 	}
 	int const visible = list_length(list);
 	list = pg::Call(leaf::WithColumnsFrom, list, wide.Analyzed(), query.ColumnCount());
@@ -133,6 +137,64 @@ LoadByStatements(const LoadRequest &request)
 	return {counts};
 }
 
+// The query, with the value of the cursor behind its columns.
+MappingInput
+WithCursor(MappingInput mapping, const LoadRequest &request)
+{
+	if (request.cursor != nullptr) {
+		mapping.columns =
+			Format("{}\n, source.{} AS {}", mapping.columns.value_or("source.*"),
+				   pg::QuoteIdentifier(request.cursor->Column().name), pg::QuoteIdentifier(kStagedCursor));
+	}
+	return mapping;
+}
+
+// Everything is read before anything is written: the source may read the destination.
+LoadOutcome
+LoadByMerge(const LoadRequest &request)
+{
+	RunInput &input = request.input;
+	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::nullopt);
+	load->Open();
+	Relation const staging = load->Staging();
+	auto const write = [&load](Batch *batch) { load->Write(batch); };
+	if (request.plan.staged) {
+		StagedInput staged = StageWire(request);
+		StagedRows rows;
+		WireReader wire(*input.Wire());
+		rows.Open(staged.columns);
+		Stage(request, wire, [&rows](Batch *batch) { rows.Write(batch); });
+		rows.Close();
+		staged.mapping.from = rows.Name();
+		MappedQuery const query(WithCursor(staged.mapping, request));
+		ColumnMatch const match = MatchColumns(query, staging, nullptr);
+		ExecutorReader reader(query.Analyzed(), match.target_list, RelationGetDescr(staging), input.Fetch(),
+							  request.journal);
+		while (Batch *batch = reader.Next()) {
+			write(batch);
+		}
+		reader.Finish();
+		rows.Drop();
+	} else {
+		MappedQuery query(WithCursor(input.Mapping(), request));
+		if (request.query.IsFilterElsewhere()) {
+			query.TakeFilterAway();
+		}
+		ColumnMatch const match = MatchColumns(query, staging, nullptr);
+		if (input.Wire() != nullptr) {
+			WireReader reader(*input.Wire(), query.Analyzed(), match.target_list, RelationGetDescr(staging));
+			Stage(request, reader, write);
+		} else {
+			ExecutorReader reader(query.Analyzed(), match.target_list, RelationGetDescr(staging), input.Fetch(),
+								  request.journal);
+			Stage(request, reader, write);
+		}
+	}
+	LoadCounts const counts = load->Finish();
+	request.progress.Counters().records_processed += counts.Processed();
+	return {counts};
+}
+
 LoadOutcome
 LoadByReader(const LoadRequest &request)
 {
@@ -145,9 +207,9 @@ LoadByReader(const LoadRequest &request)
 	std::unique_ptr<Load> load;
 	std::unique_ptr<RowReader> reader;
 	if (input.Wire() != nullptr && !staged) {
-		auto wire = Recognizing(std::make_unique<WireReader>(*input.Wire(), request.query.Analyzed(),
-															 request.match.target_list, row_type),
-								request);
+		auto wire = Recognizing(
+			std::make_unique<WireReader>(*input.Wire(), request.query.Analyzed(), request.match.target_list, row_type),
+			request);
 		load = MakeLoad(OrderOf(request), std::nullopt);
 		load->Open();
 		wire->Start();
@@ -157,8 +219,7 @@ LoadByReader(const LoadRequest &request)
 		std::optional<ColumnMatch> staged_match;
 		if (staged) {
 			StagedInput staging = StageWire(request);
-			std::unique_ptr<WireReader> const wire =
-				Recognizing(std::make_unique<WireReader>(*input.Wire()), request);
+			std::unique_ptr<WireReader> const wire = Recognizing(std::make_unique<WireReader>(*input.Wire()), request);
 			rows.Open(staging.columns);
 			Stage(request, *wire, [&](Batch *batch) { rows.Write(batch); });
 			rows.Close();
@@ -232,7 +293,14 @@ LoadAsPlanned(const LoadRequest &request)
 			return *outcome;
 		}
 	}
-	return request.plan.path == LoadPath::Sql ? LoadByStatements(request) : LoadByReader(request);
+	switch (request.plan.path) {
+	case LoadPath::Sql:
+		return LoadByStatements(request);
+	case LoadPath::Merge:
+		return LoadByMerge(request);
+	default:
+		return LoadByReader(request);
+	}
 }
 
 } // namespace

@@ -20,6 +20,8 @@ public:
 	// Qualified; '' before Open.
 	const std::string &Name() const { return name_; }
 	int64_t Rows() const { return rows_; }
+	// From Open to Close.
+	Relation Table() const { return table_; }
 	void Drop();
 
 private:

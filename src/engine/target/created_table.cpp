@@ -192,7 +192,7 @@ WithWayOut(const Error &error, const std::string &statement)
 } // namespace
 
 CreateOptions
-CreateOptionsOf(const OptionValues &options, LoadMode mode)
+CreateOptionsOf(const OptionValues &options, LoadMode mode, const std::vector<std::string> &keys)
 {
 	std::string const indexes = options.Text("create_indexes");
 	CreateOptions wanted;
@@ -201,6 +201,7 @@ CreateOptionsOf(const OptionValues &options, LoadMode mode)
 										   : IndexChoice::Keys;
 	wanted.asked = options.IsGiven("create_indexes");
 	wanted.mode = mode;
+	wanted.keys = keys;
 	return wanted;
 }
 
@@ -217,10 +218,16 @@ PlanTable(const MappedQuery &query, const DeclaredTable &declared, const CreateO
 	std::vector<std::string> const constraints = Constraints(query, declared, options.identity);
 	CreatedTable table;
 	table.create = "CREATE TABLE " + qualified_name + " " + ColumnDefinitions(query, types, &constraints);
+	if (!options.keys.empty()) {
+		table.create.pop_back();
+		table.create += ", PRIMARY KEY (" + QuotedList(options.keys) + "))";
+		table.has_key = true;
+	}
 	table.comments = Comments(query, declared, qualified_name);
 	Question const question{query, declared, options, qualified_name, CarriedColumns(query)};
 	for (const DeclaredIndex &index : declared.indexes) {
-		if (options.indexes == IndexChoice::None || (options.indexes == IndexChoice::Keys && !index.primary)) {
+		if (options.indexes == IndexChoice::None || (options.indexes == IndexChoice::Keys && !index.primary) ||
+			(index.primary && table.has_key)) {
 			continue;
 		}
 		if (std::string const why = Obstacle(question, index); !why.empty()) {

@@ -20,11 +20,12 @@ struct CreateOptions {
 	IndexChoice indexes = IndexChoice::Keys;
 	bool asked = false; // for these indexes: they are not a default
 	LoadMode mode = LoadMode::Append;
+	std::vector<std::string> keys; // by which rows are found: its primary key from the start
 	// What the server knows.
 	bool identity = true;
 	bool nulls_equal = true; // NULLS NOT DISTINCT
 };
-CreateOptions CreateOptionsOf(const OptionValues &options, LoadMode mode);
+CreateOptions CreateOptionsOf(const OptionValues &options, LoadMode mode, const std::vector<std::string> &keys);
 
 struct CreatedTable {
 	std::string create;

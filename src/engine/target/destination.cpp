@@ -1,9 +1,11 @@
 #include "engine/target/destination.hpp"
 
 #include "catalog/load_choice.hpp"
+#include "catalog/pipeline_keys.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/target/describe_table.hpp"
 #include "engine/target/foreign_keys.hpp"
+#include "engine/target/key_index.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/partitions.hpp"
 #include "engine/target/remote_destination.hpp"
@@ -102,10 +104,50 @@ LoadModeOf(const catalog::Pipeline &pipeline)
 	if (!mode) {
 		throw Error(sqlstate::kFeatureNotSupported,
 					Format("load \"{}\" is not supported yet", pipeline.load.value_or("")),
-					"Use load => 'append' or load => 'replace'.");
+					"Use load => 'append', 'replace' or 'merge'.");
+	}
+	if (*mode == LoadMode::Merge && catalog::KeyColumns(pipeline).empty()) {
+		throw Error(sqlstate::kPipelineIncomplete, "load => 'merge' needs key_columns",
+					"Name the columns of the destination that say which row is meant, such as its primary key.");
 	}
 	return *mode;
 }
+
+namespace {
+
+std::string
+KeyIndexOf(Relation relation, const std::vector<std::string> &keys)
+{
+	std::vector<const char *> names;
+	names.reserve(keys.size());
+	for (const std::string &key : keys) {
+		names.push_back(key.c_str());
+	}
+	const char *const name = pg::Call(leaf::FindKeyIndex, relation, static_cast<int>(names.size()),
+									  static_cast<const char *const *>(names.data()));
+	return name != nullptr ? name : "";
+}
+
+// A merge finds rows in tables.
+void
+CheckMergeInto(const Destination &destination)
+{
+	char const kind = pg::Call(get_rel_relkind, destination.oid);
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE) {
+		throw Error(sqlstate::kWrongObjectType,
+					Format("load => 'merge' needs a table, and {} is none", destination.name),
+					"Merge into the table behind it, or use load => 'append' or 'replace'.");
+	}
+	for (const std::string &key : destination.keys) {
+		if (pg::Call(get_attnum, destination.oid, key.c_str()) <= 0) {
+			throw Error(sqlstate::kUndefinedColumn,
+						Format("{} has no column \"{}\", which is a key", destination.name, key),
+						"key_columns name columns of the destination.");
+		}
+	}
+}
+
+} // namespace
 
 Destination
 FindDestination(const catalog::Pipeline &pipeline)
@@ -120,6 +162,12 @@ FindDestination(const catalog::Pipeline &pipeline)
 	if (OidIsValid(destination.oid)) {
 		pg::Call(leaf::CheckKind, destination.oid);
 		destination.name = pg::QualifiedName(destination.oid);
+	}
+	if (destination.mode == LoadMode::Merge) {
+		destination.keys = catalog::KeyColumns(pipeline);
+		if (OidIsValid(destination.oid)) {
+			CheckMergeInto(destination);
+		}
 	}
 	return destination;
 }
@@ -176,6 +224,9 @@ ReadTargetFacts(Destination *destination, LoadFacts *facts)
 	Relation const relation = destination->relation;
 	leaf::TableTraits &traits = destination->traits;
 	pg::Call(leaf::DescribeTable, relation, replace, &traits);
+	if (destination->mode == LoadMode::Merge) {
+		facts->merge.key_index = KeyIndexOf(relation, destination->keys);
+	}
 	facts->created = destination->created;
 	facts->is_table = traits.kind == RELKIND_RELATION || traits.kind == RELKIND_PARTITIONED_TABLE;
 	facts->partitioned = traits.kind == RELKIND_PARTITIONED_TABLE;

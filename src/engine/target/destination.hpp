@@ -26,9 +26,10 @@ struct Destination {
 	std::vector<std::string> indexes; // of one that was created here: statements for when the rows are there
 	Relation relation = nullptr;
 	leaf::TableTraits traits{};
+	std::vector<std::string> keys; // of a merge
 };
 
-// Throws Error where it is none that is supported.
+// Throws Error where it is none that is supported, or lacks its keys.
 LoadMode LoadModeOf(const catalog::Pipeline &pipeline);
 
 // Finds the relation and checks its kind; oid stays InvalidOid when there is none. Takes no lock.

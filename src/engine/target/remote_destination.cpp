@@ -75,7 +75,7 @@ RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const Op
 	: pipeline_(pipeline), journal_(journal), purpose_(purpose), mode_(LoadModeOf(pipeline)),
 	  remote_options_{pg::TimeoutsOf(options), 0, true}, patience_{options.DurationMicroseconds("swap_lock_timeout"),
 																   options.Integer("swap_lock_attempts")},
-	  create_options_(CreateOptionsOf(options, mode_))
+	  create_options_(CreateOptionsOf(options, mode_, {}))
 {
 	if (!pipeline.destination_table) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", "Set it with alter_pipeline.");

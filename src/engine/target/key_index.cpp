@@ -1,0 +1,90 @@
+#include "engine/target/key_index.hpp"
+
+extern "C" {
+#include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_operator.h"
+#include "utils/ruleutils.h"
+#include "utils/typcache.h"
+}
+
+namespace sluice::engine::leaf {
+
+namespace {
+
+// Whether attribute is a column of the index that is compared as its type is everywhere.
+bool
+IsPlainColumn(Relation table, Relation index, int position, const char *key)
+{
+	AttrNumber const number = index->rd_index->indkey.values[position];
+	if (number <= 0) {
+		return false;
+	}
+	Form_pg_attribute const column = TupleDescAttr(RelationGetDescr(table), number - 1);
+	Oid const opclass = GetDefaultOpClass(getBaseType(column->atttypid), BTREE_AM_OID);
+	return strcmp(NameStr(column->attname), key) == 0 && OidIsValid(opclass) &&
+		   get_opclass_family(opclass) == index->rd_opfamily[position] &&
+		   index->rd_indcollation[position] == column->attcollation;
+}
+
+bool
+IsOnKeys(Relation table, Relation index, int count, const char *const *keys)
+{
+	Form_pg_index const form = index->rd_index;
+	if (!form->indisunique || !form->indimmediate || !form->indisvalid || form->indnkeyatts != count ||
+		RelationGetIndexPredicate(index) != NIL) {
+		return false;
+	}
+	for (int k = 0; k < count; ++k) {
+		bool found = false;
+		for (int position = 0; position < count; ++position) {
+			found = found || IsPlainColumn(table, index, position, keys[k]);
+		}
+		if (!found) {
+			return false;
+		}
+	}
+	return true;
+}
+
+} // namespace
+
+const char *
+FindKeyIndex(Relation table, int count, const char *const *keys)
+{
+	const char *name = nullptr;
+	ListCell *cell;
+	foreach (cell, RelationGetIndexList(table)) {
+		Relation const index = index_open(lfirst_oid(cell), AccessShareLock);
+		if (name == nullptr && IsOnKeys(table, index, count, keys)) {
+			name = pstrdup(RelationGetRelationName(index));
+		}
+		index_close(index, NoLock);
+	}
+	return name;
+}
+
+const char *
+EqualityOf(Oid type)
+{
+	Oid const found = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	if (!OidIsValid(found)) {
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION), errmsg("values of type %s cannot be keys", format_type_be(type)),
+				 errdetail("The type has no equality that an index could use.")));
+	}
+	HeapTuple const tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(found));
+	const auto *const form = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
+	const char *const text =
+		psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return text;
+}
+
+const char *
+CollationName(Oid collation)
+{
+	return generate_collation_name(collation);
+}
+
+} // namespace sluice::engine::leaf

@@ -1,0 +1,18 @@
+// Leaf behind merges: how keys are compared, and the unique index by which rows are found.
+#pragma once
+
+#include "pg/prelude.hpp"
+
+namespace sluice::engine::leaf {
+
+// One on exactly these columns that INSERT ... ON CONFLICT may name, whose operators are those of the columns' types;
+// its name, or NULL.
+const char *FindKeyIndex(Relation table, int count, const char *const *keys);
+
+// "OPERATOR(pg_catalog.=)": the operator by which the type's own indexes are unique. Raises 42883 where there is none.
+const char *EqualityOf(Oid type);
+
+// Quoted, and qualified where it must be.
+const char *CollationName(Oid collation);
+
+} // namespace sluice::engine::leaf
