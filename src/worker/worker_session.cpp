@@ -137,8 +137,9 @@ StartRunTimeout(int milliseconds)
 	}
 	run_timed_out = 0;
 	TimestampTz const outer = get_timeout_active(run_timeout) ? get_timeout_finish_time(run_timeout) : 0;
-	if (outer == 0 || outer > TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds)) {
-		enable_timeout_after(run_timeout, milliseconds);
+	enable_timeout_after(run_timeout, milliseconds);
+	if (outer != 0 && outer < get_timeout_finish_time(run_timeout)) {
+		enable_timeout_at(run_timeout, outer);
 	}
 	return outer;
 }
