@@ -34,7 +34,8 @@ DescribePipeline(const std::string &id, Oid role)
 			   "(SELECT r.id, r.status, r.reason, r.cause, r.triggered_by, r.pipeline_version AS version, r.attempt, "
 			   "r.due_at, r.queued_at, r.start_time, r.end_time, r.duration, r.records_read, r.records_processed, "
 			   "r.records_failed, r.records_inserted, r.records_updated, r.records_deleted, r.records_unchanged, "
-			   "r.records_duplicate, r.records_filtered, r.bytes_processed, r.error_message, r.error_sqlstate, r.error_detail, r.error_hint, "
+			   "r.records_duplicate, r.records_filtered, r.bytes_processed, r.error_message, r.error_sqlstate, "
+			   "r.error_detail, r.error_hint, "
 			   "r.error_context "
 			   "FROM {0}.pipeline_runs r WHERE r.pipeline_id = p.id ORDER BY r.id DESC LIMIT 10) l), '[]')) "
 			   "FROM {0}.pipelines p JOIN {0}.pipeline_status s ON s.id = p.id WHERE p.id = $1::uuid",

@@ -89,11 +89,11 @@ void
 RememberWatermark(const std::string &pipeline_id, const RunCounters &counters)
 {
 	if (counters.watermark_move) {
-		pg::SqlResult const moved =
-			Execute("INSERT INTO sluice.pipeline_state AS s (pipeline_id, watermark, watermark_rows) VALUES ($1::uuid, $2, "
-					"$3::jsonb) ON CONFLICT (pipeline_id) DO UPDATE SET watermark = EXCLUDED.watermark, watermark_rows = "
-					"EXCLUDED.watermark_rows WHERE s.watermark IS NOT DISTINCT FROM $4::text",
-					{pipeline_id, counters.watermark_after, counters.watermark_move->rows, counters.watermark_before});
+		pg::SqlResult const moved = Execute(
+			"INSERT INTO sluice.pipeline_state AS s (pipeline_id, watermark, watermark_rows) VALUES ($1::uuid, $2, "
+			"$3::jsonb) ON CONFLICT (pipeline_id) DO UPDATE SET watermark = EXCLUDED.watermark, watermark_rows = "
+			"EXCLUDED.watermark_rows WHERE s.watermark IS NOT DISTINCT FROM $4::text",
+			{pipeline_id, counters.watermark_after, counters.watermark_move->rows, counters.watermark_before});
 		if (moved.Processed() == 0) {
 			throw Error(sqlstate::kObjectNotInPrerequisiteState, "the watermark was set while the run was reading",
 						"Nothing was loaded. Run the pipeline again: it begins at the new one.");

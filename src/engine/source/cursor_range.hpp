@@ -1,5 +1,5 @@
-// A read by a cursor: which rows are asked for, as a condition on one column. The source evaluates it, by the column's own
-// type.
+// A read by a cursor: which rows are asked for, as a condition on one column. The source evaluates it, by the column's
+// own type.
 #pragma once
 
 #include <functional>
@@ -31,9 +31,9 @@ struct CursorColumn {
 // Values as the type writes them in a run.
 struct CursorRange {
 	std::optional<std::string> from;
-	bool with_from = true; // or only what is greater
+	bool with_from = true;		   // or only what is greater
 	std::optional<std::string> to; // inclusive; nothing: no row with a value
-	bool nulls = false; // rows without a value, too
+	bool nulls = false;			   // rows without a value, too
 };
 
 // What differs from one language to the other: how a value is written.

@@ -46,11 +46,11 @@ CursorRead::DescribeSource()
 			Oid const base = pg::Call(getBaseType, type);
 			column_ = {input_.Wire() != nullptr ? found.cursor : -1, name, FindCursorType(base)};
 			if (column_.type == nullptr) {
-				throw Error(sqlstate::kFeatureNotSupported,
-							Format("column \"{}\" cannot be a cursor: its type is {}", name,
-								   pg::Call(format_type_be, type)),
-							"A cursor is an integer, a numeric, a date, a timestamp or a uuid: values that are ordered in the "
-							"same way everywhere. Cast the column in source_query.");
+				throw Error(
+					sqlstate::kFeatureNotSupported,
+					Format("column \"{}\" cannot be a cursor: its type is {}", name, pg::Call(format_type_be, type)),
+					"A cursor is an integer, a numeric, a date, a timestamp or a uuid: values that are ordered in the "
+					"same way everywhere. Cast the column in source_query.");
 			}
 		}
 		found.names.push_back(name);
@@ -141,14 +141,15 @@ CursorRead::Less(const std::string &value) const
 	case Other:
 		if (lag_ != "0.000000") {
 			throw Error(sqlstate::kInvalidParameterValue,
-						Format("the option lag needs a cursor that is a number or a time, and \"{}\" is a {}", column_.name,
-							   column_.type->name),
+						Format("the option lag needs a cursor that is a number or a time, and \"{}\" is a {}",
+							   column_.name, column_.type->name),
 						"Set lag to 0, or take another cursor.");
 		}
 		text = "$1::uuid";
 		break;
 	}
-	return pg::Sql(column_.type->kind == Other ? "SELECT (" + text + ")::text, $2::text" : "SELECT (" + text + ")::text",
+	return pg::Sql(column_.type->kind == Other ? "SELECT (" + text + ")::text, $2::text"
+											   : "SELECT (" + text + ")::text",
 				   {value, lag_}, Alone())
 		.Text(0, 0);
 }
@@ -162,12 +163,11 @@ CursorRead::IsGreater(const std::string &left, const std::string &right) const
 void
 CursorRead::CheckWatermark() const
 {
-	std::optional<Error> const failure =
-		pg::Subtransaction([&] { (void)IsGreater(*state_.value, *state_.value); });
+	std::optional<Error> const failure = pg::Subtransaction([&] { (void)IsGreater(*state_.value, *state_.value); });
 	if (failure) {
 		throw Error(failure->State(),
-					Format("the watermark \"{}\" is no value of cursor column \"{}\", which is a {}", *state_.value, column_.name,
-						   column_.type->name),
+					Format("the watermark \"{}\" is no value of cursor column \"{}\", which is a {}", *state_.value,
+						   column_.name, column_.type->name),
 					"Give another one with set_watermark, or read everything again after reset_watermark.",
 					Redact(failure->what()));
 	}
@@ -180,7 +180,8 @@ CursorRead::Begin(RunJournal &journal)
 	names_ = source.names;
 	if (nulls_ == "error" && HasNull()) {
 		throw Error(sqlstate::kNotNullViolation, Format("cursor column \"{}\" has rows without a value", column_.name),
-					"Set the option on_null_cursor to exclude, and they are never read, or to include, and they are read by each "
+					"Set the option on_null_cursor to exclude, and they are never read, or to include, and they are "
+					"read by each "
 					"run.");
 	}
 	if (state_.value) {
@@ -189,8 +190,8 @@ CursorRead::Begin(RunJournal &journal)
 	std::optional<std::string> const greatest = Greatest();
 	if (greatest && IsEndless(*greatest)) {
 		throw Error(sqlstate::kDataException,
-					Format("the greatest value of cursor column \"{}\" is {}: nothing could ever come behind it", column_.name,
-						   *greatest),
+					Format("the greatest value of cursor column \"{}\" is {}: nothing could ever come behind it",
+						   column_.name, *greatest),
 					"Leave such rows out in source_query, or take another cursor.");
 	}
 	bool const behind = state_.value && greatest && IsGreater(*state_.value, *greatest);
@@ -238,34 +239,38 @@ CursorRead::Tell(const std::optional<std::string> &greatest, bool forgotten, Run
 	std::string const column = pg::QuoteIdentifier(column_.name);
 	std::string const nulls = range_.nulls ? ", and rows without a value" : "";
 	if (state_.value && greatest && IsGreater(*state_.value, *greatest)) {
-		journal.Warning(Format("the greatest value of cursor column {} is {}, which is before the watermark {}: the source's "
-							   "clock or its column went backwards. Rows that come before the watermark are not read; "
-							   "set_watermark moves it back",
-							   column, *greatest, *state_.value));
+		journal.Warning(
+			Format("the greatest value of cursor column {} is {}, which is before the watermark {}: the source's "
+				   "clock or its column went backwards. Rows that come before the watermark are not read; "
+				   "set_watermark moves it back",
+				   column, *greatest, *state_.value));
 	}
 	if (!range_.to) {
 		journal.Info(Format("cursor: no row has a value of {} yet{}", column, nulls));
 		return;
 	}
 	if (!state_.value) {
-		journal.Info(Format("cursor: rows with {} up to {} (the greatest at the source) are read{}, because there is no "
-							"watermark yet",
-							column, *range_.to, nulls));
+		journal.Info(
+			Format("cursor: rows with {} up to {} (the greatest at the source) are read{}, because there is no "
+				   "watermark yet",
+				   column, *range_.to, nulls));
 		return;
 	}
 	if (forgotten) {
-		journal.Warning(Format("rows at the watermark {} of {} that have come since the last run are not read, because it did "
-							   "not remember which were there: another load or another reader left it, or the source's columns "
-							   "have changed",
-							   *state_.value, column));
+		journal.Warning(
+			Format("rows at the watermark {} of {} that have come since the last run are not read, because it did "
+				   "not remember which were there: another load or another reader left it, or the source's columns "
+				   "have changed",
+				   *state_.value, column));
 	}
 	bool const behind = greatest && IsGreater(*state_.value, *greatest);
-	journal.Info(Format("cursor: rows with {} {} {} ({}){} are read{}; {}", column, forgotten ? "after" : "from", *range_.from,
-						*range_.from == *state_.value ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
-						greatest && !behind ? Format(" to {} (the greatest at the source)", *greatest) : " on", nulls,
-						by_key_		? "those that are loaded already are found by their keys"
-						: forgotten ? "none of them are loaded already"
-									: "those that are loaded already are recognized by their columns"));
+	journal.Info(
+		Format("cursor: rows with {} {} {} ({}){} are read{}; {}", column, forgotten ? "after" : "from", *range_.from,
+			   *range_.from == *state_.value ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
+			   greatest && !behind ? Format(" to {} (the greatest at the source)", *greatest) : " on", nulls,
+			   by_key_	   ? "those that are loaded already are found by their keys"
+			   : forgotten ? "none of them are loaded already"
+						   : "those that are loaded already are recognized by their columns"));
 }
 
 void
@@ -274,7 +279,8 @@ CursorRead::CheckQuery(const MappedQuery &query) const
 	if (!query.GivesRowForRow()) {
 		throw Error(sqlstate::kFeatureNotSupported,
 					"columns of a pipeline with a cursor give one row for each row of the source",
-					"Aggregates, DISTINCT and functions that return sets belong into source_query; or leave cursor_column out.");
+					"Aggregates, DISTINCT and functions that return sets belong into source_query; or leave "
+					"cursor_column out.");
 	}
 }
 
@@ -306,8 +312,8 @@ CursorRead::End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &j
 	}
 	journal.Info(Format("cursor: {} rows read{}; the watermark {}", rows_read,
 						known_ && known_->Met() > 0 ? Format(", {} of them were loaded before", known_->Met()) : "",
-						!after_	  ? "is not set yet"
-						: !moves  ? "stays at " + *after_
+						!after_			? "is not set yet"
+						: !moves		? "stays at " + *after_
 						: !state_.value ? "is " + *after_
 										: Format("moves from {} to {}", *state_.value, *after_)));
 }

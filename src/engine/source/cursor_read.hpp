@@ -20,8 +20,8 @@ public:
 	// by_key: rows that are read again are recognized by their keys, and need not be remembered.
 	CursorRead(const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input, bool by_key);
 
-	// The source is asked what there is, and told what to send. Before the input of the executor is analyzed; of any other
-	// after its filter has found its place. Throws Error.
+	// The source is asked what there is, and told what to send. Before the input of the executor is analyzed; of any
+	// other after its filter has found its place. Throws Error.
 	void Begin(RunJournal &journal);
 	bool BeginsBeforeAnalysis() const { return input_.Wire() == nullptr; }
 	// Throws Error 0A000 where rows are not given one by one.

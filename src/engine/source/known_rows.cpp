@@ -5,147 +5,12 @@
 #include "pg/guard.hpp"
 #include "pg/sql.hpp"
 
-extern "C" {
-#include "access/tupmacs.h"
-#include "common/cryptohash.h"
-#include "common/sha2.h"
-#include "utils/typcache.h"
-}
-
 namespace sluice::engine {
-
-namespace leaf {
 
 namespace {
 
 // More than that is a file of its own.
 constexpr size_t kMostRows = 10'000;
-
-void
-Require(bool good)
-{
-	if (!good) {
-		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not compute the hash of a row")));
-	}
-}
-
-void
-HashBytes(pg_cryptohash_ctx *hash, const void *bytes, Size size)
-{
-	Require(pg_cryptohash_update(hash, static_cast<const uint8 *>(bytes), size) >= 0);
-}
-
-// What kind of value, how long, and its bytes: no two rows are written alike.
-void
-HashValue(pg_cryptohash_ctx *hash, const TupleTableSlot *row, int attribute)
-{
-	Form_pg_attribute const column = TupleDescAttr(row->tts_tupleDescriptor, attribute);
-	uint64 size = row->tts_isnull[attribute] ? PG_UINT64_MAX : 0;
-	if (row->tts_isnull[attribute]) {
-		HashBytes(hash, &size, sizeof(size));
-		return;
-	}
-	Datum const value = row->tts_values[attribute];
-	if (column->attbyval) {
-		Datum stored = 0;
-		store_att_byval(&stored, value, column->attlen);
-		size = static_cast<uint64>(column->attlen);
-		HashBytes(hash, &size, sizeof(size));
-		HashBytes(hash, &stored, size);
-		return;
-	}
-	const char *bytes = DatumGetPointer(value);
-	if (column->attlen == -1) {
-		auto *const plain = PG_DETOAST_DATUM_PACKED(value);
-		bytes = VARDATA_ANY(plain);
-		size = VARSIZE_ANY_EXHDR(plain);
-	} else {
-		size = column->attlen == -2 ? strlen(bytes) : static_cast<uint64>(column->attlen);
-	}
-	HashBytes(hash, &size, sizeof(size));
-	HashBytes(hash, bytes, size);
-}
-
-void
-HashRow(pg_cryptohash_ctx *hash, const TupleTableSlot *row, HashedColumns columns, uint8 *result)
-{
-	uint8 whole[PG_SHA256_DIGEST_LENGTH];
-	Require(pg_cryptohash_init(hash) >= 0);
-	for (int i = 0; i < columns.count; ++i) {
-		HashValue(hash, row, columns.attributes[i]);
-	}
-	Require(pg_cryptohash_final(hash, whole, sizeof(whole)) >= 0);
-	memcpy(result, whole, kRowHash);
-}
-
-int
-Compare(MarkPlan *plan, Datum left, Datum right)
-{
-	return DatumGetInt32(FunctionCall2Coll(&plan->compare, InvalidOid, left, right));
-}
-
-void
-PrepareMarks(MarkPlan *plan, Oid type, const char *met_to, const char *kept_from)
-{
-	const TypeCacheEntry *const found = lookup_type_cache(type, TYPECACHE_CMP_PROC_FINFO);
-	fmgr_info_copy(&plan->compare, const_cast<FmgrInfo *>(&found->cmp_proc_finfo), CurrentMemoryContext);
-	Oid input;
-	Oid parameter;
-	getTypeInputInfo(type, &input, &parameter);
-	plan->has_met = met_to != nullptr;
-	plan->has_kept = kept_from != nullptr;
-	if (met_to != nullptr) {
-		plan->met_to = OidInputFunctionCall(input, const_cast<char *>(met_to), parameter, -1);
-	}
-	if (kept_from != nullptr) {
-		plan->kept_from = OidInputFunctionCall(input, const_cast<char *>(kept_from), parameter, -1);
-	}
-}
-
-void
-MarkRows(MarkPlan *plan, const Batch *batch, RowMark *marks)
-{
-	MemoryContext const old = MemoryContextSwitchTo(batch->memory);
-	pg_cryptohash_ctx *const hash = pg_cryptohash_create(PG_SHA256);
-	Require(hash != nullptr);
-	for (int i = 0; i < batch->count; ++i) {
-		const TupleTableSlot *row = batch->slots[i];
-		bool const null = row->tts_isnull[plan->cursor];
-		Datum const value = row->tts_values[plan->cursor];
-		RowMark *mark = &marks[i];
-		mark->met = null || (plan->has_met && Compare(plan, value, plan->met_to) <= 0);
-		mark->kept = null || (plan->has_kept && Compare(plan, value, plan->kept_from) >= 0);
-		if (mark->met) {
-			HashRow(hash, row, plan->met, mark->met_hash);
-		}
-		if (mark->kept) {
-			HashRow(hash, row, plan->kept, mark->kept_hash);
-		}
-	}
-	pg_cryptohash_free(hash);
-	MemoryContextSwitchTo(old);
-}
-
-// Rows that are not to be loaded leave the batch.
-void
-TakeOut(Batch *batch, const RowMark *marks)
-{
-	int left = 0;
-	for (int i = 0; i < batch->count; ++i) {
-		if (marks[i].met) {
-			ExecClearTuple(batch->slots[i]);
-		} else {
-			std::swap(batch->slots[left++], batch->slots[i]);
-		}
-	}
-	batch->count = left;
-}
-
-} // namespace
-
-} // namespace leaf
-
-namespace {
 
 std::string
 Hex(const uint8 *hash)
@@ -259,14 +124,15 @@ KnownRows::Sift(Batch *batch)
 			}
 		}
 	}
-	if (kept_.size() > leaf::kMostRows) {
-		throw Error(sqlstate::kProgramLimitExceeded,
-					Format("cursor column \"{}\" is too coarse: the next run would read more than {} rows again",
-						   cursor_.name, leaf::kMostRows),
-					"Take a finer cursor, a shorter lag, or key_columns with load => 'merge', which recognizes rows by their "
-					"keys.",
-					"Rows at the watermark, within the lag and without a value are read by each run, and without keys each of "
-					"them has to be remembered.");
+	if (kept_.size() > kMostRows) {
+		throw Error(
+			sqlstate::kProgramLimitExceeded,
+			Format("cursor column \"{}\" is too coarse: the next run would read more than {} rows again", cursor_.name,
+				   kMostRows),
+			"Take a finer cursor, a shorter lag, or key_columns with load => 'merge', which recognizes rows by their "
+			"keys.",
+			"Rows at the watermark, within the lag and without a value are read by each run, and without keys each of "
+			"them has to be remembered.");
 	}
 	pg::Call(leaf::TakeOut, batch, static_cast<const leaf::RowMark *>(marks_.data()));
 }

@@ -1,5 +1,5 @@
-// Rows that a read by a cursor meets again: those at the watermark, or behind it within the lag. They are recognized by a
-// hash of all their columns, as often as they were there.
+// Rows that a read by a cursor meets again: those at the watermark, or behind it within the lag. They are recognized by
+// a hash of all their columns, as often as they were there.
 #pragma once
 
 #include <map>
@@ -7,40 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/rows/batch.hpp"
 #include "engine/source/cursor_range.hpp"
+#include "engine/source/row_hash.hpp"
 
 namespace sluice::engine {
-
-namespace leaf {
-
-constexpr int kRowHash = 16;
-
-struct RowMark {
-	bool met;  // an earlier run may have loaded it
-	bool kept; // the next run meets it again
-	uint8 met_hash[kRowHash];
-	uint8 kept_hash[kRowHash];
-};
-
-// Attributes of a batch's rows, as they are hashed.
-struct HashedColumns {
-	int count;
-	const int *attributes;
-};
-
-struct MarkPlan {
-	int cursor; // attribute
-	FmgrInfo compare;
-	bool has_met; // bound of what earlier runs may have loaded
-	Datum met_to;
-	bool has_kept;
-	Datum kept_from;
-	HashedColumns met;
-	HashedColumns kept;
-};
-
-} // namespace leaf
 
 // By how many copies each.
 using RowCounts = std::map<std::string, int64_t>;
@@ -57,8 +27,8 @@ public:
 	static std::optional<Stored> Read(const std::string &json);
 	static std::string Write(const Stored &stored);
 
-	// columns: "name type" of the source's, whose values are from first on in each row. met_to, kept_from: nothing where
-	// no row is one, or all are.
+	// columns: "name type" of the source's, whose values are from first on in each row. met_to, kept_from: nothing
+	// where no row is one, or all are.
 	KnownRows(const CursorColumn &cursor, std::vector<std::string> columns, int cursor_position,
 			  const std::optional<Stored> &stored, const std::optional<std::string> &met_to,
 			  const std::optional<std::string> &kept_from);

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "engine/source/divisible_source.hpp"
 #include "engine/source/cursor_range.hpp"
+#include "engine/source/divisible_source.hpp"
 #include "engine/source/source.hpp"
 #include "engine/source/wire_source.hpp"
 

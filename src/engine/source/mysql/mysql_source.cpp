@@ -71,13 +71,10 @@ struct MysqlSource::State {
 	std::unique_ptr<MysqlConnection> remote;
 	std::optional<SourceName> table;
 	std::string query; // when there is no table
-	std::string where;	// the filter, with its keyword, or ''
-	std::string range;	// of a cursor, or ''
+	std::string where; // the filter, with its keyword, or ''
+	std::string range; // of a cursor, or ''
 	std::string From() const;
-	std::string Where() const
-	{
-		return range.empty() ? where : where + (where.empty() ? " WHERE " : " AND ") + range;
-	}
+	std::string Where() const { return range.empty() ? where : where + (where.empty() ? " WHERE " : " AND ") + range; }
 	std::map<std::string, std::string> collations; // by the column's name
 	std::set<std::string> invisible;			   // those that are read although "*" leaves them out
 	std::vector<ColumnMeaning> meaning;
@@ -463,8 +460,8 @@ MysqlSource::Greatest(const CursorColumn &column)
 {
 	const State &state = *state_;
 	const SourceColumn &there = state.columns.at(static_cast<size_t>(column.attribute));
-	pg::SqlResult const rows = state.remote->Exec(
-		Format("SELECT CAST(MAX({}) AS CHAR) FROM {}", QuoteMysqlName(there.name), state.From()));
+	pg::SqlResult const rows =
+		state.remote->Exec(Format("SELECT CAST(MAX({}) AS CHAR) FROM {}", QuoteMysqlName(there.name), state.From()));
 	std::optional<std::string> greatest = rows.Empty() ? std::nullopt : rows.Cell(0, 0);
 	if (greatest && there.type.kind == leaf::MysqlKind::Timestamp) {
 		*greatest += "+00";
