@@ -94,6 +94,24 @@ CALL run_pipeline('sums') \gset
 SELECT to_jsonb(new) = (SELECT preview_pipeline('sums')) AS same FROM new;
 DROP TABLE new;
 
+-- By a cursor what is new; rows that were read before and come again are not shown.
+SELECT create_pipeline('new rows', source_table => 'engine_preview.src', destination_table => 'engine_preview.seen', load => 'append', cursor_column => 'id', columns => 'id') IS NOT NULL;
+SELECT create_pipeline('far new rows', source => 'engine_preview', source_table => 'engine_preview.src', destination_table => 'engine_preview.far_seen', load => 'append', cursor_column => 'id', columns => 'id') IS NOT NULL;
+SELECT count(*) FROM unnest('{new rows, far new rows}'::text[]) AS name, preview_pipeline(name, 10000);
+CALL run_pipeline('new rows') \gset
+CALL run_pipeline('far new rows') \gset
+INSERT INTO src (id) VALUES (3000), (3001);
+SELECT name, row FROM unnest('{new rows, far new rows}'::text[]) AS name, preview_pipeline(name) AS row ORDER BY name, row;
+CALL run_pipeline('new rows') \gset
+CALL run_pipeline('far new rows') \gset
+SELECT count(*) FROM seen UNION ALL SELECT count(*) FROM far_seen;
+SELECT count(*) FROM unnest('{new rows, far new rows}'::text[]) AS name, preview_pipeline(name);
+DELETE FROM src WHERE name IS NULL;
+-- A command has none.
+SELECT create_pipeline('command', command => 'SELECT 1') IS NOT NULL;
+SELECT preview_pipeline('command');
+SELECT drop_pipeline('command');
+
 -- No columns, no rows.
 SELECT pipe('no columns', source => 'engine_preview', source_query => 'SELECT FROM generate_series(1, 3)');
 SELECT preview_pipeline('no columns', 2);

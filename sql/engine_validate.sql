@@ -86,6 +86,13 @@ SELECT * FROM checks('follows', 'error|warning|depends|schedule');
 SELECT create_pipeline('sums', source => 'engine_validate', source_table => 'engine_validate.src', destination_table => 'engine_validate.sums', columns => 'count(*) AS n') IS NOT NULL;
 SELECT * FROM checks('sums', 'temporary|transform|path');
 
+SELECT create_pipeline('by cursor', source => 'engine_validate', source_table => 'engine_validate.src', destination_table => 'engine_validate.cursor', load => 'append', cursor_column => 'name') IS NOT NULL;
+SELECT * FROM checks('by cursor', 'error|warning|transform');
+SELECT create_pipeline('command', command => 'VACUUM engine_validate.src; SELECT 1') IS NOT NULL;
+SELECT * FROM checks('command');
+SELECT create_pipeline('again', source_table => 'engine_validate.src', destination_table => 'engine_validate.again', load => 'append', schedule => '0 2 * * *') IS NOT NULL;
+SELECT * FROM checks('again', 'load');
+
 -- At another server.
 SELECT create_pipeline('out', source_table => 'engine_validate.src', destination => 'engine_validate', destination_table => 'engine_validate.dst', load => 'replace') IS NOT NULL;
 SELECT * FROM checks('out', 'destination|ledger|column_match|path|error|warning');
@@ -115,7 +122,7 @@ ALTER ROLE sluice_validate_owner LOGIN;
 SELECT alter_pipeline('sluice_validate_owner/own', source => 'engine_validate');
 SELECT * FROM checks('sluice_validate_owner/own');
 
-SELECT count(drop_pipeline(id)) FROM pipelines WHERE name IN ('follows', 'own', 'out', 'sums', 'planned');
+SELECT count(drop_pipeline(id)) FROM pipelines WHERE name IN ('follows', 'own', 'out', 'sums', 'planned', 'by cursor', 'command', 'again');
 SELECT count(drop_pipeline(id)) FROM pipelines WHERE name IN ('local', 'far', 'unfinished');
 DROP SCHEMA engine_validate CASCADE;
 DROP SERVER engine_validate CASCADE;

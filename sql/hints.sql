@@ -76,7 +76,7 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 ($h$It can be delete, keep.$h$, $$SELECT drop_pipeline('p', history => 'quux')$$, NULL, $$SELECT drop_pipeline('p', history => 'keep')$$, NULL),
 ($h$It can be error, skip, queue.$h$, $$SELECT trigger_pipeline('p', if_running => 'quux')$$, NULL, $$SELECT trigger_pipeline('p', if_running => 'queue')$$, NULL),
 ($h$It can be error, skip.$h$, $$SELECT trigger_pipeline('p', if_paused => 'quux')$$, NULL, $$SELECT trigger_pipeline('p', if_paused => 'skip')$$, NULL),
-($h$It can be 0 to %.$h$, $$SELECT preview_schedule('@daily', n => -1)$$, NULL, $$SELECT preview_schedule('@daily', n => 0)$$, NULL),
+($h$It can be % to %.$h$, $$SELECT preview_schedule('@daily', n => -1)$$, NULL, $$SELECT preview_schedule('@daily', n => 0)$$, NULL),
 ($h$Give a point in time, such as now().$h$, $$SELECT preview_schedule('@daily', after => 'infinity')$$, NULL, $$SELECT preview_schedule('@daily', after => now())$$, NULL),
 ($h$There are: %.$h$, $$SELECT apply_pipeline('{"name": "p", "quux": 1}')$$, NULL,
 	$$SELECT apply_pipeline('{"name": "a", "source_table": "src", "destination_table": "dst", "load": "append"}')$$, NULL),

@@ -51,6 +51,11 @@ SLUICE_PIPELINE_FUNCTION(sluice_preview_pipeline)
 	Pipeline const found = api::FindForUse(pipeline);
 	api::RequireOwnersRole(found, "preview_pipeline");
 	RequireConnecting(found);
+	if (found.command) {
+		throw Error(sluice::sqlstate::kFeatureNotSupported,
+					Format("preview_pipeline does not read pipeline \"{}\", because it runs a command", found.name),
+					"explain_pipeline shows its statements, and how they share transactions.");
+	}
 	if (found.IsContinuous()) {
 		throw Error(sluice::sqlstate::kFeatureNotSupported,
 					Format("preview_pipeline does not read pipeline \"{}\", because its mode is realtime", found.name),

@@ -14,7 +14,6 @@
 #include "engine/target/destination_server.hpp"
 #include "engine/transform/column_options.hpp"
 #include "engine/transform/definition_syntax.hpp"
-#include "pg/compat.hpp"
 #include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
@@ -36,12 +35,6 @@ RequireSelectRight(Oid relation, bool all)
 				 errhint("Grant it to the owner of the pipeline: GRANT SELECT ON %s TO %s.",
 						 pg::leaf::QualifiedName(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 	}
-}
-
-bool
-MayMakeTemporary()
-{
-	return pg::compat::DatabaseAclCheck(MyDatabaseId, GetUserId(), ACL_CREATE_TEMP) == ACLCHECK_OK;
 }
 
 // Whether only SQL can load it.
@@ -214,7 +207,7 @@ MissingRights(const catalog::Pipeline &pipeline)
 			note([&] { pg::Call(leaf::CheckReplaceRight, destination.oid); });
 		}
 	}
-	if (pipeline.source && !pg::Call(leaf::MayMakeTemporary) &&
+	if (pipeline.source && !pg::Call(pg::leaf::MayMakeTemporary) &&
 		(ImportsTable(pipeline) || (OidIsValid(destination.oid) && IsReadOverWire(pipeline) &&
 									pg::Call(leaf::NeedsSql, destination.oid, replaces)))) {
 		note([] { pg::Call(pg::leaf::RequireTemporaryRight); });

@@ -7,10 +7,12 @@
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
+#include "engine/source/cursor_read.hpp"
 #include "engine/source/executor_reader.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/source/row_store.hpp"
 #include "engine/source/run_input.hpp"
+#include "engine/source/sifted_reader.hpp"
 #include "engine/source/wire_reader.hpp"
 #include "engine/target/destination_server.hpp"
 #include "engine/target/fed_columns.hpp"
@@ -46,14 +48,31 @@ ReadByExecutor(const RunInput &input, const MappedQuery &query, const FedColumns
 	reader.Stop();
 }
 
+// Without the rows that were loaded before, which it knows by more columns than are loaded.
 void
-ReadWire(WireSource &source, const MappedQuery &query, const FedColumns &fed, leaf::JsonRows *out)
+ReadNewByExecutor(const RunInput &input, const MappedQuery &query, const FedColumns &fed, CursorRead &cursor,
+				  leaf::JsonRows *out)
+{
+	MappingInput mapping = input.Mapping();
+	mapping.columns = mapping.columns.value_or("source.*") + cursor.HiddenColumns();
+	MappedQuery const wide(mapping);
+	List *const list = pg::Call(leaf::WithColumnsFrom, fed.TargetList(wide), wide.Analyzed(), query.ColumnCount());
+	RunJournal unsaid(pg::Now);
+	SiftedReader reader(std::make_unique<ExecutorReader>(wide.Analyzed(), list, nullptr, input.Fetch(), unsaid),
+						*cursor.Known(), fed.row_type->natts, fed.row_type);
+	(void)ReadRows(reader, out);
+	reader.Stop();
+}
+
+void
+ReadWire(WireSource &source, const MappedQuery &query, const FedColumns &fed, KnownRows *known, leaf::JsonRows *out)
 {
 	// Each row of the source is one of the destination's.
-	if (query.Analyzed()->query->jointree->quals == nullptr) {
+	if (query.Analyzed()->query->jointree->quals == nullptr && known == nullptr) {
 		source.LimitTo(out->most);
 	}
 	WireReader reader(source, query.Analyzed(), fed.TargetList(query), fed.row_type);
+	reader.Recognize(known);
 	reader.LimitTo(out->most);
 	if (ReadRows(reader, out)) {
 		reader.Finish();
@@ -64,12 +83,15 @@ ReadWire(WireSource &source, const MappedQuery &query, const FedColumns &fed, le
 }
 
 void
-Read(const RunInput &input, const MappedQuery &query, const FedColumns &fed, leaf::JsonRows *out)
+Read(const RunInput &input, const MappedQuery &query, const FedColumns &fed, CursorRead *cursor, leaf::JsonRows *out)
 {
-	if (input.Wire() == nullptr) {
+	KnownRows *const known = cursor != nullptr ? cursor->Known() : nullptr;
+	if (input.Wire() == nullptr && known != nullptr) {
+		ReadNewByExecutor(input, query, fed, *cursor, out);
+	} else if (input.Wire() == nullptr) {
 		ReadByExecutor(input, query, fed, {out->most, nullptr, nullptr}, out);
 	} else if (query.NeedsSql().empty()) {
-		ReadWire(*input.Wire(), query, fed, out);
+		ReadWire(*input.Wire(), query, fed, known, out);
 	} else {
 		RowStore rows(*input.Wire());
 		MappedQuery const over_all(input.StagedMapping(query));
@@ -99,12 +121,25 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 		// May make temporary foreign tables; all code of the owner runs where nothing can be written.
 		RunInput input(pipeline, options, journal);
 		std::optional<pg::ReadOnlyScope> writes_nothing(std::in_place);
+		std::optional<CursorRead> cursor;
+		if (pipeline.cursor_column) {
+			cursor.emplace(pipeline, options, input, pipeline.load == "merge");
+			if (cursor->BeginsBeforeAnalysis()) {
+				cursor->Begin(journal);
+			}
+		}
 		MappedQuery query(input.Mapping());
 		PushFilter(input, query, journal);
+		if (cursor) {
+			cursor->CheckQuery(query);
+			if (!cursor->BeginsBeforeAnalysis()) {
+				cursor->Begin(journal);
+			}
+		}
 		writes_nothing.reset();
 		input.CheckTables(query, journal);
 		writes_nothing.emplace();
-		Read(input, query, FindFedColumns(query, destination), out);
+		Read(input, query, FindFedColumns(query, destination), cursor ? &*cursor : nullptr, out);
 		writes_nothing.reset();
 		input.Leave(out->count);
 	}

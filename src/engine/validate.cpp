@@ -7,12 +7,15 @@
 #include "catalog/loaded_shape.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/command/command_plan.hpp"
 #include "engine/known_secrets.hpp"
+#include "engine/load/evolve.hpp"
 #include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
 #include "engine/plan_lines.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
+#include "engine/source/cursor_read.hpp"
 #include "engine/source/drivers.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/source/run_input.hpp"
@@ -38,9 +41,11 @@ struct Look {
 	RunJournal journal{pg::Now};
 	const char *check = ""; // the one that looks now
 	std::optional<RunInput> input;
+	std::optional<CursorRead> cursor;
 	std::optional<MappedQuery> query;
 	std::unique_ptr<RemoteDestination> remote;
 	Destination destination;
+	bool evolves = false; // the run alters the destination before it loads
 
 	void Ok(std::string message) { report.Ok(check, std::move(message)); }
 	void Warning(std::string message, std::optional<std::string> hint = std::nullopt)
@@ -94,6 +99,18 @@ Exists(const Look &look)
 }
 
 bool
+IsCommand(const catalog::Pipeline &pipeline)
+{
+	return pipeline.command.has_value();
+}
+
+bool
+IsLoad(const catalog::Pipeline &pipeline)
+{
+	return !pipeline.command;
+}
+
+bool
 IsLocal(const catalog::Pipeline &pipeline)
 {
 	return !pipeline.destination;
@@ -124,6 +141,15 @@ SeeDefinition(Look *look)
 	}
 	look->destination.mode = LoadModeOf(pipeline);
 	look->Ok("it says what is read, and what is loaded how");
+}
+
+void
+SeeCommand(Look *look)
+{
+	CheckCommand(look->pipeline);
+	for (std::string &line : ExplainCommand(look->pipeline)) {
+		look->Ok(std::move(line));
+	}
 }
 
 void
@@ -189,12 +215,28 @@ void
 SeeTransform(Look *look)
 {
 	pg::ReadOnlyScope const writes_nothing;
-	look->query.emplace(look->input->Mapping());
 	RunJournal told(pg::Now);
+	if (look->pipeline.cursor_column) {
+		look->cursor.emplace(look->pipeline, look->options, *look->input, look->pipeline.load == "merge");
+		if (look->cursor->BeginsBeforeAnalysis()) {
+			look->cursor->Begin(told);
+		}
+	}
+	look->query.emplace(look->input->Mapping());
 	PushFilter(*look->input, *look->query, told);
+	if (look->cursor) {
+		look->cursor->CheckQuery(*look->query);
+		if (!look->cursor->BeginsBeforeAnalysis()) {
+			look->cursor->Begin(told);
+		}
+	}
 	look->Ok("columns and filter fit the source");
 	for (const JournalLine &line : told.Lines()) {
-		look->Ok(line.message);
+		if (line.level == "warning") {
+			look->Warning(line.message);
+		} else {
+			look->Ok(line.message);
+		}
 	}
 	for (const std::string &missing : look->query->MissingTypes()) {
 		look->Warning(missing);
@@ -325,16 +367,18 @@ SeeLoad(Look *look)
 			throw ReplaceNotChosen(look->destination);
 		}
 		OpenDestination open(&look->destination);
-		LoadFacts facts = FactsOf(look->options, look->destination.mode);
+		LoadFacts facts = FactsOf(look->pipeline, look->options, look->destination.mode);
 		ReadTargetFacts(&look->destination, &facts);
 		CheckReplaceByDelete(look->destination, facts);
 		open.Close();
 	}
 	look->Ok(look->destination.mode == LoadMode::Replace ? "every run replaces all rows"
+			 : look->destination.mode == LoadMode::Merge ? "every run merges its rows by their keys"
 														 : "every run appends its rows");
-	if (look->pipeline.schedule && look->destination.mode == LoadMode::Append && !look->pipeline.filter) {
+	if (look->pipeline.schedule && look->destination.mode == LoadMode::Append && !look->pipeline.filter &&
+		!look->pipeline.cursor_column) {
 		look->Warning("every run loads every row again",
-					  "Use load => 'replace', or a filter that selects what is new.");
+					  "Give it a cursor_column, use load => 'replace', or a filter that selects what is new.");
 	}
 }
 
@@ -343,11 +387,31 @@ SeeColumnMatch(Look *look)
 {
 	if (!Exists(*look)) {
 		const std::string &name = look->remote != nullptr ? look->remote->Table() : look->destination.name;
-		look->Ok("it is created: " + TableDefinition(*look->query, name));
+		if (std::optional<Error> const missing = look->query->MissingExtension()) {
+			throw *missing;
+		}
+		CreatedTable const table = PlanTable(*look->query, look->input->Declared(),
+											 CreateOptionsOf(look->options, look->destination.mode, look->destination.keys),
+											 name);
+		look->Ok("it is created: " + table.create);
+		for (const std::string &line : table.left_out) {
+			look->Ok(line);
+		}
 		return;
 	}
 	if (look->remote != nullptr) {
-		look->remote->Prepare(*look->query);
+		look->remote->Prepare(*look->query, DeclaredTable());
+	}
+	if (look->remote == nullptr) {
+		std::vector<std::string> const changes = PlanEvolution(
+			look->pipeline, look->options, *look->query, look->destination, catalog::LoadedShape(look->pipeline.id));
+		for (const std::string &statement : changes) {
+			look->Ok("before the load: " + statement);
+		}
+		look->evolves = !changes.empty();
+	}
+	if (look->evolves) {
+		return;
 	}
 	OpenDestination open(&look->destination);
 	if (look->remote == nullptr) {
@@ -375,11 +439,20 @@ void
 SeeDrift(Look *look)
 {
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(look->pipeline.id);
+	if (look->evolves) {
+		look->Ok("the source's columns have changed since the last load, and the run alters the destination");
+		return;
+	}
 	if (last.empty() || !Exists(*look)) {
 		look->Ok("there is no load to compare the source with");
 		return;
 	}
+	RunJournal told(pg::Now);
 	OpenDestination open(&look->destination);
+	CheckGone(look->pipeline, look->options, last, *look->query, look->destination, told);
+	for (const JournalLine &line : told.Lines()) {
+		look->Ok(line.message);
+	}
 	CheckDrift(look->pipeline, last, *look->query, look->destination, Match(*look));
 	open.Close();
 	look->Ok(last == ShapeOf(*look->query) ? "the source has the columns of the last load"
@@ -389,7 +462,11 @@ SeeDrift(Look *look)
 void
 SeePath(Look *look)
 {
-	LoadFacts facts = FactsOf(look->options, look->destination.mode);
+	if (look->evolves) {
+		look->report.NotChecked(look->check, "it depends on the table as it will be then");
+		return;
+	}
+	LoadFacts facts = FactsOf(look->pipeline, look->options, look->destination.mode);
 	OpenDestination open(&look->destination);
 	List *target_list = nullptr;
 	if (look->remote != nullptr) {
@@ -399,8 +476,12 @@ SeePath(Look *look)
 		target_list = Exists(*look) ? Match(*look).target_list : pg::Call(leaf::OwnTargetList, look->query->Analyzed());
 	}
 	PlanQuestion const question{look->options, &*look->query, &*look->input, look->destination, target_list};
-	for (std::string &line : PlanLines(question, &facts)) {
+	std::vector<std::string> warnings;
+	for (std::string &line : PlanLines(question, &facts, &warnings)) {
 		look->Ok(std::move(line));
+	}
+	for (std::string &warning : warnings) {
+		look->Warning(std::move(warning));
 	}
 	open.Close();
 }
@@ -409,29 +490,30 @@ struct Check {
 	const char *name;
 	const char *needs; // checks that have been made without an error
 	bool connects;
-	bool (*applies)(const catalog::Pipeline &pipeline); // NULL: always
+	bool (*applies)(const catalog::Pipeline &pipeline);
 	void (*run)(Look *look);
 };
 
 constexpr Check kChecks[] = {
-	{"definition", "", false, nullptr, SeeDefinition},
-	{"columns", "", false, nullptr, SeeColumns},
-	{"filter", "", false, nullptr, SeeFilter},
+	{"command", "", false, IsCommand, SeeCommand},
+	{"definition", "", false, IsLoad, SeeDefinition},
+	{"columns", "", false, IsLoad, SeeColumns},
+	{"filter", "", false, IsLoad, SeeFilter},
 	{"source_server", "", false, HasSource, SeeSourceServer},
 	{"source_connection", "source_server", true, HasSource, SeeSourceConnection},
-	{"source", "definition columns filter source_connection", true, nullptr, SeeSource},
-	{"transform", "source", true, nullptr, SeeTransform},
-	{"source_rights", "transform", true, nullptr, SeeSourceRights},
-	{"temporary", "definition source_server", false, nullptr, SeeTemporary},
+	{"source", "definition columns filter source_connection", true, IsLoad, SeeSource},
+	{"transform", "source", true, IsLoad, SeeTransform},
+	{"source_rights", "transform", true, IsLoad, SeeSourceRights},
+	{"temporary", "definition source_server", false, IsLoad, SeeTemporary},
 	{"destination_server", "", false, IsRemote, SeeDestinationServer},
 	{"destination_connection", "destination_server", true, IsRemote, SeeDestinationConnection},
-	{"destination", "definition destination_connection", false, nullptr, SeeDestination},
-	{"destination_rights", "destination", false, nullptr, SeeDestinationRights},
+	{"destination", "definition destination_connection", false, IsLoad, SeeDestination},
+	{"destination_rights", "destination", false, IsLoad, SeeDestinationRights},
 	{"ledger", "destination", false, IsRemote, SeeLedger},
-	{"load", "destination", false, nullptr, SeeLoad},
-	{"column_match", "transform destination", true, nullptr, SeeColumnMatch},
-	{"drift", "column_match", true, nullptr, SeeDrift},
-	{"path", "column_match", true, nullptr, SeePath},
+	{"load", "destination", false, IsLoad, SeeLoad},
+	{"column_match", "transform destination", true, IsLoad, SeeColumnMatch},
+	{"drift", "column_match", true, IsLoad, SeeDrift},
+	{"path", "column_match", true, IsLoad, SeePath},
 };
 
 std::optional<std::string>
@@ -469,7 +551,7 @@ ValidateRun(const catalog::Pipeline &pipeline, const std::string &why_not_connec
 	{
 		Look look{pipeline, *report};
 		for (const Check &check : kChecks) {
-			if (check.applies == nullptr || check.applies(pipeline)) {
+			if (check.applies(pipeline)) {
 				Make(check, why_not_connected, &look);
 			}
 		}
