@@ -177,6 +177,9 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 std::vector<MissingRight>
 MissingRights(const catalog::Pipeline &pipeline)
 {
+	if (pipeline.command) {
+		return {};
+	}
 	std::vector<MissingRight> missing;
 	auto const note = [&](const std::function<void()> &check) {
 		std::optional<Error> const failure = pg::Subtransaction(check);
