@@ -4,8 +4,10 @@ CREATE EXTENSION IF NOT EXISTS pg_sluice;
 CREATE ROLE argument_user LOGIN;
 SELECT allow_pipelines('argument_user');
 CREATE SCHEMA arguments AUTHORIZATION argument_user;
+\set superuser :USER
+\c - argument_user
+SET client_min_messages = warning;
 SET search_path = arguments, public;
-SET SESSION AUTHORIZATION argument_user;
 CREATE TABLE visits (day date, page text);
 SELECT create_pipeline('visits', source_table => 'visits', destination_table => 'visits_copy') AS id \gset
 
@@ -98,7 +100,8 @@ SELECT trigger_pipeline('visits'::text, format('{"a": "%s"}', repeat('x', 200000
 -- The types are for arguments alone.
 CREATE TABLE kept (argument sluice.json_argument);
 
-RESET SESSION AUTHORIZATION;
+\c - :superuser
+SET client_min_messages = warning;
 DROP SCHEMA arguments CASCADE;
 SELECT drop_pipeline(id, running => 'stop') FROM pipelines WHERE owner = 'argument_user';
 SELECT disallow_pipelines('argument_user');

@@ -315,14 +315,16 @@ SELECT allow_pipelines('late_loader');
 GRANT USAGE ON SCHEMA late TO late_loader;
 GRANT SELECT ON new_item TO late_loader;
 GRANT INSERT ON item TO late_loader;
+\set superuser :USER
+\c - late_loader
 SET client_min_messages = error;
-SET SESSION AUTHORIZATION late_loader;
 SELECT create_pipeline('item', source_table => 'late.new_item', destination_table => 'late.item', load => 'append') IS NOT NULL AS created;
 BEGIN;
 CALL run_pipeline('item', run => NULL) \gset
 COMMIT;
 SELECT drop_pipeline('item');
-RESET SESSION AUTHORIZATION;
+\c - :superuser
+SET client_min_messages = error;
 DROP SCHEMA late CASCADE;
 DROP OWNED BY late_loader, late_writer;
 DROP ROLE late_writer, late_loader;
