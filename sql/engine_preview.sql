@@ -185,9 +185,10 @@ SELECT preview_pipeline('sluice_preview_owner/whose');
 RESET SESSION AUTHORIZATION;
 SELECT preview_pipeline('sluice_preview_owner/whose');
 -- rights without SET ROLE do not do, nor does a superuser's session at the owner's server
-GRANT USAGE ON FOREIGN SERVER engine_preview TO sluice_preview_owner;
-CREATE USER MAPPING FOR sluice_preview_owner SERVER engine_preview OPTIONS (user 'sluice_preview_owner', password 'x');
-SELECT create_pipeline('whose far', source => 'engine_preview', source_table => 'engine_preview.src', destination_table => 'engine_preview.whose',
+CREATE SERVER engine_preview_tcp FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1', dbname 'x');
+GRANT USAGE ON FOREIGN SERVER engine_preview_tcp TO sluice_preview_owner;
+CREATE USER MAPPING FOR sluice_preview_owner SERVER engine_preview_tcp OPTIONS (user 'sluice_preview_owner', password 'x');
+SELECT create_pipeline('whose far', source => 'engine_preview_tcp', source_table => 'engine_preview.src', destination_table => 'engine_preview.whose',
 	load => 'append', owner => 'sluice_preview_owner') IS NOT NULL;
 SELECT preview_pipeline('sluice_preview_owner/whose far');
 SET SESSION AUTHORIZATION sluice_preview_owner;
@@ -200,8 +201,8 @@ SET SESSION AUTHORIZATION sluice_preview_owner;
 SELECT preview_pipeline('whose');
 RESET SESSION AUTHORIZATION;
 
-SELECT count(drop_pipeline(id)) FROM pipelines WHERE source_table LIKE 'engine_preview.%' OR source = 'engine_preview';
+SELECT count(drop_pipeline(id)) FROM pipelines WHERE source_table LIKE 'engine_preview.%' OR source LIKE 'engine_preview%';
 DROP SCHEMA engine_preview CASCADE;
-DROP SERVER engine_preview CASCADE;
+DROP SERVER engine_preview, engine_preview_tcp CASCADE;
 DROP OWNED BY sluice_preview_owner, sluice_preview_member, sluice_preview_other;
 DROP ROLE sluice_preview_owner, sluice_preview_member, sluice_preview_other;
