@@ -71,6 +71,10 @@ for my $way (@ways)
 		is($node->sql("SELECT string_agg(id::text, ' ' ORDER BY id) FROM $name"), '1 2 3 4 4 4 5 6 7 8', "$name: the destination is what the source is");
 	}
 }
+# The rows that pg_sluice itself has read.
+$maria->sql('TRUNCATE shop.typed');
+$huge = '18446744073709550000';
+add(1, 8, 0);
 like($node->sql("SELECT string_agg(l, E'\\n') FROM explain_pipeline('own_changed') AS l"), qr/SELECT .* FROM `shop`\.`typed` WHERE `changed` >= '2026-10-25 01:00:00\.000003' AND `changed` <= '2026-10-25 01:00:00\.000003'/,
 	'explain_pipeline shows the condition');
 is($node->sql(q{SELECT watermark FROM pipelines WHERE name = 'own_huge'}), '18446744073709550008', 'a watermark beyond bigint');

@@ -236,19 +236,22 @@ MergeLoad::CheckTies() const
 }
 
 // So few rows that looking for each of them is cheaper than reading the destination once, whatever the planner knows of
-// it.
+// it. Rows that come by a cursor have changed: their pages are to be read anyway.
 bool
 MergeLoad::IsSmall() const
 {
 	constexpr int64_t kPagesForOneRow = 4;
+	constexpr int64_t kChangedRowsForOnePage = 8;
 	pg::SqlResult const size = pg::Sql("SELECT pg_catalog.sum(pg_catalog.pg_relation_size(c.oid))::pg_catalog.int8, "
 									   "pg_catalog.count(*) FROM (SELECT t.relid AS "
 									   "oid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) "
 									   "AS t WHERE t.isleaf UNION SELECT "
 									   "$1::pg_catalog.oid) AS c",
 									   {Format("{}", destination_.oid)});
+	int64_t const probes = staged_.Rows() * size.Integer(0, 1);
+	int64_t const pages = size.Integer(0, 0) / BLCKSZ;
 	return !plan_.key_index.empty() &&
-		   staged_.Rows() * size.Integer(0, 1) * kPagesForOneRow <= size.Integer(0, 0) / BLCKSZ;
+		   (cursor_ != nullptr ? probes <= pages * kChangedRowsForOnePage : probes * kPagesForOneRow <= pages);
 }
 
 // Of what is not found.
