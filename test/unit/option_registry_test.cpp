@@ -22,7 +22,8 @@ TEST(OptionRegistry, IsWellFormed)
 		EXPECT_FALSE(OptionRangeText(spec).empty());
 		EXPECT_EQ(spec.type == OptionType::Enumeration, !spec.allowed.empty());
 		// A default is a value like any other, and already canonical.
-		EXPECT_EQ(CheckOption(spec.key, JsonType::String, spec.default_text), spec.default_text);
+		JsonType const type = spec.type == OptionType::Object ? JsonType::Object : JsonType::String;
+		EXPECT_EQ(CheckOption(spec.key, type, spec.default_text), spec.default_text);
 		EXPECT_EQ(CheckOption(spec.key, JsonType::Null, "null"), spec.default_text);
 	}
 	EXPECT_EQ(FindOption("no_such_option"), nullptr);
@@ -51,6 +52,7 @@ TEST(OptionRegistry, AcceptsAndMakesCanonical)
 		{"work_mem", JsonType::Number, "4096", "4096kB"},
 		{"work_mem", JsonType::String, "1TB", "1TB"},
 		{"work_mem", JsonType::String, "", ""},
+		{"column_types", JsonType::Object, "{\"id\": \"bigint\"}", "{\"id\": \"bigint\"}"},
 	};
 	for (const auto &c : cases) {
 		EXPECT_EQ(CheckOption(c.key, c.type, c.value), c.canonical) << c.key << " " << c.value;
@@ -70,6 +72,8 @@ TEST(OptionRegistry, RefusesWithAHint)
 		{"colour", JsonType::Null, "null", "unrecognized option \"colour\"",
 		 "The view pipeline_options lists all options."},
 		{"", JsonType::Null, "null", "unrecognized option \"\"", "The view pipeline_options lists all options."},
+		{"column_types", JsonType::String, "bigint", "invalid value for option \"column_types\": \"bigint\"",
+		 "The option takes an object of texts: such as {\"id\": \"bigint\"}."},
 		{"fetch_size", JsonType::Number, "0", "invalid value for option \"fetch_size\": \"0\"",
 		 "The option takes an integer: 1 to 1000000."},
 		{"fetch_size", JsonType::Number, "1.5", "invalid value for option \"fetch_size\": \"1.5\"",
