@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/due_plan.hpp"
-
 namespace sluice {
 
 ClockMemory

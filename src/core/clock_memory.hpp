@@ -9,6 +9,9 @@
 
 namespace sluice {
 
+// Noticed later than this, a due time counts as missed: nobody was there to serve it.
+inline constexpr int64_t kMissedAfterSeconds = 60;
+
 // Microseconds of one epoch, whichever.
 struct ClockMemory {
 	std::optional<int64_t> planned_at;	 // the clock when the next due time was computed

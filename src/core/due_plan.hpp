@@ -11,8 +11,6 @@ namespace sluice {
 
 enum class OnMissed { RunOnce, Skip, RunAll };
 
-// Noticed later than this, a due time counts as missed: nobody was there to serve it.
-inline constexpr int64_t kMissedAfterSeconds = 60;
 // on_missed => 'run_all' makes up for so many, the latest ones.
 inline constexpr int kMaxMadeUp = 100;
 

@@ -1,8 +1,12 @@
 #include "worker/reserve.hpp"
 
-#include "pg/settings.hpp"
 #include "worker/shared_state.hpp"
 #include "worker/slot_lookup.hpp"
+#include "worker/worker_session.hpp"
+
+extern "C" {
+#include "utils/ps_status.h"
+}
 
 namespace sluice::worker::leaf {
 
@@ -52,15 +56,6 @@ GiveBack(const ReserveProcess *reserve)
 }
 
 } // namespace
-
-int
-ReserveSize()
-{
-	// Our launcher and that of logical replication have a slot each.
-	int const most = max_worker_processes - 3;
-	int const runs = pg::Settings::reserved_workers < most ? pg::Settings::reserved_workers : most;
-	return runs < 1 ? 0 : 1 + runs;
-}
 
 int
 CountReserve()
@@ -152,3 +147,27 @@ TakeReserveWork(int index, ReserveWork *work)
 }
 
 } // namespace sluice::worker::leaf
+
+extern "C" void
+pg_sluice_reserve_main(Datum index)
+{
+	namespace worker = sluice::worker;
+	// Milliseconds; the latch tells of work.
+	constexpr long kLookAgain = 3600 * 1000L;
+	int const number = DatumGetInt32(index);
+	worker::leaf::StartWorker();
+	worker::leaf::AttachReserve(number);
+	before_shmem_exit(worker::leaf::DetachReserve, index);
+	worker::leaf::ReserveWork work;
+	while (!worker::leaf::TakeReserveWork(number, &work)) {
+		worker::leaf::WaitForWork(kLookAgain, "PgSluiceReserve");
+	}
+	if (OidIsValid(work.database)) {
+		init_ps_display(psprintf("pg_sluice scheduler of database %u", work.database));
+		worker::ScheduleDatabase(work.database);
+	} else {
+		worker::MakeRuns(work.ticket);
+	}
+	// An exit code of 0 would give the slot away.
+	proc_exit(1);
+}

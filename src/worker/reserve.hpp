@@ -8,9 +8,7 @@
 
 namespace sluice::worker::leaf {
 
-// How many there are, whatever they do: the first for a scheduler, the others for runs.
-int ReserveSize();
-// The same of those that are not at work; under the lock.
+// How many are not at work; under the lock.
 int CountReserve();
 
 // One of them becomes the scheduler of that database, or takes the run that has that slot. False: none waits, or an

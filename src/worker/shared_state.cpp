@@ -81,6 +81,15 @@ SchedulerLimit()
 	return limit < 1 ? 1 : limit;
 }
 
+int
+ReserveSize()
+{
+	// Our launcher and that of logical replication have a slot each.
+	int const most = max_worker_processes - 3;
+	int const runs = pg::Settings::reserved_workers < most ? pg::Settings::reserved_workers : most;
+	return runs < 1 ? 0 : 1 + runs;
+}
+
 void
 AnnounceChange()
 {

@@ -131,6 +131,8 @@ void InstallSharedMemory();
 
 // How many schedulers there may be at once, so that a worker slot is left for runs.
 int SchedulerLimit();
+// How many processes of the reserve there are, whatever they do: the first for a scheduler, the others for runs.
+int ReserveSize();
 
 // Wakes those who wait in WaitForRunEnd; without the lock.
 void AnnounceChange();

@@ -1,11 +1,6 @@
 #include "worker/worker_entry.hpp"
 
-#include "worker/reserve.hpp"
-#include "worker/worker_session.hpp"
-
-extern "C" {
-#include "utils/ps_status.h"
-}
+#include "worker/shared_state.hpp"
 
 namespace sluice::worker::leaf {
 
@@ -104,27 +99,3 @@ HasStopped(BackgroundWorkerHandle *handle)
 }
 
 } // namespace sluice::worker::leaf
-
-extern "C" void
-pg_sluice_reserve_main(Datum index)
-{
-	namespace worker = sluice::worker;
-	// Milliseconds; the latch tells of work.
-	constexpr long kLookAgain = 3600 * 1000L;
-	int const number = DatumGetInt32(index);
-	worker::leaf::StartWorker();
-	worker::leaf::AttachReserve(number);
-	before_shmem_exit(worker::leaf::DetachReserve, index);
-	worker::leaf::ReserveWork work;
-	while (!worker::leaf::TakeReserveWork(number, &work)) {
-		worker::leaf::WaitForWork(kLookAgain, "PgSluiceReserve");
-	}
-	if (OidIsValid(work.database)) {
-		init_ps_display(psprintf("pg_sluice scheduler of database %u", work.database));
-		worker::ScheduleDatabase(work.database);
-	} else {
-		worker::MakeRuns(work.ticket);
-	}
-	// An exit code of 0 would give the slot away.
-	proc_exit(1);
-}
