@@ -71,7 +71,9 @@ AsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
 void
 LookAsOwner(const catalog::Pipeline &pipeline, const std::function<void()> &body)
 {
-	As(pipeline, worker::IsSessionOf(pipeline.owner_oid) ? 0 : SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION, body);
+	As(pipeline,
+	   worker::IsSessionOf(pipeline.owner_oid) ? 0 : SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION,
+	   body);
 }
 
 void

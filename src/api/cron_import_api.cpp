@@ -131,7 +131,7 @@ private:
 std::string
 NameOf(const Job &job, Notes *notes)
 {
-	std::string const by_id = "cron_job_" + job.id;
+	std::string by_id = "cron_job_" + job.id;
 	if (!job.name || job.name->empty()) {
 		return by_id;
 	}

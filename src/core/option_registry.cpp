@@ -99,8 +99,9 @@ constexpr std::array kOptions = {
 			   "What becomes of a column that is new at the source: it is not loaded, which a warning tells, it is "
 			   "added to the "
 			   "destination, or the run fails."},
-	OptionSpec{"on_null_cursor", Enumeration, 0, 0, "error|include|exclude", "error",
-			   "What becomes of rows without a value of the cursor: the run fails, or each run reads them, or none does."},
+	OptionSpec{
+		"on_null_cursor", Enumeration, 0, 0, "error|include|exclude", "error",
+		"What becomes of rows without a value of the cursor: the run fails, or each run reads them, or none does."},
 	OptionSpec{"on_overlap", Enumeration, 0, 0, "skip|queue_one", "skip",
 			   "What to do when the pipeline is due while its run is not over: skip that due time, or queue one run."},
 	OptionSpec{

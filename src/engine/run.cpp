@@ -315,7 +315,11 @@ LoadSession::Load()
 	if (cursor) {
 		cursor->End(progress.RowsRead(), counters_, journal_);
 	}
-	MakeIndexes(destination, journal_);
+	if (destination.remote != nullptr) {
+		destination.remote->MakeIndexes();
+	} else {
+		MakeIndexes(destination.indexes, journal_, [](const std::string &statement) { pg::Sql(statement); });
+	}
 	sequences.Move(destination);
 
 	if (plan.analyze && destination.remote != nullptr) {

@@ -2,8 +2,6 @@
 
 #include "engine/validate.hpp"
 
-#include <sstream>
-
 #include "catalog/loaded_shape.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
@@ -390,9 +388,9 @@ SeeColumnMatch(Look *look)
 		if (std::optional<Error> const missing = look->query->MissingExtension()) {
 			throw *missing;
 		}
-		CreatedTable const table = PlanTable(*look->query, look->input->Declared(),
-											 CreateOptionsOf(look->options, look->destination.mode, look->destination.keys),
-											 name);
+		CreatedTable const table =
+			PlanTable(*look->query, look->input->Declared(),
+					  CreateOptionsOf(look->options, look->destination.mode, look->destination.keys), name);
 		look->Ok("it is created: " + table.create);
 		for (const std::string &line : table.left_out) {
 			look->Ok(line);
@@ -519,11 +517,13 @@ constexpr Check kChecks[] = {
 std::optional<std::string>
 FailedNeed(const Check &check, const CheckReport &report)
 {
-	std::istringstream names(check.needs);
-	for (std::string name; names >> name;) {
+	std::string_view names = check.needs;
+	while (!names.empty()) {
+		std::string name(names.substr(0, names.find(' ')));
 		if (report.Failed(name)) {
 			return name;
 		}
+		names.remove_prefix(std::min(names.size(), name.size() + 1));
 	}
 	return std::nullopt;
 }

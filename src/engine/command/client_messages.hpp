@@ -1,29 +1,27 @@
-// What the server tells a client besides errors (NOTICE, WARNING, ...), for the log of a run whose statements raise it.
+// The messages that the statements of a command raise, as lines of the run's log.
 #pragma once
 
 #include "core/run_journal.hpp"
+#include "pg/client_channel.hpp"
 
 namespace sluice::engine {
 
-// While it exists such messages go to the journal, and to the session's client as well, where there is one. Of a flood
-// the first ones are kept.
-class ClientMessages {
+// While it exists they go to the journal, and to the session's client as well, where there is one. Of a flood the first
+// ones are kept.
+class ClientMessages final : public pg::ClientListener {
 public:
-	explicit ClientMessages(RunJournal &journal);
-	~ClientMessages();
+	explicit ClientMessages(RunJournal &journal) : journal_(journal) {}
+	// Says how many were left out.
+	~ClientMessages() override;
 	ClientMessages(const ClientMessages &) = delete;
 	ClientMessages &operator=(const ClientMessages &) = delete;
 
-	// Of the one around this one, when a command runs a pipeline that is a command.
-	ClientMessages *Outer() const { return outer_; }
-	// One message as the protocol has it. Called by the server while it reports, so nothing may leave it.
-	void Take(const char *message, size_t length) noexcept;
+	void Hear(const pg::ClientMessage &message) noexcept override;
 
 private:
-	void Note(std::string_view message);
+	void Note(const pg::ClientMessage &message);
 
 	RunJournal &journal_;
-	ClientMessages *const outer_;
 	int kept_ = 0;
 	size_t bytes_ = 0;
 	int64_t left_out_ = 0;

@@ -63,7 +63,9 @@ void
 RunStatement(const CommandText *command, int number, StatementPlace place, MemoryContext memory,
 			 StatementResult *result)
 {
-	MemoryContext const outer = MemoryContextSwitchTo(memory);
+	// What planning takes is freed with each statement: a command may have thousands.
+	MemoryContext const own = AllocSetContextCreate(memory, "pg_sluice statement", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext const outer = MemoryContextSwitchTo(own);
 	RawStmt *raw = command->statements[number].raw;
 	bool const top = place == StatementPlace::Top;
 	// A statement before may have set it; nothing else of a run does.
@@ -88,6 +90,7 @@ RunStatement(const CommandText *command, int number, StatementPlace place, Memor
 	// The next one sees what this one did.
 	CommandCounterIncrement();
 	MemoryContextSwitchTo(outer);
+	MemoryContextDelete(own);
 }
 
 void

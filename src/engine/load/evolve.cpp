@@ -7,10 +7,6 @@
 #include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
-extern "C" {
-#include "utils/numeric.h"
-}
-
 namespace sluice::engine {
 
 namespace {
@@ -145,7 +141,7 @@ PlanEvolution(const catalog::Pipeline &pipeline, const OptionValues &options, co
 	}
 	pg::Call(table_close, relation, static_cast<LOCKMODE>(AccessShareLock));
 	for (std::string &change : changes) {
-		change = "ALTER TABLE " + destination.name + " " + change;
+		change.insert(0, "ALTER TABLE " + destination.name + " ");
 	}
 	return changes;
 }

@@ -3,10 +3,6 @@
 #include "engine/source/wire_reader.hpp"
 #include "pg/guard.hpp"
 
-extern "C" {
-#include "utils/tuplestore.h"
-}
-
 namespace sluice::engine {
 
 namespace leaf {

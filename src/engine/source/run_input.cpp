@@ -62,7 +62,7 @@ RunInput::StagedMapping(const MappedQuery &query) const
 	MappingInput staged = mapping_;
 	staged.staged = true;
 	staged.leave_out = LeaveOut::All; // it was asked of the columns before they were staged
-	staged.meaning.clear(); // the source row has the types that are computed with by now
+	staged.meaning.clear();			  // the source row has the types that are computed with by now
 	if (query.IsFilterElsewhere()) {
 		staged.filter.reset();
 	}

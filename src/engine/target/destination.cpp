@@ -8,7 +8,6 @@
 #include "engine/target/key_index.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/partitions.hpp"
-#include "engine/target/remote_destination.hpp"
 #include "pg/constraint_timing.hpp"
 #include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
@@ -195,16 +194,6 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, c
 	TellCreated(table, journal);
 	for (const std::string &missing : query.MissingTypes()) {
 		journal.Warning(missing);
-	}
-}
-
-void
-MakeIndexes(const Destination &destination, RunJournal &journal)
-{
-	if (destination.remote != nullptr) {
-		destination.remote->MakeIndexes();
-	} else {
-		MakeIndexes(destination.indexes, journal, [](const std::string &statement) { pg::Sql(statement); });
 	}
 }
 

@@ -37,8 +37,6 @@ Destination FindDestination(const catalog::Pipeline &pipeline);
 
 void CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, const CreatedTable &table,
 					   Destination *destination, RunJournal &journal);
-// What a created one gets once its rows are there, wherever it is. Nobody has it open.
-void MakeIndexes(const Destination &destination, RunJournal &journal);
 
 // The relation is open, or still to be created by a run.
 void ReadTargetFacts(Destination *destination, LoadFacts *facts);
