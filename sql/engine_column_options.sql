@@ -73,5 +73,27 @@ SELECT alter_pipeline('rough', options => '{"column_types": {"OrderId": "numeric
 CALL run_pipeline('rough') \gset
 SELECT alter_pipeline('rough', options => '{"column_types": null, "column_case": "lower"}');
 
+-- load columns say which run loaded a row, and when it began
+SELECT create_pipeline('stamped', source_table => 'src', destination_table => 'stamped_t', columns => '"OrderId" -- the key', options => '{"load_columns": true, "column_case": "snake"}') IS NOT NULL AS made;
+BEGIN;
+CALL run_pipeline('stamped') \gset
+SELECT count(*), count(*) FILTER (WHERE _run_id = :'run' AND _loaded_at = now()) AS stamped FROM stamped_t;
+COMMIT;
+SELECT columns FROM shape WHERE name = 'stamped_t';
+SELECT create_pipeline('unready', source_table => 'src', destination_table => 'by_sql', load => 'append', columns => '"OrderId" AS order_id', options => '{"load_columns": true}');
+SELECT create_pipeline('ready', source_table => 'src', destination_table => 'by_sql', load => 'append', columns => '"OrderId" AS order_id', options => '{"load_columns": true, "on_new_column": "evolve"}') IS NOT NULL AS made;
+CALL run_pipeline('ready') \gset
+SELECT count(*) FROM by_sql WHERE _run_id = :'run' AND _loaded_at IS NOT NULL;
+-- a merge does not take them for a change
+SELECT create_pipeline('merged', source_table => 'src', destination_table => 'merged_t', load => 'merge', key_columns => '{OrderId}', columns => '"OrderId", amount', options => '{"load_columns": true}') IS NOT NULL AS made;
+CALL run_pipeline('merged') \gset first_
+UPDATE src SET amount = '8' WHERE "OrderId" = 2;
+CALL run_pipeline('merged') \gset
+SELECT "OrderId", amount, _run_id = :'run' AS new, _run_id = :'first_run' AS old FROM merged_t ORDER BY 1;
+-- without them the table keeps them, empty
+SELECT alter_pipeline('ready', options => '{"load_columns": null}');
+CALL run_pipeline('ready') \gset
+SELECT count(*) FROM by_sql WHERE _run_id IS NULL;
+
 DROP SCHEMA engine_column_options CASCADE;
 SELECT count(drop_pipeline(id)) FROM pipelines WHERE destination_table LIKE 'engine\_column\_options.%';

@@ -241,7 +241,8 @@ RuleChanged(const Pipeline &now, const Pipeline &before)
 		return true;
 	}
 	constexpr std::array kPolicies = {"on_new_column", "on_missing_column", "on_changed_type"};
-	return std::any_of(
+	return options.Boolean("load_columns") != old_options.Boolean("load_columns") ||
+		   std::any_of(
 			   kRules.begin(), kRules.end(),
 			   [&options, &old_options](const char *rule) { return options.Text(rule) != old_options.Text(rule); }) ||
 		   std::any_of(kPolicies.begin(), kPolicies.end(), [&options, &old_options](const char *policy) {

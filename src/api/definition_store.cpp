@@ -42,7 +42,8 @@ ColumnOptionsChanged(const Pipeline &now, const Pipeline &before)
 	OptionValues const options = catalog::ReadOptions(now.options);
 	OptionValues const old_options = catalog::ReadOptions(before.options);
 	return options.Text("column_case") != old_options.Text("column_case") ||
-		   options.Text("column_types") != old_options.Text("column_types");
+		   options.Text("column_types") != old_options.Text("column_types") ||
+		   options.Boolean("load_columns") != old_options.Boolean("load_columns");
 }
 
 Pipeline

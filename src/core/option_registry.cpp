@@ -72,6 +72,10 @@ constexpr std::array kOptions = {
 			   "How far behind its watermark a run with a cursor reads again, for rows that come late: seconds or an "
 			   "interval, of "
 			   "a number that many units."},
+	OptionSpec{
+		"load_columns", OptionType::Boolean, 0, 0, "", "false",
+		"Whether each row gets the columns _run_id (uuid) and _loaded_at (timestamptz): the run that loaded it, and "
+		"when that began."},
 	OptionSpec{"max_retries", Integer, 0, 1000, "", "0",
 			   "How often a run that failed with an error that a retry can cure is tried again."},
 	OptionSpec{

@@ -135,6 +135,7 @@ Analyze(const catalog::Pipeline &pipeline, bool starts_afresh)
 		mapping.leave_out = LeaveOut::All; // a run adds what is missing
 	}
 	LocalSource(pipeline).Describe(&mapping);
+	AddLoadColumns(options, {}, &mapping);
 	MappedQuery const query(mapping);
 	if (const char *table = pg::Call(leaf::TemporaryTableIn, query.Analyzed())) {
 		throw Error(sqlstate::kWrongObjectType, Format("\"{}\", which the pipeline reads, is a temporary table", table),

@@ -119,7 +119,7 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 			destination = FindDestination(pipeline);
 		}
 		// May make temporary foreign tables; all code of the owner runs where nothing can be written.
-		RunInput input(pipeline, options, journal);
+		RunInput input(pipeline, options, journal, StampOf(LoadStamp().run_id));
 		std::optional<pg::ReadOnlyScope> writes_nothing(std::in_place);
 		std::optional<CursorRead> cursor;
 		if (pipeline.cursor_column) {

@@ -41,6 +41,17 @@ Analyze(const Destination &destination, RunJournal &journal)
 	journal.Info(Format("{} analyzed", destination.name));
 }
 
+// What a created one gets once its rows are there, wherever it is. Nobody has it open.
+void
+MakeIndexesOf(const Destination &destination, RunJournal &journal)
+{
+	if (destination.remote != nullptr) {
+		destination.remote->MakeIndexes();
+	} else {
+		MakeIndexes(destination.indexes, journal, [](const std::string &statement) { pg::Sql(statement); });
+	}
+}
+
 std::unique_ptr<RemoteDestination>
 OpenRemote(const RunRequest &request, const OptionValues &options, RunJournal &journal)
 {
@@ -190,7 +201,7 @@ LoadSession::GoOn(const OptionValues &options)
 					"Use trigger_pipeline: a worker commits its rows as they come.");
 	}
 	if (!kept_) {
-		kept_.emplace(pipeline, options, journal_);
+		kept_.emplace(pipeline, options, journal_, StampOf(request_.run_id));
 		counters_->watermark_before = counters_->watermark_after = catalog::Watermark(pipeline.id);
 	}
 	kept_->Continuous().GoOnBehind(counters_->watermark_after);
@@ -236,7 +247,8 @@ LoadSession::Load()
 		destination = FindDestination(pipeline);
 	}
 	std::optional<RunInput> only;
-	RunInput &input = pipeline.IsContinuous() ? GoOn(options) : only.emplace(pipeline, options, journal_);
+	RunInput &input =
+		pipeline.IsContinuous() ? GoOn(options) : only.emplace(pipeline, options, journal_, StampOf(request_.run_id));
 	journal_.Info("reads " + input.Label());
 
 	progress.Enter(RunPhase::Preparing);
@@ -315,11 +327,7 @@ LoadSession::Load()
 	if (cursor) {
 		cursor->End(progress.RowsRead(), counters_, journal_);
 	}
-	if (destination.remote != nullptr) {
-		destination.remote->MakeIndexes();
-	} else {
-		MakeIndexes(destination.indexes, journal_, [](const std::string &statement) { pg::Sql(statement); });
-	}
+	MakeIndexesOf(destination, journal_);
 	sequences.Move(destination);
 
 	if (plan.analyze && destination.remote != nullptr) {

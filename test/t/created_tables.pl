@@ -107,6 +107,13 @@ is($near->sql('SELECT total FROM cast_sum'), $far->safe_psql('postgres', 'SELECT
 run_ok('cast_there', q{source_table => 'from_3', destination => 'far', destination_table => 'cast_there', load => 'replace', columns => 'id AS "Id", amount', options => '{"column_case": "lower", "column_types": {"amount": "numeric(9,1)"}}'});
 is($far->safe_psql('postgres', sprintf $shape, 'dst.cast_there'), 'id bigint NOT NULL d, amount numeric(9,1) /* in Euro */', 'and at a destination elsewhere');
 
+for my $streams (1, 3)
+{
+	run_ok("stamped_$streams", qq{source => 'far', source_table => 'orders', destination_table => 'stamped_$streams', options => '{"streams": $streams, "load_columns": true}'});
+	is($near->sql("SELECT count(*), count(DISTINCT _loaded_at), bool_and(_run_id = (SELECT id FROM pipeline_runs WHERE pipeline_name = 'stamped_$streams')), bool_and(_loaded_at BETWEEN now() - interval '5 min' AND now()) FROM stamped_$streams"),
+		'50000|1|t|t', "each row has its run and its time, by $streams");
+}
+
 # -- from MySQL
 
 my $maria = SluiceMariaDB->new;

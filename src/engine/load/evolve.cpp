@@ -59,9 +59,10 @@ WiderType(const leaf::OutputColumn &column, Form_pg_attribute attribute)
 	auto const whole = [&scale](int32 modifier) { return (((modifier - VARHDRSZ) >> 16) & 0xffff) - scale(modifier); };
 	int const after = std::max(scale(attribute->atttypmod), scale(column.kept_modifier));
 	int const before = std::max(whole(attribute->atttypmod), whole(column.kept_modifier));
+	constexpr int kMostDigits = 1000; // that numeric can declare
 	constexpr int kNegative = 0x400;
 	bool const plain = scale(attribute->atttypmod) < kNegative && scale(column.kept_modifier) < kNegative;
-	return plain && before + after <= NUMERIC_MAX_PRECISION ? Format("numeric({},{})", before + after, after) : "";
+	return plain && before + after <= kMostDigits ? Format("numeric({},{})", before + after, after) : "";
 }
 
 void

@@ -76,7 +76,8 @@ MergeLoad::MergeLoad(Destination &destination, const LoadPlan &plan, const Colum
 			equals_[static_cast<size_t>(key - plan_.keys.begin())] =
 				pg::Call(leaf::EqualityOf, pg::Call(getBaseType, attribute->atttypid));
 		}
-		columns_.push_back({pg::QuoteIdentifier(name), is_key, attribute->attidentity != ATTRIBUTE_IDENTITY_ALWAYS});
+		columns_.push_back({pg::QuoteIdentifier(name), is_key, attribute->attidentity != ATTRIBUTE_IDENTITY_ALWAYS,
+							match.stamped[static_cast<size_t>(i)]});
 		definitions_ += Format("{}{} {}", definitions_.empty() ? "(" : ", ", columns_.back().name,
 							   pg::Call(format_type_with_typemod, attribute->atttypid, attribute->atttypmod));
 		if (OidIsValid(attribute->attcollation)) {
@@ -131,7 +132,7 @@ MergeLoad::Differ(const char *left, const char *right, bool keys_too) const
 	std::string of_left;
 	std::string of_right;
 	for (const Column &column : columns_) {
-		if (column.assignable && (keys_too || !column.is_key)) {
+		if (column.assignable && !column.is_stamp && (keys_too || !column.is_key)) {
 			of_left += Format("{}{}.{}", of_left.empty() ? "" : ", ", left, column.name);
 			of_right += Format("{}{}.{}", of_right.empty() ? "" : ", ", right, column.name);
 		}

@@ -36,6 +36,7 @@ private:
 		std::string name; // quoted
 		bool is_key = false;
 		bool assignable = true; // by an UPDATE
+		bool is_stamp = false;	// says nothing of whether a row has changed
 	};
 
 	std::string List(const char *alias, bool keys_only) const;

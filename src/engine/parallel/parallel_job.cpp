@@ -28,14 +28,14 @@ PackJob(const ParallelJob &job)
 	}
 	return PackFields({job.run_id, job.context, job.snapshot, job.shape, job.pipeline.id,
 					   std::to_string(job.pipeline.version), std::to_string(job.attempt), job.staging_shape,
-					   job.direct ? "1" : "", PackFields(pieces)});
+					   job.direct ? "1" : "", PackFields(pieces), job.loaded_at});
 }
 
 ParallelJob
 UnpackJob(std::string_view bytes)
 {
 	Fields const fields = UnpackFields(bytes);
-	constexpr size_t kFields = 10;
+	constexpr size_t kFields = 11;
 	if (fields.size() != kFields) {
 		throw Error(sqlstate::kInternalError, "a stream's job is not what its run wrote");
 	}
@@ -49,6 +49,7 @@ UnpackJob(std::string_view bytes)
 	job.attempt = std::stoi(Text(fields, 6));
 	job.staging_shape = Text(fields, 7);
 	job.direct = !Text(fields, 8).empty();
+	job.loaded_at = Text(fields, 10);
 	for (const std::optional<std::string> &packed : UnpackFields(Text(fields, 9))) {
 		Fields const piece = UnpackFields(packed.value_or(""));
 		SourcePiece &added = job.pieces.emplace_back();

@@ -14,6 +14,7 @@ namespace sluice::engine {
 struct ParallelJob {
 	catalog::Pipeline pipeline; // its id and version travel, the rest is read by them
 	std::string run_id;
+	std::string loaded_at;	   // what the rows say of it
 	int attempt = 0;		   // of this load, when a worker of an earlier one died
 	std::string context;	   // of the run
 	std::string snapshot;	   // at the source

@@ -57,6 +57,7 @@ ParallelLoad::ParallelLoad(const ParallelRequest &request, int streams)
 	const Destination &destination = request.destination;
 	job_.pipeline = request.pipeline;
 	job_.run_id = request.run_id;
+	job_.loaded_at = request.input.Stamp().loaded_at;
 	job_.context = pg::RunContext();
 	job_.snapshot = source_.ExportSnapshot();
 	job_.shape = source_.Shape();

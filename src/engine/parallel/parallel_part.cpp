@@ -31,7 +31,7 @@ Load(const ParallelBoard *board, const ParallelJob &job, int *piece)
 	// What it says was said by the run worker, which reads the same source.
 	RunJournal journal(pg::Now);
 	SourceSlice const slice{job.snapshot, {}};
-	RunInput input(job.pipeline, options, journal, &slice);
+	RunInput input(job.pipeline, options, journal, {job.run_id, job.loaded_at}, &slice);
 	MappedQuery query(input.Mapping());
 	PushFilter(input, query, journal);
 	if (input.Divisible() == nullptr || input.Divisible()->Shape() != job.shape) {

@@ -22,11 +22,12 @@ KeptInput::Memory::~Memory()
 	(void)pg::CallNoThrow(MemoryContextDelete, context_);
 }
 
-KeptInput::KeptInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal)
+KeptInput::KeptInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
+					 const LoadStamp &stamp)
 {
 	MemoryContext const outer = MemoryContextSwitchTo(memory_.Context());
 	try {
-		input_.emplace(pipeline, options, journal);
+		input_.emplace(pipeline, options, journal, stamp);
 	} catch (...) {
 		MemoryContextSwitchTo(outer);
 		throw;

@@ -9,7 +9,8 @@ namespace sluice::engine {
 class KeptInput {
 public:
 	// In the run's first transaction. Throws Error.
-	KeptInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal);
+	KeptInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
+			  const LoadStamp &stamp);
 
 	RunInput &Input() { return *input_; }
 	ContinuousSource &Continuous() const { return *input_->Continuous(); }

@@ -29,9 +29,9 @@ VisibleColumns(const std::vector<ColumnMeaning> &meaning)
 
 } // namespace
 
-RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
+RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal, LoadStamp stamp,
 				   const SourceSlice *slice)
-	: fetch_(WantedFetch(options))
+	: fetch_(WantedFetch(options)), stamp_(std::move(stamp))
 {
 	if (pipeline.source_table.has_value() == pipeline.source_query.has_value()) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs either a source_table or a source_query",
@@ -54,6 +54,7 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 		std::string const columns = pipeline.columns.value_or("source.*");
 		mapping_.columns = pg::Call(leaf::ReplaceStars, columns.c_str(), visible->c_str());
 	}
+	AddLoadColumns(options, stamp_, &mapping_);
 }
 
 MappingInput

@@ -8,6 +8,7 @@
 #include "engine/source/divisible_source.hpp"
 #include "engine/source/source.hpp"
 #include "engine/source/wire_source.hpp"
+#include "engine/transform/column_options.hpp"
 
 namespace sluice::engine {
 
@@ -15,7 +16,7 @@ class RunInput {
 public:
 	// Connects where there is something to connect to. Throws Error.
 	// With a slice, that part of the source alone.
-	RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal,
+	RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal, LoadStamp stamp = {},
 			 const SourceSlice *slice = nullptr);
 
 	// Rows come over the wire from here; NULL when the executor reads them.
@@ -34,6 +35,7 @@ public:
 	{
 		mapping_.filter = mapping_.filter ? "(\n" + *mapping_.filter + "\n) AND " + condition : condition;
 	}
+	const LoadStamp &Stamp() const { return stamp_; }
 	// Of foreign data wrappers.
 	leaf::FetchSize Fetch() const { return fetch_; }
 	std::string Label() const { return source_->Label(); }
@@ -47,6 +49,7 @@ public:
 private:
 	leaf::FetchSize fetch_;
 	MappingInput mapping_;
+	LoadStamp stamp_;
 	std::unique_ptr<Source> source_;
 };
 

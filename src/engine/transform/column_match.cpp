@@ -147,6 +147,7 @@ MatchColumns(const MappedQuery &query, Relation destination, RunJournal *journal
 	TupleDesc const row_type = RelationGetDescr(destination);
 	for (int i = 0; i < row_type->natts; ++i) {
 		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
+		match.stamped.push_back(match.source_of[i] >= 0 && query.IsStamp(match.source_of[i]));
 		if (match.source_of[i] >= 0 && pg::Call(getBaseType, attribute->atttypid) == TIMESTAMPTZOID) {
 			CheckZone(query, match.source_of[i], NameStr(attribute->attname), RelationGetRelationName(destination));
 		}

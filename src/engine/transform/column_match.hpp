@@ -11,6 +11,7 @@ namespace sluice::engine {
 
 struct ColumnMatch {
 	std::vector<int> source_of; // per attribute: column of the query, or -1: default, NULL or generated
+	std::vector<bool> stamped;	// per attribute: whether load_columns gives it
 	List *target_list = nullptr;
 	std::vector<bool> checked; // per attribute: whether a value that would be changed is an error; empty: none is
 };

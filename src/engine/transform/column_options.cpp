@@ -49,6 +49,25 @@ ReadColumnOptions(const OptionValues &options, MappingInput *mapping)
 	}
 }
 
+LoadStamp
+StampOf(const std::string &run_id)
+{
+	// JSON's form of a time is the same under every DateStyle.
+	return {run_id, pg::Sql("SELECT pg_catalog.to_jsonb(pg_catalog.now()) OPERATOR(pg_catalog.#>>) '{}'").Text(0, 0)};
+}
+
+void
+AddLoadColumns(const OptionValues &options, const LoadStamp &stamp, MappingInput *mapping)
+{
+	if (options.Boolean("load_columns")) {
+		mapping->stamped = true;
+		mapping->columns = mapping->columns.value_or("source.*") +
+						   Format("\n, CAST({} AS pg_catalog.uuid) AS _run_id, CAST({} AS pg_catalog.timestamptz) AS "
+								  "_loaded_at",
+								  pg::QuoteLiteral(stamp.run_id), pg::QuoteLiteral(stamp.loaded_at));
+	}
+}
+
 void
 ReadLeaveOut(const catalog::Pipeline &pipeline, const OptionValues &options, bool has_loaded, MappingInput *mapping)
 {

@@ -13,4 +13,14 @@ void ReadColumnOptions(const OptionValues &options, MappingInput *mapping);
 void ReadLeaveOut(const catalog::Pipeline &pipeline, const OptionValues &options, bool has_loaded,
 				  MappingInput *mapping);
 
+// What the option load_columns adds to every row of a run.
+struct LoadStamp {
+	std::string run_id = "00000000-0000-0000-0000-000000000000";
+	std::string loaded_at = "epoch";
+};
+// Of the current transaction.
+LoadStamp StampOf(const std::string &run_id);
+// Once it is known what "*" stands for.
+void AddLoadColumns(const OptionValues &options, const LoadStamp &stamp, MappingInput *mapping);
+
 } // namespace sluice::engine

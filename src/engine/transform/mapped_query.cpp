@@ -43,7 +43,8 @@ CheckNames(const MappedQuery &query)
 } // namespace
 
 MappedQuery::MappedQuery(const MappingInput &input)
-	: text_(SelectText(input)), meaning_(input.meaning), leave_out_(input.leave_out), named_(input.named)
+	: text_(SelectText(input)), meaning_(input.meaning), leave_out_(input.leave_out), named_(input.named),
+	  stamped_(input.stamped)
 {
 	if (input.source_row != nullptr && !meaning_.empty()) {
 		AnalyzeMeaning(input);

@@ -32,6 +32,7 @@ struct MappingInput {
 	bool exact = false; // a value that the destination's column would change is an error
 	LeaveOut leave_out = LeaveOut::None;
 	std::optional<std::string> named; // the columns as the user wrote them
+	bool stamped = false;			  // by load_columns, at their end
 	ColumnCase naming = ColumnCase::Keep;
 	std::map<std::string, leaf::NamedType> types; // that columns are cast to, by the names they have then
 };
@@ -63,6 +64,8 @@ public:
 	std::optional<Error> MissingExtension() const;
 	int ColumnCount() const { return analyzed_->column_count; }
 	const leaf::OutputColumn &Column(int index) const { return analyzed_->columns[index]; }
+	// One of the two that load_columns adds: of the run, not of the row.
+	bool IsStamp(int index) const { return stamped_ && index >= ColumnCount() - 2; }
 	// The destination may lack it: then it is not loaded.
 	bool MayBeLeftOut(int index) const;
 	// Whether columns are called in another way than in Text().
@@ -88,6 +91,7 @@ private:
 	bool renamed_ = false;
 	LeaveOut leave_out_ = LeaveOut::None;
 	std::optional<std::string> named_;
+	bool stamped_ = false;
 };
 
 // "a, b, c" with an ellipsis after too many, for messages.
