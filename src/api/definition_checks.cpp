@@ -399,7 +399,7 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	if (pipeline->status != "active") {
 		return;
 	}
-	if (pipeline->schedule && pipeline->load == "append" && !pipeline->cursor_column &&
+	if (pipeline->schedule && pipeline->load == "append" && !pipeline->cursor_column && !pipeline->filter &&
 		(schedule_changed || data_changed)) {
 		Warning(Format("every run of pipeline \"{}\" loads every row again", pipeline->name),
 				"Give it a cursor_column, use load => 'replace', or a filter that selects what is new.");
