@@ -60,6 +60,7 @@ sub say_texts
 		$text =~ s/\\(.)/$1/g;
 		$text =~ s/\{[^{}"]*\}|%(?:l*[sdu]|"? ?PRI\w+)/%/g;
 		$text =~ s/%%+/%/g;
+		$text =~ s/([{}])\1/$1/g;
 		$text =~ s/^\s+|\s+$//g;
 		print "$file\t$text\n" if !$seen{"$file\t$text"}++;
 	}
@@ -109,7 +110,7 @@ for my $file (@files)
 			}
 		}
 		# A function that gives hints: Hint(), PreloadHint(), HintOnLost(); its body.
-		if ($word =~ /^(?:\w*Hint|HintO\w+|kAdvice)$/ && $i > 0 && $tokens[$i - 1][0] eq 'w' | $tokens[$i - 1][1] eq '*')
+		if ($word =~ /^(?:\w*Hint|HintO\w+|HintFor|kAdvice)$/ && $i > 0 && $tokens[$i - 1][0] eq 'w' | $tokens[$i - 1][1] eq '*')
 		{
 			my $at = $i + 1;
 			my $depth = 0;

@@ -54,12 +54,46 @@ CREATE TABLE walks (n int GENERATED ALWAYS AS IDENTITY, hint text, fails text, f
 
 -- Defining: arguments.
 INSERT INTO walks (hint, fails, follow, again, setup) VALUES
-($h$Use load => 'append' or load => 'replace'.$h$,
-	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge')$$, NULL,
-	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append'), create_pipeline('b', source_table => 'src', destination_table => 'dst', load => 'replace')$$, NULL),
-($h$Select what is new with a filter, or load everything with load => 'replace'.$h$,
-	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append', cursor_column => 'id')$$, NULL,
-	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append', filter => 'id > 2'), create_pipeline('b', source_table => 'src', destination_table => 'dst', load => 'replace')$$, NULL),
+($h$Use load => 'append', 'replace' or 'merge'.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'mirror')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append'), create_pipeline('b', source_table => 'src', destination_table => 'dst', load => 'replace'),
+	create_pipeline('c', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}')$$, NULL),
+($h$A replace reads everything. Use load => 'append' or 'merge' to load what is new, or leave cursor_column out.$h$,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'replace', cursor_column => 'id')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append', cursor_column => 'id'), create_pipeline('b', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}', cursor_column => 'id'),
+	create_pipeline('c', source_table => 'src', destination_table => 'dst', load => 'replace')$$, NULL),
+($h$Use load => 'merge' to update the rows that are there, or leave key_columns out.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append', key_columns => '{id}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}'), create_pipeline('b', source_table => 'src', destination_table => 'dst', load => 'append')$$, NULL),
+($h$Name the columns of the destination that say which row is meant, such as its primary key.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}')$$, NULL),
+($h$key_columns name columns of the destination.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{quux}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}')$$, NULL),
+($h$Merge into the table behind it, or use load => 'append' or 'replace'.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'over_dst', load => 'merge', key_columns => '{id}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}'), create_pipeline('b', source_table => 'src', destination_table => 'over_dst', load => 'append'),
+	create_pipeline('c', source_table => 'src', destination_table => 'over_dst', load => 'replace')$$, $$CREATE VIEW over_dst AS SELECT * FROM dst$$),
+($h$Load into a table of this database, or select what is new with a filter.$h$,
+	$$SELECT create_pipeline('a', source_table => 'src', destination => 'elsewhere', destination_table => 'far.dst', load => 'append', cursor_column => 'id')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append', cursor_column => 'id'),
+	create_pipeline('b', source_table => 'src', destination => 'elsewhere', destination_table => 'far.dst', load => 'append', filter => 'id > 2')$$,
+	$$CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw; CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere$$),
+($h$Alter the table there when a run asks for it.$h$,
+	$$SELECT create_pipeline('a', source_table => 'src', destination => 'elsewhere', destination_table => 'far.dst', load => 'append', options => '{"on_new_column": "evolve"}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination => 'elsewhere', destination_table => 'far.dst', load => 'append')$$,
+	$$CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw; CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere$$),
+($h$alter_pipeline(..., cursor_column => ...) gives it one.$h$, $$SELECT reset_watermark('p')$$, $$SELECT alter_pipeline('p', load => 'append', cursor_column => 'id')$$, NULL, NULL),
+($h$At most % bytes are allowed.$h$, $$SELECT set_watermark('a', repeat('1', 2000))$$, NULL, $$SELECT set_watermark('a', repeat('1', 1000))$$,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append', cursor_column => 'id')$$),
+($h$The option takes an object of texts: such as {"id": "bigint"}.$h$, $$SELECT alter_pipeline('p', options => '{"column_types": {"id": 1}}')$$, NULL, $$SELECT alter_pipeline('p', options => '{"column_types": {"id": "bigint"}}')$$, NULL),
+($h$Write a type as CREATE TABLE takes it, such as numeric(12,2), with its schema where the pipeline's search_path does not have it.$h$,
+	$$SELECT alter_pipeline('hint_owner/p', options => '{"column_types": {"t": "rank"}}')$$, NULL, $$SELECT alter_pipeline('hint_owner/p', options => '{"column_types": {"id": "numeric(12,2)", "t": "beside.rank"}}')$$, $$CREATE SCHEMA beside; GRANT USAGE ON SCHEMA beside TO hint_owner; CREATE DOMAIN beside.rank AS text$$),
+($h$Name columns as the destination has them: %.$h$, $$SELECT alter_pipeline('p', options => '{"column_types": {"ID": "bigint"}}')$$, NULL, $$SELECT alter_pipeline('p', options => '{"column_types": {"id": "bigint"}}')$$, NULL),
+($h$Make such a value in columns, or leave the column out of column_types.$h$, $$SELECT alter_pipeline('p', options => '{"column_types": {"id": "date"}}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', columns => 'date ''2026-01-01'' + id AS id', options => '{"column_types": {"id": "date"}}'); SELECT alter_pipeline('p', options => '{"column_types": {}}')$$, NULL),
+($h$A command runs in place of a load; alter_pipeline(..., reset => '{%}') clears the other.$h$, $$SELECT alter_pipeline('c', command => 'SELECT 1')$$, NULL, $$SELECT alter_pipeline('c', command => 'SELECT 1', reset => '{source_table}')$$,
+	$$SELECT create_pipeline('c', source_table => 'src', status => 'inactive')$$),
+($h$Use mode => 'batch'.$h$, $$SELECT create_pipeline('c', command => 'SELECT 1', mode => 'realtime')$$, NULL, $$SELECT create_pipeline('c', command => 'SELECT 1', mode => 'batch')$$, NULL),
+($h$A command is one or several SQL statements, separated by semicolons.$h$, $$SELECT create_pipeline('c', command => 'SELECT 1 SELECT FROM')$$, NULL, $$SELECT create_pipeline('c', command => 'SELECT 1; SELECT 2')$$, NULL),
+($h$Leave the option command_transaction out, or set it to false.$h$, $$SELECT create_pipeline('c', command => 'VACUUM dst', options => '{"command_transaction": true}')$$, NULL,
+	$$SELECT create_pipeline('c', command => 'VACUUM dst'); SELECT create_pipeline('d', command => 'VACUUM dst', options => '{"command_transaction": false}')$$, NULL),
 ($h$Perhaps you meant "%".$h$, $$SELECT alter_pipeline('p', reset => '{descripton}')$$, NULL, $$SELECT alter_pipeline('p', reset => '{description}')$$, NULL),
 ($h$Perhaps you meant "%".$h$, $$SELECT alter_pipeline('p', options => '{"max_retris": 1}')$$, NULL, $$SELECT alter_pipeline('p', options => '{"max_retries": 1}')$$, NULL),
 ($h$Perhaps you meant "%".$h$, $$SELECT alter_pipeline('p', load => 'repace')$$, NULL, $$SELECT alter_pipeline('p', load => 'replace')$$, NULL),
@@ -191,6 +225,8 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 -- Runs: values, rows and tables of this database.
 CREATE FUNCTION pipe(name text, source_table text, destination_table text, load text DEFAULT 'append', columns text DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS uuid
 LANGUAGE sql AS 'SELECT create_pipeline(name, source_table => source_table, destination_table => destination_table, load => load, columns => columns, options => options)';
+CREATE FUNCTION merge(name text, source_table text, key_columns text[]) RETURNS uuid
+LANGUAGE sql AS 'SELECT create_pipeline(name, source_table => source_table, destination_table => ''d'', load => ''merge'', key_columns => key_columns)';
 CREATE FUNCTION fails_for_two(i int) RETURNS int LANGUAGE plpgsql AS 'BEGIN IF i = 2 THEN RAISE ''no two'' USING ERRCODE = ''22023''; END IF; RETURN i; END';
 CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TABLE numbers (n numeric(10,4));
@@ -217,6 +253,9 @@ SELECT hint, $$CALL run_pipeline('x')$$, follow, NULL, setup FROM (VALUES
 ($h$Correct such rows in the source, or by expressions in columns.$h$, $$CREATE TABLE d (id int, EXCLUDE (id WITH =)); INSERT INTO d VALUES (2); SELECT pipe('x', 'src', 'd', columns => 'id')$$,
 	ARRAY[$$DELETE FROM src WHERE id = 2$$, $$SELECT alter_pipeline('x', columns => 'id + 10 AS id')$$]),
 ($h$Load the referenced rows first.$h$, $$CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE d (id int REFERENCES parent); SELECT pipe('x', 'src', 'd', columns => 'id')$$, ARRAY[$$INSERT INTO parent SELECT id FROM src$$]),
+($h$Load the referenced rows first, or both tables in one transaction: a list in CALL run_pipelines, with the constraint deferred.$h$,
+	$$CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE d (id int REFERENCES parent DEFERRABLE); SELECT pipe('fill', 'src', 'parent', columns => 'id'), pipe('x', 'src', 'd', 'replace', 'id')$$,
+	ARRAY[$$INSERT INTO parent SELECT id FROM src$$, $$SET CONSTRAINTS ALL DEFERRED; CALL run_pipelines('{x,fill}'); SET CONSTRAINTS ALL IMMEDIATE$$]),
 ($h$The source no longer has a row that another table refers to.$h$, $$CREATE TABLE d (id int PRIMARY KEY); INSERT INTO d VALUES (9); CREATE TABLE child (id int REFERENCES d); INSERT INTO child VALUES (9); SELECT pipe('x', 'src', 'd', 'replace', 'id')$$,
 	ARRAY[$$INSERT INTO src VALUES (9)$$, $$DELETE FROM child WHERE id = 9$$]),
 ($h$Load with append, or declare that foreign key with ON DELETE NO ACTION.$h$, $$CREATE TABLE d (id int PRIMARY KEY); CREATE TRIGGER fill AFTER TRUNCATE ON d FOR EACH STATEMENT EXECUTE FUNCTION quiet(); INSERT INTO d VALUES (9); CREATE TABLE child (id int, CONSTRAINT child_d FOREIGN KEY (id) REFERENCES d ON DELETE CASCADE); SELECT pipe('x', 'src', 'd', 'replace', 'id')$$,
@@ -231,14 +270,54 @@ SELECT hint, $$CALL run_pipeline('x')$$, follow, NULL, setup FROM (VALUES
 	ARRAY[$$ALTER TABLE d ALTER n TYPE numeric(10,6)$$, $$SELECT alter_pipeline('x', columns => 'n::numeric(10,4) AS n')$$, $$SELECT alter_pipeline('x', reset => '{columns}')$$]),
 ($h$Say alter_pipeline(..., load => 'append') to add the rows of every run to it, or load => 'replace' to replace all rows that are in it.$h$, $$SELECT create_pipeline('x', source_table => 'src', destination_table => 'later'); CREATE TABLE later (id int, t text)$$,
 	ARRAY[$$SELECT alter_pipeline('x', load => 'append')$$, $$SELECT alter_pipeline('x', load => 'replace')$$]),
-($h$Add % to the table with ALTER TABLE ... ADD COLUMN, or say in columns what is to be loaded.$h$, $$CREATE TABLE d (id int, t text); CREATE TABLE s (id int, t text); SELECT pipe('x', 's', 'd'); ALTER TABLE s ADD extra int$$,
-	ARRAY[$$ALTER TABLE d ADD COLUMN extra int$$, $$SELECT alter_pipeline('x', columns => 'id, t')$$]),
+($h$Add % to the table with ALTER TABLE ... ADD COLUMN, or say in columns what is to be loaded; the option on_new_column can be evolve or discard_value.$h$, $$CREATE TABLE d (id int, t text); CREATE TABLE s (id int, t text); SELECT pipe('x', 's', 'd'); ALTER TABLE s ADD extra int$$,
+	ARRAY[$$ALTER TABLE d ADD COLUMN extra int$$, $$SELECT alter_pipeline('x', columns => 'id, t')$$, $$SELECT alter_pipeline('x', options => '{"on_new_column": "evolve"}')$$, $$SELECT alter_pipeline('x', options => '{"on_new_column": "discard_value"}')$$]),
 ($h$Give it a value in columns, for example: *, 0 AS %; or give the table a default.$h$, $$CREATE TABLE d (id int, t text); SELECT pipe('x', 'src', 'd'); ALTER TABLE d ADD needed int NOT NULL$$,
 	ARRAY[$$SELECT alter_pipeline('x', columns => '*, 0 AS needed')$$, $$ALTER TABLE d ALTER needed SET DEFAULT 0$$]),
 ($h$Give the table that is named a primary key or run ALTER TABLE ... REPLICA IDENTITY FULL; or publish no deletes of it.$h$, $$CREATE TABLE d (id int, t text); INSERT INTO d VALUES (9); CREATE PUBLICATION hint_publication FOR TABLE d; SELECT pipe('x', 'src', 'd', 'replace')$$,
 	ARRAY[$$ALTER TABLE d ADD PRIMARY KEY (id)$$, $$ALTER TABLE d REPLICA IDENTITY FULL$$, $$ALTER PUBLICATION hint_publication SET (publish = 'insert, update')$$]),
+($h$A key says which row is meant: leave such rows out with a filter, or take other key_columns.$h$, $$INSERT INTO src VALUES (NULL, 'none'); CREATE TABLE d (id int, t text UNIQUE); SELECT merge('x', 'src', '{id}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', filter => 'id IS NOT NULL')$$, $$SELECT alter_pipeline('x', key_columns => '{t}')$$]),
+($h$Give it a value in columns, or take other key_columns: they name columns of the destination.$h$, $$CREATE TABLE d (id int, t text, extra int); SELECT merge('x', 'src', '{extra}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', columns => '*, id AS extra')$$, $$SELECT alter_pipeline('x', key_columns => '{id}')$$]),
+($h$Take a cursor_column that tells them apart, or key_columns that do; or let the row win that was read last: {"on_tie": "last"} in options.$h$,
+	$$CREATE TABLE s AS SELECT 1 AS id, n AS at, n AS v FROM generate_series(1, 2) n; CREATE TABLE d (id int, at int, v int); SELECT merge('x', 's', '{id}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', cursor_column => 'at')$$, $$SELECT alter_pipeline('x', key_columns => '{id,v}')$$, $$SELECT alter_pipeline('x', options => '{"on_tie": "last"}')$$]),
+($h$cursor_column names a column of source_table or source_query, exactly as it is called there.$h$, $$CREATE TABLE d (id int, t text); SELECT create_pipeline('x', source_table => 'src', destination_table => 'd', load => 'append', cursor_column => 'ID')$$,
+	ARRAY[$$SELECT alter_pipeline('x', cursor_column => 'id')$$]),
+($h$A cursor is an integer, a numeric, a date, a timestamp or a uuid: values that are ordered in the same way everywhere. Cast the column in source_query.$h$,
+	$$CREATE TABLE d (id int, t text); SELECT create_pipeline('x', source_table => 'src', destination_table => 'd', load => 'append', cursor_column => 't')$$,
+	ARRAY[$$SELECT alter_pipeline('x', source_query => 'SELECT id, substr(t, 5)::int AS t FROM hints.src', reset => '{source_table}')$$]),
+($h$Aggregates, DISTINCT and functions that return sets belong into source_query; or leave cursor_column out.$h$,
+	$$CREATE TABLE d (id int, t text); SELECT create_pipeline('x', source_table => 'src', destination_table => 'd', load => 'append', cursor_column => 'id', columns => 'max(id) AS id')$$,
+	ARRAY[$$SELECT alter_pipeline('x', source_query => 'SELECT max(id) AS id FROM hints.src', reset => '{source_table,columns}')$$, $$SELECT alter_pipeline('x', reset => '{cursor_column}')$$]),
+($h$It is a key or the cursor, which always stops the pipeline: bring it back, or say in columns what % is to hold from now on.$h$,
+	$$CREATE TABLE d (id int, t text); SELECT merge('x', 'src', '{id}'); CALL run_pipeline('x'); ALTER TABLE src DROP id$$,
+	ARRAY[$$ALTER TABLE src ADD id int; UPDATE src SET id = substr(t, 5)::int$$, $$SELECT alter_pipeline('x', columns => 't, substr(t, 5)::int AS id')$$]),
+($h$Set the option on_null_cursor to exclude, and they are never read, or to include, and they are read by each run.$h$, $$CREATE TABLE d (id int); SELECT create_pipeline('x', source_table => 'with_null', destination_table => 'd', load => 'append', cursor_column => 'id', options => '{"on_null_cursor": "error"}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', options => '{"on_null_cursor": "exclude"}')$$, $$SELECT alter_pipeline('x', options => '{"on_null_cursor": "include"}')$$]),
+($h$Leave such rows out in source_query, or take another cursor.$h$, $$CREATE TABLE s AS SELECT 1 AS id, timestamp 'infinity' AS at; SELECT create_pipeline('x', source_table => 's', destination_table => 'made', cursor_column => 'at', load => 'append')$$,
+	ARRAY[$$SELECT alter_pipeline('x', source_query => 'SELECT * FROM hints.s WHERE isfinite(at)', reset => '{source_table}')$$, $$SELECT alter_pipeline('x', cursor_column => 'id')$$]),
+($h$Give another one with set_watermark, or read everything again after reset_watermark.$h$,
+	$$CREATE TABLE d (id int, t text); SELECT create_pipeline('x', source_table => 'src', destination_table => 'd', load => 'append', cursor_column => 'id'); CALL run_pipeline('x'); SELECT set_watermark('x', 'quux')$$,
+	ARRAY[$$SELECT set_watermark('x', '2')$$, $$SELECT reset_watermark('x')$$]),
+($h$Set lag to 0, or take another cursor.$h$, $$CREATE TABLE s AS SELECT 1 AS id, gen_random_uuid() AS u; SELECT create_pipeline('x', source_table => 's', destination_table => 'made', load => 'append', cursor_column => 'u'); CALL run_pipeline('x'); SELECT alter_pipeline('x', options => '{"lag": "1 min"}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', options => '{"lag": "0"}')$$, $$SELECT alter_pipeline('x', cursor_column => 'id', options => '{"lag": null}'); SELECT reset_watermark('x')$$]),
+($h$Take a finer cursor, a shorter lag, or key_columns with load => 'merge', which recognizes rows by their keys.$h$,
+	$$CREATE TABLE s AS SELECT n AS id, 1 AS batch FROM generate_series(1, 10001) n; CREATE TABLE d (id int, batch int); SELECT create_pipeline('x', source_table => 's', destination_table => 'd', load => 'append', cursor_column => 'batch')$$,
+	ARRAY[$$SELECT alter_pipeline('x', cursor_column => 'id')$$, $$SELECT alter_pipeline('x', load => 'merge', key_columns => '{id}')$$]),
+($h$Take a finer cursor, a shorter lag, or key_columns with load => 'merge', which recognizes rows by their keys.$h$,
+	$$CREATE TABLE s AS SELECT n AS id FROM generate_series(1, 10001) n; CREATE TABLE d (id int); SELECT create_pipeline('x', source_table => 's', destination_table => 'd', load => 'append', cursor_column => 'id', options => '{"lag": 20000}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', options => '{"lag": 100}')$$]),
+($h$What the source's table has is not fit for these rows: the option create_indexes => 'none' loads them without it.$h$,
+	$$CREATE TABLE s (id int PRIMARY KEY); CREATE FUNCTION spoil() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = ''hints.made'') THEN INSERT INTO hints.made VALUES (1), (1); END IF; END';
+	CREATE EVENT TRIGGER hint_spoil ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION spoil(); SELECT create_pipeline('x', source_table => 's', destination_table => 'made')$$,
+	ARRAY[$$SELECT alter_pipeline('x', options => '{"create_indexes": "none"}')$$]),
+($h$Use trigger_pipeline or CALL trigger_and_wait: a worker runs it outside that transaction.$h$, $$SELECT create_pipeline('x', command => 'VACUUM hints.dst')$$, ARRAY[$$SELECT trigger_pipeline('x')$$]),
+($h$Use trigger_pipeline: a worker runs it outside the caller's transaction.$h$, $$SELECT create_pipeline('x', command => 'DO ''BEGIN COMMIT; END''')$$, ARRAY[$$SELECT trigger_pipeline('x')$$]),
 ($h$This session itself still uses the table: close its cursors first.$h$, $$CREATE TABLE d (id int, t text); INSERT INTO d VALUES (9); SELECT pipe('x', 'src', 'd', 'replace'); DECLARE still_open CURSOR FOR SELECT * FROM d$$, ARRAY[$$CLOSE still_open$$])
 ) w (hint, setup, follows), unnest(follows) follow;
+UPDATE walks SET again = 'SELECT 1' WHERE hint LIKE 'Use trigger_pipeline%';
 
 -- What is found when a pipeline is made, or when it first runs.
 CREATE INDEX src_id ON src (id);
@@ -260,17 +339,13 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 ($h$Leave out columns, or load them into several tables.$h$, $$CALL run_pipeline('x')$$, $$SELECT alter_pipeline('x', columns => (SELECT string_agg(format('c%s', i), ', ') FROM generate_series(1, 400) i))$$, NULL,
 	$$DO 'BEGIN EXECUTE (SELECT format(''CREATE TABLE wide AS SELECT %s'', string_agg(format(''gen_random_uuid() AS c%s'', i), '', '')) FROM generate_series(1, 500) i); EXCEPTION WHEN program_limit_exceeded THEN CREATE TABLE wide (); END';
 	SELECT create_pipeline('x', source_query => (SELECT format('SELECT %s', string_agg(format('gen_random_uuid() AS c%s', i), ', ')) FROM generate_series(1, 600) i), destination_table => 'made', load => 'replace')$$),
-($h$A pipeline has the rights of its owner "%" and no others: GRANT what is missing to that role.$h$, $$SELECT pipe('x', 'secret', 'dst'); CALL run_pipeline('x')$$,
-	$$SET LOCAL SESSION AUTHORIZATION DEFAULT; GRANT SELECT ON secret TO hint_owner; SET LOCAL SESSION AUTHORIZATION hint_owner$$, NULL, $$CREATE TABLE secret (id int); GRANT EXECUTE ON FUNCTION pipe TO hint_owner; SET LOCAL SESSION AUTHORIZATION hint_owner$$),
-($h$Grant it to the owner of the pipeline: GRANT CREATE ON SCHEMA % TO %.$h$, $$SELECT pipe('x', 'src', 'hints.made'); CALL run_pipeline('x')$$,
+($h$Grant it to the owner of the pipeline: GRANT CREATE ON SCHEMA % TO %.$h$, $$SELECT pipe('x', 'src', 'hints.made')$$,
 	$$SET LOCAL SESSION AUTHORIZATION DEFAULT; GRANT CREATE ON SCHEMA hints TO hint_other; SET LOCAL SESSION AUTHORIZATION hint_other$$, NULL, $$GRANT USAGE ON SCHEMA hints TO hint_other; GRANT SELECT ON src TO hint_other; SET LOCAL SESSION AUTHORIZATION hint_other$$),
-($h$Grant it to the owner of the pipeline: GRANT INSERT ON % TO %.$h$, $$SELECT pipe('x', 'src', 'dst'); CALL run_pipeline('x')$$,
-	$$SET LOCAL SESSION AUTHORIZATION DEFAULT; GRANT INSERT ON hints.dst TO hint_other; SET LOCAL SESSION AUTHORIZATION hint_other$$, NULL, $$GRANT USAGE ON SCHEMA hints TO hint_other; GRANT SELECT ON src TO hint_other; SET LOCAL SESSION AUTHORIZATION hint_other$$),
-($h$Grant it to the owner of the pipeline: GRANT TRUNCATE, INSERT ON % TO %.$h$, $$SELECT pipe('x', 'src', 'dst', 'replace'); CALL run_pipeline('x')$$,
-	$$SET LOCAL SESSION AUTHORIZATION DEFAULT; GRANT TRUNCATE, INSERT ON hints.dst TO hint_other; SET LOCAL SESSION AUTHORIZATION hint_other$$, NULL, $$GRANT USAGE ON SCHEMA hints TO hint_other; GRANT SELECT ON src TO hint_other; GRANT INSERT ON dst TO hint_other; SET LOCAL SESSION AUTHORIZATION hint_other$$),
+($h$SET ROLE and SET SESSION AUTHORIZATION do not do, because the code that runs could take them back. Connect as the owner, or use trigger_pipeline: a worker runs it as its owner.$h$, $$CALL run_pipeline('p')$$, NULL, $$SELECT trigger_pipeline('p')$$,
+	$$SET LOCAL SESSION AUTHORIZATION hint_owner$$),
 ($h$Grant it to the owner of the pipeline: GRANT USAGE ON FOREIGN SERVER % TO %.$h$, $$SELECT create_pipeline('x', source => 'elsewhere', source_table => 'a.b', destination_table => 'dst', load => 'append')$$,
 	$$SET LOCAL SESSION AUTHORIZATION DEFAULT; GRANT USAGE ON FOREIGN SERVER elsewhere TO hint_owner; SET LOCAL SESSION AUTHORIZATION hint_owner$$, NULL,
-	$$CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw; CREATE USER MAPPING FOR hint_owner SERVER elsewhere; SET LOCAL SESSION AUTHORIZATION hint_owner$$),
+	$$CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1'); CREATE USER MAPPING FOR hint_owner SERVER elsewhere OPTIONS (user 'reader', password 'secret'); SET LOCAL SESSION AUTHORIZATION hint_owner$$),
 ($h$Run CREATE USER MAPPING FOR % SERVER % OPTIONS (% '...', password '...').$h$, $$SELECT create_pipeline('x', source => 'elsewhere', source_table => 'a.b', destination_table => 'dst', load => 'append')$$,
 	$$CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere OPTIONS (user 'reader', password 'secret')$$, NULL, $$CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw$$),
 ($h$Use mode => 'batch', with a schedule as often as every second.$h$, $$SELECT create_pipeline('x', mode => 'realtime', source_table => 'src', destination_table => 'dst', load => 'append')$$, NULL,
@@ -307,16 +382,17 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 ($h$% is read at server "%" by the role that the user mapping names: try it there as that role.$h$, $$CALL run_pipeline('x')$$, $$SELECT alter_pipeline('x', source_query => 'SELECT id FROM aside.faraway')$$, NULL, $$SELECT far(NULL, 'SELECT id FROM aside.nowhere')$$),
 ($h$Something follows its semicolon: leave out one of the statements.$h$, $$SELECT far(NULL, 'SELECT 1 AS id; SELECT 2 AS id')$$, NULL, $$SELECT far(NULL, 'SELECT 1 AS id'); CALL run_pipeline('x')$$, NULL),
 ($h$Check that the % is up, the options of the server and the user mapping.$h$, $$CALL run_pipeline('x')$$, (SELECT format('ALTER SERVER loop OPTIONS (SET port %L)', current_setting('port'))), NULL, $$ALTER SERVER loop OPTIONS (SET port '1'); SELECT far('aside.faraway')$$),
-($h$Set the server's option host: only superusers may connect through a local socket.$h$, $$CALL run_pipeline('x')$$, NULL, $$ALTER SERVER unset OPTIONS (ADD host '127.0.0.1')$$,
-	$$CREATE SERVER unset FOREIGN DATA WRAPPER postgres_fdw; ALTER SERVER unset OWNER TO hint_owner; CREATE USER MAPPING FOR hint_owner SERVER unset OPTIONS (user 'hint_owner', password 'x'); SET LOCAL SESSION AUTHORIZATION hint_owner;
-	SELECT create_pipeline('x', source => 'unset', source_table => 'aside.faraway', destination_table => 'made')$$),
-($h$Let a superuser own the pipeline, or name a host that is reached over TCP: only superusers may connect through a local socket.$h$, $$CALL run_pipeline('x')$$,
-	$$SET LOCAL SESSION AUTHORIZATION DEFAULT; SELECT alter_pipeline('x', owner => current_user)$$, NULL,
-	$$GRANT USAGE ON FOREIGN SERVER loop TO hint_owner; CREATE USER MAPPING FOR hint_owner SERVER loop OPTIONS (user 'hint_owner', password 'x'); SET LOCAL SESSION AUTHORIZATION hint_owner; SELECT create_pipeline('x', source => 'loop', source_table => 'aside.faraway', destination_table => 'made')$$),
-($h$Let a superuser own the pipeline, or remove the option.$h$, $$CALL run_pipeline('x')$$,
-	$$SET LOCAL SESSION AUTHORIZATION DEFAULT; SELECT alter_pipeline('x', owner => current_user); DO $q$BEGIN EXECUTE format('ALTER SERVER loop OPTIONS (SET host %L)', split_part(current_setting('unix_socket_directories'), ', ', 1)); END$q$ $$, NULL,
-	$$GRANT USAGE ON FOREIGN SERVER loop TO hint_owner; ALTER SERVER loop OPTIONS (SET host '127.0.0.1', ADD options '-c geqo=off'); CREATE USER MAPPING FOR hint_owner SERVER loop OPTIONS (user 'hint_owner', password 'x'); SET LOCAL SESSION AUTHORIZATION hint_owner;
-	SELECT create_pipeline('x', source => 'loop', source_table => 'aside.faraway', destination_table => 'made')$$),
+($h$Set the server's option host: only superusers may connect through a local socket.$h$, $$SELECT create_pipeline('x', source => 'unset', source_table => 'aside.faraway', destination_table => 'made')$$, $$ALTER SERVER unset OPTIONS (ADD host '127.0.0.1')$$, NULL,
+	$$CREATE SERVER unset FOREIGN DATA WRAPPER postgres_fdw; ALTER SERVER unset OWNER TO hint_owner; CREATE USER MAPPING FOR hint_owner SERVER unset OPTIONS (user 'hint_owner', password 'x'); SET LOCAL SESSION AUTHORIZATION hint_owner$$),
+($h$Let a superuser own the pipeline, or name a host that is reached over TCP: only superusers may connect through a local socket.$h$, $$SELECT create_pipeline('x', source => 'loop', source_table => 'aside.faraway', destination_table => 'made')$$, $$SET LOCAL SESSION AUTHORIZATION DEFAULT$$, $$SELECT create_pipeline('x', source => 'loop', source_table => 'aside.faraway', destination_table => 'made'); CALL run_pipeline('x')$$,
+	$$GRANT USAGE ON FOREIGN SERVER loop TO hint_owner; CREATE USER MAPPING FOR hint_owner SERVER loop OPTIONS (user 'hint_owner', password 'x'); SET LOCAL SESSION AUTHORIZATION hint_owner$$),
+($h$Let a superuser own the pipeline, or name a host that is reached over TCP: only superusers may connect through a local socket.$h$, $$SELECT create_pipeline('x', source => 'loop', source_table => 'aside.faraway', destination_table => 'made')$$, $$SET LOCAL SESSION AUTHORIZATION DEFAULT; ALTER SERVER loop OPTIONS (SET host '127.0.0.1'); SET LOCAL SESSION AUTHORIZATION hint_owner$$, NULL,
+	$$GRANT USAGE ON FOREIGN SERVER loop TO hint_owner; CREATE USER MAPPING FOR hint_owner SERVER loop OPTIONS (user 'hint_owner', password 'x'); SET LOCAL SESSION AUTHORIZATION hint_owner$$),
+($h$Let a superuser own the pipeline, or remove the option.$h$, $$SELECT create_pipeline('x', source => 'loop', source_table => 'aside.faraway', destination_table => 'made')$$, $$SET LOCAL SESSION AUTHORIZATION DEFAULT$$, $$SELECT create_pipeline('x', source => 'loop', source_table => 'aside.faraway', destination_table => 'made')$$,
+	$$GRANT USAGE ON FOREIGN SERVER loop TO hint_owner; ALTER SERVER loop OPTIONS (SET host '127.0.0.1', ADD options '-c geqo=off'); CREATE USER MAPPING FOR hint_owner SERVER loop OPTIONS (user 'hint_owner', password 'x'); SET LOCAL SESSION AUTHORIZATION hint_owner$$),
+($h$Let a superuser own the pipeline, or remove the option.$h$, $$SELECT create_pipeline('x', source => 'loop', source_table => 'aside.faraway', destination_table => 'made')$$, $$SET LOCAL SESSION AUTHORIZATION DEFAULT; ALTER SERVER loop OPTIONS (DROP options); SET LOCAL SESSION AUTHORIZATION hint_owner$$, NULL,
+	$$GRANT USAGE ON FOREIGN SERVER loop TO hint_owner; ALTER SERVER loop OPTIONS (SET host '127.0.0.1', ADD options '-c geqo=off'); CREATE USER MAPPING FOR hint_owner SERVER loop OPTIONS (user 'hint_owner', password 'x'); SET LOCAL SESSION AUTHORIZATION hint_owner$$),
+($h$NULL, the default, waits until the run is over.$h$, $$SELECT wait_for_run(id, '-1 s') FROM pipeline_runs WHERE pipeline_name = 'p'$$, NULL, $$SELECT wait_for_run(id, NULL), wait_for_run(id) FROM pipeline_runs WHERE pipeline_name = 'p'$$, NULL),
 ($h$trigger_pipeline starts another run.$h$, $$SELECT retry_run('hint_owner/p')$$, NULL, $$SELECT trigger_pipeline('hint_owner/p')$$, NULL),
 ($h$The wrapper % cannot import tables: run CREATE FOREIGN TABLE ... SERVER % and name that table in source_table.$h$, $$SELECT create_pipeline('x', source => 'files', source_table => 'd.f', destination_table => 'made')$$,
 	$$CREATE FOREIGN TABLE f (id int) SERVER files OPTIONS (program 'echo 1')$$, $$SELECT create_pipeline('x', source => 'files', source_table => 'hints.f', destination_table => 'made'); CALL run_pipeline('x')$$, NULL),
@@ -326,7 +402,6 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 CALL trigger_and_wait('hint_owner/p', run => NULL, status => NULL) \gset
 CREATE EXTENSION IF NOT EXISTS file_fdw;
 CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
-UPDATE walks SET again = 'SELECT 1' WHERE hint LIKE 'Set the server''s option host%';
 
 -- What depends on the version is taken as followed by the others.
 INSERT INTO walks (hint, fails, follow, again, setup) VALUES
@@ -408,9 +483,16 @@ SELECT alter_pipeline('lossy', columns => 'n::numeric(10,2) AS n', options => '{
 SELECT alter_pipeline('lossy', reset => '{columns}');
 ALTER TABLE narrow ALTER n TYPE numeric(10,4);
 SELECT alter_pipeline('lossy', options => '{"max_retries": 1}', source_table => 'numbers');
--- $h$Use load => 'replace', or a filter that selects what is new.$h$
+-- $h$Give it a cursor_column, use load => 'replace', or a filter that selects what is new.$h$
 SELECT create_pipeline('again', source_table => 'src', destination_table => 'dst', load => 'append', schedule => '@yearly', timezone => 'UTC', options => '{"end_at": "2000-01-01"}') IS NOT NULL AS made;
-SELECT alter_pipeline('again', load => 'replace', options => '{"end_at": "2000-01-02"}');
+SELECT alter_pipeline('again', cursor_column => 'id');
+SELECT alter_pipeline('again', reset => '{cursor_column}', filter => 'id > 2');
+SELECT alter_pipeline('again', load => 'replace', reset => '{filter}', options => '{"end_at": "2000-01-02"}');
+-- $h$Grant it to the owner of the pipeline: GRANT SELECT ON % TO %.$h$
+CREATE TABLE unread (id int);
+SELECT create_pipeline('reads', owner => 'hint_owner', source_table => 'unread', destination_table => 'dst', load => 'append') IS NOT NULL AS made;
+GRANT SELECT ON hints.unread TO hint_owner;
+SELECT alter_pipeline('hint_owner/reads', filter => 'id > 0');
 -- $h$Set the option end_at to a later time, or to null.$h$
 SELECT alter_pipeline('again', options => '{"end_at": "2000-01-03"}');
 SET client_min_messages = warning;
@@ -451,7 +533,7 @@ COMMIT;
 SELECT wait_for_run(:'run', '1 min');
 
 SET client_min_messages = warning;
-SELECT drop_pipeline('second');
+SELECT drop_pipeline('second', running => 'wait');
 SELECT count(drop_pipeline(id)) AS dropped FROM pipelines WHERE owner IN (current_user, 'hint_owner');
 DROP SERVER loop CASCADE;
 DROP SERVER files CASCADE;

@@ -126,6 +126,17 @@ $node->sql(q{CREATE ROLE gone LOGIN; GRANT USAGE, CREATE ON SCHEMA public TO gon
 my $orphan = $node->sql(q{SELECT id FROM pipelines WHERE name = 'etl'; DROP OWNED BY gone; DROP ROLE gone});
 walk(q{$h$Give the pipeline to another role with alter_pipeline(..., owner => 'role').$h$}, "CALL trigger_and_wait('$orphan'::uuid)", role => 'postgres', follow => "SELECT alter_pipeline('$orphan'::uuid, owner => 'etl')");
 
+# Rights, as an owner meets them who connects.
+my $grant = sub { my ($command) = $_[0] =~ /(GRANT [A-Z, ]+ ON \S+ TO \S+?)\.$/m; is(run($command), '', $command); };
+$node->sql('CREATE TABLE secret (id int); CREATE TABLE filled (id int); CREATE TABLE renewed (id int); GRANT INSERT ON renewed TO etl');
+walk(q{$h$A pipeline has the rights of its owner "%" and no others: GRANT what is missing to that role.$h$}, attempt(q{source_table => 'secret'}), follow => 'GRANT SELECT ON secret TO etl');
+walk(q{$h$Grant it to the owner of the pipeline: GRANT INSERT ON % TO %.$h$}, attempt(q{source_table => 'src', destination_table => 'filled', load => 'append'}), follow => $grant);
+walk(q{$h$Grant it to the owner of the pipeline: GRANT TRUNCATE, INSERT ON % TO %.$h$}, attempt(q{source_table => 'src', destination_table => 'renewed'}), follow => $grant);
+
+# What ends its transaction.
+my $command = sub { return "SELECT drop_pipeline('x', if_exists => true); SELECT create_pipeline('x', command => \$c\$SELECT 1; DO 'BEGIN COMMIT; END'\$c\$$_[0]); CALL trigger_and_wait('x');" };
+walk(q{$h$Set the option command_transaction to false: each statement is then a transaction of its own.$h$}, $command->(''), again => $command->(q{, options => '{"command_transaction": false}'}));
+
 # Another session holds the table.
 $node->sql('CREATE TABLE held (id int); ALTER TABLE held OWNER TO etl');
 my $holder = $node->background_psql('postgres');
@@ -182,6 +193,7 @@ $maria->sql(q{USE open; CREATE TABLE written (a int);
 	GRANT EXECUTE ON open.* TO reader@'127.0.0.1'; USE shop; CREATE TABLE stamps (id int PRIMARY KEY, ts timestamp NULL); INSERT INTO stamps VALUES (1, '2026-01-01'); GRANT SELECT, INSERT ON shop.stamps TO reader@'127.0.0.1'});
 $maria->sql(q{USE shop; SET sql_mode = ''; CREATE TABLE t (id int, at datetime); INSERT INTO t VALUES (1, '2026-01-01');
 	CREATE TABLE closed (id int); CREATE TABLE words (t varchar(10)); INSERT INTO words VALUES ('b'); GRANT SELECT ON shop.words TO reader@'127.0.0.1'; CREATE TABLE zero (day date); INSERT INTO zero VALUES ('0000-00-00'); CREATE TABLE times (a time); INSERT INTO times VALUES ('838:59:59');
+	CREATE TABLE years (id int, y year); INSERT INTO years VALUES (1, 2026); GRANT SELECT ON shop.years TO reader@'127.0.0.1';
 	CREATE TABLE nul (t varchar(10)); INSERT INTO nul VALUES (CONCAT('b', CHAR(0), 'c'));
 	GRANT SELECT ON shop.t TO reader@'127.0.0.1'; GRANT SELECT ON shop.zero TO reader@'127.0.0.1'; GRANT SELECT ON shop.times TO reader@'127.0.0.1'; GRANT SELECT ON shop.nul TO reader@'127.0.0.1'});
 $maria->sql("DELIMITER //\nCREATE FUNCTION open.writes() RETURNS int MODIFIES SQL DATA BEGIN INSERT INTO open.written VALUES (1); RETURN 1; END//");
@@ -211,6 +223,9 @@ walk(q{$h$source_query is one SELECT in the SQL of the source.$h$}, $query->('SE
 walk(q{$h$Write one SELECT in the SQL of the source, as it is sent there.$h$}, $query->('SELECT id FROM shop.t; SELECT 2'), again => $query->('SELECT id FROM shop.t'));
 walk(q{$h$Check the name and what the user of the mapping may see at the source.$h$}, $query->('SELECT id FROM open.nothing'), again => $query->('SELECT id FROM shop.t'));
 walk(q{$h$Write values in the place of each "?".$h$}, $query->('SELECT id FROM shop.t WHERE id = ?'), again => $query->('SELECT id FROM shop.t WHERE id = 1'));
+my $years = sub { return attempt("source => 'm', load => 'append', $_[0]") };
+walk(q{$h$Cast the column in source_query, or take another one.$h$}, $years->(q{source_table => 'shop.years', cursor_column => 'y'}),
+	again => $years->(q{source_query => 'SELECT id, CAST(y AS SIGNED) AS y FROM shop.years', cursor_column => 'y'}) . $years->(q{source_table => 'shop.years', cursor_column => 'id'}));
 my $long = 'x' x 62;
 walk(q{$h$Give them shorter names in source_query, with AS.$h$}, $query->("SELECT id AS `${long}öa`, id AS `${long}öb` FROM shop.t"), again => $query->('SELECT id AS a, id AS b FROM shop.t'));
 walk(q{$h$Set the option zero_dates to "null" to load such dates as NULL, or leave those rows out in source_query.$h$}, attempt(q{source => 'm', source_table => 'shop.zero'}),
