@@ -64,6 +64,7 @@ INSERT INTO src SELECT i, '2026-01-01'::timestamp + i * interval '1 minute', 'w'
 SELECT set_watermark('new rows', '2026-01-01 00:08');
 CALL run_pipeline('new rows') \gset
 :counts
+:told
 SELECT set_watermark('new rows', 'yesterday, about noon');
 CALL run_pipeline('new rows');
 SELECT reset_watermark(id) FROM pipelines WHERE name = 'new rows';

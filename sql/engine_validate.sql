@@ -124,7 +124,11 @@ ALTER ROLE sluice_validate_owner LOGIN;
 SELECT alter_pipeline('sluice_validate_owner/own', source => 'engine_validate_tcp');
 SELECT * FROM checks('sluice_validate_owner/own');
 
-SELECT count(drop_pipeline(id)) FROM pipelines WHERE name IN ('follows', 'own', 'out', 'sums', 'planned', 'by cursor', 'command', 'again');
+-- A merge stages whatever its source is.
+SELECT create_pipeline('merged', source_table => 'engine_validate.src', destination_table => 'engine_validate.merged', key_columns => '{id}') IS NOT NULL;
+SELECT * FROM checks('merged', 'temporary|load');
+
+SELECT count(drop_pipeline(id)) FROM pipelines WHERE name IN ('follows', 'own', 'out', 'sums', 'planned', 'by cursor', 'command', 'again', 'merged');
 SELECT count(drop_pipeline(id)) FROM pipelines WHERE name IN ('local', 'far', 'unfinished');
 DROP SCHEMA engine_validate CASCADE;
 DROP SERVER engine_validate, engine_validate_tcp CASCADE;

@@ -211,9 +211,10 @@ MissingRights(const catalog::Pipeline &pipeline)
 			note([&] { pg::Call(leaf::CheckReplaceRight, destination.oid); });
 		}
 	}
-	if (pipeline.source && !pg::Call(pg::leaf::MayMakeTemporary) &&
-		(ImportsTable(pipeline) || (OidIsValid(destination.oid) && IsReadOverWire(pipeline) &&
-									pg::Call(leaf::NeedsSql, destination.oid, replaces)))) {
+	bool const stages = destination.mode == LoadMode::Merge ||
+						(pipeline.source && OidIsValid(destination.oid) && IsReadOverWire(pipeline) &&
+						 pg::Call(leaf::NeedsSql, destination.oid, replaces));
+	if ((stages || (pipeline.source && ImportsTable(pipeline))) && !pg::Call(pg::leaf::MayMakeTemporary)) {
 		note([] { pg::Call(pg::leaf::RequireTemporaryRight); });
 	}
 	return missing;

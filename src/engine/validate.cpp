@@ -269,10 +269,11 @@ SeeSourceRights(Look *look)
 void
 SeeTemporary(Look *look)
 {
+	bool const merges = look->pipeline.load == "merge";
 	bool const staged =
-		look->input && look->input->Wire() != nullptr && look->query && !look->query->NeedsSql().empty();
+		merges || (look->input && look->input->Wire() != nullptr && look->query && !look->query->NeedsSql().empty());
 	bool const imported = ImportsTable(look->pipeline);
-	if (look->pipeline.source && !look->query && !imported) {
+	if (look->pipeline.source && !look->query && !imported && !merges) {
 		look->report.NotChecked(look->check, "whether rows are staged is seen at the source");
 		return;
 	}
@@ -280,8 +281,9 @@ SeeTemporary(Look *look)
 		look->Ok("no temporary table is needed");
 		return;
 	}
-	std::string const why = staged ? "rows are staged, because " + look->query->NeedsSql()
-								   : std::string("the source is imported as a temporary foreign table");
+	std::string const why = merges	 ? "rows are staged, because load is merge"
+							: staged ? "rows are staged, because " + look->query->NeedsSql()
+									 : std::string("the source is imported as a temporary foreign table");
 	if (!pg::Call(pg::leaf::MayMakeTemporary)) {
 		// With the GRANT that is missing.
 		pg::Call(pg::leaf::RequireTemporaryRight);

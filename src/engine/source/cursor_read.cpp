@@ -19,6 +19,8 @@ Alone()
 	return options;
 }
 
+constexpr std::string_view kNoLag = "0.000000";
+
 // Nothing could ever come behind it.
 bool
 IsEndless(const std::string &value)
@@ -139,7 +141,7 @@ CursorRead::Less(const std::string &value) const
 		text = Format("$1::{} - make_interval(secs => $2::float8)", column_.type->name);
 		break;
 	case Other:
-		if (lag_ != "0.000000") {
+		if (lag_ != kNoLag) {
 			throw Error(sqlstate::kInvalidParameterValue,
 						Format("the option lag needs a cursor that is a number or a time, and \"{}\" is a {}",
 							   column_.name, column_.type->name),
@@ -266,7 +268,7 @@ CursorRead::Tell(const std::optional<std::string> &greatest, bool forgotten, Run
 	bool const behind = greatest && IsGreater(*state_.value, *greatest);
 	journal.Info(
 		Format("cursor: rows with {} {} {} ({}){} are read{}; {}", column, forgotten ? "after" : "from", *range_.from,
-			   *range_.from == *state_.value ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
+			   lag_ == kNoLag ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
 			   greatest && !behind ? Format(" to {} (the greatest at the source)", *greatest) : " on", nulls,
 			   by_key_	   ? "those that are loaded already are found by their keys"
 			   : forgotten ? "none of them are loaded already"
