@@ -145,7 +145,8 @@ LookAtChain(const RunRow &run, Oid role)
 		"FROM sluice.pipeline_batch_nodes m LEFT JOIN " +
 		LastAttemptOf("m.run") + " last ON true LEFT JOIN " + LastAttemptOf("m.fallback_run") +
 		" fb ON true LEFT JOIN " + LastAttemptOf("COALESCE(m.fallback_run, m.run)") +
-		" active ON true LEFT JOIN sluice.pipeline_definitions f ON m.fallback_run IS NOT NULL AND f.id = m.fallback "
+		" active ON true LEFT JOIN LATERAL (SELECT d.id, d.name, d.owner_oid FROM sluice.pipeline_definitions d WHERE "
+		"d.id = m.fallback OFFSET 0) f ON m.fallback_run IS NOT NULL "
 		"WHERE m.batch = $1::uuid ORDER BY last.start_time, m.pipeline_name, m.pipeline_id";
 	pg::SqlResult const rows = Execute(statement, {run.batch, Number(role), Instant(pg::Now())}, Reading::Latest);
 	if (rows.Empty()) {
