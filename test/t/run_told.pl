@@ -57,8 +57,8 @@ fails('nobody_there');
 $near->await("SELECT count(*) = 1 FROM pipeline_sources WHERE source = 'closed' AND last_error ~ 'DETAIL:.*Connection refused'", 'pipeline_sources tells why a source is down');
 
 # Our own hint names an option that is about passwords: it arrives as it is.
-$near->sql("ALTER USER MAPPING FOR etl SERVER trusting OPTIONS (DROP password)");
 as_etl("SELECT create_pipeline('bare', source => 'trusting', source_table => 'dst.sales', destination_table => 'public.bare')");
+$near->sql("ALTER USER MAPPING FOR etl SERVER trusting OPTIONS (DROP password)");
 fails('bare');
 like(as_etl("SELECT last_hint FROM pipeline_status WHERE name = 'bare'"), qr/set password_required 'false' on it/, 'a hint about passwords is whole');
 unlike($near->sql('SELECT string_agg(r::text, $$ $$) FROM (SELECT * FROM pipeline_runs UNION ALL SELECT * FROM pipeline_runs) r'), qr/$password|$secret/, 'and no password is told');
