@@ -8,6 +8,10 @@ use File::Temp qw(tempdir);
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Scalar::Util qw(weaken);
+
+# Stopped before the folders go: a test whose functions refer to one would hold it to the very end of the process.
+my @running;
 
 # Arguments are more of the server's.
 sub new
@@ -15,6 +19,8 @@ sub new
 	my ($class, @arguments) = @_;
 	my $dir = tempdir('sluice_mariaXXXX', TMPDIR => 1, CLEANUP => 1);
 	my $self = bless { dir => $dir, port => PostgreSQL::Test::Cluster::get_free_port(), socket => "$dir/s" }, $class;
+	push @running, $self;
+	weaken($running[-1]);
 	# A server that starts deletes what looks like temporary tables of its own: also those of another one in the same folder.
 	mkdir("$dir/tmp") or die "$dir/tmp: $!";
 	local $ENV{TMPDIR} = "$dir/tmp";
@@ -85,6 +91,12 @@ sub DESTROY
 	local ($?, $@, $!);
 	eval { $self->stop };
 	return;
+}
+
+END
+{
+	local $?;
+	eval { $_->stop } for grep { defined } @running;
 }
 
 1;
