@@ -18,7 +18,8 @@ SELECT create_pipeline('alarm', depends_on => '{total}', options => '{"depends_r
         WHERE r.pipeline_name = 'alarm' AND r.status = 'running' AND n.state IN ('failed', 'success by fallback')$$,
     destination_table => 'failures', load => 'append') IS NOT NULL;
 -- Their sources do not exist before the first run: now they do.
-CALL trigger_and_wait('raw') \gset
+SELECT trigger_pipeline('raw', dependents => false) AS first \gset
+SELECT wait_for_run(:'first', '1 minute');
 CREATE TABLE typed_orders (id int, amount numeric);
 SELECT alter_pipeline('typed', status => 'active', load => 'replace'), alter_pipeline('total', status => 'active');
 
