@@ -266,13 +266,13 @@ CursorRead::Tell(const std::optional<std::string> &greatest, bool forgotten, Run
 				   *state_.value, column));
 	}
 	bool const behind = greatest && IsGreater(*state_.value, *greatest);
-	journal.Info(
-		Format("cursor: rows with {} {} {} ({}){} are read{}; {}", column, forgotten ? "after" : "from", *range_.from,
-			   lag_ == kNoLag ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
-			   greatest && !behind ? Format(" to {} (the greatest at the source)", *greatest) : " on", nulls,
-			   by_key_	   ? "those that are loaded already are found by their keys"
-			   : forgotten ? "none of them are loaded already"
-						   : "those that are loaded already are recognized by their columns"));
+	journal.Info(Format("cursor: rows with {} {} {} ({}){} are read{}; {}", column, forgotten ? "after" : "from",
+						*range_.from,
+						lag_ == kNoLag ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
+						greatest && !behind ? Format(" to {} (the greatest at the source)", *greatest) : " on", nulls,
+						by_key_		? "those that are loaded already are found by their keys"
+						: forgotten ? "none of them are loaded already"
+									: "those that are loaded already are recognized by their columns"));
 }
 
 void
