@@ -163,6 +163,16 @@ BeginWake(Oid database, WakeOrder *order)
 	LWLockRelease(shared->lock);
 }
 
+bool
+IsPoked(Oid database)
+{
+	LWLockAcquire(Shared()->lock, LW_SHARED);
+	DatabaseSlot const *slot = FindDatabase(database);
+	bool const poked = slot != nullptr && slot->poked_at != 0;
+	LWLockRelease(Shared()->lock);
+	return poked;
+}
+
 void
 ReportScheduler(Oid database, const SchedulerReport *report)
 {

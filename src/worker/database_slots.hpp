@@ -35,6 +35,8 @@ struct WakeOrder {
 	bool poked;		  // since the last BeginWake
 };
 void BeginWake(Oid database, WakeOrder *order);
+// Since the last BeginWake. The latch alone does not tell: a wait for a lock, or for a page to be read, resets it.
+bool IsPoked(Oid database);
 
 struct SchedulerReport {
 	bool has_extension;

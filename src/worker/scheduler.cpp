@@ -364,7 +364,8 @@ Scheduler::Work()
 		if ((!exists || MayLeave(order.others_wait)) && pg::Call(leaf::LeaveDatabase, state_.database)) {
 			return;
 		}
-		pg::Call(leaf::WaitForWork, exists ? static_cast<long>(Wait() / 1000 + 1) : 0L, "PgSluiceSchedulerMain");
+		bool const at_once = !exists || pg::Call(leaf::IsPoked, state_.database);
+		pg::Call(leaf::WaitForWork, at_once ? 0L : static_cast<long>(Wait() / 1000 + 1), "PgSluiceSchedulerMain");
 	}
 }
 
