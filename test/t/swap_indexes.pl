@@ -93,7 +93,8 @@ is( $primary->sql("SELECT string_agg(DISTINCT mode, ',') FROM pg_locks WHERE rel
 is($primary->sql("SET lock_timeout = '10s'; INSERT INTO child VALUES (2) RETURNING id"), '2', 'foreign keys are not locked yet');
 $primary->sql_fails("SET lock_timeout = '50ms'; ALTER INDEX dst_val RENAME TO other", qr/55P03/, 'a definition cannot change meanwhile');
 
-# A crash now leaves the old table.
+# A crash now leaves the old table. The run's process first: it could commit before it sees that the server is gone.
+kill 'KILL', $primary->pid_of('run');
 $primary->kill9;
 eval { $gate->quit };
 eval { $reader->quit };
