@@ -1,5 +1,5 @@
 // Every key of a pipeline's `options`, declared once: what validates, documents and reads them. A new
-// option is one line of the table in option_registry.cpp. Pure C++.
+// option is one line of the table in option_table.cpp. Pure C++.
 #pragma once
 
 #include <cstdint>
