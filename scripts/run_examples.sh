@@ -86,7 +86,7 @@ page() {
         echo "ok $page, $heading"
     fi
 }
-page doc/getting-started.md '# How do I make my first pipeline?' postgres@postgres postgres@postgres {postgres,etl,etl,etl}@warehouse
+page doc/getting-started.md '# How do I make my first pipeline?' postgres@postgres postgres@postgres {postgres,etl,etl,etl,etl}@warehouse
 on target postgres -c 'CREATE DATABASE readme' -c 'CREATE ROLE auditor' -c 'CREATE DATABASE own_schema'
 page README.md '# pg_sluice' postgres@readme
 page doc/dependencies.md '# How do pipelines follow each other?' {etl,etl}@warehouse
