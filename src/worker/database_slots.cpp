@@ -32,7 +32,7 @@ PokeProbe(Oid database)
 		slot->looked_at = false;
 		slot->not_before = 0;
 		if (slot->scheduler != nullptr) {
-			SetLatch(&slot->scheduler->procLatch);
+			WakeDatabase(database);
 		}
 	} else {
 		shared->rescan = true;
@@ -164,13 +164,13 @@ BeginWake(Oid database, WakeOrder *order)
 }
 
 bool
-IsPoked(Oid database)
+HasWord(Oid database)
 {
 	LWLockAcquire(Shared()->lock, LW_SHARED);
 	DatabaseSlot const *slot = FindDatabase(database);
-	bool const poked = slot != nullptr && slot->poked_at != 0;
+	bool const word = slot == nullptr || slot->barred_by != 0 || slot->poked_at != 0;
 	LWLockRelease(Shared()->lock);
-	return poked;
+	return word;
 }
 
 void

@@ -35,8 +35,9 @@ struct WakeOrder {
 	bool poked;		  // since the last BeginWake
 };
 void BeginWake(Oid database, WakeOrder *order);
-// Since the last BeginWake. The latch alone does not tell: a wait for a lock, or for a page to be read, resets it.
-bool IsPoked(Oid database);
+// Whether anything was said to it since the last BeginWake: work, a bar, the end of its slot. The latch alone does not
+// tell: a wait for a lock, or for a page to be read, resets it.
+bool HasWord(Oid database);
 
 struct SchedulerReport {
 	bool has_extension;

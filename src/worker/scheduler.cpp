@@ -364,7 +364,7 @@ Scheduler::Work()
 		if ((!exists || MayLeave(order.others_wait)) && pg::Call(leaf::LeaveDatabase, state_.database)) {
 			return;
 		}
-		bool const at_once = !exists || pg::Call(leaf::IsPoked, state_.database);
+		bool const at_once = !exists || pg::Call(leaf::HasWord, state_.database);
 		pg::Call(leaf::WaitForWork, at_once ? 0L : static_cast<long>(Wait() / 1000 + 1), "PgSluiceSchedulerMain");
 	}
 }
