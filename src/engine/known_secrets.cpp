@@ -40,9 +40,17 @@ Error
 WithoutSecrets(const Error &error)
 {
 	ErrorInfo info = error.Info();
-	for (std::string *text : {&info.message, &info.detail, &info.detail_log, &info.hint, &info.context}) {
+	for (std::string *text : {&info.message, &info.hint}) {
 		*text = RedactSecrets(std::move(*text));
 	}
+	// They quote: a row, a statement of a function.
+	for (std::string *text : {&info.detail, &info.detail_log, &info.context}) {
+		*text = Redact(*text);
+	}
+	// Whole texts of the definition or of a function; whoever raises this further logs them as they are.
+	info.internal_query.clear();
+	info.internal_position = 0;
+	info.cursor_position = 0;
 	return Error(std::move(info));
 }
 

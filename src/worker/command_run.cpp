@@ -1,6 +1,7 @@
 #include "worker/command_run.hpp"
 
 #include "catalog/pipeline_options.hpp"
+#include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/command/client_messages.hpp"
 #include "engine/command/run_statement.hpp"
@@ -56,9 +57,6 @@ InCommand(const Error &error, const engine::ParsedCommand &command, int number, 
 	std::string where = "command of the pipeline: " + command.Name(number);
 	if (info.cursor_position > 0) {
 		where += Format(", line {}", pg::Call(LineOf, command.Text().text, info.cursor_position));
-		// A client would look for it in its own statement.
-		info.internal_position = std::exchange(info.cursor_position, 0);
-		info.internal_query = command.Text().text;
 	}
 	if (info.hint.empty()) {
 		info.hint = HintOn(info, pipeline, in_caller);
@@ -83,15 +81,22 @@ TakeSessionBack()
 	pg::InTransaction([] { pg::Call(LeaveRole); });
 }
 
-// The server says by it what an error was about.
+// The server's log says by it what a statement was that ended the session; of a caller's it stays the one of the caller.
 class QueryString {
 public:
-	explicit QueryString(const char *query) : before_(std::exchange(debug_query_string, query)) {}
+	QueryString(const char *query, bool of_caller)
+		: shown_(of_caller ? std::string() : Redact(query)), before_(debug_query_string)
+	{
+		if (!of_caller) {
+			debug_query_string = shown_.c_str();
+		}
+	}
 	~QueryString() { debug_query_string = before_; }
 	QueryString(const QueryString &) = delete;
 	QueryString &operator=(const QueryString &) = delete;
 
 private:
+	std::string const shown_;
 	const char *const before_;
 };
 
@@ -133,7 +138,12 @@ CommandRun::Run()
 	}
 	if (failure) {
 		pg::Call(leaf::HoldCancels);
-		TakeSessionBack();
+		try {
+			TakeSessionBack();
+		} catch (const Error &trouble) {
+			// What failed the run is what is to be told.
+			journal_.Warning(Format("the session could not be reset: {}", Redact(trouble.what())));
+		}
 		std::rethrow_exception(failure);
 	}
 }
@@ -143,15 +153,15 @@ CommandRun::RunInCaller()
 {
 	journal_.EnterPhase(RunPhase::Preparing);
 	OptionValues const options = catalog::ReadOptions(pipeline_.options);
-	engine::ParsedCommand const command(*pipeline_.command);
-	engine::CommandPlan const plan = engine::PlanCommand(command, options);
-	if (plan.only_here) {
-		throw Error(sqlstate::kFeatureNotSupported,
-					Format("pipeline \"{}\" cannot run in the caller's transaction: {}", pipeline_.name, plan.why),
-					"Use trigger_pipeline or CALL trigger_and_wait: a worker runs it outside that transaction.");
-	}
 	TimeLimit const limit(options.DurationMicroseconds("timeout"));
 	try {
+		engine::ParsedCommand const command(*pipeline_.command);
+		engine::CommandPlan const plan = engine::PlanCommand(command, options);
+		if (plan.only_here) {
+			throw Error(sqlstate::kFeatureNotSupported,
+						Format("pipeline \"{}\" cannot run in the caller's transaction: {}", pipeline_.name, plan.why),
+						"Use trigger_pipeline or CALL trigger_and_wait: a worker runs it outside that transaction.");
+		}
 		Prepare();
 		TakeLocks(pipeline_);
 		int const level = PinRunSettings(pipeline_, options, &journal_);
@@ -205,6 +215,7 @@ CommandRun::RunStatements(const engine::ParsedCommand &command, Place place)
 {
 	pg::RunContextScope const scope(context_);
 	engine::ClientMessages const messages(journal_);
+	QueryString const shown(command.Text().text, place == Place::Caller);
 	journal_.EnterPhase(RunPhase::Executing);
 	for (int i = 0; i < command.Count(); ++i) {
 		if (place != Place::Alone) {
@@ -226,7 +237,6 @@ CommandRun::RunOne(const engine::ParsedCommand &command, int number, Place place
 	bool const in_caller = place == Place::Caller;
 	engine::leaf::StatementResult result{};
 	try {
-		QueryString const shown(in_caller ? debug_query_string : command.Text().text);
 		pg::Call(engine::leaf::RunStatement, &command.Text(), number,
 				 in_caller ? engine::leaf::StatementPlace::Caller : engine::leaf::StatementPlace::Top, command.Memory(),
 				 &result);

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/../perl";
+use PostgreSQL::Test::Utils;
 use SluiceNode;
 use Test::More;
 
@@ -107,7 +108,7 @@ is(run('call'), 'success', 'command_transaction => true');
 like(last_log('call'), qr/one transaction, together with the run's success, because command_transaction is true/, 'tells why');
 
 # Notices; of a flood the first ones.
-command('notice', q{DO 'BEGIN RAISE NOTICE ''hello''; RAISE WARNING ''careful'' USING HINT = ''mind the gap''; RAISE DEBUG ''unheard''; END'; DROP TABLE IF EXISTS no_such_table});
+command('notice', q{DO 'BEGIN RAISE NOTICE ''hello''; RAISE WARNING ''careful'' USING HINT = ''mind the gap''; RAISE DEBUG ''unheard''; SET LOCAL client_min_messages = debug5; RAISE LOG ''unheard''; RAISE DEBUG ''unheard''; END'; DROP TABLE IF EXISTS no_such_table});
 is(run('notice'), 'success', 'notices');
 is($node->sql("SELECT string_agg(level || ' ' || split_part(message, E'\\n', 1), ',') FROM run_log((SELECT max(id::text)::uuid FROM pipeline_runs WHERE pipeline_name = 'notice')) "
 		  . "WHERE message ~ '^[A-Z]+: '"), 'info NOTICE: hello,warning WARNING: careful,info NOTICE: table "no_such_table" does not exist, skipping', 'are in the log');
@@ -184,6 +185,38 @@ for my $transaction ('true', 'false')
 	is($node->sql("SELECT wait_for_run('$run')"), 'stopped', 'and is over');
 	is($node->sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid <> 0 AND objsubid IN (31, 32)"), 0, 'without its locks');
 }
+
+# A secret in its text is told by no log, neither the server's nor that of the run.
+$node->append_conf('postgresql.conf', "log_statement = none");
+$node->reload;
+$node->await("SELECT current_setting('log_statement') = 'none'", 'statements are not logged');
+my $secret = 'Of-The-Command-17';
+my $from = -s $node->logfile;
+for my $text (
+	"ALTER ROLE nobody PASSWORD '$secret'",
+	"CREATE USER MAPPING FOR alice SERVER nowhere OPTIONS (password '$secret')",
+	"SELECT '$secret', nonsense",
+	"DO 'BEGIN EXECUTE ''ALTER ROLE nobody PASSWORD $secret''; END'",
+	"DO 'BEGIN EXECUTE ''ALTER ROLE alice PASSWORD $secret nonsense''; END'")
+{
+	command('secret', $text);
+	is(run('secret'), 'failed', "fails: $text");
+	my ($code, $out, $err) = $node->psql('postgres', "CALL run_pipeline('secret')", extra_params => [ '-U', 'alice' ]);
+	like($err, qr/ERROR:.*command of the pipeline/s, 'and so it does by CALL');
+	unlike($err, qr/$secret/, 'which does not tell it');
+}
+command('secret', "SELECT pg_sleep(300); ALTER ROLE nobody PASSWORD '$secret'");
+my $ended = $node->sql("SELECT trigger_pipeline('alice/secret')");
+$node->await("SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_sluice run' AND query = 'SELECT pg_sleep(300)'", 'it sleeps');
+$node->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_sluice run' AND query = 'SELECT pg_sleep(300)'");
+is($node->sql("SELECT wait_for_run('$ended')"), 'failed', 'its process is terminated');
+my $told = slurp_file($node->logfile, $from);
+like($told, qr/FATAL: .*STATEMENT:  SELECT pg_sleep\(300\)/s, 'the log says at what');
+unlike($told, qr/$secret/, 'the server does not log the secret');
+unlike($node->sql("SELECT string_agg(r::text, ' ') FROM (SELECT r::text FROM sluice.pipeline_runs r UNION ALL SELECT l::text FROM sluice.pipeline_run_log l) r"),
+	qr/$secret/, 'nor does the history');
+$node->append_conf('postgresql.conf', "log_statement = all");
+$node->reload;
 
 # A crash in the middle: what had committed stays, and another attempt begins with the first statement.
 command('crash', 'INSERT INTO done SELECT 400 + (SELECT count(*) FROM done WHERE i >= 400); SELECT pg_sleep(CASE WHEN (SELECT count(*) FROM done WHERE i >= 400) < 2 THEN 300 ELSE 0 END)',
