@@ -66,6 +66,7 @@ RunStatement(const CommandText *command, int number, StatementPlace place, Memor
 	// What planning takes is freed with each statement: a command may have thousands.
 	MemoryContext const own = AllocSetContextCreate(memory, "pg_sluice statement", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext const outer = MemoryContextSwitchTo(own);
+	bool const of_transaction = outer == TopTransactionContext;
 	RawStmt *raw = command->statements[number].raw;
 	bool const top = place == StatementPlace::Top;
 	// A statement before may have set it; nothing else of a run does.
@@ -89,7 +90,8 @@ RunStatement(const CommandText *command, int number, StatementPlace place, Memor
 	result->rows = result->counted ? completion.nprocessed : 0;
 	// The next one sees what this one did.
 	CommandCounterIncrement();
-	MemoryContextSwitchTo(outer);
+	// The statement may have ended that transaction and begun another.
+	MemoryContextSwitchTo(of_transaction ? TopTransactionContext : outer);
 	MemoryContextDelete(own);
 }
 
