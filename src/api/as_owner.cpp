@@ -89,8 +89,9 @@ RequireOwnersRole(const catalog::Pipeline &pipeline, const char *what)
 bool
 MayNotConnect(const catalog::Pipeline &pipeline)
 {
-	return (pipeline.source || pipeline.destination) && !superuser_arg(pipeline.owner_oid) &&
-		   (superuser_arg(GetSessionUserId()) || superuser_arg(GetAuthenticatedUserId()));
+	return (pipeline.source || pipeline.destination) && !pg::Call(superuser_arg, pipeline.owner_oid) &&
+		   (pg::Call(superuser_arg, pg::Call(GetSessionUserId)) ||
+			pg::Call(superuser_arg, pg::Call(GetAuthenticatedUserId)));
 }
 
 } // namespace sluice::api
