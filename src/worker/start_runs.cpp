@@ -141,6 +141,12 @@ Starter::BehindSession(const catalog::RunRow &run)
 bool
 Starter::StartWorker(const leaf::Reservation &place, const std::string &run_id)
 {
+	// Of whoever had the slot before: a process of the reserve leaves none of its own.
+	auto const previous = state_.launches.find(place.index);
+	if (previous != state_.launches.end()) {
+		pg::Call(leaf::ForgetWorker, previous->second.handle);
+		state_.launches.erase(previous);
+	}
 	RunTicket const ticket{place.index, place.cookie};
 	BackgroundWorkerHandle *handle = nullptr;
 	if (!pg::Call(leaf::StartRun, &ticket, Format("pg_sluice run {}", run_id).c_str(), &handle)) {
@@ -150,11 +156,6 @@ Starter::StartWorker(const leaf::Reservation &place, const std::string &run_id)
 		}
 		pg::Call(leaf::FreeRun, place.index, place.cookie);
 		return false;
-	}
-	auto previous = state_.launches.find(place.index);
-	if (previous != state_.launches.end()) {
-		pg::Call(leaf::ForgetWorker, previous->second.handle);
-		state_.launches.erase(previous);
 	}
 	state_.launches.emplace(place.index, SchedulerState::Launch{place.cookie, handle});
 	return true;
