@@ -131,7 +131,7 @@ DetachScheduler(int code, Datum database)
 		SteadyTime const now = SteadyNow();
 		slot->scheduler_pid = 0;
 		slot->scheduler = nullptr;
-		slot->waiting_due = DT_NOEND;
+		SetClaim(slot, DT_NOEND);
 		if (slot->visited) {
 			slot->failures = 0;
 			slot->not_before = now + USECS_PER_SEC;
@@ -189,7 +189,7 @@ ReportScheduler(Oid database, const SchedulerReport *report)
 		slot->failures = 0;
 		slot->has_extension = report->has_extension;
 		slot->next_due = report->next_due;
-		slot->waiting_due = report->waiting_due;
+		SetClaim(slot, report->waiting_due);
 		slot->starved = report->starved;
 	}
 	LWLockRelease(shared->lock);
@@ -274,7 +274,7 @@ WithdrawClaim(Oid database)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	DatabaseSlot *slot = FindDatabase(database);
 	if (slot != nullptr) {
-		slot->waiting_due = DT_NOEND;
+		SetClaim(slot, DT_NOEND);
 	}
 	LWLockRelease(shared->lock);
 }
@@ -290,6 +290,8 @@ LeaveDatabase(Oid database)
 	if (leave && slot != nullptr && slot->scheduler_pid == MyProcPid) {
 		slot->scheduler_pid = 0;
 		slot->scheduler = nullptr;
+		// Nobody gives way to a database whose scheduler is not there.
+		WakeWhoGaveWay(slot, DT_NOEND);
 	}
 	LWLockRelease(shared->lock);
 	return leave;

@@ -51,7 +51,7 @@ GiveBack(const ReserveProcess *reserve)
 	if (run->cookie == reserve->cookie && run->state == RunState::Launching) {
 		run->state = RunState::Ended;
 		run->passed_over = true;
-		WakeDatabase(run->database);
+		WakeAfterRun(run->database);
 	}
 }
 

@@ -331,6 +331,12 @@ ReserveRun(Reservation *reservation)
 		slot->phase = RunPhase::Starting;
 		reservation->index = static_cast<int>(slot - shared->runs);
 		reservation->cookie = slot->cookie;
+	} else if (reservation->refusal == Refusal::ClusterFull) {
+		// While it is known that there is no place: whoever frees one next looks who waits.
+		DatabaseSlot *database = FindDatabase(reservation->database);
+		if (database != nullptr) {
+			SetClaim(database, reservation->due);
+		}
 	}
 	LWLockRelease(shared->lock);
 }
@@ -342,7 +348,12 @@ FreeRun(int index, uint64 cookie)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	RunSlot *slot = &shared->runs[index];
 	if (slot->cookie == cookie) {
+		bool const had_place = IsLive(slot);
+		Oid const database = slot->database;
 		memset(slot, 0, sizeof(*slot));
+		if (had_place) {
+			WakeRefused(database);
+		}
 	}
 	LWLockRelease(shared->lock);
 }

@@ -2,6 +2,27 @@
 
 namespace sluice::worker::leaf {
 
+namespace {
+
+bool
+WaitsBeside(const DatabaseSlot &slot, Oid database)
+{
+	return OidIsValid(slot.database) && slot.database != database && slot.waiting_due != DT_NOEND;
+}
+
+void
+WakeForPlace(const DatabaseSlot &slot)
+{
+	if (slot.scheduler != nullptr) {
+		WakeDatabase(slot.database);
+	} else {
+		// It is brought when there is a place.
+		WakeLauncher();
+	}
+}
+
+} // namespace
+
 DatabaseSlot *
 FindDatabase(Oid database)
 {
@@ -80,16 +101,38 @@ WakeAfterRun(Oid database)
 void
 WakeWaiting(Oid database)
 {
-	for (DatabaseSlot &slot : Shared()->databases) {
-		if (!OidIsValid(slot.database) || slot.database == database || slot.waiting_due == DT_NOEND) {
-			continue;
-		}
-		if (slot.scheduler != nullptr) {
-			SetLatch(&slot.scheduler->procLatch);
-		} else {
-			WakeLauncher();
+	for (const DatabaseSlot &slot : Shared()->databases) {
+		if (WaitsBeside(slot, database)) {
+			WakeForPlace(slot);
 		}
 	}
+}
+
+void
+WakeRefused(Oid database)
+{
+	for (const DatabaseSlot &slot : Shared()->databases) {
+		if (WaitsBeside(slot, database) && !slot.starved) {
+			WakeForPlace(slot);
+		}
+	}
+}
+
+void
+WakeWhoGaveWay(const DatabaseSlot *slot, TimestampTz up_to)
+{
+	for (const DatabaseSlot &other : Shared()->databases) {
+		if (WaitsBeside(other, slot->database) && other.waiting_due > slot->waiting_due && other.waiting_due <= up_to) {
+			WakeForPlace(other);
+		}
+	}
+}
+
+void
+SetClaim(DatabaseSlot *slot, TimestampTz due)
+{
+	WakeWhoGaveWay(slot, due);
+	slot->waiting_due = due;
 }
 
 void

@@ -20,6 +20,13 @@ void WakeDatabase(Oid database);
 void WakeAfterRun(Oid database);
 // Wakes all other databases that wait for one.
 void WakeWaiting(Oid database);
+// Those among them that found no place while there was a background worker slot: the others look again by themselves.
+void WakeRefused(Oid database);
+// When the oldest run was due that waits there for a place: newer ones of other databases give way to it. Where there
+// is none any more, or a newer one, those are woken that gave way.
+void SetClaim(DatabaseSlot *slot, TimestampTz due);
+// The same when nobody gives way to it, though it stays.
+void WakeWhoGaveWay(const DatabaseSlot *slot, TimestampTz up_to);
 // After a scheduler that failed: longer and longer, up to five minutes.
 void PostponeDatabase(DatabaseSlot *slot, SteadyTime now);
 
