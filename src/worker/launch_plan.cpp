@@ -140,6 +140,10 @@ PlanLaunch(const LaunchInput *input, LaunchPlan *plan)
 		--plan->waiting;
 	}
 	shared->databases_waiting = OidIsValid(plan->database) ? 0 : plan->waiting;
+	if (shared->rescan) {
+		// Asked for since this round listed them; the latch may be reset.
+		plan->wait = kMinimumWait;
+	}
 	// What a probe holds up is not waited for with a spinning loop: its end wakes the launcher.
 	plan->wait = plan->wait < kMinimumWait ? kMinimumWait : plan->wait;
 	LWLockRelease(shared->lock);

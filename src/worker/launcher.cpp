@@ -135,8 +135,9 @@ Launcher::Launch(Oid database)
 int64
 Launcher::Work()
 {
-	ForgetEnded();
 	ListIfNeeded();
+	// Behind what can take the word of an end for its own, as waiting for a lock does.
+	ForgetEnded();
 	for (;;) {
 		leaf::LaunchInput const input{SteadyNow(), pg::Call(pg::Now), pg::Settings::enabled,
 									  pg::Settings::max_concurrent_runs};
