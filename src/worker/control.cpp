@@ -12,6 +12,7 @@
 #include "worker/run_locks.hpp"
 #include "worker/run_session.hpp"
 #include "worker/slot_lookup.hpp"
+#include "worker/worker_entry.hpp"
 
 namespace sluice::worker {
 
@@ -50,6 +51,9 @@ struct HealthCopy {
 	DatabaseSlot database;
 	int live_runs;
 	int schedulers; // in the whole cluster
+	// Processes of the reserve that wait, by what the list of processes says of them.
+	int kept_for_scheduler;
+	int kept_for_runs;
 };
 
 void
@@ -68,6 +72,7 @@ CopyHealth(HealthCopy *copy)
 	for (const DatabaseSlot &other : shared->databases) {
 		copy->schedulers += OidIsValid(other.database) && other.scheduler_pid != 0 ? 1 : 0;
 	}
+	leaf::CountIdleReserve(&copy->kept_for_scheduler, &copy->kept_for_runs);
 	LWLockRelease(shared->lock);
 }
 
@@ -113,13 +118,25 @@ CountWorkers(WorkerTypes *found)
 
 // The most numerous first.
 std::vector<WorkersOfType>
-Workers()
+Workers(const HealthCopy &copy)
 {
 	WorkerTypes found;
 	pg::Call(CountWorkers, &found);
 	std::vector<WorkersOfType> workers;
+	int reserve = 0;
 	for (int i = 0; i < found.used; ++i) {
-		workers.push_back({static_cast<const char *>(found.types[i].type), found.types[i].count});
+		std::string const type = static_cast<const char *>(found.types[i].type);
+		int const kept = type == leaf::kSchedulerType ? copy.kept_for_scheduler
+						 : type == leaf::kRunType	  ? copy.kept_for_runs
+													  : 0;
+		int const idle = std::min(kept, found.types[i].count);
+		reserve += idle;
+		if (found.types[i].count > idle) {
+			workers.push_back({type, found.types[i].count - idle});
+		}
+	}
+	if (reserve > 0) {
+		workers.push_back({leaf::kReserveName, reserve});
 	}
 	std::sort(workers.begin(), workers.end(), [](const WorkersOfType &a, const WorkersOfType &b) {
 		return a.count != b.count ? a.count > b.count : a.type < b.type;
@@ -244,11 +261,11 @@ CollectHealth()
 	facts.max_concurrent_runs = pg::Settings::max_concurrent_runs;
 	facts.max_worker_processes = max_worker_processes;
 	facts.max_parallel_workers = max_parallel_workers;
-	facts.workers = Workers();
 	HealthCopy copy{};
 	if (facts.preloaded) {
 		pg::Call(CopyHealth, &copy);
 	}
+	facts.workers = Workers(copy);
 	// What is kept for a scheduler is not used while another slot is free.
 	int const kept = pg::Call(leaf::ReserveSize) > 0 ? 1 : 0;
 	facts.worker_processes_needed = 1 + std::max(1, copy.schedulers) + kept + std::max(1, facts.max_concurrent_runs) +

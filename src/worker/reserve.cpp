@@ -67,6 +67,19 @@ CountReserve()
 	return count;
 }
 
+void
+CountIdleReserve(int *for_scheduler, int *for_runs)
+{
+	*for_scheduler = 0;
+	*for_runs = 0;
+	for (int i = 0; i < ReserveSize(); ++i) {
+		const ReserveProcess &reserve = Shared()->reserve[i];
+		if (reserve.process != nullptr && !reserve.called) {
+			++*(i == 0 ? for_scheduler : for_runs);
+		}
+	}
+}
+
 bool
 CallScheduler(Oid database)
 {

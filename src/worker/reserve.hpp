@@ -10,6 +10,8 @@ namespace sluice::worker::leaf {
 
 // How many are not at work; under the lock.
 int CountReserve();
+// How many wait to be called, to be a scheduler and to make runs; under the lock.
+void CountIdleReserve(int *for_scheduler, int *for_runs);
 
 // One of them becomes the scheduler of that database, or takes the run that has that slot. False: none waits, or an
 // older run of another database does.

@@ -47,8 +47,8 @@ RegisterReserve()
 	for (int i = 0; i < ReserveSize(); ++i) {
 		BackgroundWorker worker;
 		// They are called as what they become.
-		Describe(&worker, i == 0 ? "pg_sluice scheduler" : "pg_sluice run", "pg_sluice_reserve_main");
-		strlcpy(worker.bgw_name, "pg_sluice reserve", sizeof(worker.bgw_name));
+		Describe(&worker, i == 0 ? kSchedulerType : kRunType, "pg_sluice_reserve_main");
+		strlcpy(worker.bgw_name, kReserveName, sizeof(worker.bgw_name));
 		worker.bgw_restart_time = 0;
 		worker.bgw_main_arg = Int32GetDatum(i);
 		RegisterBackgroundWorker(&worker);
@@ -59,7 +59,7 @@ bool
 StartScheduler(Oid database, const char *name, BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker;
-	Describe(&worker, "pg_sluice scheduler", "pg_sluice_scheduler_main");
+	Describe(&worker, kSchedulerType, "pg_sluice_scheduler_main");
 	strlcpy(worker.bgw_name, name, sizeof(worker.bgw_name));
 	worker.bgw_main_arg = ObjectIdGetDatum(database);
 	return StartDynamic(&worker, handle);
@@ -69,7 +69,7 @@ bool
 StartRun(const RunTicket *ticket, const char *name, BackgroundWorkerHandle **handle)
 {
 	BackgroundWorker worker;
-	Describe(&worker, "pg_sluice run", "pg_sluice_run_main");
+	Describe(&worker, kRunType, "pg_sluice_run_main");
 	strlcpy(worker.bgw_name, name, sizeof(worker.bgw_name));
 	memcpy(worker.bgw_extra, ticket, sizeof(*ticket));
 	return StartDynamic(&worker, handle);

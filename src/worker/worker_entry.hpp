@@ -25,6 +25,12 @@ void MakeRuns(const RunTicket &ticket);
 
 namespace leaf {
 
+// As pg_stat_activity calls them.
+inline constexpr const char *kSchedulerType = "pg_sluice scheduler";
+inline constexpr const char *kRunType = "pg_sluice run";
+// As the list of processes calls one that waits.
+inline constexpr const char *kReserveName = "pg_sluice reserve";
+
 // From _PG_init.
 void RegisterLauncher();
 void RegisterReserve();

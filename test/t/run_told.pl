@@ -103,7 +103,7 @@ $far->stop;
 my $plain = SluiceNode->create('plain', "max_worker_processes = 8\npg_sluice.scheduler_idle_timeout = 1");
 is($plain->sql("SELECT verdict FROM pipeline_health() WHERE check_name = 'worker_slots'"), 'ok', 'max_worker_processes = 8 is no reason to warn');
 $plain->sql("ALTER SYSTEM SET pg_sluice.max_concurrent_runs = 6; SELECT pg_reload_conf()");
-$plain->await("SELECT verdict = 'warning' AND hint ~ 'max_worker_processes = 10 ' FROM pipeline_health() WHERE check_name = 'worker_slots'", 'six runs at once do not fit');
+$plain->await("SELECT verdict = 'warning' AND hint ~ 'max_worker_processes = 10 ' AND message ~ 'pg_sluice reserve \\(2\\)' AND message !~ 'pg_sluice run' FROM pipeline_health() WHERE check_name = 'worker_slots'", 'six runs at once do not fit beside what is kept');
 
 # Parallel queries hold all slots, and none is kept: health names them.
 $plain->append_conf('postgresql.conf', 'pg_sluice.reserved_workers = 0');
