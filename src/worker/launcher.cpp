@@ -2,6 +2,7 @@
 // database; reads pg_database only.
 #include <map>
 
+#include "core/episode.hpp"
 #include "core/sqlstate.hpp"
 #include "core/steady_clock.hpp"
 #include "pg/settings.hpp"
@@ -54,8 +55,7 @@ private:
 
 	std::map<Oid, BackgroundWorkerHandle *> launched_;
 	SteadyTime listed_at_ = 0;
-	SteadyTime full_since_ = 0; // 0: not
-	bool said_full_ = false;
+	Episode full_{kRetryInterval}; // not of the moment in which one scheduler makes room for the next
 	bool said_homeless_ = false;
 };
 
@@ -92,14 +92,10 @@ Launcher::ForgetEnded()
 	}
 }
 
-// Once an episode, and not of the moment in which one scheduler makes room for the next.
 void
 Launcher::SaySlotsAreFull()
 {
-	SteadyTime const now = SteadyNow();
-	full_since_ = full_since_ == 0 ? now : full_since_;
-	if (!said_full_ && now - full_since_ >= kRetryInterval) {
-		said_full_ = true;
+	if (full_.IsNews(SteadyNow())) {
 		Log("pg_sluice finds no free background worker slot for a scheduler",
 			Format("Increase max_worker_processes (now {}).", max_worker_processes));
 	}
@@ -120,14 +116,14 @@ Launcher::Launch(Oid database)
 	pg::Call(leaf::NoteLaunch, database, true);
 	if (!pg::Call(leaf::StartScheduler, database, name.c_str(), &handle)) {
 		if (pg::Call(leaf::CallScheduler, database)) {
-			full_since_ = 0;
+			full_.Interrupt();
 			return true;
 		}
 		pg::Call(leaf::NoteLaunch, database, false);
 		SaySlotsAreFull();
 		return false;
 	}
-	full_since_ = 0;
+	full_.Interrupt();
 	launched_.emplace(database, handle);
 	return true;
 }
@@ -145,8 +141,7 @@ Launcher::Work()
 		pg::Call(leaf::PlanLaunch, &input, &plan);
 		if (!OidIsValid(plan.database)) {
 			if (plan.waiting == 0) {
-				said_full_ = false;
-				full_since_ = 0;
+				full_.End();
 			}
 			return plan.wait;
 		}

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "catalog/run_store.hpp"
+#include "core/episode.hpp"
 #include "core/error.hpp"
 #include "core/steady_clock.hpp"
 #include "worker/live_runs.hpp"
@@ -53,8 +54,7 @@ struct SchedulerState {
 	TimestampTz waiting_due = DT_NOEND;
 	TimestampTz source_retry = DT_NOEND; // when a source that is left alone may be tried again
 	bool starved = false;
-	SteadyTime starved_since = 0; // 0: not
-	bool said_starved = false;	  // until the queue is empty
+	Episode starving{USECS_PER_SEC}; // until the queue is empty; a slot that is kept for runs comes back at once
 };
 
 // Draws the consequences of runs that have ended, each batch a slice at a time, for a tenth of a second; false when

@@ -36,8 +36,6 @@ IsOver(const std::string &run_id)
 	return !run || (run->status != "pending" && run->status != "running");
 }
 
-constexpr int64 kSayStarvedAfter = USECS_PER_SEC;
-
 enum class Outcome {
 	Started,
 	Closed,		  // skipped, stopped, failed: its row says why
@@ -417,7 +415,7 @@ Starter::StartSome()
 		several_owners_ = pg::Call(leaf::NoteOwners, state_.database, owners.first, owners.second);
 		std::vector<catalog::RunRow> const runs = Queue(first_look, &more);
 		if (runs.empty() && !more) {
-			state_.said_starved = false;
+			state_.starving.End();
 		}
 		int handled = 0;
 		for (const catalog::RunRow &run : runs) {
@@ -481,14 +479,10 @@ StartPending(SchedulerState &state)
 		}
 	} while (starter.DismissIdle());
 	if (!state.starved) {
-		state.starved_since = 0;
+		state.starving.Interrupt();
 		return;
 	}
-	// A slot that is kept for runs comes back at once.
-	SteadyTime const now = SteadyNow();
-	state.starved_since = state.starved_since == 0 ? now : state.starved_since;
-	if (!state.said_starved && now - state.starved_since >= kSayStarvedAfter) {
-		state.said_starved = true;
+	if (state.starving.IsNews(SteadyNow())) {
 		Log("pg_sluice finds no free background worker slot: runs stay queued",
 			Format("Increase max_worker_processes (now {}) or lower pg_sluice.max_concurrent_runs (now {}).",
 				   max_worker_processes, pg::Settings::max_concurrent_runs));

@@ -24,6 +24,16 @@ CancelRun()
 	SetLatch(MyLatch);
 }
 
+void
+Pin(const PinnedSetting *settings, int count, GucSource source, GucAction action)
+{
+	for (int i = 0; i < count; ++i) {
+		if (GetConfigOption(settings[i].name, true, false) != nullptr) {
+			(void)set_config_option(settings[i].name, settings[i].value, PGC_USERSET, source, action, true, 0, false);
+		}
+	}
+}
+
 } // namespace
 
 void
@@ -90,13 +100,7 @@ int
 PinSettings(const PinnedSetting *settings, int count)
 {
 	int const level = NewGUCNestLevel();
-	for (int i = 0; i < count; ++i) {
-		if (GetConfigOption(settings[i].name, true, false) == nullptr) {
-			continue;
-		}
-		(void)set_config_option(settings[i].name, settings[i].value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-								0, false);
-	}
+	Pin(settings, count, PGC_S_SESSION, GUC_ACTION_SAVE);
 	// Of the statement that called us: its clock runs already.
 	if (get_timeout_active(STATEMENT_TIMEOUT)) {
 		disable_timeout(STATEMENT_TIMEOUT, false);
@@ -107,11 +111,7 @@ PinSettings(const PinnedSetting *settings, int count)
 void
 PinSettingsForProcess(const PinnedSetting *settings, int count)
 {
-	for (int i = 0; i < count; ++i) {
-		if (GetConfigOption(settings[i].name, true, false) != nullptr) {
-			SetForProcess(settings[i].name, settings[i].value);
-		}
-	}
+	Pin(settings, count, PGC_S_OVERRIDE, GUC_ACTION_SET);
 }
 
 void

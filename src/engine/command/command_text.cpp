@@ -70,29 +70,18 @@ Refuse(const Node *statement)
 	}
 }
 
-bool
-HasFlag(List *options, const char *name)
+// Null when it is not there.
+DefElem *
+FindOption(List *options, const char *name)
 {
 	ListCell *cell;
 	foreach (cell, options) {
 		DefElem *option = lfirst_node(DefElem, cell);
 		if (strcmp(option->defname, name) == 0) {
-			return defGetBoolean(option);
+			return option;
 		}
 	}
-	return false;
-}
-
-bool
-HasOption(List *options, const char *name)
-{
-	ListCell *cell;
-	foreach (cell, options) {
-		if (strcmp(lfirst_node(DefElem, cell)->defname, name) == 0) {
-			return true;
-		}
-	}
-	return false;
+	return nullptr;
 }
 
 bool
@@ -114,7 +103,8 @@ AloneIfReindex(const ReindexStmt *reindex)
 {
 	bool const many = reindex->kind == REINDEX_OBJECT_SCHEMA || reindex->kind == REINDEX_OBJECT_SYSTEM ||
 					  reindex->kind == REINDEX_OBJECT_DATABASE;
-	return many || HasFlag(reindex->params, "concurrently") ? Alone::Always : Alone::IfSingle;
+	DefElem *concurrently = FindOption(reindex->params, "concurrently");
+	return many || (concurrently != nullptr && defGetBoolean(concurrently)) ? Alone::Always : Alone::IfSingle;
 }
 
 Alone
@@ -137,7 +127,7 @@ AloneOf(Node *statement)
 	case T_AlterTableStmt:
 		return AlwaysIf(DetachesConcurrently(castNode(AlterTableStmt, statement)));
 	case T_AlterDatabaseStmt:
-		return AlwaysIf(HasOption(castNode(AlterDatabaseStmt, statement)->options, "tablespace"));
+		return AlwaysIf(FindOption(castNode(AlterDatabaseStmt, statement)->options, "tablespace") != nullptr);
 	case T_DiscardStmt:
 		return AlwaysIf(castNode(DiscardStmt, statement)->target == DISCARD_ALL);
 	case T_ReindexStmt:
