@@ -112,6 +112,7 @@ AttachScheduler(Oid database)
 		slot->scheduler_pid = MyProcPid;
 		slot->scheduler = MyProc;
 		slot->visited = false;
+		slot->asked_to_leave = false;
 	}
 	if (slot != nullptr) {
 		slot->launched_at = 0;
@@ -158,6 +159,7 @@ BeginWake(Oid database, WakeOrder *order)
 	order->poked = slot != nullptr && slot->poked_at != 0;
 	if (slot != nullptr) {
 		slot->poked_at = 0;
+		slot->asked_to_leave = order->others_wait;
 		slot->last_tick = SteadyNow();
 	}
 	LWLockRelease(shared->lock);

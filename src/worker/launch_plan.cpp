@@ -57,11 +57,12 @@ Urgency(const DatabaseSlot &slot, const LaunchInput *input, bool probing, bool p
 	return kNoKey;
 }
 
+// Schedulers that do not know yet that others wait.
 void
 MakeRoom()
 {
-	for (DatabaseSlot &slot : Shared()->databases) {
-		if (OidIsValid(slot.database) && slot.scheduler != nullptr) {
+	for (const DatabaseSlot &slot : Shared()->databases) {
+		if (OidIsValid(slot.database) && slot.scheduler != nullptr && !slot.asked_to_leave) {
 			SetLatch(&slot.scheduler->procLatch);
 		}
 	}

@@ -20,6 +20,8 @@ namespace {
 constexpr int64 kSafetyTick = 60 * USECS_PER_SEC;
 constexpr int64 kOwnerTick = 60 * kSafetyTick;
 constexpr int64 kRetry = USECS_PER_SEC;
+// While others wait for its place.
+constexpr int64 kRoomTick = USECS_PER_SEC / 2;
 // Between two helpings of history to purge.
 constexpr int64 kPurgePause = USECS_PER_SEC / 10;
 // There is time for one when nothing is due this soon, or so often something was.
@@ -61,7 +63,7 @@ private:
 	void ForgetDeferred(SteadyTime now);
 	void PurgeInQuiet();
 	bool MayLeave(bool others_wait) const;
-	int64 Wait() const;
+	int64 Wait(bool others_wait) const;
 	void SayError(const Error &error);
 	// One part of a wake: its failure is no reason to leave the others undone.
 	void Part(const std::function<void()> &body);
@@ -310,7 +312,7 @@ Scheduler::MayLeave(bool others_wait) const
 }
 
 int64
-Scheduler::Wait() const
+Scheduler::Wait(bool others_wait) const
 {
 	if (state_.more_to_settle && !failed_) {
 		return 0;
@@ -320,7 +322,8 @@ Scheduler::Wait() const
 		return kRetry;
 	}
 	SteadyTime const now = SteadyNow();
-	int64 wait = std::max<int64>(safety_at_ + kSafetyTick - now, 0);
+	// What keeps it from leaving is over soon.
+	int64 wait = others_wait ? kRoomTick : std::max<int64>(safety_at_ + kSafetyTick - now, 0);
 	if (purging_) {
 		wait = std::min(wait, kPurgePause);
 	}
@@ -365,7 +368,8 @@ Scheduler::Work()
 			return;
 		}
 		bool const at_once = !exists || pg::Call(leaf::HasWord, state_.database);
-		pg::Call(leaf::WaitForWork, at_once ? 0L : static_cast<long>(Wait() / 1000 + 1), "PgSluiceSchedulerMain");
+		pg::Call(leaf::WaitForWork, at_once ? 0L : static_cast<long>(Wait(order.others_wait) / 1000 + 1),
+				 "PgSluiceSchedulerMain");
 	}
 }
 

@@ -83,6 +83,7 @@ struct DatabaseSlot {
 	int failures;			 // of schedulers in a row
 	SteadyTime last_tick;	 // the scheduler's last sign of life
 	bool visited;			 // this scheduler got as far as the tables
+	bool asked_to_leave;	 // it knows that others wait for its place, and looks by itself when it can go
 	bool misfit;			 // the extension there is not of the library's version, and the log says so
 	TimestampTz purged_to;	 // history: all that ended up to here was looked at; 0: not since the server started
 	pg_uuid_t swept_to;		 // history: the last pipeline that the sweep over all has looked at
