@@ -1,0 +1,28 @@
+// A look at an analyzed query for what it does with the columns of its source row. Leaf code: may raise.
+#pragma once
+
+#include "engine/transform/settle_meaning.hpp"
+
+namespace sluice::engine::leaf {
+
+struct MeaningSearch {
+	const SourceType *types;
+	int count;
+	List *queries;	// from the innermost outwards
+	bool *computed; // of each column
+	int refused;	// the first column that means something else here
+};
+
+// The column of the source row that a Var is: from 1, 0 for the whole row; -1 for anything else.
+int StreamColumn(const MeaningSearch *search, const Var *var);
+
+// What may be another thing at the source.
+enum class Difference { Order, Equality, Search, Zone };
+
+// The first column with that difference which the values of an expression come from; -1: none.
+int DifferingColumn(const MeaningSearch *search, Node *values, Difference difference);
+
+void Refuse(MeaningSearch *search, int column);
+void RefuseDiffering(MeaningSearch *search, Node *values, Difference difference);
+
+} // namespace sluice::engine::leaf
