@@ -143,6 +143,95 @@ CALL run_pipeline('moody') \gset
 :counts
 TABLE moods ORDER BY 1;
 
+-- Names of another case, beside a column that the destination generates by itself.
+CREATE TABLE "Orders" ("OrderId" int, "ChangedAt" timestamp, "Total" int, "Twice" int GENERATED ALWAYS AS ("Total" * 2) STORED);
+INSERT INTO "Orders" VALUES (1, '2026-01-01', 10), (2, '2026-01-02', 20), (2, '2026-01-03', 21);
+CREATE TABLE orders (order_id int PRIMARY KEY, changed_at timestamp, total int, twice int GENERATED ALWAYS AS (total * 3) STORED);
+DO $$
+DECLARE
+	this record;
+	this_run uuid;
+BEGIN
+	FOR this IN SELECT source, columns, cursor FROM unnest('{engine_merge,NULL}'::text[]) AS source,
+		unnest(ARRAY[NULL, '"OrderId", "ChangedAt", (SELECT "Total") AS "Total", "Twice"']) AS columns, unnest('{ChangedAt,NULL}'::text[]) AS cursor ORDER BY 1, 2, 3 LOOP
+		TRUNCATE engine_merge.orders;
+		PERFORM create_pipeline('snake', source => this.source, source_table => 'engine_merge."Orders"', destination_table => 'orders', key_columns => '{order_id}', cursor_column => this.cursor,
+			columns => this.columns, options => '{"column_case": "snake", "on_tie": "last"}');
+		CALL run_pipeline('snake', run => this_run);
+		CALL run_pipeline('snake', run => this_run);
+		RAISE INFO '% % %: %', this.source, this.columns, this.cursor, (SELECT array_agg(o ORDER BY order_id) FROM engine_merge.orders AS o);
+		PERFORM drop_pipeline('snake');
+	END LOOP;
+END $$;
+
+-- Rights that a merge needs are looked at before anything is read: by the definition, by each look at it, and by the run.
+CREATE ROLE sluice_merge_owner LOGIN;
+SELECT allow_pipelines('sluice_merge_owner');
+GRANT USAGE ON SCHEMA engine_merge TO sluice_merge_owner;
+CREATE SEQUENCE reads;
+CREATE TABLE righted (id int PRIMARY KEY, val text);
+GRANT USAGE ON reads TO sluice_merge_owner;
+GRANT INSERT ON righted TO sluice_merge_owner;
+\set superuser :USER
+\set here 'SET client_min_messages = warning; SET search_path = engine_merge, public;'
+\set rights 'SELECT verdict, message, hint FROM validate_pipeline(''righted'') WHERE check_name = ''destination_rights'';'
+\c - sluice_merge_owner
+:here
+\set VERBOSITY default
+SET client_min_messages = notice;
+SELECT create_pipeline('righted', source_query => 'SELECT nextval(''reads'')::int AS id, ''read'' AS val', destination_table => 'righted', key_columns => '{id}') IS NOT NULL AS made;
+SET client_min_messages = warning;
+CALL run_pipeline('righted');
+SELECT explain_pipeline('righted');
+:rights
+\set VERBOSITY terse
+SELECT alter_pipeline('righted', options => '{"merge_strategy": "insert_only"}');
+CALL run_pipeline('righted');
+\c - :superuser
+:here
+SELECT is_called FROM reads;
+GRANT SELECT ON righted TO sluice_merge_owner;
+\c - sluice_merge_owner
+:here
+CALL run_pipeline('righted') \gset
+SELECT alter_pipeline('righted', options => '{"merge_strategy": "delete_insert"}');
+CALL run_pipeline('righted');
+:rights
+\c - :superuser
+:here
+GRANT DELETE ON righted TO sluice_merge_owner;
+\c - sluice_merge_owner
+:here
+-- Where others insert a key meanwhile, its row is updated.
+\set VERBOSITY default
+CALL run_pipeline('righted');
+:rights
+\set VERBOSITY terse
+\c - :superuser
+:here
+-- Rights to columns are enough.
+REVOKE SELECT, DELETE ON righted FROM sluice_merge_owner;
+GRANT SELECT (id, val), UPDATE (id) ON righted TO sluice_merge_owner;
+\c - sluice_merge_owner
+:here
+SELECT alter_pipeline('righted', options => '{"merge_strategy": null}');
+CALL run_pipeline('righted');
+\c - :superuser
+:here
+GRANT UPDATE (val) ON righted TO sluice_merge_owner;
+\c - sluice_merge_owner
+:here
+CALL run_pipeline('righted') \gset
+:rights
+SELECT drop_pipeline('righted');
+\c - :superuser
+:here
+TABLE righted;
+SELECT disallow_pipelines('sluice_merge_owner');
+DROP OWNED BY sluice_merge_owner;
+DROP ROLE sluice_merge_owner;
+SET timezone = 'UTC';
+
 -- Refused.
 SELECT create_pipeline('bad', source_table => 'src', destination_table => 'dst', load => 'merge');
 SELECT create_pipeline('bad', source_table => 'src', destination_table => 'dst', load => 'append', key_columns => '{id}');

@@ -493,6 +493,12 @@ CREATE TABLE unread (id int);
 SELECT create_pipeline('reads', owner => 'hint_owner', source_table => 'unread', destination_table => 'dst', load => 'append') IS NOT NULL AS made;
 GRANT SELECT ON hints.unread TO hint_owner;
 SELECT alter_pipeline('hint_owner/reads', filter => 'id > 0');
+-- $h$Grant it to the owner of the pipeline: GRANT SELECT, INSERT% ON % TO %.$h$
+CREATE TABLE merged (id int);
+GRANT INSERT ON merged TO hint_owner;
+SELECT create_pipeline('merges', owner => 'hint_owner', source_table => 'unread', destination_table => 'merged', key_columns => '{id}') IS NOT NULL AS made;
+GRANT SELECT, INSERT, UPDATE ON hints.merged TO hint_owner;
+SELECT alter_pipeline('hint_owner/merges', filter => 'id > 0');
 -- $h$Set the option end_at to a later time, or to null.$h$
 SELECT alter_pipeline('again', options => '{"end_at": "2000-01-03"}');
 SET client_min_messages = warning;

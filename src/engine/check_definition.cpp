@@ -207,9 +207,7 @@ MissingRights(const catalog::Pipeline &pipeline)
 	bool const replaces = destination.mode == LoadMode::Replace;
 	if (OidIsValid(destination.oid)) {
 		note([&] { pg::Call(leaf::CheckInsertRight, destination.oid, static_cast<const int *>(nullptr), 0); });
-		if (replaces) {
-			note([&] { pg::Call(leaf::CheckReplaceRight, destination.oid); });
-		}
+		note([&] { CheckRightsBesideInsert(destination); });
 	}
 	bool const stages = destination.mode == LoadMode::Merge ||
 						(pipeline.source && OidIsValid(destination.oid) && IsReadOverWire(pipeline) &&

@@ -179,10 +179,7 @@ void
 AddDestination(std::vector<std::string> *lines, const Question &question, Destination *destination)
 {
 	lines->push_back("destination: " + destination->name);
-	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(nullptr), 0);
-	if (destination->mode == LoadMode::Replace) {
-		pg::Call(leaf::CheckReplaceRight, destination->oid);
-	}
+	CheckLoadRights(*destination);
 	if (RefusesReplace(question.pipeline, *destination)) {
 		lines->push_back("load: a run fails: " + ReplaceNotChosen(*destination).Info().message);
 	}
@@ -202,8 +199,7 @@ AddDestination(std::vector<std::string> *lines, const Question &question, Destin
 	if (question.query != nullptr) {
 		RunJournal journal(pg::Now);
 		match = MatchColumns(*question.query, destination->relation, &journal);
-		pg::Call(leaf::CheckInsertRight, destination->oid, match.source_of.data(),
-				 RelationGetNumberOfAttributes(destination->relation));
+		CheckLoadRights(*destination, &match);
 		for (const JournalLine &line : journal.Lines()) {
 			lines->push_back(line.message);
 		}

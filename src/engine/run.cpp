@@ -156,8 +156,7 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 		}
 		CheckGone(request.pipeline, options, last, query, *destination, journal);
 		prepared.match = MatchColumns(query, destination->relation, &journal);
-		pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(prepared.match.source_of.data()),
-				 RelationGetNumberOfAttributes(destination->relation));
+		CheckLoadRights(*destination, &prepared.match);
 		CheckTableWritten(destination->oid, prepared.match);
 	}
 	AddQueryFacts(input, query, &facts);

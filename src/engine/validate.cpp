@@ -340,12 +340,13 @@ SeeDestinationRights(Look *look)
 		look->Ok(Format("role \"{}\" may create it", look->pipeline.owner));
 		return;
 	}
-	pg::Call(leaf::CheckInsertRight, look->destination.oid, static_cast<const int *>(nullptr), 0);
-	if (look->destination.mode == LoadMode::Replace) {
-		pg::Call(leaf::CheckReplaceRight, look->destination.oid);
-	}
+	OpenDestination open(&look->destination);
+	CheckLoadRights(look->destination);
+	open.Close();
 	look->Ok(Format("role \"{}\" may {}", look->pipeline.owner,
-					look->destination.mode == LoadMode::Replace ? "replace its rows" : "insert into it"));
+					look->destination.mode == LoadMode::Replace ? "replace its rows"
+					: look->destination.mode == LoadMode::Merge ? "merge rows into it"
+																: "insert into it"));
 }
 
 void
@@ -417,8 +418,7 @@ SeeColumnMatch(Look *look)
 	if (look->remote == nullptr) {
 		RunJournal told(pg::Now);
 		ColumnMatch const match = MatchColumns(*look->query, look->destination.relation, &told);
-		pg::Call(leaf::CheckInsertRight, look->destination.oid, match.source_of.data(),
-				 RelationGetNumberOfAttributes(look->destination.relation));
+		CheckLoadRights(look->destination, &match);
 		for (const JournalLine &line : told.Lines()) {
 			look->Ok(line.message);
 		}

@@ -12,11 +12,8 @@ FactsOf(const catalog::Pipeline &pipeline, const OptionValues &options, LoadMode
 	LoadFacts facts;
 	facts.by_cursor = pipeline.cursor_column.has_value();
 	if (mode == LoadMode::Merge) {
-		std::string const strategy = options.Text("merge_strategy");
 		facts.merge.keys = catalog::KeyColumns(pipeline);
-		facts.merge.strategy = strategy == "insert_only"	 ? MergeStrategy::InsertOnly
-							   : strategy == "delete_insert" ? MergeStrategy::DeleteInsert
-															 : MergeStrategy::Upsert;
+		facts.merge.strategy = MergeStrategyOf(options);
 		facts.merge.memory_is_given = options.IsGiven("work_mem");
 		facts.merge.last_wins = options.Text("on_tie") == "last";
 	}

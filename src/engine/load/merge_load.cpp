@@ -264,7 +264,8 @@ MergeLoad::InsertStatement() const
 	if (has_rows_) {
 		// Written so that the planner may hash the staged rows: with NOT EXISTS, before PostgreSQL 16, only the
 		// destination.
-		statement += Format(" LEFT JOIN {} AS f ON {} WHERE f.ctid IS NULL", destination_.name, SameKey("f", "s"));
+		statement +=
+			Format(" LEFT JOIN {} AS f ON {} WHERE f.{} IS NULL", destination_.name, SameKey("f", "s"), keys_[0]);
 	}
 	if (plan_.key_index.empty()) {
 		return statement;

@@ -16,8 +16,8 @@
 
 namespace sluice::engine {
 
-// Of the column behind the others in which the cursor's value is staged.
-inline constexpr const char *kStagedCursor = "pg_sluice cursor";
+// Of the column behind the others in which the cursor's value is staged: in any column_case the same.
+inline constexpr const char *kStagedCursor = "pg_sluice_cursor";
 
 class MergeLoad final : public Load {
 public:

@@ -176,7 +176,9 @@ LoadByMerge(const LoadRequest &request)
 		reader.Finish();
 		rows.Drop();
 	} else {
-		MappedQuery query(WithCursor(input.Mapping(), request));
+		MappingInput mapping = WithCursor(input.Mapping(), request);
+		mapping.leave_out = LeaveOut::All; // the staging table has the columns that are loaded, and no others
+		MappedQuery query(mapping);
 		if (request.query.IsFilterElsewhere()) {
 			query.TakeFilterAway();
 		}

@@ -2,6 +2,7 @@
 
 #include "catalog/load_choice.hpp"
 #include "catalog/pipeline_keys.hpp"
+#include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/target/describe_table.hpp"
 #include "engine/target/foreign_keys.hpp"
@@ -112,6 +113,15 @@ LoadModeOf(const catalog::Pipeline &pipeline)
 	return *mode;
 }
 
+MergeStrategy
+MergeStrategyOf(const OptionValues &options)
+{
+	std::string const strategy = options.Text("merge_strategy");
+	return strategy == "insert_only"	 ? MergeStrategy::InsertOnly
+		   : strategy == "delete_insert" ? MergeStrategy::DeleteInsert
+										 : MergeStrategy::Upsert;
+}
+
 namespace {
 
 std::string
@@ -164,11 +174,43 @@ FindDestination(const catalog::Pipeline &pipeline)
 	}
 	if (destination.mode == LoadMode::Merge) {
 		destination.keys = catalog::KeyColumns(pipeline);
+		destination.strategy = MergeStrategyOf(catalog::ReadOptions(pipeline.options));
 		if (OidIsValid(destination.oid)) {
 			CheckMergeInto(destination);
 		}
 	}
 	return destination;
+}
+
+void
+CheckLoadRights(const Destination &destination, const ColumnMatch *match)
+{
+	pg::Call(leaf::CheckInsertRight, destination.oid, match != nullptr ? match->source_of.data() : nullptr,
+			 match != nullptr ? RelationGetNumberOfAttributes(destination.relation) : 0);
+	CheckRightsBesideInsert(destination, match);
+}
+
+void
+CheckRightsBesideInsert(const Destination &destination, const ColumnMatch *match)
+{
+	if (destination.mode == LoadMode::Replace) {
+		pg::Call(leaf::CheckReplaceRight, destination.oid);
+	}
+	if (destination.mode != LoadMode::Merge) {
+		return;
+	}
+	AclMode rights = ACL_SELECT;
+	if (destination.strategy == MergeStrategy::Upsert) {
+		rights |= ACL_UPDATE;
+	} else if (destination.strategy == MergeStrategy::DeleteInsert) {
+		rights |= ACL_DELETE;
+		// Where somebody else has just inserted a row of that key, ON CONFLICT updates it.
+		if (destination.relation != nullptr && !KeyIndexOf(destination.relation, destination.keys).empty()) {
+			rights |= ACL_UPDATE;
+		}
+	}
+	pg::Call(leaf::CheckMergeRight, destination.oid, rights, match != nullptr ? match->source_of.data() : nullptr,
+			 match != nullptr ? RelationGetNumberOfAttributes(destination.relation) : 0);
 }
 
 void
@@ -259,10 +301,7 @@ LockDestination(const catalog::Pipeline &pipeline, Destination *destination, Loa
 				const LockPatience &patience, RunJournal &journal)
 {
 	// Rights first: without any, nobody may hold up a table.
-	pg::Call(leaf::CheckInsertRight, destination->oid, static_cast<const int *>(nullptr), 0);
-	if (destination->mode == LoadMode::Replace) {
-		pg::Call(leaf::CheckReplaceRight, destination->oid);
-	}
+	CheckLoadRights(*destination);
 	for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
 		LoadLock const lock = WantedLock(pipeline, destination, facts);
 		Take(lock, *destination, patience, journal);

@@ -7,6 +7,7 @@
 
 #include "catalog/pipeline_store.hpp"
 #include "core/load_plan.hpp"
+#include "core/option_registry.hpp"
 #include "core/run_journal.hpp"
 #include "engine/target/created_table.hpp"
 #include "engine/target/table_facts.hpp"
@@ -26,14 +27,22 @@ struct Destination {
 	std::vector<std::string> indexes; // of one that was created here: statements for when the rows are there
 	Relation relation = nullptr;
 	leaf::TableTraits traits{};
-	std::vector<std::string> keys; // of a merge
+	// Of a merge.
+	std::vector<std::string> keys;
+	MergeStrategy strategy = MergeStrategy::Upsert;
 };
 
 // Throws Error where it is none that is supported, or lacks its keys.
 LoadMode LoadModeOf(const catalog::Pipeline &pipeline);
+MergeStrategy MergeStrategyOf(const OptionValues &options);
 
 // Finds the relation and checks its kind; oid stays InvalidOid when there is none. Takes no lock.
 Destination FindDestination(const catalog::Pipeline &pipeline);
+
+// Raise 42501 unless the current user may load into the destination, which exists: INSERT, and what the mode needs
+// beside it. match: of the columns that are loaded; NULL: not known yet, and a right to any will do.
+void CheckLoadRights(const Destination &destination, const ColumnMatch *match = nullptr);
+void CheckRightsBesideInsert(const Destination &destination, const ColumnMatch *match = nullptr);
 
 void CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, const CreatedTable &table,
 					   Destination *destination, RunJournal &journal);

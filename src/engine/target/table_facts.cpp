@@ -109,6 +109,25 @@ DeleteRow(Relation relation, ItemPointer row, Snapshot snapshot, int64 milliseco
 	}
 }
 
+// To a table as a whole, or to those attributes of it; no attributes: to any.
+bool
+HasRight(Oid relation, AclMode right, const int *source_of, int attributes)
+{
+	if (pg_class_aclcheck(relation, GetUserId(), right) == ACLCHECK_OK) {
+		return true;
+	}
+	bool any = false;
+	for (int i = 0; i < attributes; ++i) {
+		if (source_of[i] >= 0) {
+			any = true;
+			if (pg_attribute_aclcheck(relation, static_cast<AttrNumber>(i + 1), GetUserId(), right) != ACLCHECK_OK) {
+				return false;
+			}
+		}
+	}
+	return any || pg_attribute_aclcheck_all(relation, GetUserId(), right, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
 } // namespace
 
 const char *
@@ -168,22 +187,7 @@ CheckCreateRight(const char *name)
 void
 CheckInsertRight(Oid relation, const int *source_of, int attributes)
 {
-	if (pg_class_aclcheck(relation, GetUserId(), ACL_INSERT) == ACLCHECK_OK) {
-		return;
-	}
-	bool any = false;
-	bool all = true;
-	for (int i = 0; i < attributes; ++i) {
-		if (source_of[i] >= 0) {
-			any = true;
-			all = all && pg_attribute_aclcheck(relation, static_cast<AttrNumber>(i + 1), GetUserId(), ACL_INSERT) ==
-							 ACLCHECK_OK;
-		}
-	}
-	if (!any) {
-		all = pg_attribute_aclcheck_all(relation, GetUserId(), ACL_INSERT, ACLMASK_ANY) == ACLCHECK_OK;
-	}
-	if (!all) {
+	if (!HasRight(relation, ACL_INSERT, source_of, attributes)) {
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to load rows into \"%s\"", get_rel_name(relation)),
@@ -202,6 +206,29 @@ CheckReplaceRight(Oid relation)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to replace the rows of \"%s\"", get_rel_name(relation)),
 				 errhint("Grant it to the owner of the pipeline: GRANT TRUNCATE, INSERT ON %s TO %s.",
+						 pg::leaf::QualifiedName(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+	}
+}
+
+void
+CheckMergeRight(Oid relation, AclMode rights, const int *source_of, int attributes)
+{
+	bool allowed = true;
+	for (AclMode const right : {ACL_SELECT, ACL_UPDATE}) {
+		allowed = allowed && ((rights & right) == 0 || HasRight(relation, right, source_of, attributes));
+	}
+	// Of whole rows alone.
+	if ((rights & ACL_DELETE) != 0) {
+		allowed = allowed && pg_class_aclcheck(relation, GetUserId(), ACL_DELETE) == ACLCHECK_OK;
+	}
+	if (!allowed) {
+		const char *beside = (rights & ACL_DELETE) == 0	  ? (rights & ACL_UPDATE) != 0 ? ", UPDATE" : ""
+							 : (rights & ACL_UPDATE) == 0 ? ", DELETE"
+														  : ", UPDATE, DELETE";
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to merge rows into \"%s\"", get_rel_name(relation)),
+				 errhint("Grant it to the owner of the pipeline: GRANT SELECT, INSERT%s ON %s TO %s.", beside,
 						 pg::leaf::QualifiedName(relation), quote_identifier(GetUserNameFromId(GetUserId(), false)))));
 	}
 }

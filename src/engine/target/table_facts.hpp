@@ -12,10 +12,11 @@ const char *NewName(const char *name);
 void CheckKind(Oid relation);
 // Raises 42501 unless the current user may create a table of that name, 3F000 where its schema is missing.
 void CheckCreateRight(const char *name);
-// Raise 42501 unless the current user may insert into those attributes (no attributes: into any), or may
-// replace the table's rows.
+// Raise 42501 unless the current user may insert into those attributes (no attributes: into any), may replace the
+// table's rows, or has the rights that a merge of those attributes needs beside INSERT.
 void CheckInsertRight(Oid relation, const int *source_of, int attributes);
 void CheckReplaceRight(Oid relation);
+void CheckMergeRight(Oid relation, AclMode rights, const int *source_of, int attributes);
 
 struct TableTraits {
 	Oid owner;
