@@ -19,18 +19,6 @@ struct Policy {
 	bool changed;
 };
 
-Form_pg_attribute
-FindAttribute(TupleDesc row_type, const std::string &name)
-{
-	for (int i = 0; i < row_type->natts; ++i) {
-		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
-		if (!attribute->attisdropped && name == NameStr(attribute->attname)) {
-			return attribute;
-		}
-	}
-	return nullptr;
-}
-
 const LoadedColumn *
 FindLoaded(const std::vector<LoadedColumn> &last, const std::string &name)
 {

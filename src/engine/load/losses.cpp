@@ -1,5 +1,6 @@
 #include "engine/load/losses.hpp"
 
+#include "catalog/pipeline_keys.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/transform/plain_type.hpp"
@@ -71,14 +72,8 @@ HasColumn(const Destination &destination, const std::string &name)
 	if (destination.remote != nullptr) {
 		return destination.remote->HasColumn(name);
 	}
-	TupleDesc row_type = RelationGetDescr(destination.relation);
-	for (int i = 0; i < row_type->natts; ++i) {
-		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
-		if (!attribute->attisdropped && attribute->attgenerated == '\0' && name == NameStr(attribute->attname)) {
-			return true;
-		}
-	}
-	return false;
+	Form_pg_attribute const attribute = FindAttribute(RelationGetDescr(destination.relation), name);
+	return attribute != nullptr && attribute->attgenerated == '\0';
 }
 
 // Saying anew what is loaded forgets the shape of the last load.
@@ -153,13 +148,8 @@ ShapeOf(const MappedQuery &query)
 std::set<std::string>
 KeysOf(const catalog::Pipeline &pipeline, Relation destination)
 {
-	std::set<std::string> keys;
-	if (pipeline.key_columns) {
-		pg::SqlResult const rows = pg::Sql("SELECT pg_catalog.unnest($1::pg_catalog.text[])", {*pipeline.key_columns});
-		for (size_t row = 0; row < rows.Rows(); ++row) {
-			keys.insert(rows.Text(row, 0));
-		}
-	}
+	std::vector<std::string> const columns = catalog::KeyColumns(pipeline);
+	std::set<std::string> keys(columns.begin(), columns.end());
 	if (pipeline.cursor_column) {
 		keys.insert(*pipeline.cursor_column);
 	}

@@ -68,13 +68,8 @@ HasDefaultOrSequence(Relation relation)
 int
 IndexOf(TupleDesc row_type, const std::string &column)
 {
-	for (int i = 0; i < row_type->natts; ++i) {
-		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
-		if (!attribute->attisdropped && column == NameStr(attribute->attname)) {
-			return i;
-		}
-	}
-	return -1;
+	Form_pg_attribute const attribute = FindAttribute(row_type, column);
+	return attribute != nullptr ? attribute->attnum - 1 : -1;
 }
 
 } // namespace

@@ -122,6 +122,18 @@ MergeStrategyOf(const OptionValues &options)
 										 : MergeStrategy::Upsert;
 }
 
+Form_pg_attribute
+FindAttribute(TupleDesc row_type, const std::string &column)
+{
+	for (int i = 0; i < row_type->natts; ++i) {
+		Form_pg_attribute attribute = TupleDescAttr(row_type, i);
+		if (!attribute->attisdropped && column == NameStr(attribute->attname)) {
+			return attribute;
+		}
+	}
+	return nullptr;
+}
+
 namespace {
 
 std::string

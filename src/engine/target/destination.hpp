@@ -39,6 +39,9 @@ MergeStrategy MergeStrategyOf(const OptionValues &options);
 // Finds the relation and checks its kind; oid stays InvalidOid when there is none. Takes no lock.
 Destination FindDestination(const catalog::Pipeline &pipeline);
 
+// NULL where none is called so.
+Form_pg_attribute FindAttribute(TupleDesc row_type, const std::string &column);
+
 // Raise 42501 unless the current user may load into the destination, which exists: INSERT, and what the mode needs
 // beside it. match: of the columns that are loaded; NULL: not known yet, and a right to any will do.
 void CheckLoadRights(const Destination &destination, const ColumnMatch *match = nullptr);

@@ -46,14 +46,15 @@ IndexStatement()
 	return statement.replace(statement.find(kPlace), kPlace.size(), std::to_string(kMostIndexes));
 }
 
-std::string
-Comment(const pg::SqlResult &rows, size_t row, size_t column)
-{
-	const std::string &text = rows.Text(row, column);
-	return text.size() > kLongestComment ? std::string() : text;
-}
-
 } // namespace
+
+std::string
+CommentIn(const pg::SqlResult &rows, size_t row, size_t column)
+{
+	constexpr size_t kLongest = 100'000;
+	const std::string &text = rows.Text(row, column);
+	return text.size() > kLongest ? std::string() : text;
+}
 
 DeclaredTable
 ReadDeclaredTable(const AskServer &ask, const std::string &oid)
@@ -63,11 +64,11 @@ ReadDeclaredTable(const AskServer &ask, const std::string &oid)
 	if (table.Empty()) {
 		return declared;
 	}
-	declared.comment = Comment(table, 0, 0);
+	declared.comment = CommentIn(table, 0, 0);
 	pg::SqlResult const columns = ask(kColumns, {oid});
 	for (size_t row = 0; row < columns.Rows(); ++row) {
 		declared.columns[columns.Text(row, 0)] = {columns.IsTrue(row, 1), columns.IsTrue(row, 2),
-												  Comment(columns, row, 3)};
+												  CommentIn(columns, row, 3)};
 	}
 	pg::SqlResult const indexes = ask(IndexStatement(), {oid});
 	for (size_t row = 0; row < indexes.Rows(); ++row) {

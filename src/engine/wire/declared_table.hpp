@@ -39,9 +39,9 @@ struct DeclaredTable {
 	std::vector<DeclaredIndex> indexes; // the primary key first
 };
 
-// More than anybody writes by hand; a longer one is left out.
-inline constexpr size_t kLongestComment = 100'000;
+// More than anybody writes by hand: what is beyond is left out, as a comment that is longer is.
 inline constexpr size_t kMostIndexes = 1'000;
+std::string CommentIn(const pg::SqlResult &rows, size_t row, size_t column);
 
 // Of a PostgreSQL table, partitioned or not; of other relations nothing. The search_path of who is asked has nothing
 // before pg_catalog.

@@ -23,13 +23,6 @@ Find(const std::vector<MysqlNamed> &columns, const std::string &name)
 	return found != columns.end() ? &*found : nullptr;
 }
 
-std::string
-Comment(const pg::SqlResult &rows, size_t row, size_t column)
-{
-	const std::string &text = rows.Text(row, column);
-	return text.size() > kLongestComment ? std::string() : text;
-}
-
 void
 ReadIndexes(const pg::SqlResult &rows, const std::vector<MysqlNamed> &columns, DeclaredTable *declared)
 {
@@ -73,7 +66,7 @@ ReadMysqlDeclared(MysqlConnection &remote, const SourceName &table, const std::v
 	if (found.Empty()) {
 		return declared;
 	}
-	declared.comment = Comment(found, 0, 0);
+	declared.comment = CommentIn(found, 0, 0);
 	pg::SqlResult const rows =
 		remote.Exec("SELECT column_name, is_nullable = 'NO', extra LIKE '%auto_increment%', column_comment FROM "
 					"information_schema.columns WHERE " +
@@ -81,7 +74,7 @@ ReadMysqlDeclared(MysqlConnection &remote, const SourceName &table, const std::v
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		if (const MysqlNamed *const column = Find(columns, rows.Text(row, 0))) {
 			bool const not_null = rows.Text(row, 1) == "1" && !column->may_become_null;
-			declared.columns[column->here] = {not_null, rows.Text(row, 2) == "1", Comment(rows, row, 3)};
+			declared.columns[column->here] = {not_null, rows.Text(row, 2) == "1", CommentIn(rows, row, 3)};
 		}
 	}
 	ReadIndexes(remote.Exec("SELECT index_name, non_unique = 0, index_type, column_name, sub_part IS NOT NULL, "
