@@ -184,13 +184,10 @@ AddDestination(std::vector<std::string> *lines, const Question &question, Destin
 		lines->push_back("load: a run fails: " + ReplaceNotChosen(*destination).Info().message);
 	}
 	if (question.query != nullptr) {
-		std::vector<std::string> const changes =
-			PlanEvolution(question.pipeline, question.options, *question.query, *destination,
-						  catalog::LoadedShape(question.pipeline.id));
-		for (const std::string &statement : changes) {
-			lines->push_back("destination: before the load: " + statement);
-		}
-		if (!changes.empty()) {
+		std::string const change = PlanEvolution(question.pipeline, question.options, *question.query, *destination,
+												 catalog::LoadedShape(question.pipeline.id));
+		if (!change.empty()) {
+			lines->push_back("destination: before the load: " + change);
 			return;
 		}
 	}

@@ -260,16 +260,16 @@ LoadSession::Load()
 	}
 	MappedQuery query(input.Mapping());
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
-	result.changes = PlanEvolution(pipeline, options, query, destination, last);
-	if (!result.changes.empty()) {
+	result.change = PlanEvolution(pipeline, options, query, destination, last);
+	if (!result.change.empty()) {
 		if (!request_.root_run.empty()) {
 			memory.Free();
 			result.over = false;
 			return result;
 		}
 		// There is but one transaction, which the caller ends.
-		Evolve(result.changes, *pipeline.destination_table, patience, journal_);
-		result.changes.clear();
+		Evolve(result.change, *pipeline.destination_table, patience, journal_);
+		result.change.clear();
 	}
 	PushFilter(input, query, journal_);
 	if (cursor) {
@@ -360,10 +360,10 @@ LoadSession::LoadChunk()
 }
 
 void
-LoadSession::ChangeDestination(const std::vector<std::string> &statements)
+LoadSession::ChangeDestination(const std::string &statement)
 {
 	OptionValues const options = catalog::ReadOptions(request_.pipeline.options);
-	Evolve(statements, *request_.pipeline.destination_table,
+	Evolve(statement, *request_.pipeline.destination_table,
 		   {options.DurationMicroseconds("swap_lock_timeout"), options.Integer("swap_lock_attempts")}, journal_);
 }
 

@@ -34,8 +34,9 @@ struct ChunkResult {
 	std::optional<std::string> reason;		  // to be told with the success
 	Oid created = InvalidOid;				  // the destination, if the run made it
 	bool over = true;						  // the run, with this chunk
-	// Nothing was loaded: the destination is to be altered in a transaction of its own, and then it begins again.
-	std::vector<std::string> changes;
+	// Nothing was loaded: by this statement the destination is to be altered in a transaction of its own, and then it
+	// begins again. '': it was.
+	std::string change;
 };
 
 // What of a run outlives a transaction: the connection to a source that goes on. The request, the journal, which
@@ -47,8 +48,8 @@ public:
 
 	// Loads what there is. Throws Error on any failure; the caller aborts the transaction, and this session is over.
 	ChunkResult LoadChunk();
-	// The statements of such a chunk, in the current transaction. Throws Error.
-	void ChangeDestination(const std::vector<std::string> &statements);
+	// The statement of such a chunk, in the current transaction. Throws Error.
+	void ChangeDestination(const std::string &statement);
 	// Outside any transaction, after a chunk that was not the last: waits until the source has more, interruptible.
 	void AwaitMore();
 

@@ -404,15 +404,13 @@ SeeColumnMatch(Look *look)
 		look->remote->Prepare(*look->query, DeclaredTable());
 	}
 	if (look->remote == nullptr) {
-		std::vector<std::string> const changes = PlanEvolution(
-			look->pipeline, look->options, *look->query, look->destination, catalog::LoadedShape(look->pipeline.id));
-		for (const std::string &statement : changes) {
-			look->Ok("before the load: " + statement);
+		std::string const change = PlanEvolution(look->pipeline, look->options, *look->query, look->destination,
+												 catalog::LoadedShape(look->pipeline.id));
+		look->evolves = !change.empty();
+		if (look->evolves) {
+			look->Ok("before the load: " + change);
+			return;
 		}
-		look->evolves = !changes.empty();
-	}
-	if (look->evolves) {
-		return;
 	}
 	OpenDestination open(&look->destination);
 	if (look->remote == nullptr) {

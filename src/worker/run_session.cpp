@@ -67,7 +67,7 @@ RunSession::Run()
 		catalog::RunCounters const committed = *counters_;
 		try {
 			pg::InTransaction([&] { over = LoadChunk(); });
-			if (!changes_.empty()) {
+			if (!change_.empty()) {
 				ChangeDestination();
 				continue;
 			}
@@ -118,8 +118,8 @@ RunSession::Load(const OptionValues &options)
 			pg::Call(leaf::FireDeferredTriggers);
 		}
 	}
-	if (!chunk.changes.empty()) {
-		changes_ = std::move(chunk.changes);
+	if (!chunk.change.empty()) {
+		change_ = std::move(chunk.change);
 		pg::Call(leaf::UnpinSettings, level);
 		return false;
 	}
@@ -170,10 +170,10 @@ RunSession::ChangeDestination()
 		OptionValues const options = catalog::ReadOptions(pipeline.options);
 		CheckIdentity(pipeline);
 		int const level = PinRunSettings(pipeline, options, nullptr);
-		load_.ChangeDestination(changes_);
+		load_.ChangeDestination(change_);
 		pg::Call(leaf::UnpinSettings, level);
 	});
-	changes_.clear();
+	change_.clear();
 }
 
 // Between two chunks.

@@ -54,7 +54,7 @@ private:
 	catalog::RunCounters *const counters_;
 	engine::LoadSession load_;
 	bool changed_ = false;
-	std::vector<std::string> changes_; // that the destination needs before it is loaded
+	std::string change_; // of the destination, before it is loaded
 };
 
 } // namespace sluice::worker

@@ -102,7 +102,7 @@ AllowNull(const MappedQuery &query, TupleDesc row_type, const std::vector<Loaded
 
 } // namespace
 
-std::vector<std::string>
+std::string
 PlanEvolution(const catalog::Pipeline &pipeline, const OptionValues &options, const MappedQuery &query,
 			  const Destination &destination, const std::vector<LoadedColumn> &last)
 {
@@ -129,14 +129,15 @@ PlanEvolution(const catalog::Pipeline &pipeline, const OptionValues &options, co
 		AllowNull(query, RelationGetDescr(relation), last, KeysOf(pipeline, relation), &changes);
 	}
 	pg::Call(table_close, relation, static_cast<LOCKMODE>(AccessShareLock));
-	for (std::string &change : changes) {
-		change.insert(0, "ALTER TABLE " + destination.name + " ");
+	std::string statement;
+	for (const std::string &change : changes) {
+		statement += (statement.empty() ? "ALTER TABLE " + destination.name + " " : ", ") + change;
 	}
-	return changes;
+	return statement;
 }
 
 void
-Evolve(const std::vector<std::string> &statements, const std::string &destination_table, const LockPatience &patience,
+Evolve(const std::string &statement, const std::string &destination_table, const LockPatience &patience,
 	   RunJournal &journal)
 {
 	Oid const table = pg::Call(pg::leaf::FindRelation, destination_table.c_str());
@@ -145,10 +146,8 @@ Evolve(const std::vector<std::string> &statements, const std::string &destinatio
 					"Run the pipeline again.");
 	}
 	LockTable(table, AccessExclusiveLock, patience, "changing its columns as the source's have", journal);
-	for (const std::string &statement : statements) {
-		pg::Sql(statement);
-		journal.Warning(statement);
-	}
+	pg::Sql(statement);
+	journal.Warning(statement);
 }
 
 } // namespace sluice::engine

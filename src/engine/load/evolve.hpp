@@ -12,14 +12,13 @@
 
 namespace sluice::engine {
 
-// The statements, where the options say evolve and the destination is a table of this database. Takes no lock that it
-// keeps.
-std::vector<std::string> PlanEvolution(const catalog::Pipeline &pipeline, const OptionValues &options,
-									   const MappedQuery &query, const Destination &destination,
-									   const std::vector<catalog::LoadedColumn> &last);
+// One statement for all of it, so that a table that has to be written anew is written once; '' where nothing changes.
+// Only where the options say evolve and the destination is a table of this database. Takes no lock that it keeps.
+std::string PlanEvolution(const catalog::Pipeline &pipeline, const OptionValues &options, const MappedQuery &query,
+						  const Destination &destination, const std::vector<catalog::LoadedColumn> &last);
 
-// Runs them under ACCESS EXCLUSIVE, which the current transaction keeps. Throws Error.
-void Evolve(const std::vector<std::string> &statements, const std::string &destination_table,
-			const LockPatience &patience, RunJournal &journal);
+// Runs it under ACCESS EXCLUSIVE, which the current transaction keeps. Throws Error.
+void Evolve(const std::string &statement, const std::string &destination_table, const LockPatience &patience,
+			RunJournal &journal);
 
 } // namespace sluice::engine
