@@ -106,6 +106,11 @@ CALL run_pipeline('new rows') \gset
 CALL run_pipeline('far new rows') \gset
 SELECT count(*) FROM seen UNION ALL SELECT count(*) FROM far_seen;
 SELECT count(*) FROM unnest('{new rows, far new rows}'::text[]) AS name, preview_pipeline(name);
+-- Neither are they where all rows are read before any is computed.
+SELECT alter_pipeline('far new rows', columns => '(SELECT id) AS id');
+SELECT count(*) FROM preview_pipeline('far new rows');
+INSERT INTO src (id) VALUES (3001), (3002);
+SELECT row FROM preview_pipeline('far new rows') AS row ORDER BY row;
 DELETE FROM src WHERE name IS NULL;
 -- A command has none.
 SELECT create_pipeline('command', command => 'SELECT 1') IS NOT NULL;

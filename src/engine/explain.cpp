@@ -19,6 +19,7 @@
 #include "engine/target/destination_server.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/transform/projection.hpp"
+#include "pg/read_only.hpp"
 #include "pg/settings.hpp"
 #include "pg/sql.hpp"
 
@@ -252,16 +253,18 @@ Explain(const catalog::Pipeline &pipeline)
 	} else {
 		RunJournal journal(pg::Now);
 		RunInput input(pipeline, options, journal);
+		// Code of the owner runs where nothing can be written.
+		std::optional<pg::ReadOnlyScope> writes_nothing(std::in_place);
 		std::optional<CursorRead> cursor;
 		RunJournal begun(pg::Now);
 		if (pipeline.cursor_column) {
 			cursor.emplace(pipeline, options, input, destination.mode == LoadMode::Merge);
-			if (cursor->BeginsBeforeAnalysis()) {
-				cursor->Begin(begun);
-			}
+			cursor->BeforeAnalysis(begun);
 		}
 		MappedQuery query(input.Mapping());
+		writes_nothing.reset();
 		input.CheckTables(query, journal);
+		writes_nothing.emplace();
 		lines.push_back("source: " + input.Label());
 		for (const JournalLine &line : journal.Lines()) {
 			lines.push_back("source: " + line.message);
@@ -272,19 +275,17 @@ Explain(const catalog::Pipeline &pipeline)
 			for (const JournalLine &line : pushed.Lines()) {
 				lines.push_back("filter: " + line.message);
 			}
-			if (cursor) {
-				cursor->CheckQuery(query);
-				cursor->Begin(begun);
-			}
-			AddLines(&lines, begun);
+		}
+		if (cursor) {
+			cursor->AfterFilter(query, begun);
+		}
+		AddLines(&lines, begun);
+		if (input.Wire() != nullptr) {
 			AddRemoteQuery(&lines, input, query);
 		} else {
-			if (cursor) {
-				cursor->CheckQuery(query);
-			}
-			AddLines(&lines, begun);
 			AddQueryPlan(&lines, query);
 		}
+		writes_nothing.reset();
 		AddAnyDestination(&lines, {pipeline, options, &query, &input}, &destination);
 	}
 	memory.Free();
@@ -303,7 +304,7 @@ ExplainRun(const catalog::Pipeline &pipeline)
 	try {
 		return Explain(pipeline);
 	} catch (const Error &error) {
-		throw WithHint(WithoutSecrets(error), pipeline);
+		throw WithHint(OfALook(WithoutSecrets(error)), pipeline);
 	}
 }
 

@@ -93,7 +93,7 @@ Read(const RunInput &input, const MappedQuery &query, const FedColumns &fed, Cur
 	} else if (query.NeedsSql().empty()) {
 		ReadWire(*input.Wire(), query, fed, known, out);
 	} else {
-		RowStore rows(*input.Wire());
+		RowStore rows(*input.Wire(), known);
 		MappedQuery const over_all(input.StagedMapping(query));
 		ReadByExecutor(input, over_all, fed, rows.Scope(out->most), out);
 		rows.Drop();
@@ -124,17 +124,12 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 		std::optional<CursorRead> cursor;
 		if (pipeline.cursor_column) {
 			cursor.emplace(pipeline, options, input, pipeline.load == "merge");
-			if (cursor->BeginsBeforeAnalysis()) {
-				cursor->Begin(journal);
-			}
+			cursor->BeforeAnalysis(journal);
 		}
 		MappedQuery query(input.Mapping());
 		PushFilter(input, query, journal);
 		if (cursor) {
-			cursor->CheckQuery(query);
-			if (!cursor->BeginsBeforeAnalysis()) {
-				cursor->Begin(journal);
-			}
+			cursor->AfterFilter(query, journal);
 		}
 		writes_nothing.reset();
 		input.CheckTables(query, journal);
@@ -146,20 +141,6 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 	memory.Free();
 }
 
-// The error of a preview that a run might not have.
-Error
-OfPreview(const Error &error)
-{
-	if (error.State() != sqlstate::kReadOnlyTransaction || !error.Info().hint.empty()) {
-		return error;
-	}
-	ErrorInfo info = error.Info();
-	info.hint =
-		"A preview writes nothing: what writes in columns, filter or source_query, such as nextval(), is done by "
-		"runs alone.";
-	return Error(std::move(info));
-}
-
 } // namespace
 
 void
@@ -169,7 +150,7 @@ PreviewRun(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 	try {
 		Preview(pipeline, out);
 	} catch (const Error &error) {
-		throw WithHint(OfPreview(WithoutSecrets(error)), pipeline);
+		throw WithHint(OfALook(WithoutSecrets(error)), pipeline);
 	}
 }
 

@@ -254,9 +254,7 @@ LoadSession::Load()
 	std::optional<CursorRead> cursor;
 	if (pipeline.cursor_column) {
 		cursor.emplace(pipeline, options, input, destination.mode == LoadMode::Merge);
-	}
-	if (cursor && cursor->BeginsBeforeAnalysis()) {
-		cursor->Begin(journal_);
+		cursor->BeforeAnalysis(journal_);
 	}
 	MappedQuery query(input.Mapping());
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
@@ -273,10 +271,7 @@ LoadSession::Load()
 	}
 	PushFilter(input, query, journal_);
 	if (cursor) {
-		cursor->CheckQuery(query);
-		if (!cursor->BeginsBeforeAnalysis()) {
-			cursor->Begin(journal_);
-		}
+		cursor->AfterFilter(query, journal_);
 	}
 	input.CheckTables(query, journal_);
 	input.CountBefore(query, journal_);

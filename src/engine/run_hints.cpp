@@ -95,4 +95,14 @@ WithHint(const Error &error, const catalog::Pipeline &pipeline)
 	return error;
 }
 
+Error
+OfALook(const Error &error)
+{
+	if (error.State() != sqlstate::kReadOnlyTransaction || !error.Info().hint.empty()) {
+		return error;
+	}
+	return With(error, "Who only looks writes nothing: what writes in columns, filter or source_query, such as "
+					   "nextval(), is done by runs alone.");
+}
+
 } // namespace sluice::engine

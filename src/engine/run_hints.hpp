@@ -7,5 +7,7 @@
 namespace sluice::engine {
 
 Error WithHint(const Error &error, const catalog::Pipeline &pipeline);
+// The error of one who only looks, which a run might not have.
+Error OfALook(const Error &error);
 
 } // namespace sluice::engine

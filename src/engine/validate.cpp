@@ -52,7 +52,7 @@ struct Look {
 	}
 	void Failure(const Error &error)
 	{
-		Error const told = WithHint(WithoutSecrets(error), pipeline);
+		Error const told = WithHint(OfALook(WithoutSecrets(error)), pipeline);
 		const ErrorInfo &info = told.Info();
 		report.Error(check, info.detail.empty() ? info.message : info.message + ": " + info.detail,
 					 info.hint.empty() ? std::nullopt : std::optional(info.hint));
@@ -216,17 +216,12 @@ SeeTransform(Look *look)
 	RunJournal told(pg::Now);
 	if (look->pipeline.cursor_column) {
 		look->cursor.emplace(look->pipeline, look->options, *look->input, look->pipeline.load == "merge");
-		if (look->cursor->BeginsBeforeAnalysis()) {
-			look->cursor->Begin(told);
-		}
+		look->cursor->BeforeAnalysis(told);
 	}
 	look->query.emplace(look->input->Mapping());
 	PushFilter(*look->input, *look->query, told);
 	if (look->cursor) {
-		look->cursor->CheckQuery(*look->query);
-		if (!look->cursor->BeginsBeforeAnalysis()) {
-			look->cursor->Begin(told);
-		}
+		look->cursor->AfterFilter(*look->query, told);
 	}
 	look->Ok("columns and filter fit the source");
 	for (const JournalLine &line : told.Lines()) {

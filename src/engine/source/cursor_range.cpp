@@ -3,7 +3,6 @@
 #include <array>
 
 #include "core/format.hpp"
-#include "pg/sql.hpp"
 
 namespace sluice::engine {
 
@@ -39,6 +38,14 @@ FindCursorType(Oid type)
 	return found == kTypes.end() ? nullptr : found;
 }
 
+pg::SqlOptions
+Alone()
+{
+	pg::SqlOptions options;
+	options.run_as = GetUserId();
+	return options;
+}
+
 std::string
 RangeCondition(const std::string &column, const CursorRange &range, const WriteLiteral &literal,
 			   const char *operator_format)
@@ -49,7 +56,7 @@ RangeCondition(const std::string &column, const CursorRange &range, const WriteL
 	std::string condition;
 	if (range.to) {
 		if (range.from) {
-			condition = compare(range.with_from ? ">=" : ">", *range.from) + " AND ";
+			condition = compare(">=", *range.from) + " AND ";
 		}
 		condition += compare("<=", *range.to);
 	}

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "pg/prelude.hpp"
+#include "pg/sql.hpp"
 
 namespace sluice::engine {
 
@@ -28,12 +29,14 @@ struct CursorColumn {
 	const CursorType *type;
 };
 
+// How values are computed with here: as their own type, which has no other meaning anywhere.
+pg::SqlOptions Alone();
+
 // Values as the type writes them in a run.
 struct CursorRange {
-	std::optional<std::string> from;
-	bool with_from = true;		   // or only what is greater
-	std::optional<std::string> to; // inclusive; nothing: no row with a value
-	bool nulls = false;			   // rows without a value, too
+	std::optional<std::string> from; // inclusive, as is to
+	std::optional<std::string> to;	 // nothing: no row with a value
+	bool nulls = false;				 // rows without a value, too
 };
 
 // What differs from one language to the other: how a value is written.

@@ -10,15 +10,6 @@ namespace sluice::engine {
 
 namespace {
 
-// Values are computed with here as their own type, which has no other meaning anywhere.
-pg::SqlOptions
-Alone()
-{
-	pg::SqlOptions options;
-	options.run_as = GetUserId();
-	return options;
-}
-
 constexpr std::string_view kNoLag = "0.000000";
 
 // Nothing could ever come behind it.
@@ -56,7 +47,8 @@ CursorRead::DescribeSource()
 			}
 		}
 		found.names.push_back(name);
-		found.described.push_back(Format("{} {} {}", name, pg::Call(format_type_be, type), reader));
+		found.described.push_back(Format("{} {} {}{}", name, pg::Call(format_type_be, type), reader,
+										 pg::Call(leaf::HoldsOids, type) ? " as text" : ""));
 	};
 	if (input_.Wire() != nullptr) {
 		TupleDesc const row = input_.Wire()->RowType();
@@ -209,13 +201,12 @@ CursorRead::Begin(RunJournal &journal)
 		});
 	bool const forgotten = !by_key_ && (state_.value || state_.rows) && !comparable;
 	CursorRange range;
-	range.nulls = nulls_ == "include" && !forgotten;
+	range.nulls = nulls_ == "include";
 	if (after_) {
 		range.to = after_;
 	}
 	if (state_.value) {
 		range.from = forgotten ? *state_.value : Less(*state_.value);
-		range.with_from = !forgotten;
 		// Rows before that were not remembered.
 		if (comparable && IsGreater(stored->from, *range.from)) {
 			range.from = stored->from;
@@ -226,10 +217,13 @@ CursorRead::Begin(RunJournal &journal)
 		std::optional<std::string> kept_from = after_ ? std::optional(Less(*after_)) : std::nullopt;
 		if (range.from && !IsGreater(*kept_from, *range.from)) {
 			kept_from = range.from;
-			remembers_ = range.with_from;
 		}
 		known_.emplace(column_, source.described, source.cursor, comparable ? stored : std::nullopt, state_.value,
 					   kept_from);
+		if (forgotten) {
+			// They are read all the same: the next run is to know them.
+			known_->TakeForLoaded();
+		}
 	}
 	ReadRange(range);
 	Tell(greatest, forgotten, journal);
@@ -247,6 +241,15 @@ CursorRead::Tell(const std::optional<std::string> &greatest, bool forgotten, Run
 				   "set_watermark moves it back",
 				   column, *greatest, *state_.value));
 	}
+	if (forgotten && (state_.value || range_.nulls)) {
+		std::string const which = state_.value ? Format("at the watermark {} of {}{}", *state_.value, column,
+														range_.nulls ? ", or without a value," : "")
+											   : Format("without a value of {}", column);
+		journal.Warning(
+			Format("rows {} that have come since the last run are not loaded, because it did not remember which were "
+				   "there: another load or another reader left it, or the source's columns have changed",
+				   which));
+	}
 	if (!range_.to) {
 		journal.Info(Format("cursor: no row has a value of {} yet{}", column, nulls));
 		return;
@@ -258,31 +261,35 @@ CursorRead::Tell(const std::optional<std::string> &greatest, bool forgotten, Run
 				   column, *range_.to, nulls));
 		return;
 	}
-	if (forgotten) {
-		journal.Warning(
-			Format("rows at the watermark {} of {} that have come since the last run are not read, because it did "
-				   "not remember which were there: another load or another reader left it, or the source's columns "
-				   "have changed",
-				   *state_.value, column));
-	}
 	bool const behind = greatest && IsGreater(*state_.value, *greatest);
-	journal.Info(Format("cursor: rows with {} {} {} ({}){} are read{}; {}", column, forgotten ? "after" : "from",
-						*range_.from,
-						lag_ == kNoLag ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
-						greatest && !behind ? Format(" to {} (the greatest at the source)", *greatest) : " on", nulls,
-						by_key_		? "those that are loaded already are found by their keys"
-						: forgotten ? "none of them are loaded already"
-									: "those that are loaded already are recognized by their columns"));
+	journal.Info(
+		Format("cursor: rows with {} from {} ({}){} are read{}; {}", column, *range_.from,
+			   forgotten || lag_ == kNoLag ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
+			   greatest && !behind ? Format(" to {} (the greatest at the source)", *greatest) : " on", nulls,
+			   by_key_	   ? "those that are loaded already are found by their keys"
+			   : forgotten ? "those at the watermark are taken for loaded"
+						   : "those that are loaded already are recognized by their columns"));
 }
 
 void
-CursorRead::CheckQuery(const MappedQuery &query) const
+CursorRead::BeforeAnalysis(RunJournal &journal)
+{
+	if (input_.Wire() == nullptr) {
+		Begin(journal);
+	}
+}
+
+void
+CursorRead::AfterFilter(const MappedQuery &query, RunJournal &journal)
 {
 	if (!query.GivesRowForRow()) {
 		throw Error(sqlstate::kFeatureNotSupported,
 					"columns of a pipeline with a cursor give one row for each row of the source",
 					"Aggregates, DISTINCT and functions that return sets belong into source_query; or leave "
 					"cursor_column out.");
+	}
+	if (input_.Wire() != nullptr) {
+		Begin(journal);
 	}
 }
 
@@ -303,9 +310,9 @@ CursorRead::End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &j
 	counters->watermark_before = state_.value;
 	counters->watermark_after = after_;
 	std::optional<std::string> rows = state_.rows;
-	if (by_key_ || !remembers_) {
+	if (by_key_) {
 		rows.reset();
-	} else if (reads_) {
+	} else if (reads_ || rows_read > 0) {
 		rows = KnownRows::Write(known_->Kept());
 	}
 	bool const moves = after_ != state_.value;

@@ -20,12 +20,10 @@ public:
 	// by_key: rows that are read again are recognized by their keys, and need not be remembered.
 	CursorRead(const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input, bool by_key);
 
-	// The source is asked what there is, and told what to send. Before the input of the executor is analyzed; of any
-	// other after its filter has found its place. Throws Error.
-	void Begin(RunJournal &journal);
-	bool BeginsBeforeAnalysis() const { return input_.Wire() == nullptr; }
-	// Throws Error 0A000 where rows are not given one by one.
-	void CheckQuery(const MappedQuery &query) const;
+	// The source is asked what there is, and told what to send, in one of the two: before the input of the executor is
+	// analyzed, and of any other after its filter has found its place. Each caller makes both. They throw Error.
+	void BeforeAnalysis(RunJournal &journal);
+	void AfterFilter(const MappedQuery &query, RunJournal &journal);
 
 	const CursorColumn &Column() const { return column_; }
 	// NULL: every row that is read is handed on.
@@ -42,6 +40,7 @@ private:
 		int cursor = -1;
 	};
 
+	void Begin(RunJournal &journal);
 	Names DescribeSource();
 	std::optional<std::string> Greatest() const;
 	bool HasNull() const;
@@ -63,7 +62,6 @@ private:
 	std::optional<std::string> after_; // the next watermark
 	std::optional<KnownRows> known_;
 	bool reads_ = true;
-	bool remembers_ = true; // all rows that the next run meets again are among those read
 };
 
 } // namespace sluice::engine

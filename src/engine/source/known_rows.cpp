@@ -23,14 +23,6 @@ Hex(const uint8 *hash)
 	return text;
 }
 
-pg::SqlOptions
-Alone()
-{
-	pg::SqlOptions options;
-	options.run_as = GetUserId();
-	return options;
-}
-
 std::optional<int>
 PositionOf(const std::vector<std::string> &columns, const std::string &column)
 {
@@ -91,17 +83,17 @@ KnownRows::KnownRows(const CursorColumn &cursor, std::vector<std::string> column
 }
 
 void
-KnownRows::BeginAt(int first_attribute)
+KnownRows::BeginAt(int first_attribute, TupleDesc row_type)
 {
-	for (const std::string &column : met_columns_) {
-		met_attributes_.push_back(first_attribute + *PositionOf(columns_, column));
+	for (int i = 0; i < static_cast<int>(columns_.size()); ++i) {
+		kept_hashed_.push_back(pg::Call(leaf::HowToHash, row_type, first_attribute + i));
 	}
-	for (size_t i = 0; i < columns_.size(); ++i) {
-		kept_attributes_.push_back(first_attribute + static_cast<int>(i));
+	for (const std::string &column : met_columns_) {
+		met_hashed_.push_back(kept_hashed_[*PositionOf(columns_, column)]);
 	}
 	plan_.cursor = first_attribute + cursor_position_;
-	plan_.met = {static_cast<int>(met_attributes_.size()), met_attributes_.data()};
-	plan_.kept = {static_cast<int>(kept_attributes_.size()), kept_attributes_.data()};
+	plan_.met = {static_cast<int>(met_hashed_.size()), met_hashed_.data()};
+	plan_.kept = {static_cast<int>(kept_hashed_.size()), kept_hashed_.data()};
 	pg::Call(leaf::PrepareMarks, &plan_, cursor_.type->oid, met_to_ ? met_to_->c_str() : nullptr,
 			 kept_from_ ? kept_from_->c_str() : nullptr);
 }
@@ -115,14 +107,14 @@ KnownRows::Sift(Batch *batch)
 		if (mark.kept) {
 			kept_[Hex(mark.kept_hash)]++;
 		}
-		if (mark.met) {
+		if (mark.met && !takes_for_loaded_) {
 			auto const known = met_.find(Hex(mark.met_hash));
 			mark.met = known != met_.end() && known->second > 0;
 			if (mark.met) {
 				known->second--;
-				met_rows_++;
 			}
 		}
+		met_rows_ += mark.met ? 1 : 0;
 	}
 	if (kept_.size() > kMostRows) {
 		throw Error(

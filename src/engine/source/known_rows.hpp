@@ -33,8 +33,10 @@ public:
 			  const std::optional<Stored> &stored, const std::optional<std::string> &met_to,
 			  const std::optional<std::string> &kept_from);
 
-	// Before the first batch: the columns begin at this attribute.
-	void BeginAt(int first_attribute);
+	// Nothing is known of the rows that an earlier run may have loaded: all of them are taken out.
+	void TakeForLoaded() { takes_for_loaded_ = true; }
+	// Before the first batch: the columns begin at this attribute of its rows.
+	void BeginAt(int first_attribute, TupleDesc row_type);
 	// Takes the rows out that were loaded before. Throws Error 54000 where there are too many to remember.
 	void Sift(Batch *batch);
 
@@ -53,10 +55,11 @@ private:
 	std::optional<std::string> met_to_;
 	std::optional<std::string> kept_from_;
 	RowCounts kept_;
+	bool takes_for_loaded_ = false;
 	int64_t met_rows_ = 0;
 	leaf::MarkPlan plan_{};
-	std::vector<int> met_attributes_;
-	std::vector<int> kept_attributes_;
+	std::vector<leaf::HashedColumn> met_hashed_;
+	std::vector<leaf::HashedColumn> kept_hashed_;
 	std::vector<leaf::RowMark> marks_;
 };
 

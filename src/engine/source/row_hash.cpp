@@ -25,10 +25,32 @@ HashBytes(pg_cryptohash_ctx *hash, const void *bytes, Size size)
 	Require(pg_cryptohash_update(hash, static_cast<const uint8 *>(bytes), size) >= 0);
 }
 
+bool
+IsName(Oid type)
+{
+	switch (type) {
+	case REGPROCOID:
+	case REGPROCEDUREOID:
+	case REGOPEROID:
+	case REGOPERATOROID:
+	case REGCLASSOID:
+	case REGCOLLATIONOID:
+	case REGTYPEOID:
+	case REGROLEOID:
+	case REGNAMESPACEOID:
+	case REGCONFIGOID:
+	case REGDICTIONARYOID:
+		return true;
+	default:
+		return false;
+	}
+}
+
 // What kind of value, how long, and its bytes: no two rows are written alike.
 void
-HashValue(pg_cryptohash_ctx *hash, const TupleTableSlot *row, int attribute)
+HashValue(pg_cryptohash_ctx *hash, const TupleTableSlot *row, HashedColumn *how)
 {
+	int const attribute = how->attribute;
 	Form_pg_attribute const column = TupleDescAttr(row->tts_tupleDescriptor, attribute);
 	uint64 size = row->tts_isnull[attribute] ? PG_UINT64_MAX : 0;
 	if (row->tts_isnull[attribute]) {
@@ -36,6 +58,13 @@ HashValue(pg_cryptohash_ctx *hash, const TupleTableSlot *row, int attribute)
 		return;
 	}
 	Datum const value = row->tts_values[attribute];
+	if (how->as_text) {
+		const char *text = OutputFunctionCall(&how->output, value);
+		size = strlen(text);
+		HashBytes(hash, &size, sizeof(size));
+		HashBytes(hash, text, size);
+		return;
+	}
 	if (column->attbyval) {
 		Datum stored = 0;
 		store_att_byval(&stored, value, column->attlen);
@@ -62,7 +91,7 @@ HashRow(pg_cryptohash_ctx *hash, const TupleTableSlot *row, HashedColumns column
 	uint8 whole[PG_SHA256_DIGEST_LENGTH];
 	Require(pg_cryptohash_init(hash) >= 0);
 	for (int i = 0; i < columns.count; ++i) {
-		HashValue(hash, row, columns.attributes[i]);
+		HashValue(hash, row, &columns.columns[i]);
 	}
 	Require(pg_cryptohash_final(hash, whole, sizeof(whole)) >= 0);
 	memcpy(result, whole, kRowHash);
@@ -75,6 +104,34 @@ Compare(MarkPlan *plan, Datum left, Datum right)
 }
 
 } // namespace
+
+bool
+HoldsOids(Oid type)
+{
+	Oid const base = getBaseType(type);
+	Oid const element = get_element_type(base);
+	if (OidIsValid(element)) {
+		// It stands in the array, too.
+		return element >= FirstNormalObjectId || HoldsOids(element);
+	}
+	bool const is_own = base >= FirstNormalObjectId;
+	bool const names_itself = type_is_enum(base) || type_is_range(base) || type_is_multirange(base);
+	return IsName(base) || type_is_rowtype(base) || (is_own && names_itself);
+}
+
+HashedColumn
+HowToHash(TupleDesc row_type, int attribute)
+{
+	Oid const type = TupleDescAttr(row_type, attribute)->atttypid;
+	HashedColumn column{attribute, HoldsOids(type), {}};
+	if (column.as_text) {
+		Oid output;
+		bool is_varlena;
+		getTypeOutputInfo(type, &output, &is_varlena);
+		fmgr_info(output, &column.output);
+	}
+	return column;
+}
 
 void
 PrepareMarks(MarkPlan *plan, Oid type, const char *met_to, const char *kept_from)

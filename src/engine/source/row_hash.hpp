@@ -14,10 +14,20 @@ struct RowMark {
 	uint8 kept_hash[kRowHash];
 };
 
-// Attributes of a batch's rows, as they are hashed.
+// Whether values of that type hold OIDs, which are others once the type was made anew, as by a restored dump.
+bool HoldsOids(Oid type);
+
+// A column of a batch's rows, as it is hashed: by its bytes, or, where they hold OIDs, by its text.
+struct HashedColumn {
+	int attribute;
+	bool as_text;
+	FmgrInfo output;
+};
+HashedColumn HowToHash(TupleDesc row_type, int attribute);
+
 struct HashedColumns {
 	int count;
-	const int *attributes;
+	HashedColumn *columns;
 };
 
 struct MarkPlan {

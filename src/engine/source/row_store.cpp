@@ -21,10 +21,11 @@ KeepRows(Tuplestorestate *rows, const Batch *batch)
 
 } // namespace leaf
 
-RowStore::RowStore(WireSource &source)
+RowStore::RowStore(WireSource &source, KnownRows *known)
 	: row_type_(source.RowType()), rows_(pg::Call(tuplestore_begin_heap, false, false, work_mem))
 {
 	WireReader reader(source);
+	reader.Recognize(known);
 	while (Batch *batch = reader.Next()) {
 		pg::Call(leaf::KeepRows, rows_, static_cast<const Batch *>(batch));
 	}

@@ -4,14 +4,15 @@
 #pragma once
 
 #include "engine/source/executor_scan.hpp"
+#include "engine/source/known_rows.hpp"
 #include "engine/source/wire_source.hpp"
 
 namespace sluice::engine {
 
 class RowStore {
 public:
-	// Reads the source to its end. In the current memory context.
-	explicit RowStore(WireSource &source);
+	// Reads the source to its end. In the current memory context. known: rows that are left out; NULL: none.
+	RowStore(WireSource &source, KnownRows *known);
 
 	// For a scan over them.
 	leaf::ScanScope Scope(int64_t most_rows) const { return {most_rows, rows_, row_type_}; }

@@ -44,7 +44,7 @@ SiftedReader::SiftedReader(std::unique_ptr<ExecutorReader> reader, KnownRows &kn
 	  batch_(pg::Call(leaf::CreateBatch,
 					  row_type != nullptr ? row_type : pg::Call(leaf::FirstColumns, reader_->RowType(), visible)))
 {
-	known_.BeginAt(visible_);
+	known_.BeginAt(visible_, reader_->RowType());
 }
 
 Batch *

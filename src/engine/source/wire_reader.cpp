@@ -31,7 +31,7 @@ WireReader::Recognize(KnownRows *known)
 {
 	known_ = known;
 	if (known_ != nullptr) {
-		known_->BeginAt(0);
+		known_->BeginAt(0, source_.RowType());
 		used_.assign(used_.size(), true);
 	}
 }
@@ -58,7 +58,6 @@ WireReader::Refill()
 	if (!started_) {
 		Start();
 	}
-	pg::Call(leaf::ResetBatch, in_);
 	do {
 		if (!more_) {
 			return false;
