@@ -54,6 +54,15 @@ CREATE TABLE walks (n int GENERATED ALWAYS AS IDENTITY, hint text, fails text, f
 
 -- Defining: arguments.
 INSERT INTO walks (hint, fails, follow, again, setup) VALUES
+($h$It says what "*" leaves out: write "*" in columns, or leave exclude_columns out.$h$,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', columns => 'id', options => '{"exclude_columns": ["t"]}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', columns => '*', options => '{"exclude_columns": ["t"]}'), create_pipeline('b', source_table => 'src', destination_table => 'new', columns => 'id')$$, NULL),
+($h$Its columns are %.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', options => '{"exclude_columns": ["something"]}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', options => '{"exclude_columns": ["t"]}')$$, NULL),
+($h$Name in columns what is to be loaded, without "*".$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', options => '{"exclude_columns": ["id", "t"]}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', columns => 'id')$$, NULL),
+($h$The option takes a list of texts: such as ["email", "phone"].$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', options => '{"exclude_columns": [1]}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', options => '{"exclude_columns": ["t"]}')$$, NULL),
 ($h$Use load => 'append', 'replace' or 'merge'.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'mirror')$$, NULL,
 	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append'), create_pipeline('b', source_table => 'src', destination_table => 'dst', load => 'replace'),
 	create_pipeline('c', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}')$$, NULL),

@@ -235,7 +235,7 @@ RuleChanged(const Pipeline &now, const Pipeline &before)
 	}
 	OptionValues const options = catalog::ReadOptions(now.options);
 	OptionValues const old_options = catalog::ReadOptions(before.options);
-	constexpr std::array kRules = {"mysql_source", "on_loss", "column_case", "column_types"};
+	constexpr std::array kRules = {"mysql_source", "on_loss", "column_case", "column_types", "exclude_columns"};
 	if (options.IsGiven("command_transaction") != old_options.IsGiven("command_transaction") ||
 		options.Boolean("command_transaction") != old_options.Boolean("command_transaction")) {
 		return true;
@@ -324,7 +324,8 @@ TellLosses(const Pipeline &pipeline, Oid destination)
 		return;
 	}
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
-	if (options.Text("column_case") != "keep" || options.IsGiven("column_types")) {
+	if (options.Text("column_case") != "keep" || options.IsGiven("column_types") ||
+		options.IsGiven("exclude_columns")) {
 		return;
 	}
 	bool const exact = options.Text("on_loss") == "fail";

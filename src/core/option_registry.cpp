@@ -145,6 +145,8 @@ Accepts(OptionType type, JsonType json_type)
 		return json_type == JsonType::String;
 	case OptionType::Object:
 		return json_type == JsonType::Object;
+	case List:
+		return json_type == JsonType::Array;
 	}
 	return false;
 }
@@ -169,6 +171,7 @@ CheckValue(const OptionSpec &spec, JsonType json_type, std::string_view text)
 	case MemorySize:
 		return CheckMemorySize(spec, text);
 	case Text:
+	case List:
 	case OptionType::Object:
 		return CheckText(spec, text);
 	case Enumeration:
@@ -199,6 +202,8 @@ ExpectedText(OptionType type)
 		return "a point in time in ISO 8601";
 	case OptionType::Object:
 		return "an object of texts";
+	case List:
+		return "a list of texts";
 	}
 	return {};
 }
@@ -242,6 +247,8 @@ OptionTypeName(OptionType type)
 		return "timestamp";
 	case OptionType::Object:
 		return "object";
+	case List:
+		return "list";
 	}
 	return {};
 }
@@ -272,6 +279,8 @@ OptionRangeText(const OptionSpec &spec)
 		return "such as 2026-12-01 or 2026-12-01 02:00:00+01:00";
 	case OptionType::Object:
 		return "such as {\"id\": \"bigint\"}";
+	case List:
+		return "such as [\"email\", \"phone\"]";
 	}
 	return {};
 }
@@ -309,10 +318,10 @@ std::string
 OptionValues::Value(std::string_view key, OptionType type) const
 {
 	const OptionSpec &spec = RequireOption(key);
-	bool const fits =
-		spec.type == type ||
-		(type == OptionType::Text && (spec.type == OptionType::Enumeration || spec.type == OptionType::MemorySize ||
-									  spec.type == OptionType::Timestamp || spec.type == OptionType::Object));
+	bool const fits = spec.type == type ||
+					  (type == OptionType::Text &&
+					   (spec.type == OptionType::Enumeration || spec.type == OptionType::MemorySize ||
+						spec.type == OptionType::Timestamp || spec.type == OptionType::Object || spec.type == List));
 	if (!fits) {
 		throw Error(sqlstate::kInternalError, Format("option \"{}\" is read as another type", key));
 	}

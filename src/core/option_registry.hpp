@@ -19,12 +19,13 @@ enum class OptionType {
 	Enumeration,
 	Timestamp,
 	Object, // of texts
+	List,	// of texts
 };
 
 struct OptionSpec {
 	std::string_view key;
 	OptionType type;
-	// Inclusive. Integer: itself; Duration: microseconds; MemorySize: kilobytes; Text and Object: bytes.
+	// Inclusive. Integer: itself; Duration: microseconds; MemorySize: kilobytes; Text, Object and List: bytes.
 	int64_t minimum;
 	int64_t maximum;
 	std::string_view allowed; // Enumeration: the values, separated by '|'
@@ -45,7 +46,7 @@ enum class JsonType {
 std::span<const OptionSpec> AllOptions();
 const OptionSpec *FindOption(std::string_view key);
 
-// 'boolean', 'integer', 'duration', 'memory size', 'text', 'enumeration', 'timestamp', 'object'.
+// 'boolean', 'integer', 'duration', 'memory size', 'text', 'enumeration', 'timestamp', 'object', 'list'.
 std::string_view OptionTypeName(OptionType type);
 // What a value may be, for people: "1 to 1000000", "1 second to 1 hour", "auto, off".
 std::string OptionRangeText(const OptionSpec &spec);
@@ -67,7 +68,7 @@ public:
 	bool Boolean(std::string_view key) const;
 	int64_t Integer(std::string_view key) const;
 	int64_t DurationMicroseconds(std::string_view key) const;
-	std::string Text(std::string_view key) const; // also enumerations, memory sizes, timestamps and objects
+	std::string Text(std::string_view key) const; // also enumerations, memory sizes, timestamps, objects and lists
 
 private:
 	std::string Value(std::string_view key, OptionType type) const;

@@ -38,6 +38,9 @@ constexpr std::array kOptions = {
 	OptionSpec{
 		"end_at", Timestamp, 0, 0, "", "",
 		"No due time of the schedule lies after this one; without an offset a time in the pipeline's time zone."},
+	OptionSpec{
+		"exclude_columns", List, 0, 60'000, "", "",
+		"Columns of the source that are not loaded, though columns says * or nothing; they are not read either."},
 	OptionSpec{"fetch_size", Integer, 1, 1'000'000, "", "10000",
 			   "How many rows are asked from a foreign data wrapper at a time."},
 	OptionSpec{"get_public_key", Boolean, 0, 0, "", "false",

@@ -12,6 +12,7 @@
 #include "engine/target/describe_table.hpp"
 #include "engine/target/destination.hpp"
 #include "engine/target/destination_server.hpp"
+#include "engine/transform/column_choice.hpp"
 #include "engine/transform/column_options.hpp"
 #include "engine/transform/definition_syntax.hpp"
 #include "pg/relation_lookup.hpp"
@@ -135,6 +136,7 @@ Analyze(const catalog::Pipeline &pipeline, bool starts_afresh)
 		mapping.leave_out = LeaveOut::All; // a run adds what is missing
 	}
 	LocalSource(pipeline).Describe(&mapping);
+	ChooseColumns(&mapping);
 	AddLoadColumns(options, {}, &mapping);
 	MappedQuery const query(mapping);
 	if (const char *table = pg::Call(leaf::TemporaryTableIn, query.Analyzed())) {
@@ -165,6 +167,7 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	MappingInput types;
 	ReadColumnOptions(options, &types);
+	CheckExcluded(types, pipeline.columns);
 	CheckDriftOptions(pipeline, options);
 	CheckSource(pipeline, pipeline.owner_oid);
 	CheckMode(pipeline);

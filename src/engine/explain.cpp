@@ -42,11 +42,7 @@ AddText(std::vector<std::string> *lines, const std::string &title, const std::st
 void
 AddRemoteQuery(std::vector<std::string> *lines, const RunInput &input, const MappedQuery &query)
 {
-	TupleDesc const source_row = input.Mapping().source_row;
-	std::vector<char> used(source_row->natts + 1);
-	pg::Call(leaf::FindUsedColumns, query.Analyzed(), source_row, reinterpret_cast<bool *>(used.data()));
-	used.pop_back();
-	AddText(lines, "remote query", input.Wire()->RemoteStatement(std::vector<bool>(used.begin(), used.end())));
+	AddText(lines, "remote query", input.Wire()->RemoteStatement(input.Needed(query)));
 }
 
 void

@@ -131,11 +131,7 @@ void
 SeeSourceRights(Look *look)
 {
 	if (look->input->Wire() != nullptr) {
-		TupleDesc const source_row = look->input->Mapping().source_row;
-		std::vector<char> used(source_row->natts + 1);
-		pg::Call(leaf::FindUsedColumns, look->query->Analyzed(), source_row, reinterpret_cast<bool *>(used.data()));
-		used.pop_back();
-		look->input->Wire()->CheckReadable(std::vector<bool>(used.begin(), used.end()));
+		look->input->Wire()->CheckReadable(look->input->Needed(*look->query));
 	} else {
 		pg::ReadOnlyScope const writes_nothing;
 		(void)pg::Sql("EXPLAIN " + look->query->Text());

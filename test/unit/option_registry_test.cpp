@@ -22,7 +22,9 @@ TEST(OptionRegistry, IsWellFormed)
 		EXPECT_FALSE(OptionRangeText(spec).empty());
 		EXPECT_EQ(spec.type == OptionType::Enumeration, !spec.allowed.empty());
 		// A default is a value like any other, and already canonical.
-		JsonType const type = spec.type == OptionType::Object ? JsonType::Object : JsonType::String;
+		JsonType const type = spec.type == OptionType::Object ? JsonType::Object
+							  : spec.type == OptionType::List ? JsonType::Array
+															  : JsonType::String;
 		EXPECT_EQ(CheckOption(spec.key, type, spec.default_text), spec.default_text);
 		EXPECT_EQ(CheckOption(spec.key, JsonType::Null, "null"), spec.default_text);
 	}
@@ -53,6 +55,7 @@ TEST(OptionRegistry, AcceptsAndMakesCanonical)
 		{"work_mem", JsonType::String, "1TB", "1TB"},
 		{"work_mem", JsonType::String, "", ""},
 		{"column_types", JsonType::Object, "{\"id\": \"bigint\"}", "{\"id\": \"bigint\"}"},
+		{"exclude_columns", JsonType::Array, "[\"email\"]", "[\"email\"]"},
 	};
 	for (const auto &c : cases) {
 		EXPECT_EQ(CheckOption(c.key, c.type, c.value), c.canonical) << c.key << " " << c.value;
@@ -74,6 +77,8 @@ TEST(OptionRegistry, RefusesWithAHint)
 		{"", JsonType::Null, "null", "unrecognized option \"\"", "The view pipeline_options lists all options."},
 		{"column_types", JsonType::String, "bigint", "invalid value for option \"column_types\": \"bigint\"",
 		 "The option takes an object of texts: such as {\"id\": \"bigint\"}."},
+		{"exclude_columns", JsonType::String, "email", "invalid value for option \"exclude_columns\": \"email\"",
+		 "The option takes a list of texts: such as [\"email\", \"phone\"]."},
 		{"fetch_size", JsonType::Number, "0", "invalid value for option \"fetch_size\": \"0\"",
 		 "The option takes an integer: 1 to 1000000."},
 		{"fetch_size", JsonType::Number, "1.5", "invalid value for option \"fetch_size\": \"1.5\"",

@@ -47,6 +47,7 @@ CursorRead::DescribeSource()
 			}
 		}
 		found.names.push_back(name);
+		reader = input_.Mapping().unread.contains(name) ? "unread" : reader;
 		found.described.push_back(Format("{} {} {}{}", name, pg::Call(format_type_be, type), reader,
 										 pg::Call(leaf::HoldsOids, type) ? " as text" : ""));
 	};
@@ -298,7 +299,10 @@ CursorRead::HiddenColumns() const
 {
 	std::string list;
 	for (size_t i = 0; i < names_.size(); ++i) {
-		list += Format("\n, source.{} AS \"pg_sluice {}\"", pg::QuoteIdentifier(names_[i]), i + 1);
+		std::string const value = input_.Mapping().unread.contains(names_[i])
+									  ? "CAST(NULL AS pg_catalog.text)"
+									  : "source." + pg::QuoteIdentifier(names_[i]);
+		list += Format("\n, {} AS \"pg_sluice {}\"", value, i + 1);
 	}
 	return list;
 }

@@ -3,31 +3,12 @@
 #include "catalog/loaded_shape.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/source/drivers.hpp"
+#include "engine/transform/column_choice.hpp"
 #include "engine/transform/column_options.hpp"
 #include "engine/transform/definition_syntax.hpp"
-#include "engine/transform/star.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
-
-namespace {
-
-// A list of columns without those that "*" leaves out; nothing where it leaves out none.
-std::optional<std::string>
-VisibleColumns(const std::vector<ColumnMeaning> &meaning)
-{
-	std::string list;
-	for (const ColumnMeaning &column : meaning) {
-		if (!column.is_hidden) {
-			list += (list.empty() ? "source." : ", source.") + pg::QuoteIdentifier(column.name);
-		}
-	}
-	bool const hides =
-		std::any_of(meaning.begin(), meaning.end(), [](const ColumnMeaning &column) { return column.is_hidden; });
-	return hides && !list.empty() ? std::optional(list) : std::nullopt;
-}
-
-} // namespace
 
 RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal, LoadStamp stamp,
 				   const SourceSlice *slice)
@@ -50,11 +31,26 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 	}
 	source_ = OpenSource(pipeline, options, journal, slice);
 	source_->Describe(&mapping_);
-	if (std::optional<std::string> const visible = VisibleColumns(mapping_.meaning)) {
-		std::string const columns = pipeline.columns.value_or("source.*");
-		mapping_.columns = pg::Call(leaf::ReplaceStars, columns.c_str(), visible->c_str());
+	ChooseColumns(&mapping_);
+	if (pipeline.cursor_column) {
+		mapping_.unread.erase(*pipeline.cursor_column);
+	}
+	if (WireSource *const wire = Wire()) {
+		wire->LeaveUnread(mapping_.unread);
 	}
 	AddLoadColumns(options, stamp_, &mapping_);
+}
+
+std::vector<bool>
+RunInput::Needed(const MappedQuery &query) const
+{
+	std::vector<bool> needed = source_->Wire()->Readable();
+	std::vector<char> used(needed.size() + 1);
+	pg::Call(leaf::FindUsedColumns, query.Analyzed(), mapping_.source_row, reinterpret_cast<bool *>(used.data()));
+	for (size_t i = 0; i < needed.size(); ++i) {
+		needed[i] = needed[i] && used[i] != 0;
+	}
+	return needed;
 }
 
 MappingInput

@@ -35,6 +35,8 @@ public:
 	{
 		mapping_.filter = mapping_.filter ? "(\n" + *mapping_.filter + "\n) AND " + condition : condition;
 	}
+	// Of a wire, the columns that the query is made of.
+	std::vector<bool> Needed(const MappedQuery &query) const;
 	const LoadStamp &Stamp() const { return stamp_; }
 	// Of foreign data wrappers.
 	leaf::FetchSize Fetch() const { return fetch_; }

@@ -5,7 +5,7 @@
 namespace sluice::engine {
 
 WireReader::WireReader(WireSource &source)
-	: source_(source), in_(pg::Call(leaf::CreateBatch, source.RowType())), used_(source.RowType()->natts, true)
+	: source_(source), in_(pg::Call(leaf::CreateBatch, source.RowType())), used_(source.Readable())
 {}
 
 WireReader::WireReader(WireSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type)
@@ -32,7 +32,7 @@ WireReader::Recognize(KnownRows *known)
 	known_ = known;
 	if (known_ != nullptr) {
 		known_->BeginAt(0, source_.RowType());
-		used_.assign(used_.size(), true);
+		used_ = source_.Readable();
 	}
 }
 

@@ -1,6 +1,8 @@
 // A source whose rows come over a connection of our own, whatever its protocol.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "engine/rows/batch.hpp"
@@ -19,6 +21,17 @@ public:
 		mapping->meaning = Meaning();
 	}
 	WireSource *Wire() final { return this; }
+	// These columns are asked for by nobody.
+	void LeaveUnread(const std::set<std::string> &unread) { unread_ = unread; }
+	// Whether each column may be asked for.
+	std::vector<bool> Readable() const
+	{
+		std::vector<bool> readable(RowType()->natts);
+		for (int i = 0; i < RowType()->natts; ++i) {
+			readable[i] = !unread_.contains(NameStr(TupleDescAttr(RowType(), i)->attname));
+		}
+		return readable;
+	}
 
 	// Names and local types of all columns, in the source's order. Lives as long as the source.
 	virtual TupleDesc RowType() const = 0;
@@ -49,6 +62,9 @@ public:
 	virtual int64_t RowsExpected() const = 0;
 	// Checks that the source ended cleanly and leaves it. Without it the destructor cancels the remote query.
 	virtual void Finish() = 0;
+
+private:
+	std::set<std::string> unread_;
 };
 
 } // namespace sluice::engine

@@ -23,6 +23,25 @@ FindType(const std::string &column, const std::string &text)
 	}
 }
 
+void
+ReadExcluded(const OptionValues &options, MappingInput *mapping)
+{
+	if (!options.IsGiven("exclude_columns")) {
+		return;
+	}
+	pg::SqlResult const names = pg::Sql("SELECT pg_catalog.jsonb_typeof(value), value OPERATOR(pg_catalog.#>>) '{}' "
+										"FROM pg_catalog.jsonb_array_elements($1::pg_catalog.jsonb)",
+										{options.Text("exclude_columns")});
+	for (size_t row = 0; row < names.Rows(); ++row) {
+		if (names.Text(row, 0) != "string") {
+			throw Error(sqlstate::kInvalidParameterValue,
+						"invalid value for option \"exclude_columns\": a column's name is no text",
+						"The option takes a list of texts: such as [\"email\", \"phone\"].");
+		}
+		mapping->excluded.insert(names.Text(row, 1));
+	}
+}
+
 } // namespace
 
 void
@@ -30,6 +49,7 @@ ReadColumnOptions(const OptionValues &options, MappingInput *mapping)
 {
 	mapping->exact = options.Text("on_loss") == "fail";
 	mapping->naming = ParseColumnCase(options.Text("column_case"));
+	ReadExcluded(options, mapping);
 	if (!options.IsGiven("column_types")) {
 		return;
 	}

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct MappingInput {
 	std::optional<std::string> named; // the columns as the user wrote them
 	bool stamped = false;			  // by load_columns, at their end
 	ColumnCase naming = ColumnCase::Keep;
+	std::set<std::string> excluded;				  // from "*"
+	std::set<std::string> unread;				  // of the source's columns, those that are not asked for
 	std::map<std::string, leaf::NamedType> types; // that columns are cast to, by the names they have then
 };
 

@@ -1,5 +1,7 @@
 #include "engine/transform/star.hpp"
 
+#include "pg/compat.hpp"
+
 extern "C" {
 #include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
@@ -13,9 +15,9 @@ namespace {
 constexpr const char *kSelect = "SELECT\n";
 
 const SelectStmt *
-Parse(const char *select_list)
+Parse(const char *select_list, const char *select = kSelect)
 {
-	List *statements = raw_parser(psprintf("%s%s", kSelect, select_list), RAW_PARSE_DEFAULT);
+	List *statements = raw_parser(psprintf("%s%s", select, select_list), RAW_PARSE_DEFAULT);
 	return reinterpret_cast<const SelectStmt *>(linitial_node(RawStmt, statements)->stmt);
 }
 
@@ -29,6 +31,30 @@ IsStar(const Node *node)
 	return IsA(llast(fields), A_Star) &&
 		   (list_length(fields) == 1 || (list_length(fields) == 2 && IsA(linitial(fields), String) &&
 										 strcmp(strVal(linitial(fields)), "source") == 0));
+}
+
+bool
+NoteNames(Node *node, void *context)
+{
+	auto *found = static_cast<NamesFound *>(context);
+	if (node == nullptr) {
+		return false;
+	}
+	if (!IsA(node, ColumnRef)) {
+		return pg::compat::WalkRaw(node, NoteNames, context);
+	}
+	List *const fields = reinterpret_cast<ColumnRef *>(node)->fields;
+	ListCell *cell;
+	foreach (cell, fields) {
+		auto *field = static_cast<Node *>(lfirst(cell));
+		if (IsA(field, String)) {
+			found->names = lappend(found->names, strVal(field));
+		}
+	}
+	// Before more fields the name is that of the table.
+	found->whole_row = found->whole_row || IsA(llast(fields), A_Star) ||
+					   (list_length(fields) == 1 && strcmp(strVal(linitial(fields)), "source") == 0);
+	return false;
 }
 
 } // namespace
@@ -58,6 +84,35 @@ ReplaceStars(const char *select_list, const char *visible)
 	}
 	appendStringInfoString(&replaced, copied);
 	return replaced.data;
+}
+
+bool
+HasStar(const char *select_list)
+{
+	ListCell *cell;
+	foreach (cell, Parse(select_list)->targetList) {
+		if (IsStar(lfirst_node(ResTarget, cell)->val)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+FindNames(const char *select_list, const char *condition, NamesFound *found)
+{
+	if (select_list != nullptr) {
+		ListCell *cell;
+		foreach (cell, Parse(select_list)->targetList) {
+			Node *value = lfirst_node(ResTarget, cell)->val;
+			if (!IsStar(value)) {
+				(void)NoteNames(value, found);
+			}
+		}
+	}
+	if (condition != nullptr) {
+		(void)NoteNames(Parse(condition, "SELECT WHERE\n")->whereClause, found);
+	}
 }
 
 bool

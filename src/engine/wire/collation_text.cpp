@@ -83,12 +83,14 @@ ColumnCollations(const AskServer &ask, const std::string &from, const std::vecto
 {
 	std::vector<std::string> collations(columns.size());
 	std::string list;
+	std::string read;
 	for (const std::string &column : columns) {
+		read += (read.empty() ? "source." : ", source.") + column;
 		list += (list.empty() ? "" : ", ") + Format("pg_catalog.pg_collation_for(source.{})", column);
 	}
 	// Nothing is read: the one row has no values, but their collations.
 	pg::SqlResult const names =
-		ask("SELECT " + list + " FROM (SELECT 1) one LEFT JOIN (SELECT * FROM " + from +
+		ask("SELECT " + list + " FROM (SELECT 1) one LEFT JOIN (SELECT " + read + " FROM " + from +
 				(from.compare(0, 1, "(") == 0 ? "" : " AS source") + " WHERE false) source ON true",
 			{});
 	std::map<std::string, std::string> texts;

@@ -138,6 +138,9 @@ CompareOrders(const AskServer &ask, const std::string &from, const std::vector<D
 	std::vector<size_t> of_name;
 	bool documents = false;
 	for (size_t i = 0; i < columns.size(); ++i) {
+		if (!columns[i].computed) {
+			continue;
+		}
 		const ColumnMeaning &column = (*meaning)[i];
 		bool const collates = columns[i].as_text ? column.shape && column.shape->collates
 												 : OidIsValid(pg::Call(get_typcollation, columns[i].type));
@@ -176,8 +179,7 @@ CompareOrders(const AskServer &ask, const std::string &from, const std::vector<D
 } // namespace
 
 std::vector<ColumnMeaning>
-FindMeaning(pg::RemoteConnection &remote, const std::string &from, const std::vector<DescribedColumn> &columns,
-			bool computes)
+FindMeaning(pg::RemoteConnection &remote, const std::string &from, const std::vector<DescribedColumn> &columns)
 {
 	AskServer const ask = [&remote](const std::string &statement, const std::vector<pg::SqlValue> &parameters) {
 		return remote.Exec(statement, parameters);
@@ -187,9 +189,7 @@ FindMeaning(pg::RemoteConnection &remote, const std::string &from, const std::ve
 		meaning[i].name = columns[i].name;
 	}
 	FindOwnTypes(ask, columns, &meaning);
-	if (computes) {
-		CompareOrders(ask, from, columns, &meaning);
-	}
+	CompareOrders(ask, from, columns, &meaning);
 	return meaning;
 }
 

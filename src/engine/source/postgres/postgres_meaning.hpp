@@ -14,10 +14,11 @@ struct DescribedColumn {
 	Oid type;
 	int32 typmod;
 	bool as_text;
+	bool computed; // it may be, by columns or filter
 };
 
-// from: what is read, a FROM item. computes: the pipeline has columns or a filter of its own.
+// from: what is read, a FROM item.
 std::vector<ColumnMeaning> FindMeaning(pg::RemoteConnection &remote, const std::string &from,
-									   const std::vector<DescribedColumn> &columns, bool computes);
+									   const std::vector<DescribedColumn> &columns);
 
 } // namespace sluice::engine

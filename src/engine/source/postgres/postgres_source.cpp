@@ -7,6 +7,7 @@
 #include "engine/source/postgres/postgres_meaning.hpp"
 #include "engine/source/postgres/postgres_path.hpp"
 #include "engine/source/run_context_literal.hpp"
+#include "engine/transform/column_choice.hpp"
 #include "engine/wire/copy_decoder.hpp"
 #include "engine/wire/money_within.hpp"
 #include "engine/wire/reached_server.hpp"
@@ -248,16 +249,18 @@ PostgresSource::Connect(const SourceRequest &request)
 	std::vector<TextColumn> text_columns;
 	std::vector<DescribedColumn> types;
 	types.reserve(described.size());
+	std::optional<std::set<std::string>> const named = NamedColumns(pipeline.columns, pipeline.filter);
 	for (pg::RemoteConnection::Column &column : described) {
+		bool const computed = !named || named->contains(column.name);
 		if (const char *const cast = MoneyCast(column.type)) {
 			// Of an array the elements are what they travel as.
 			Oid const type = column.type == MONEYOID ? MONEYOID : NUMERICARRAYOID;
-			types.push_back({column.name, type, -1, false});
+			types.push_back({column.name, type, -1, false, computed});
 			state.columns.push_back({column.name, type, -1, false, cast});
 			continue;
 		}
 		bool const binary = TravelsInBinary(column.type);
-		types.push_back({column.name, column.type, column.typmod, !binary});
+		types.push_back({column.name, column.type, column.typmod, !binary, computed});
 		if (!binary) {
 			as_text += (as_text.empty() ? "\"" : ", \"") + column.name + "\"";
 			text_columns.push_back({column.name, column.type});
@@ -269,7 +272,7 @@ PostgresSource::Connect(const SourceRequest &request)
 	if (state.columns.size() > MaxTupleAttributeNumber) {
 		throw Error(sqlstate::kProtocolViolation, Format("{} has too many columns", state.label));
 	}
-	state.meaning = FindMeaning(remote, state.from, types, pipeline.columns || pipeline.filter);
+	state.meaning = FindMeaning(remote, state.from, types);
 	if (!as_text.empty()) {
 		journal.Info(Format("columns {} travel as text: their types have no binary form that is safe between "
 							"servers; all others are binary",
