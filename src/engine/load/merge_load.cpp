@@ -1,301 +1,64 @@
 #include "engine/load/merge_load.hpp"
 
-#include "core/sqlstate.hpp"
-#include "engine/target/key_index.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
 
-namespace {
-
-constexpr int kCardinalityViolation = SqlState("21000");
-
-// By their images; without the casts it would be a comparison column by column.
-constexpr const char *kRowsDiffer = "ROW({})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW({})::pg_catalog.record";
-
-} // namespace
-
-namespace leaf {
-
-namespace {
-
-void
-SetForLevel(const char *name, const char *value)
-{
-	(void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
-// Until the level is left, a hash of the staged rows has what a run may take.
-int
-TakeMemory(bool is_given)
-{
-	constexpr int kKilobytes = 16 * 1024;
-	int const level = NewGUCNestLevel();
-	if (!is_given && work_mem < kKilobytes) {
-		SetForLevel("work_mem", "16MB");
-	}
-	return level;
-}
-
-// Until the level is left, no plan reads a whole table to find a few rows of it.
-void
-FindRowsOneByOne()
-{
-	SetForLevel("enable_hashjoin", "off");
-	SetForLevel("enable_mergejoin", "off");
-}
-
-void
-LeaveLevel(int level)
-{
-	AtEOXact_GUC(true, level);
-}
-
-} // namespace
-
-} // namespace leaf
-
 MergeLoad::MergeLoad(Destination &destination, const LoadPlan &plan, const ColumnMatch &match,
 					 const CursorColumn *cursor, RunJournal &journal)
-	: destination_(destination), plan_(plan.merge), has_rows_(!destination.created), cursor_(cursor), journal_(journal)
-{
-	TupleDesc const row_type = RelationGetDescr(destination.relation);
-	equals_.resize(plan_.keys.size());
-	for (const std::string &key : plan_.keys) {
-		keys_.push_back(pg::QuoteIdentifier(key));
-	}
-	for (int i = 0; i < row_type->natts; ++i) {
-		if (match.source_of[static_cast<size_t>(i)] < 0) {
-			continue;
-		}
-		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
-		std::string const name = NameStr(attribute->attname);
-		auto const key = std::find(plan_.keys.begin(), plan_.keys.end(), name);
-		bool const is_key = key != plan_.keys.end();
-		if (is_key) {
-			equals_[static_cast<size_t>(key - plan_.keys.begin())] =
-				pg::Call(leaf::EqualityOf, pg::Call(getBaseType, attribute->atttypid));
-		}
-		columns_.push_back({pg::QuoteIdentifier(name), is_key, attribute->attidentity != ATTRIBUTE_IDENTITY_ALWAYS,
-							match.stamped[static_cast<size_t>(i)]});
-		definitions_ += Format("{}{} {}", definitions_.empty() ? "(" : ", ", columns_.back().name,
-							   pg::Call(format_type_with_typemod, attribute->atttypid, attribute->atttypmod));
-		if (OidIsValid(attribute->attcollation)) {
-			definitions_ += Format(" COLLATE {}", pg::Call(leaf::CollationName, attribute->attcollation));
-		}
-	}
-	for (size_t i = 0; i < equals_.size(); ++i) {
-		if (equals_[i].empty()) {
-			throw Error(sqlstate::kUndefinedColumn, Format("key column \"{}\" is not loaded", plan_.keys[i]),
-						"Give it a value in columns, or take other key_columns: they name columns of the destination.");
-		}
-	}
-	if (cursor_ != nullptr) {
-		definitions_ += Format(", {} pg_catalog.{}", pg::QuoteIdentifier(kStagedCursor), cursor_->type->name);
-	}
-	definitions_ += ")";
-}
+	: destination_(destination), plan_(plan.merge), has_rows_(!destination.created), journal_(journal),
+	  rows_(destination, plan.merge, match, cursor, journal)
+{}
 
 void
 MergeLoad::Open()
 {
 	pg::Call(table_close, std::exchange(destination_.relation, nullptr), NoLock);
-	staged_.Open(definitions_);
-}
-
-std::string
-MergeLoad::List(const char *alias, bool keys_only) const
-{
-	std::string list;
-	for (const Column &column : columns_) {
-		if (column.is_key || !keys_only) {
-			list += Format("{}{}{}", list.empty() ? "" : ", ", alias, column.name);
-		}
-	}
-	return list;
-}
-
-std::string
-MergeLoad::SameKey(const char *left, const char *right) const
-{
-	std::string condition;
-	for (size_t i = 0; i < keys_.size(); ++i) {
-		condition += Format("{}{}.{} {} {}.{}", i == 0 ? "" : " AND ", left, keys_[i], equals_[i], right, keys_[i]);
-	}
-	return condition;
-}
-
-// By the bytes: what = calls the same may be written in another way.
-std::string
-MergeLoad::Differ(const char *left, const char *right, bool keys_too) const
-{
-	std::string of_left;
-	std::string of_right;
-	for (const Column &column : columns_) {
-		if (column.assignable && !column.is_stamp && (keys_too || !column.is_key)) {
-			of_left += Format("{}{}.{}", of_left.empty() ? "" : ", ", left, column.name);
-			of_right += Format("{}{}.{}", of_right.empty() ? "" : ", ", right, column.name);
-		}
-	}
-	return of_left.empty() ? "" : FormatRuntime(kRowsDiffer, of_left, of_right);
-}
-
-std::string
-MergeLoad::Set(const char *from, bool keys_too) const
-{
-	std::string list;
-	for (const Column &column : columns_) {
-		if (column.assignable && (keys_too || !column.is_key)) {
-			list += Format("{}{} = {}.{}", list.empty() ? "" : ", ", column.name, from, column.name);
-		}
-	}
-	return list;
-}
-
-void
-MergeLoad::CheckKeys() const
-{
-	std::string condition;
-	for (const std::string &key : keys_) {
-		condition += (condition.empty() ? "" : " OR ") + key + " IS NULL";
-	}
-	int64_t const missing =
-		pg::Sql(Format("SELECT pg_catalog.count(*) FROM {} WHERE {}", staged_.Name(), condition)).Integer(0, 0);
-	if (missing > 0) {
-		throw Error(
-			sqlstate::kNotNullViolation,
-			Format("{} of the rows that were read have no value in a key column ({})", missing, plan_.KeyList()),
-			"A key says which row is meant: leave such rows out with a filter, or take other key_columns.");
-	}
-}
-
-// The rows that are overtaken by another one of their key leave the staging table; returns how many.
-int64_t
-MergeLoad::RemoveDuplicates()
-{
-	std::string const keys = List("", true);
-	std::string const &table = staged_.Name();
-	if (pg::Sql(Format("SELECT 1 FROM {} GROUP BY {} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
-					   table, keys))
-			.Empty()) {
-		return 0;
-	}
-	int64_t removed = 0;
-	if (cursor_ != nullptr) {
-		removed += static_cast<int64_t>(
-			pg::Sql(
-				Format(
-					"DELETE FROM {0} AS s USING (SELECT ctid AS place, pg_catalog.rank() OVER (PARTITION BY {1} ORDER "
-					"BY "
-					"{2} DESC NULLS LAST) AS place_in_order FROM {0}) AS o WHERE s.ctid OPERATOR(pg_catalog.=) o.place "
-					"AND o.place_in_order OPERATOR(pg_catalog.>) 1",
-					table, keys, pg::QuoteIdentifier(kStagedCursor)))
-				.Processed());
-	}
-	if (!plan_.last_wins) {
-		CheckTies();
-	}
-	removed += static_cast<int64_t>(
-		pg::Sql(Format("DELETE FROM {0} AS s USING (SELECT ctid AS place, pg_catalog.row_number() OVER (PARTITION BY "
-					   "{1} ORDER BY "
-					   "ctid DESC) AS place_in_order FROM {0}) AS o WHERE s.ctid OPERATOR(pg_catalog.=) o.place AND "
-					   "o.place_in_order OPERATOR(pg_catalog.>) 1",
-					   table, keys))
-			.Processed());
-	journal_.Info(Format("{} rows stood behind others of the same key", removed));
-	return removed;
-}
-
-void
-MergeLoad::CheckTies() const
-{
-	std::string of_row;
-	std::string of_last;
-	for (const Column &column : columns_) {
-		of_row += (of_row.empty() ? "s." : ", s.") + column.name;
-		of_last += (of_last.empty() ? "w." : ", w.") + column.name;
-	}
-	pg::SqlResult const tie =
-		pg::Sql(Format("SELECT ROW({2})::pg_catalog.text FROM (SELECT ctid AS place, pg_catalog.first_value(ctid) OVER "
-					   "(PARTITION BY {1} "
-					   "ORDER BY ctid DESC) AS last FROM {0}) AS o JOIN {0} AS s ON s.ctid OPERATOR(pg_catalog.=) "
-					   "o.place JOIN {0} AS w "
-					   "ON w.ctid OPERATOR(pg_catalog.=) o.last WHERE {3} LIMIT 1",
-					   staged_.Name(), List("", true), List("s.", true), FormatRuntime(kRowsDiffer, of_row, of_last)));
-	if (tie.Empty()) {
-		return;
-	}
-	throw Error(
-		kCardinalityViolation,
-		cursor_ != nullptr
-			? Format("rows with the same key differ, and have the same greatest value of cursor column \"{}\"",
-					 cursor_->name)
-			: "rows with the same key differ, and there is no cursor_column to tell which is the newest",
-		"Take a cursor_column that tells them apart, or key_columns that do; or let the row win that was read last: "
-		"{\"on_tie\": \"last\"} in options.",
-		Format("Key ({})={}.", plan_.KeyList(), tie.Text(0, 0)));
-}
-
-// So few rows that looking for each of them is cheaper than reading the destination once, whatever the planner knows of
-// it. Rows that come by a cursor have changed: their pages are to be read anyway.
-bool
-MergeLoad::IsSmall() const
-{
-	constexpr int64_t kPagesForOneRow = 4;
-	constexpr int64_t kChangedRowsForOnePage = 8;
-	pg::SqlResult const size = pg::Sql("SELECT pg_catalog.sum(pg_catalog.pg_relation_size(c.oid))::pg_catalog.int8, "
-									   "pg_catalog.count(*) FROM (SELECT t.relid AS "
-									   "oid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) "
-									   "AS t WHERE t.isleaf UNION SELECT "
-									   "$1::pg_catalog.oid) AS c",
-									   {Format("{}", destination_.oid)});
-	int64_t const probes = staged_.Rows() * size.Integer(0, 1);
-	int64_t const pages = size.Integer(0, 0) / BLCKSZ;
-	return !plan_.key_index.empty() &&
-		   (cursor_ != nullptr ? probes <= pages * kChangedRowsForOnePage : probes * kPagesForOneRow <= pages);
+	rows_.Open();
 }
 
 // Of what is not found.
 std::string
 MergeLoad::InsertStatement() const
 {
-	std::string statement = Format("INSERT INTO {} AS d ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} AS s",
-								   destination_.name, List("", false), List("s.", false), staged_.Name());
+	std::string statement =
+		Format("INSERT INTO {} AS d ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} AS s", destination_.name,
+			   rows_.List("", false), rows_.List("s.", false), rows_.Staged().Name());
 	if (has_rows_) {
 		// Written so that the planner may hash the staged rows: with NOT EXISTS, before PostgreSQL 16, only the
 		// destination.
-		statement +=
-			Format(" LEFT JOIN {} AS f ON {} WHERE f.{} IS NULL", destination_.name, SameKey("f", "s"), keys_[0]);
+		statement += Format(" LEFT JOIN {} AS f ON {} WHERE f.{} IS NULL", destination_.name, rows_.SameKey("f", "s"),
+							rows_.FirstKey());
 	}
 	if (plan_.key_index.empty()) {
 		return statement;
 	}
 	// Somebody else may have inserted it in between.
-	statement += Format(" ON CONFLICT ({}) DO ", List("", true));
-	std::string const differ = Differ("d", "EXCLUDED", false);
+	statement += Format(" ON CONFLICT ({}) DO ", rows_.List("", true));
+	std::string const differ = rows_.Differ("d", "EXCLUDED", false);
 	if (plan_.strategy == MergeStrategy::InsertOnly || differ.empty()) {
 		return statement + "NOTHING";
 	}
-	return statement + Format("UPDATE SET {} WHERE {}", Set("EXCLUDED", false), differ);
+	return statement + Format("UPDATE SET {} WHERE {}", rows_.Set("EXCLUDED", false), differ);
 }
 
 // Changes rows that are there.
 void
 MergeLoad::MergeFound(LoadCounts *counts)
 {
-	std::string const same = SameKey("d", "s");
-	std::string const differ = Differ("d", "s", true);
+	std::string const same = rows_.SameKey("d", "s");
+	std::string const differ = rows_.Differ("d", "s", true);
 	if (differ.empty()) {
 		return;
 	}
 	if (plan_.strategy == MergeStrategy::Upsert) {
 		counts->updated =
 			static_cast<int64_t>(pg::Sql(Format("UPDATE {} AS d SET {} FROM {} AS s WHERE {} AND {}", destination_.name,
-												Set("s", true), staged_.Name(), same, differ))
+												rows_.Set("s", true), rows_.Staged().Name(), same, differ))
 									 .Processed());
 	} else if (plan_.strategy == MergeStrategy::DeleteInsert) {
 		counts->deleted = static_cast<int64_t>(pg::Sql(Format("DELETE FROM {} AS d USING {} AS s WHERE {} AND {}",
-															  destination_.name, staged_.Name(), same, differ))
+															  destination_.name, rows_.Staged().Name(), same, differ))
 												   .Processed());
 	}
 }
@@ -304,12 +67,11 @@ LoadCounts
 MergeLoad::Merge()
 {
 	LoadCounts counts;
-	CheckKeys();
-	counts.duplicate = RemoveDuplicates();
-	int64_t const rows = staged_.Rows() - counts.duplicate;
-	pg::Sql("ANALYZE " + staged_.Name());
+	counts.duplicate = rows_.Settle();
+	int64_t const rows = rows_.Staged().Rows() - counts.duplicate;
+	pg::Sql("ANALYZE " + rows_.Staged().Name());
 	if (has_rows_) {
-		if (IsSmall()) {
+		if (!plan_.key_index.empty() && rows_.AreFew()) {
 			pg::Call(leaf::FindRowsOneByOne);
 		}
 		MergeFound(&counts);
@@ -325,15 +87,15 @@ MergeLoad::Merge()
 LoadCounts
 MergeLoad::Finish()
 {
-	staged_.Close();
-	journal_.Info(Format("{} rows staged in a temporary table", staged_.Rows()));
+	rows_.Staged().Close();
+	journal_.Info(Format("{} rows staged in a temporary table", rows_.Staged().Rows()));
 	LoadCounts counts;
-	if (staged_.Rows() > 0) {
+	if (rows_.Staged().Rows() > 0) {
 		int const level = pg::Call(leaf::TakeMemory, plan_.memory_is_given);
 		counts = Merge();
 		pg::Call(leaf::LeaveLevel, level);
 	}
-	staged_.Drop();
+	rows_.Staged().Drop();
 	return counts;
 }
 

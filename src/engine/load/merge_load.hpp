@@ -4,20 +4,12 @@
 // statement.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "core/run_journal.hpp"
+#include "engine/load/keyed_rows.hpp"
 #include "engine/load/load.hpp"
-#include "engine/load/staged_rows.hpp"
-#include "engine/source/cursor_range.hpp"
-#include "engine/target/destination.hpp"
 
 namespace sluice::engine {
-
-// Of the column behind the others in which the cursor's value is staged: in any column_case the same.
-inline constexpr const char *kStagedCursor = "pg_sluice_cursor";
 
 class MergeLoad final : public Load {
 public:
@@ -27,26 +19,11 @@ public:
 			  RunJournal &journal);
 
 	void Open() override;
-	Relation Staging() const override { return staged_.Table(); }
-	void Write(Batch *batch) override { staged_.Write(batch); }
+	Relation Staging() const override { return rows_.Staged().Table(); }
+	void Write(Batch *batch) override { rows_.Staged().Write(batch); }
 	LoadCounts Finish() override;
 
 private:
-	struct Column {
-		std::string name; // quoted
-		bool is_key = false;
-		bool assignable = true; // by an UPDATE
-		bool is_stamp = false;	// says nothing of whether a row has changed
-	};
-
-	std::string List(const char *alias, bool keys_only) const;
-	std::string SameKey(const char *left, const char *right) const;
-	std::string Differ(const char *left, const char *right, bool keys_too) const;
-	std::string Set(const char *from, bool keys_too) const;
-	void CheckKeys() const;
-	int64_t RemoveDuplicates();
-	void CheckTies() const;
-	bool IsSmall() const;
 	std::string InsertStatement() const;
 	void MergeFound(LoadCounts *counts);
 	LoadCounts Merge();
@@ -54,13 +31,8 @@ private:
 	Destination &destination_;
 	const MergePlan &plan_;
 	bool const has_rows_; // the destination, or it may have
-	const CursorColumn *const cursor_;
 	RunJournal &journal_;
-	std::vector<Column> columns_;
-	std::vector<std::string> equals_; // of the keys: "OPERATOR(pg_catalog.=)"
-	std::vector<std::string> keys_;	  // quoted
-	std::string definitions_;
-	StagedRows staged_;
+	KeyedRows rows_;
 };
 
 } // namespace sluice::engine

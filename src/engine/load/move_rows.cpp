@@ -1,7 +1,7 @@
 #include "engine/load/move_rows.hpp"
 
+#include "engine/load/keyed_rows.hpp"
 #include "engine/load/make_load.hpp"
-#include "engine/load/merge_load.hpp"
 #include "engine/load/swap_load.hpp"
 #include "engine/parallel/parallel_load.hpp"
 #include "engine/parallel/staging_table.hpp"

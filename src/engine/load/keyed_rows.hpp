@@ -1,0 +1,80 @@
+// Rows that are found by their keys, staged in the destination's types: what loads that compare them with the rows that
+// are there have in common. Of rows with the same key one stays; the pieces of the statements that come after.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/run_journal.hpp"
+#include "engine/load/staged_rows.hpp"
+#include "engine/source/cursor_range.hpp"
+#include "engine/target/destination.hpp"
+
+namespace sluice::engine {
+
+// Of the column behind the others in which the cursor's value is staged: in any column_case the same.
+inline constexpr const char *kStagedCursor = "pg_sluice_cursor";
+
+class KeyedRows {
+public:
+	// The destination's relation is open. cursor: whose greatest value wins; NULL: there is none. Throws Error where a
+	// key is not loaded.
+	KeyedRows(const Destination &destination, const MergePlan &plan, const ColumnMatch &match,
+			  const CursorColumn *cursor, RunJournal &journal);
+
+	void Open() { staged_.Open(definitions_); }
+	StagedRows &Staged() { return staged_; }
+	const StagedRows &Staged() const { return staged_; }
+
+	// Once all are there: that each has a key, and no more than one each. Returns how many left the staging table,
+	// because another row of their key stands for them. Throws Error.
+	int64_t Settle();
+
+	// "s.id, s.val"; the columns that are loaded, or the keys alone.
+	std::string List(const char *alias, bool keys_only) const;
+	// One that every row has; quoted.
+	const std::string &FirstKey() const { return keys_.front(); }
+	// "l.id = r.id", by the operators of the keys' types.
+	std::string SameKey(const char *left, const char *right) const;
+	// By their images; '' where there is nothing that could differ. Stamps say nothing of it.
+	std::string Differ(const char *left, const char *right, bool keys_too) const;
+	// "val = from.val", of what an UPDATE may assign.
+	std::string Set(const char *from, bool keys_too) const;
+	// Whether so few rows are staged that looking for each of them in an index on the keys is cheaper than reading the
+	// destination once, whatever the planner knows of it.
+	bool AreFew() const;
+
+private:
+	struct Column {
+		std::string name; // quoted
+		bool is_key = false;
+		bool assignable = true; // by an UPDATE
+		bool is_stamp = false;	// says nothing of whether a row has changed
+	};
+
+	void CheckKeys() const;
+	int64_t RemoveDuplicates();
+	void CheckTies() const;
+
+	Oid const destination_;
+	const MergePlan &plan_;
+	const CursorColumn *const cursor_;
+	RunJournal &journal_;
+	std::vector<Column> columns_;
+	std::vector<std::string> equals_; // of the keys: "OPERATOR(pg_catalog.=)"
+	std::vector<std::string> keys_;	  // quoted
+	std::string definitions_;
+	StagedRows staged_;
+};
+
+namespace leaf {
+
+// Until the level is left, a hash of the staged rows has what a run may take.
+int TakeMemory(bool is_given);
+// Until the level is left, no plan reads a whole table to find a few rows of it.
+void FindRowsOneByOne();
+void LeaveLevel(int level);
+
+} // namespace leaf
+
+} // namespace sluice::engine
