@@ -47,10 +47,12 @@ WithoutSecrets(const Error &error)
 	for (std::string *text : {&info.detail, &info.detail_log, &info.context}) {
 		*text = Redact(*text);
 	}
-	// Whole texts of the definition or of a function; whoever raises this further logs them as they are.
-	info.internal_query.clear();
-	info.internal_position = 0;
-	info.cursor_position = 0;
+	std::string shown = Redact(info.internal_query);
+	if (shown != info.internal_query) {
+		info.internal_query = std::move(shown);
+		// It is a place in the text as it was.
+		info.internal_position = 0;
+	}
 	return Error(std::move(info));
 }
 

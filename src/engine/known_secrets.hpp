@@ -9,7 +9,7 @@ namespace sluice::engine {
 // Those in the role's user mappings are redacted from here on: of a foreign table nobody knows by which it is read.
 void RememberMappedSecrets(Oid role);
 
-// The error without any secret that is known by now, or named as one, and without the text of a query.
+// The error without any secret that is known by now, or that what it quotes names as one.
 Error WithoutSecrets(const Error &error);
 
 } // namespace sluice::engine

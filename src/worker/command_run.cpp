@@ -64,6 +64,18 @@ InCommand(const Error &error, const engine::ParsedCommand &command, int number, 
 	return Error(std::move(info)).WithContext(where);
 }
 
+// For whoever raises it to a client, and so to the server's log: neither the text of the command nor that of a query
+// within a function, which may have been made of it.
+Error
+WithoutQuery(const Error &error)
+{
+	ErrorInfo info = error.Info();
+	info.internal_query.clear();
+	info.internal_position = 0;
+	info.cursor_position = 0;
+	return Error(std::move(info));
+}
+
 void
 LeaveRole()
 {
@@ -81,7 +93,8 @@ TakeSessionBack()
 	pg::InTransaction([] { pg::Call(LeaveRole); });
 }
 
-// The server's log says by it what a statement was that ended the session; of a caller's it stays the one of the caller.
+// The server's log says by it what a statement was that ended the session; of a caller's it stays the one of the
+// caller.
 class QueryString {
 public:
 	QueryString(const char *query, bool of_caller)
@@ -171,7 +184,7 @@ CommandRun::RunInCaller()
 		Finish();
 	} catch (const Error &error) {
 		(void)pg::CallNoThrow(engine::leaf::EndStatementTimeout);
-		throw engine::WithoutSecrets(limit.Explains(error) ? limit.Exceeded() : error);
+		throw WithoutQuery(engine::WithoutSecrets(limit.Explains(error) ? limit.Exceeded() : error));
 	}
 }
 

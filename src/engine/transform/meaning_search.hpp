@@ -1,9 +1,21 @@
 // A look at an analyzed query for what it does with the columns of its source row. Leaf code: may raise.
 #pragma once
 
-#include "engine/transform/settle_meaning.hpp"
+#include "pg/prelude.hpp"
 
 namespace sluice::engine::leaf {
+
+// Of one column of a source row.
+struct SourceType {
+	Oid own; // this database's type for what travels as text; InvalidOid: none; text: only to see what is done with it
+	int32 typmod;
+	bool as_text;
+	bool computable;	   // own means here what the source's type means
+	bool order_differs;	   // its texts are ordered and matched in another way here
+	bool equality_differs; // and different bytes may be equal there
+	bool search_differs;   // also where a function looks for one text within another
+	bool unknown_zone;	   // a timestamp that may be of the session's zone or of another
+};
 
 struct MeaningSearch {
 	const SourceType *types;

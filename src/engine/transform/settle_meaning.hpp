@@ -3,21 +3,9 @@
 // here.
 #pragma once
 
-#include "pg/prelude.hpp"
+#include "engine/transform/meaning_search.hpp"
 
 namespace sluice::engine::leaf {
-
-// Of one column of a source row.
-struct SourceType {
-	Oid own; // this database's type for what travels as text; InvalidOid: none; text: only to see what is done with it
-	int32 typmod;
-	bool as_text;
-	bool computable;	   // own means here what the source's type means
-	bool order_differs;	   // its texts are ordered and matched in another way here
-	bool equality_differs; // and different bytes may be equal there
-	bool search_differs;   // also where a function looks for one text within another
-	bool unknown_zone;	   // a timestamp that may be of the session's zone or of another
-};
 
 // The first column (by its number from 0) that a clause may not compute with here; -1: none.
 struct Meaning {
