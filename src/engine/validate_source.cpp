@@ -122,6 +122,11 @@ SeeTransform(Look *look)
 			look->Ok(line.message);
 		}
 	}
+	if (look->cursor) {
+		if (std::optional<CursorRead::Doubt> const doubt = look->cursor->MayMiss()) {
+			look->Warning(doubt->message, doubt->hint);
+		}
+	}
 	for (const std::string &missing : look->query->MissingTypes()) {
 		look->Warning(missing);
 	}

@@ -26,7 +26,7 @@ CursorRead::CursorRead(const catalog::Pipeline &pipeline, const OptionValues &op
 	: pipeline_(pipeline), input_(input), by_key_(by_key), nulls_(options.Text("on_null_cursor")),
 	  lag_(Format("{}.{:06}", options.DurationMicroseconds("lag") / 1'000'000,
 				  options.DurationMicroseconds("lag") % 1'000'000)),
-	  state_(catalog::FindWatermark(pipeline.id))
+	  auto_late_(options.Text("late_rows") == "auto"), state_(catalog::FindWatermark(pipeline.id))
 {}
 
 CursorRead::Names
@@ -168,11 +168,78 @@ CursorRead::CheckWatermark() const
 	}
 }
 
+// Before the first look at the rows.
+void
+CursorRead::AskLate(RunJournal &journal)
+{
+	if (!auto_late_) {
+		return;
+	}
+	bool const is_time = column_.type->kind == CursorType::Kind::Date || column_.type->kind == CursorType::Kind::Time;
+	OpenTransactions open;
+	if (is_time) {
+		open = input_.Open();
+	} else {
+		open.why_not = Format("cursor column \"{}\" is no date or time", column_.name);
+	}
+	if (open.why_not.empty()) {
+		bound_ = LeastNow(open, *column_.type);
+		bound_is_open_ = open.any;
+		return;
+	}
+	if (lag_ == kNoLag) {
+		journal.Warning(Format("late rows: there is no lag, and which transactions are open at the source is not "
+							   "known, so rows may be missed: {}",
+							   open.why_not));
+	} else {
+		journal.Info(Format("late rows: only the lag counts, because which transactions are open at the source is not "
+							"known: {}",
+							open.why_not));
+	}
+}
+
+// What is read beyond the bound is read again by the next run, which knows it.
+void
+CursorRead::HoldBack(RunJournal &journal)
+{
+	if (!bound_ || !after_) {
+		return;
+	}
+	if (!IsGreater(*after_, *bound_)) {
+		journal.Info(Format("late rows: no transaction that is open at the source began before {}", *after_));
+		return;
+	}
+	after_ = state_.value && IsGreater(*state_.value, *bound_) ? state_.value : bound_;
+	journal.Info(Format("late rows: the watermark does not pass {}, {}; rows from there on are read again", *bound_,
+						bound_is_open_ ? "because a transaction has been open at the source since then"
+									   : "when the source was asked which transactions are open"));
+}
+
+std::optional<CursorRead::Doubt>
+CursorRead::MayMiss() const
+{
+	if (lag_ != kNoLag) {
+		return std::nullopt;
+	}
+	if (bound_) {
+		return Doubt{"rows that come late are missed where now() of a transaction at the source has not set their "
+					 "cursor: where it is an application's clock, or that of another server whose rows are replicated, "
+					 "or before PREPARE TRANSACTION",
+					 "Where there are such rows, set the option lag to how late they may come."};
+	}
+	if (auto_late_) {
+		return std::nullopt; // each run warns
+	}
+	return Doubt{"rows are missed that are committed after others with a greater value of the cursor were read",
+				 "Set the option late_rows to auto, or lag to how late they may come."};
+}
+
 void
 CursorRead::Begin(RunJournal &journal)
 {
 	Names const source = DescribeSource();
 	names_ = source.names;
+	AskLate(journal);
 	if (nulls_ == "error" && HasNull()) {
 		throw Error(sqlstate::kNotNullViolation, Format("cursor column \"{}\" has rows without a value", column_.name),
 					"Set the option on_null_cursor to exclude, and they are never read, or to include, and they are "
@@ -191,6 +258,13 @@ CursorRead::Begin(RunJournal &journal)
 	}
 	bool const behind = state_.value && greatest && IsGreater(*state_.value, *greatest);
 	after_ = state_.value && (!greatest || behind) ? state_.value : greatest;
+	std::optional<std::string> const to = after_;
+	std::optional<std::string> loaded_before = state_.rows ? KnownRows::LoadedTo(*state_.rows) : std::nullopt;
+	if (!loaded_before || (state_.value && IsGreater(*state_.value, *loaded_before))) {
+		loaded_before = state_.value;
+	}
+	loaded_to_ = loaded_before && (!to || IsGreater(*loaded_before, *to)) ? loaded_before : to;
+	HoldBack(journal);
 
 	std::optional<KnownRows::Stored> stored;
 	if (!by_key_ && state_.rows) {
@@ -203,9 +277,7 @@ CursorRead::Begin(RunJournal &journal)
 	bool const forgotten = !by_key_ && (state_.value || state_.rows) && !comparable;
 	CursorRange range;
 	range.nulls = nulls_ == "include";
-	if (after_) {
-		range.to = after_;
-	}
+	range.to = to;
 	if (state_.value) {
 		range.from = forgotten ? *state_.value : Less(*state_.value);
 		// Rows before that were not remembered.
@@ -219,7 +291,7 @@ CursorRead::Begin(RunJournal &journal)
 		if (range.from && !IsGreater(*kept_from, *range.from)) {
 			kept_from = range.from;
 		}
-		known_.emplace(column_, source.described, source.cursor, comparable ? stored : std::nullopt, state_.value,
+		known_.emplace(column_, source.described, source.cursor, comparable ? stored : std::nullopt, loaded_before,
 					   kept_from);
 		if (forgotten) {
 			// They are read all the same: the next run is to know them.
@@ -314,10 +386,12 @@ CursorRead::End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &j
 	counters->watermark_before = state_.value;
 	counters->watermark_after = after_;
 	std::optional<std::string> rows = state_.rows;
+	std::optional<std::string> const beyond =
+		loaded_to_ && (!after_ || IsGreater(*loaded_to_, *after_)) ? loaded_to_ : std::nullopt;
 	if (by_key_) {
-		rows.reset();
+		rows = beyond ? std::optional(KnownRows::WriteLoadedTo(*beyond)) : std::nullopt;
 	} else if (reads_ || rows_read > 0) {
-		rows = KnownRows::Write(known_->Kept());
+		rows = KnownRows::Write(known_->Kept(beyond));
 	}
 	bool const moves = after_ != state_.value;
 	if (moves || rows != state_.rows) {

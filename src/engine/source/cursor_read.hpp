@@ -30,6 +30,12 @@ public:
 	KnownRows *Known() { return known_ ? &*known_ : nullptr; }
 	// How the executor gives the columns that rows are known by, behind its own: more of a select list.
 	std::string HiddenColumns() const;
+	struct Doubt {
+		const char *message;
+		const char *hint;
+	};
+	// Which rows may be missed all the same, for validate_pipeline: it is no matter of one run.
+	std::optional<Doubt> MayMiss() const;
 	// After all rows were read: what is committed with them.
 	void End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &journal) const;
 
@@ -45,6 +51,8 @@ private:
 	std::optional<std::string> Greatest() const;
 	bool HasNull() const;
 	void ReadRange(const CursorRange &range);
+	void AskLate(RunJournal &journal);
+	void HoldBack(RunJournal &journal);
 	std::string Less(const std::string &value) const;
 	bool IsGreater(const std::string &left, const std::string &right) const;
 	void CheckWatermark() const;
@@ -55,11 +63,15 @@ private:
 	bool by_key_;
 	std::string nulls_;
 	std::string lag_; // seconds, or a number
+	bool auto_late_;
 	catalog::WatermarkState state_;
 	CursorColumn column_;
 	std::vector<std::string> names_;
 	CursorRange range_;
-	std::optional<std::string> after_; // the next watermark
+	std::optional<std::string> bound_;	   // that the next watermark does not pass: rows behind it may come late
+	bool bound_is_open_ = false;		   // a transaction has been open since then
+	std::optional<std::string> loaded_to_; // by this run or before it; beyond the watermark where that is held back
+	std::optional<std::string> after_;	   // the next watermark
 	std::optional<KnownRows> known_;
 	bool reads_ = true;
 };

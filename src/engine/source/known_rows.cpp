@@ -41,6 +41,7 @@ KnownRows::Read(const std::string &json)
 	}
 	Stored stored;
 	stored.from = whole.Text(0, 0);
+	stored.to = LoadedTo(json);
 	pg::SqlResult const columns = pg::Sql("SELECT jsonb_array_elements_text($1::jsonb -> 'columns')", {json}, Alone());
 	for (size_t row = 0; row < columns.Rows(); ++row) {
 		stored.columns.push_back(columns.Text(row, 0));
@@ -51,6 +52,18 @@ KnownRows::Read(const std::string &json)
 		stored.rows.emplace(rows.Text(row, 0), rows.Integer(row, 1));
 	}
 	return stored;
+}
+
+std::optional<std::string>
+KnownRows::LoadedTo(const std::string &json)
+{
+	return pg::Sql("SELECT $1::jsonb ->> 'to'", {json}, Alone()).Cell(0, 0);
+}
+
+std::string
+KnownRows::WriteLoadedTo(const std::string &to)
+{
+	return pg::Sql("SELECT jsonb_build_object('to', $1::text)", {to}, Alone()).Text(0, 0);
 }
 
 std::string
@@ -65,8 +78,9 @@ KnownRows::Write(const Stored &stored)
 		rows += Format("{}\"{}\": {}", rows.empty() ? "" : ", ", hash, copies);
 	}
 	return pg::Sql("SELECT jsonb_build_object('from', $1::text, 'columns', to_jsonb(ARRAY[" + columns +
-					   "]::text[]), 'rows', $2::jsonb)",
-				   {stored.from, "{" + rows + "}"}, Alone())
+					   "]::text[]), 'rows', $2::jsonb) || CASE WHEN $3::text IS NOT NULL THEN jsonb_build_object('to', "
+					   "$3::text) ELSE '{}'::jsonb END",
+				   {stored.from, "{" + rows + "}", stored.to}, Alone())
 		.Text(0, 0);
 }
 
@@ -123,16 +137,16 @@ KnownRows::Sift(Batch *batch)
 				   kMostRows),
 			"Take a finer cursor, a shorter lag, or key_columns with load => 'merge', which recognizes rows by their "
 			"keys.",
-			"Rows at the watermark, within the lag and without a value are read by each run, and without keys each of "
-			"them has to be remembered.");
+			"Rows at the watermark or beyond it, within the lag and without a value are read by each run, and without "
+			"keys each of them has to be remembered.");
 	}
 	pg::Call(leaf::TakeOut, batch, static_cast<const leaf::RowMark *>(marks_.data()));
 }
 
 KnownRows::Stored
-KnownRows::Kept() const
+KnownRows::Kept(const std::optional<std::string> &loaded_to) const
 {
-	return {columns_, kept_from_.value_or(""), kept_};
+	return {columns_, kept_from_.value_or(""), loaded_to, kept_};
 }
 
 } // namespace sluice::engine

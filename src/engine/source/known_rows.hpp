@@ -21,10 +21,14 @@ public:
 	struct Stored {
 		std::vector<std::string> columns; // "name type"
 		std::string from;
+		std::optional<std::string> to; // up to which rows are loaded, where that is beyond the watermark
 		RowCounts rows;
 	};
 
 	static std::optional<Stored> Read(const std::string &json);
+	// The same of rows that are not remembered.
+	static std::optional<std::string> LoadedTo(const std::string &json);
+	static std::string WriteLoadedTo(const std::string &to);
 	static std::string Write(const Stored &stored);
 
 	// columns: "name type" of the source's, whose values are from first on in each row. met_to, kept_from: nothing
@@ -43,7 +47,7 @@ public:
 	// Rows that were taken out.
 	int64_t Met() const { return met_rows_; }
 	// What the next run is to know.
-	Stored Kept() const;
+	Stored Kept(const std::optional<std::string> &loaded_to) const;
 	const std::vector<std::string> &Columns() const { return columns_; }
 
 private:

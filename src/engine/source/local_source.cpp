@@ -9,6 +9,13 @@ namespace sluice::engine {
 
 namespace {
 
+// With pg_catalog alone before everything.
+pg::SqlResult
+AskAlone(const std::string &statement, const std::vector<pg::SqlValue> &parameters)
+{
+	return pg::Sql(statement, parameters, Alone());
+}
+
 std::string
 QueryAsFromItem(const std::string &query)
 {
@@ -63,12 +70,13 @@ LocalSource::Declared()
 	if (is_query_) {
 		return {};
 	}
-	auto const ask = [](const std::string &statement, const std::vector<pg::SqlValue> &parameters) {
-		pg::SqlOptions options;
-		options.run_as = GetUserId(); // with pg_catalog alone before everything
-		return pg::Sql(statement, parameters, options);
-	};
-	return ReadDeclaredTable(ask, Format("{}", relation_));
+	return ReadDeclaredTable(AskAlone, Format("{}", relation_));
+}
+
+OpenTransactions
+LocalSource::Open()
+{
+	return ReadOpenTransactions(AskAlone);
 }
 
 } // namespace sluice::engine

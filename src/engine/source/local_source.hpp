@@ -13,6 +13,7 @@ public:
 	std::string Label() const override;
 	void Describe(MappingInput *mapping) const override;
 	DeclaredTable Declared() override;
+	OpenTransactions Open() override;
 
 private:
 	std::string from_;

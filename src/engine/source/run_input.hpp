@@ -27,6 +27,8 @@ public:
 	ContinuousSource *Continuous() const { return source_->Continuous(); }
 	// Rows of a range of values can be asked for over its connection; else NULL.
 	OrderedSource *Ordered() const { return source_->Ordered(); }
+	// As the source's.
+	OpenTransactions Open() { return source_->Open(); }
 	const MappingInput &Mapping() const { return mapping_; }
 	// The same for rows of a wire that have been read already: query's, over all of them.
 	MappingInput StagedMapping(const MappedQuery &query) const;

@@ -8,6 +8,7 @@
 #include "core/option_registry.hpp"
 #include "core/run_journal.hpp"
 #include "engine/source/fetch_size.hpp"
+#include "engine/source/late_rows.hpp"
 #include "engine/transform/mapped_query.hpp"
 #include "engine/wire/declared_table.hpp"
 
@@ -40,6 +41,8 @@ public:
 	virtual ContinuousSource *Continuous() { return nullptr; }
 	// It can be asked for a range of a column's values; NULL: it cannot, unless the executor reads it.
 	virtual OrderedSource *Ordered() { return nullptr; }
+	// Which transactions are open there, asked before the snapshot that is read; with the option late_rows.
+	virtual OpenTransactions Open() { return {"it is no PostgreSQL that is read directly"}; }
 	// The executor's reader may end too early without a word: counts the rows before and after.
 	virtual bool CountsRows() const { return false; }
 	virtual void CountBefore(const MappedQuery & /*query*/, RunJournal & /*journal*/) {}

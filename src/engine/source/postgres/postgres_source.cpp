@@ -5,6 +5,7 @@
 #include "engine/source/postgres/postgres_cut.hpp"
 #include "engine/source/postgres/postgres_estimate.hpp"
 #include "engine/source/postgres/postgres_meaning.hpp"
+#include "engine/source/postgres/postgres_open.hpp"
 #include "engine/source/postgres/postgres_path.hpp"
 #include "engine/source/run_context_literal.hpp"
 #include "engine/transform/column_choice.hpp"
@@ -140,6 +141,7 @@ struct PostgresSource::State {
 	int64_t rows_expected = 0;
 	std::optional<SourceSlice> slice;
 	int64_t most_rows = 0; // 0: all
+	OpenTransactions open; // before the snapshot
 
 	std::string ListOf(const std::vector<bool> &needed, bool *any_cast) const;
 	// Sets what the source applies, or says why it does not. before: a statement before it, or ''.
@@ -203,6 +205,9 @@ PostgresSource::Connect(const SourceRequest &request)
 	state.remote = std::make_unique<pg::RemoteConnection>(request.server, LinkOptions(options));
 	pg::RemoteConnection &remote = *state.remote;
 
+	if (pipeline.cursor_column && options.Text("late_rows") == "auto" && request.slice == nullptr) {
+		state.open = AskOpen(remote);
+	}
 	remote.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 	if (request.slice != nullptr) {
 		state.slice = *request.slice;
@@ -330,6 +335,12 @@ PostgresSource::Declared()
 			return state.remote->Exec(statement, parameters);
 		},
 		state.oid);
+}
+
+OpenTransactions
+PostgresSource::Open()
+{
+	return state_->open;
 }
 
 std::string

@@ -27,6 +27,7 @@ public:
 
 	std::string Label() const override;
 	DeclaredTable Declared() override;
+	OpenTransactions Open() override;
 	DivisibleSource *Divisible() override { return this; }
 	OrderedSource *Ordered() override { return this; }
 	TupleDesc RowType() const override;
