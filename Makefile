@@ -114,7 +114,7 @@ installcheck:
 endif
 
 # What follows needs Debian or one of its children; each target says what it does when it runs.
-.PHONY: help test test-matrix test-mysql lint format unit regress isolation tap soak examples demo bench bench-mysql bench-scheduler bench-queue print-language FORCE
+.PHONY: help test test-matrix test-mysql lint format unit regress isolation tap soak soak-loads examples demo bench bench-mysql bench-scheduler bench-queue print-language FORCE
 test:
 	@scripts/test.sh all
 test-matrix:
@@ -134,6 +134,9 @@ tap:
 soak:
 	@VERBOSE=1 TAP=test/soak/soak.pl $(if $(KILLS),SOAK_KILLS=$(KILLS)) $(if $(MINUTES),SOAK_SECONDS=$$((60 * $(MINUTES)))) \
 		$(if $(SEED),SOAK_SEED=$(SEED)) scripts/test.sh build install tap
+soak-loads:
+	@VERBOSE=1 TAP=test/soak/histories.pl $(if $(HISTORIES),SOAK_HISTORIES=$(HISTORIES)) $(if $(SEED),SOAK_SEED=$(SEED)) \
+		$(if $(LOADS),SOAK_MODE=$(LOADS)) $(if $(CRASHES),SOAK_CRASHES=$(CRASHES)) scripts/test.sh build install tap
 examples:
 	@scripts/test.sh build install examples
 format:
@@ -161,6 +164,7 @@ help:
 	@echo 'make test-mysql      MySQL sources against the server of Debian sid, which CI does not have'
 	@echo 'make unit | regress | isolation | tap | examples      one part of make test'
 	@echo 'make soak [KILLS=1000 MINUTES=120 SEED=...]    kills processes at random while sessions work; no run may be lost'
+	@echo 'make soak-loads [HISTORIES=1000 SEED=... LOADS=merge_cursor CRASHES=6]    random histories of loads, compared with plain SQL'
 	@echo 'make format          clang-format over the sources'
 	@echo 'make demo [KEEP=1]   see it move data, on servers that are thrown away'
 	@echo 'make bench [SCALE=1 REPS=5 PARTS=...]    speed, memory and latency beside psql, postgres_fdw, dblink, pg_dump, pgcopydb'

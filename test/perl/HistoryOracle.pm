@@ -1,0 +1,240 @@
+# What a destination must hold after a run, as plain SQL says: on a server of its own, over a copy of the source's rows and
+# of what the destination held before. It knows nothing of pg_sluice but its documentation.
+#
+# Tables of a history, in its schema: s: the source; known: the source's rows that append remembers; read: of s, what the
+# run is to read; batch: read as rows of the destination; before, after, now: the destination; loose: keys whose rows may be
+# any of several.
+package HistoryOracle;
+
+use strict;
+use warnings;
+
+# db: a SqlPipe; schema; source, destination: pairs of name and type; defaults: clauses of columns of the destination;
+# keys: names in the destination; cursor, cursor_type, less (SQL of the lag), nulls: 'include' or not; filter; mapping: the
+# select list in the order of "mapped", names of the destination; strategy, on_tie.
+sub new
+{
+	my ($class, %with) = @_;
+	my $self = bless { %with, watermark => undef, known_from => undef, extra => [] }, $class;
+	my @source = $self->definitions('source');
+	my @destination = $self->definitions('destination');
+	my $tables = join '', map { "CREATE TABLE $_ (" . join(', ', @destination) . ');' } qw(before after now);
+	$self->{db}->query("DROP SCHEMA IF EXISTS $self->{schema} CASCADE; CREATE SCHEMA $self->{schema}");
+	$self->sql('CREATE TABLE s (' . join(', ', @source) . '); CREATE TABLE known (LIKE s); CREATE TABLE read (LIKE s);' . $tables);
+	$self->{known_columns} = [ $self->names('source') ];
+	return $self;
+}
+
+sub definitions
+{
+	my ($self, $which) = @_;
+	my @pairs = @{ $self->{$which} };
+	return map { "$pairs[ 2 * $_ ] $pairs[ 2 * $_ + 1 ]" . ($which eq 'source' ? '' : $self->{defaults}{ $pairs[ 2 * $_ ] } // '') } 0 .. $#pairs / 2;
+}
+
+sub names { my ($self, $which) = @_; return @{ $self->{$which} }[ map { 2 * $_ } 0 .. $#{ $self->{$which} } / 2 ]; }
+
+sub sql
+{
+	my ($self, $sql) = @_;
+	return $self->{db}->query("SET search_path = $self->{schema}, public; $sql");
+}
+
+# A row as its text: what a type calls the same may be written in another way.
+sub image
+{
+	my ($alias, @columns) = @_;
+	return 'ROW(' . join(', ', map { "$alias.$_" } @columns) . ')::text COLLATE "C"';
+}
+
+sub list { my ($alias, @columns) = @_; return join ', ', map { "$alias.$_" } @columns; }
+
+sub same_key { my ($self, $left, $right) = @_; return join ' AND ', map { "$left.$_ = $right.$_" } @{ $self->{keys} }; }
+
+# A column more at the source, and at the destination where the next run adds it.
+sub add_column
+{
+	my ($self, $name, $type, $value, $evolves) = @_;
+	push @{ $self->{source} }, $name => $type;
+	$self->sql("ALTER TABLE s ADD $name $type; ALTER TABLE known ADD $name $type; ALTER TABLE read ADD $name $type");
+	return unless $evolves;
+	push @{ $self->{destination} }, $name => $type;
+	push @{ $self->{mapped} }, $name;
+	push @{ $self->{mapping} }, "source.$name";
+	$self->sql(join ';', map { "ALTER TABLE $_ ADD $name $type" } qw(before after now));
+	return;
+}
+
+sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{known_from} = undef; $self->sql('TRUNCATE known'); return; }
+
+sub set_watermark
+{
+	my ($self, $value) = @_;
+	$self->sql('TRUNCATE known');
+	$self->{watermark} = $self->{known_from} = $value;
+	return;
+}
+
+# Which rows of s the next run reads, and the watermark after it. Returns an SQLSTATE where it must fail.
+sub read_range
+{
+	my ($self) = @_;
+	my ($cursor, $type) = @{$self}{qw(cursor cursor_type)};
+	$self->sql('TRUNCATE read');
+	if (!defined $cursor)
+	{
+		$self->sql('INSERT INTO read TABLE s');
+		return '';
+	}
+	return '23502' if $self->{nulls} eq 'error' && $self->sql("SELECT EXISTS (SELECT FROM s WHERE $cursor IS NULL)") eq 't';
+	my $value = sub { defined $_[0] ? "'$_[0]'::$type" : "NULL::$type" };
+	my $less = sub { $self->{less} eq '0' ? $_[0] : "($_[0] - $self->{less})::$type" };
+	my $w = $value->($self->{watermark});
+	my $greatest = "(SELECT $cursor FROM s WHERE $cursor IS NOT NULL ORDER BY 1 DESC LIMIT 1)";
+	my $with_known = $self->{oracle} eq 'append';
+	my $known_from = $value->($with_known ? $self->{known_from} : undef);
+	my ($next, $from, $kept_from) = map { $_ eq '' ? undef : $_ } split /\|/, $self->sql(
+		"SELECT next, from_, CASE WHEN kept <= from_ THEN from_ ELSE kept END FROM (SELECT next, from_, @{[$less->('next')]} AS kept FROM "
+		  . "(SELECT CASE WHEN $w IS NULL OR $greatest > $w THEN $greatest ELSE $w END AS next, "
+		  . "CASE WHEN $known_from > @{[$less->($w)]} THEN $known_from ELSE @{[$less->($w)]} END AS from_) x) y"), -1;
+	my $range = defined $next ? "$cursor <= " . $value->($next) . (defined $from ? " AND $cursor >= " . $value->($from) : '') : 'false';
+	my $nulls = $self->{nulls} eq 'include' ? " OR $cursor IS NULL" : '';
+	$self->sql("INSERT INTO read SELECT * FROM s WHERE $range$nulls");
+	$self->{then} = { watermark => $next, known_from => $self->{known_from} };
+	my $asked = $nulls ne '' || $self->sql("SELECT EXISTS (SELECT FROM s WHERE $range)") eq 't';
+	$self->{then} = { watermark => $next, known_from => $kept_from, known => $asked, keep => defined $kept_from ? "$cursor >= " . $value->($kept_from) . " OR $cursor IS NULL" : 'true' };
+	return '';
+}
+
+# Takes out of read what was loaded before, as often as it was there.
+sub take_known_out
+{
+	my ($self) = @_;
+	my @known = @{ $self->{known_columns} };
+	my $image = image('r', @known);
+	$self->sql('DROP TABLE IF EXISTS fresh; CREATE TABLE fresh AS SELECT '
+		  . list('r', $self->names('source')) . " FROM (SELECT r.*, row_number() OVER (PARTITION BY $image) AS copy, $image AS image FROM read r) r "
+		  . "LEFT JOIN (SELECT @{[image('k', @known)]} AS image, count(*) AS copies FROM known k GROUP BY 1) k USING (image) WHERE copy > coalesce(copies, 0)");
+	return;
+}
+
+# Computes "after" from s and "before". Returns the SQLSTATE that the run must fail with, or nothing.
+sub compute
+{
+	my ($self) = @_;
+	$self->{then} = {};
+	$self->sql('TRUNCATE after; DROP TABLE IF EXISTS batch, loose; CREATE TABLE loose AS SELECT ' . (join(', ', @{ $self->{keys} }) || '1 AS k') . ' FROM before LIMIT 0');
+	my $failure = $self->read_range;
+	my $from = 'read';
+	if ($self->{oracle} eq 'append' && defined $self->{cursor})
+	{
+		$self->take_known_out;
+		$from = 'fresh';
+	}
+	my @mapped = @{ $self->{mapped} };
+	my $cursor = defined $self->{cursor} ? "source.$self->{cursor}" : 'NULL';
+	$self->sql("CREATE TABLE batch AS SELECT @{[list('b', @mapped)]}, NULL::@{[$self->{cursor_type} // 'int']} AS moment FROM before b LIMIT 0; INSERT INTO batch SELECT @{[join ', ', @{ $self->{mapping} }]}, $cursor FROM $from AS source WHERE @{[$self->{filter} // 'true']}");
+	return $failure if $failure ne '';
+	my $oracle = "after_$self->{oracle}";
+	return $self->$oracle;
+}
+
+sub after_append
+{
+	my ($self) = @_;
+	my $mapped = join ', ', @{ $self->{mapped} };
+	$self->sql("INSERT INTO after TABLE before; INSERT INTO after ($mapped) SELECT $mapped FROM batch");
+	$self->{counts} = { inserted => $self->sql('SELECT count(*) FROM batch') };
+	return '';
+}
+
+sub after_replace
+{
+	my ($self) = @_;
+	my $mapped = join ', ', @{ $self->{mapped} };
+	$self->sql("INSERT INTO after ($mapped) SELECT $mapped FROM batch");
+	$self->{counts} = { inserted => $self->sql('SELECT count(*) FROM batch') };
+	return '';
+}
+
+# Of each key the row with the greatest cursor, in "winners". Returns an SQLSTATE where there is none.
+sub choose_winners
+{
+	my ($self) = @_;
+	my @keys = @{ $self->{keys} };
+	my $keys = join ', ', @keys;
+	return '23502' if $self->sql("SELECT EXISTS (SELECT FROM batch WHERE @{[join ' OR ', map { qq($_ IS NULL) } @keys]})") eq 't';
+	my $image = image('c', @{ $self->{mapped} });
+	$self->sql("DROP TABLE IF EXISTS candidates, winners, tied; CREATE TABLE candidates AS SELECT * FROM (SELECT *, rank() OVER (PARTITION BY $keys ORDER BY moment DESC NULLS LAST) AS place FROM batch) b WHERE place = 1;"
+		  . "CREATE TABLE winners AS SELECT DISTINCT ON ($keys) * FROM candidates;"
+		  . "CREATE TABLE tied AS SELECT $keys FROM candidates c GROUP BY $keys HAVING count(DISTINCT $image) > 1");
+	if ($self->sql('SELECT EXISTS (SELECT FROM tied)') eq 't')
+	{
+		return '21000' if $self->{on_tie} ne 'last';
+		$self->sql('INSERT INTO loose TABLE tied');
+	}
+	return '';
+}
+
+sub after_merge
+{
+	my ($self) = @_;
+	my $failure = $self->choose_winners;
+	return $failure if $failure ne '';
+	my @mapped = @{ $self->{mapped} };
+	my %is_mapped = map { $_ => 1 } @mapped;
+	my @other = grep { !$is_mapped{$_} } $self->names('destination');
+	my ($mapped, $same) = (join(', ', @mapped), $self->same_key('b', 'w'));
+	my $differ = image('b', @mapped) . ' <> ' . image('w', @mapped);
+	my $changed = "FROM before b JOIN winners w ON $same WHERE $differ";
+	my $strategy = $self->{strategy};
+	$changed .= ' AND false' if $strategy eq 'insert_only';
+	my $all = join ', ', @mapped, @other;
+	$self->sql("INSERT INTO after ($mapped) SELECT @{[list('w', @mapped)]} FROM winners w WHERE NOT EXISTS (SELECT FROM before b WHERE $same);"
+		  . 'INSERT INTO after SELECT * FROM before b WHERE NOT EXISTS (SELECT FROM winners w WHERE ' . "$same AND $differ" . ($strategy eq 'insert_only' ? ' AND false' : '') . ');'
+		  . ($strategy eq 'upsert' ? "INSERT INTO after ($all) SELECT " . join(', ', list('w', @mapped), map { "b.$_" } @other) . " $changed"
+			: "INSERT INTO after ($mapped) SELECT @{[list('w', @mapped)]} $changed"));
+	my ($inserted, $differing) = split /\|/, $self->sql("SELECT (SELECT count(*) FROM winners w WHERE NOT EXISTS (SELECT FROM before b WHERE $same)), (SELECT count(*) $changed)");
+	$self->{counts} = $strategy eq 'delete_insert' ? { inserted => $inserted + $differing, deleted => $differing, updated => 0 } : { inserted => $inserted, updated => $differing, deleted => 0 };
+	return '';
+}
+
+# The run has committed.
+sub commit
+{
+	my ($self) = @_;
+	return if !defined $self->{cursor};
+	my $then = $self->{then};
+	if ($self->{oracle} eq 'append' && $then->{known})
+	{
+		$self->sql("TRUNCATE known; INSERT INTO known SELECT * FROM read WHERE $then->{keep}");
+		$self->{known_columns} = [ $self->names('source') ];
+		$self->{known_from} = $then->{known_from};
+	}
+	$self->{watermark} = $then->{watermark};
+	return;
+}
+
+# What differs between two of the tables; only: a condition on rows.
+sub difference
+{
+	my ($self, $expected, $found, $only) = @_;
+	my @columns = $self->names('destination');
+	my $where = $only // 'true';
+	$where .= ' AND NOT EXISTS (SELECT FROM loose WHERE ' . $self->same_key('loose', 't') . ')' if @{ $self->{keys} };
+	my $rows = sub { "SELECT @{[image('t', @columns)]} AS r FROM $_[0] t WHERE $where" };
+	my ($e, $f) = ($rows->($expected), $rows->($found));
+	return $self->sql("SELECT '- ' || left(r, 300) FROM (SELECT r FROM (($e) EXCEPT ALL ($f)) d LIMIT 10) d UNION ALL SELECT '+ ' || left(r, 300) FROM (SELECT r FROM (($f) EXCEPT ALL ($e)) d LIMIT 10) d");
+}
+
+# Rows of tied keys that are none of the candidates.
+sub wrong_ties
+{
+	my ($self) = @_;
+	return '' if $self->{oracle} ne 'merge' || $self->sql('SELECT EXISTS (SELECT FROM loose)') eq 'f';
+	my @mapped = @{ $self->{mapped} };
+	my $after = $self->{strategy} eq 'insert_only' ? ' UNION ALL SELECT ' . image('b', @mapped) . ' FROM before b' : '';
+	return $self->sql("SELECT @{[image('t', @mapped)]} FROM now t JOIN loose l ON @{[$self->same_key('t', 'l')]} WHERE @{[image('t', @mapped)]} NOT IN (SELECT @{[image('c', @mapped)]} FROM candidates c$after)");
+}
+
+1;

@@ -1,0 +1,346 @@
+# The runs of a history: quiet ones, killed ones, ones beside writers or in a transaction of one's own; and what must hold after each.
+package HistoryRuns;
+
+use strict;
+use warnings;
+use LoadHistory;
+use SqlPipe;
+
+# How a run is made, and how often of a hundred times.
+my @WAYS = ([ 42, 'quiet' ], [ 24, 'killed' ], [ 18, 'beside' ], [ 9, 'called' ], [ 7, 'rolled_back' ]);
+my @KILLS = qw(terminate terminate stop source);
+my @PHASES = ('starting', 'preparing', 'connecting', 'loading', 'indexing', 'swapping', 'analyzing', 'finishing');
+use constant FOREIGN_KEY => 1_000_000;
+
+sub chance { return rand() < $_[0]; }
+
+# A whole history. Dies of what is wrong.
+sub live
+{
+	my ($history, $steps) = @_;
+	$history->create;
+	$history->insert(1100 + int(rand 1500)) if chance(0.08);
+	for my $step (1 .. $steps)
+	{
+		$history->mutate;
+		$history->drift if chance(0.08);
+		move_watermark($history) if $history->{how}{cursor} && chance(0.06);
+		my $dice = rand 100;
+		my ($way) = grep { ($dice -= $_->[0]) < 0 } @WAYS;
+		one_run($history, $way->[1]);
+	}
+	one_run($history, 'quiet');
+	$history->drop;
+	return;
+}
+
+sub move_watermark
+{
+	my ($history) = @_;
+	my $name = "p$history->{number}";
+	if (chance(0.5))
+	{
+		$history->tell('near: reset_watermark');
+		$history->near("SELECT reset_watermark('$name')");
+		$history->{oracle}->reset_watermark;
+		return;
+	}
+	my $value = $history->{cursor}{value}->(int(rand($history->{moment} + 1)));
+	$history->tell("near: set_watermark $value");
+	$history->near("SELECT set_watermark('$name', '$value')");
+	$history->{oracle}->set_watermark($value);
+	return;
+}
+
+sub file { my ($history, $what) = @_; return "$history->{world}{dir}/$what.$history->{number}"; }
+
+# The source's rows as they are, into the oracle's server.
+sub copy_source
+{
+	my ($history) = @_;
+	my ($world, $oracle) = @{$history}{qw(world oracle)};
+	if ($history->{at} ne 'maria')
+	{
+		$oracle->sql("TRUNCATE s; INSERT INTO s TABLE src.$history->{source_table}");
+		return;
+	}
+	my $file = file($history, 'source');
+	my $list = join ', ', map { $_->{binary} ? "CONCAT('\\\\x', HEX($_->{name}))" : $_->{name} } @{ $history->{columns} }, $history->{drifting} // ();
+	$history->source("SELECT $list INTO OUTFILE '$file' CHARACTER SET utf8mb4 FROM $history->{source_table}");
+	$oracle->sql("TRUNCATE s; COPY s FROM '$file'");
+	unlink $file;
+	return;
+}
+
+# The destination's rows; nothing while it does not exist.
+sub copy_destination
+{
+	my ($history, $into) = @_;
+	my $oracle = $history->{oracle};
+	my $file = file($history, 'destination');
+	my %there = map { $_ => 1 } split /\n/, $history->near("SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('public.$history->{to}') AND attnum > 0 AND NOT attisdropped");
+	my $columns = join ', ', grep { $there{$_} } $oracle->names('destination');
+	$oracle->sql("TRUNCATE $into");
+	return 0 if $columns eq '';
+	unlink $file;
+	$history->near("COPY (SELECT $columns FROM public.$history->{to}) TO '$file'");
+	$oracle->sql("COPY $into ($columns) FROM '$file'");
+	unlink $file;
+	return 1;
+}
+
+sub one_run
+{
+	my ($history, $way) = @_;
+	my $oracle = $history->{oracle};
+	copy_source($history);
+	my $exists = copy_destination($history, 'before');
+	$way = 'quiet' if $way eq 'beside' && !$exists;
+	my $must_fail = $oracle->compute;
+	$history->tell("run: $way" . ($must_fail ne '' ? ", must fail with $must_fail" : ''));
+	$history->{lost} = 0;
+	$history->{runs}++;
+	# Not where the run must alter the destination.
+	if ($history->{how}{reader} && $exists && !$history->{drifting} && chance(0.8))
+	{
+		$history->{reader} = eval { my $reader = $history->{world}{connect}->(); $reader->query("BEGIN; SELECT count(*) FROM $history->{to}"); $reader };
+	}
+	my $first_xid = $history->near('SELECT pg_snapshot_xmax(pg_current_snapshot())');
+	my ($status, $state, $run) = do { no strict 'refs'; &$way($history) };
+	eval { $history->{reader}->query('COMMIT') if $history->{reader} };
+	$history->{reader} = undef;
+	$history->tell("    $status $state" . ($history->{lost} ? ', the server crashed' : ''));
+	my $may_fail = $way eq 'killed' || $history->{lost};
+	die "the run $run must fail with $must_fail and was $status $state\n" if $must_fail ne '' && !($status eq 'failed' && $state eq $must_fail || $may_fail && $status ne 'success');
+	die "the run $run was $status $state: " . $history->near("SELECT concat_ws(' / ', error_message, error_detail, error_context) FROM pipeline_runs WHERE id::text = '$run'") . "\n"
+	  if $must_fail eq '' && $status ne 'success' && $way ne 'rolled_back' && !$may_fail;
+	$status = 'rolled back' if $way eq 'rolled_back';
+	check($history, $status, $way, $run, $first_xid);
+	$history->{failed_with} = $must_fail if $must_fail ne '';
+	return;
+}
+
+sub check
+{
+	my ($history, $status, $way, $run, $first_xid) = @_;
+	my $oracle = $history->{oracle};
+	my $only = $way eq 'beside' ? "NOT ($history->{key}{foreign})" : undef;
+	my $good = $status eq 'success';
+	copy_destination($history, 'now');
+	$good ? $history->{successes}++ : $history->{killed}++;
+	$oracle->sql('TRUNCATE loose') if !$good && $way ne 'beside';
+	my $difference = $oracle->difference($good ? 'after' : 'before', 'now', $only);
+	die "after the run $run ($status) the destination differs:\n$difference\n" if $difference ne '';
+	if ($good)
+	{
+		$oracle->commit;
+		push @{ $history->{columns} }, delete $history->{drifting} if $history->{drifting};
+	}
+	if ($history->{how}{cursor})
+	{
+		my $watermark = $history->near("SELECT coalesce(quote_literal(watermark), 'NULL') FROM pipelines WHERE name = 'p$history->{number}'");
+		my $expected = defined $oracle->{watermark} ? "'$oracle->{watermark}'" : 'NULL';
+		die "after the run $run ($status) the watermark is $watermark, not $expected\n"
+		  if $oracle->sql("SELECT $watermark\::$oracle->{cursor_type} IS NOT DISTINCT FROM $expected\::$oracle->{cursor_type}") ne 't';
+	}
+	check_writer($history) if $way eq 'beside';
+	return if !$good || $way eq 'beside';
+	my $wrong = $oracle->wrong_ties;
+	die "after the run $run rows are none of those that were tied:\n$wrong\n" if $wrong ne '';
+	return if $oracle->sql('SELECT EXISTS (SELECT FROM loose)') eq 't';
+	my $counts = $oracle->{counts};
+	my @names = sort keys %$counts;
+	my $found = $history->near('SELECT ' . join(" || ' ' || ", map { "'$_ ' || records_$_" } @names) . " FROM pipeline_runs WHERE id = '$run'");
+	my $expected = join ' ', map { "$_ $counts->{$_}" } @names;
+	die "the run $run counts $found, not $expected\n" if $found ne $expected;
+	if ($oracle->{oracle} eq 'merge')
+	{
+		# What is unchanged is not written.
+		my $written = $history->near("SELECT count(*) FROM $history->{to} WHERE xmin::text::bigint >= $first_xid");
+		my $changed = $counts->{inserted} + $counts->{updated};
+		die "the run $run has written $written rows, not $changed\n" if $written != $changed;
+	}
+	return;
+}
+
+# -- ways to make a run; each returns its status, SQLSTATE and id
+
+sub attempt
+{
+	my ($history, $sql) = @_;
+	my $answer = eval { ($history->{world}{near} //= $history->{world}{connect}->())->try($sql) };
+	return $answer if defined $answer && !$history->is_lost($answer);
+	die $@ if !defined $answer && !$history->is_lost($@);
+	$history->{lost} = 1;
+	$history->{world}{near} = undef;
+	return;
+}
+
+sub trigger
+{
+	my ($history) = @_;
+	my $last = $history->near("SELECT coalesce(max(id::text), '') FROM pipeline_runs WHERE pipeline_name = 'p$history->{number}'");
+	my $run = attempt($history, "SELECT trigger_pipeline('p$history->{number}')");
+	die "$run\n" if defined $run && $run =~ /ERROR/;
+	return ($run, $last);
+}
+
+# Follows the run to its end. Where the server crashed nobody knows whether there is one.
+sub finish
+{
+	my ($history, $run, $last) = @_;
+	my $name = "p$history->{number}";
+	my $open = 1;
+	for (1 .. 1200)
+	{
+		# As soon as its worker is gone.
+		my $done = defined $run ? attempt($history, "SELECT coalesce(wait_for_run('$run', '10 s'), 'open')") : undef;
+		$open = defined $done && $done !~ /^(open|ERROR)/ ? 0 : $history->near("SELECT count(*) FROM pipeline_runs WHERE pipeline_name = '$name' AND status IN ('pending', 'running')");
+		last if !$open;
+		select(undef, undef, undef, 0.1) if !defined $done;
+		$history->{waited}++;
+	}
+	die "the run does not end: " . $history->near("SELECT r FROM pipeline_runs r WHERE pipeline_name = '$name' ORDER BY id DESC LIMIT 1") . "\n" if $open;
+	my ($id, $status, $state) = split /\|/, $history->near("SELECT id, status, error_sqlstate FROM pipeline_runs WHERE pipeline_name = '$name' AND id::text > '$last' ORDER BY id DESC LIMIT 1"), -1;
+	return defined $id ? ($status, $state, $id) : ('never started', '', '');
+}
+
+sub quiet { my ($history) = @_; return finish($history, trigger($history)); }
+
+sub killed
+{
+	my ($history) = @_;
+	my $kill = $KILLS[ rand @KILLS ];
+	my ($polls, $phase) = chance(0.5) ? (int(rand 25), '') : (200, $PHASES[ rand @PHASES ]);
+	my ($run, $last) = trigger($history);
+	my $place = $history->{world}{place};
+	if (defined $run)
+	{
+		for (1 .. $polls)
+		{
+			my $now = attempt($history, "SELECT coalesce((SELECT phase FROM pipeline_progress WHERE run = '$run'), (SELECT status FROM pipeline_runs WHERE id = '$run'))") // last;
+			last if $now eq $phase || $now =~ /^(success|failed|stopped)/;
+		}
+		$kill eq 'terminate' ? attempt($history, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_sluice run' AND application_name LIKE '%$run%'")
+		  : $kill eq 'stop' ? attempt($history, "SELECT stop_run('$run')")
+		  : $history->{at} eq 'maria' ? kill_at_maria($history)
+		  : $history->{world}{far}->query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader_$place'");
+	}
+	$history->tell("    killed: $kill, phase $phase, polls $polls");
+	return finish($history, $run, $last);
+}
+
+sub kill_at_maria
+{
+	my ($history) = @_;
+	my $maria = $history->{world}{maria};
+	# One may be gone before it is killed.
+	$maria->try("KILL $_") for grep { /^\d+$/ } split /\n/, $maria->query("SELECT id FROM information_schema.processlist WHERE user = 'reader_$history->{world}{place}'");
+	return;
+}
+
+sub called
+{
+	my ($history) = @_;
+	my $answer = attempt($history, "CALL run_pipeline('p$history->{number}', NULL, NULL)");
+	return ('success', '', $1) if defined $answer && $answer =~ /^([0-9a-f-]{36})$/;
+	return ('failed', $1, '') if defined $answer && $answer =~ /ERROR:  (\w{5}):/;
+	# It may have committed.
+	return finish_call($history);
+}
+
+sub finish_call
+{
+	my ($history) = @_;
+	my $history_runs = $history->near("SELECT status || '|' || id FROM pipeline_runs WHERE pipeline_name = 'p$history->{number}' AND cause = 'call' ORDER BY id DESC LIMIT 1");
+	my ($status, $id) = split /\|/, $history_runs;
+	return defined $id && !$history->{seen}{$id}++ ? ($status, '', $id) : ('failed', '', '');
+}
+
+sub rolled_back
+{
+	my ($history) = @_;
+	my $answer = attempt($history, "BEGIN; CALL run_pipeline('p$history->{number}', NULL, NULL); ROLLBACK");
+	return ('failed', $1, '') if defined $answer && $answer =~ /ERROR:  (\w{5}):/;
+	return ('rolled back', '', '');
+}
+
+# -- writers at the destination
+
+# Single statements, each its own transaction: so they cannot be part of a deadlock, and none may fail.
+sub writes
+{
+	my ($history) = @_;
+	my ($to, $key) = @{$history}{qw(to key)};
+	my @keys = @{ $history->{keys} };
+	my $conflict = $history->{destination}{keyed} && $history->{how}{keys} ? ' ON CONFLICT (' . join(', ', @keys) . ') DO UPDATE SET n = EXCLUDED.n' : '';
+	my ($list, %rows, @statements) = (join ', ', @keys, 'n');
+	my $insert = sub { my ($k, $n) = @_; "INSERT INTO $to ($list) VALUES (" . join(', ', map { "'$_'" } $key->{value}->($k), $n) . ")$conflict" };
+	for (1 .. 8 + rand 40)
+	{
+		my ($k, $n, $what) = (FOREIGN_KEY + int(rand 12), int(rand 9), rand);
+		my $where = $history->where_key($k);
+		if ($conflict ne '' && $what < 0.4 && chance(0.5))
+		{
+			$k = 1 + int(rand $history->{next_key});
+			$where = $history->where_key($k);
+			$history->{touched}{$k} = 1;
+			push @statements, $what < 0.2 ? $insert->($k, $n) : $what < 0.3 ? "UPDATE $to SET n = $n WHERE $where" : "DELETE FROM $to WHERE $where";
+		}
+		elsif ($what < 0.6)
+		{
+			next if exists $rows{$k} && $conflict eq '';
+			$rows{$k} = $n;
+			push @statements, $insert->($k, $n);
+		}
+		elsif ($what < 0.8)
+		{
+			$rows{$k} = $n if exists $rows{$k};
+			push @statements, "UPDATE $to SET n = $n WHERE $where";
+		}
+		else
+		{
+			delete $rows{$k};
+			push @statements, "DELETE FROM $to WHERE $where";
+		}
+	}
+	$history->{rows_of_writer} = \%rows;
+	return @statements;
+}
+
+sub beside
+{
+	my ($history) = @_;
+	$history->{touched} = {};
+	my @statements = writes($history);
+	$history->tell("    beside: $_") for @statements;
+	my $oracle = $history->{oracle};
+	my $keys = join ', ', @{ $history->{keys} };
+	$oracle->sql("INSERT INTO loose ($keys) VALUES (" . join(', ', map { "'$_'" } $history->{key}{value}->($_)) . ')') for sort { $a <=> $b } keys %{ $history->{touched} };
+	my $writer = eval { $history->{world}{connect}->() };
+	my ($run, $last) = trigger($history);
+	eval { $writer->send(join ";\n", @statements) };
+	my @end = finish($history, $run, $last);
+	my $said = eval { $writer->receive };
+	$history->{lost} = 1 if !defined $said;
+	die "beside the run a statement fails: $said\n" if defined $said && $said =~ /ERROR/ && !$history->{lost} && !$history->is_lost($said);
+	return @end;
+}
+
+# What only the writer has touched is as it left it; then it goes.
+sub check_writer
+{
+	my ($history) = @_;
+	my %rows = %{ $history->{rows_of_writer} };
+	my $where = "FROM $history->{to} WHERE $history->{key}{foreign}";
+	my $sum = 0;
+	$sum += $_ for values %rows;
+	my $found = $history->near("SELECT count(*) || ' rows, sum ' || coalesce(sum(n), 0) $where");
+	my $expected = keys(%rows) . " rows, sum $sum";
+	# A replace takes all that came before its rows.
+	die "of the writer's rows there are $found, not $expected\n" if $found ne $expected && !$history->{lost} && $history->{oracle}{oracle} ne 'replace';
+	$history->near("DELETE $where");
+	return;
+}
+
+1;

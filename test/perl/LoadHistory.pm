@@ -1,0 +1,309 @@
+# One random history of a pipeline: what happens at its source and at its destination, runs in between, some of them killed,
+# and after each of them what the destination must hold. The seed decides all of it but the moments of kills.
+package LoadHistory;
+
+use strict;
+use warnings;
+use HistoryKinds;
+use HistoryOracle;
+use SqlPipe;
+
+# world: where it happens, see LoadSoak; seed: also its number, which names what it makes.
+sub new
+{
+	my ($class, $world, $seed) = @_;
+	srand($seed);
+	my $self = bless { world => $world, seed => $seed, number => $seed, told => [], moment => 0, next_key => 1, live => {}, runs => 0, killed => 0, successes => 0 }, $class;
+	$self->choose;
+	return $self;
+}
+
+sub any { return $_[ rand @_ ]; }
+sub chance { return rand() < $_[0]; }
+sub tell { my ($self, $what) = @_; push @{ $self->{told} }, $what; return; }
+
+sub choose
+{
+	my ($self) = @_;
+	my $world = $self->{world};
+	my $mode = $world->{mode} // any(sort keys %HistoryKinds::MODES);
+	my %mode = %{ $HistoryKinds::MODES{$mode} };
+	my $at = $world->{maria} ? any(qw(postgres postgres maria maria foreign)) : any(qw(postgres postgres foreign));
+	my $maria = $at eq 'maria';
+	my $key = any(grep { !$maria || $HistoryKinds::KEYS{$_}{maria} } sort keys %HistoryKinds::KEYS);
+	my $cursor = any(grep { !$maria || $HistoryKinds::CURSORS{$_}{maria} } sort keys %HistoryKinds::CURSORS);
+	my @kinds = grep { !$maria || $_->{maria} } @HistoryKinds::COLUMNS;
+	@{$self}{qw(mode at key cursor into)} = ("$mode", $at, $HistoryKinds::KEYS{$key}, $HistoryKinds::CURSORS{$cursor}, any(@{ $mode{into} }));
+	$self->{how} = \%mode;
+	$self->{destination} = $HistoryKinds::DESTINATIONS{ $self->{into} };
+	my @keys = @{ $self->{key}{columns} };
+	$self->{keys} = [ @keys[ map { 2 * $_ } 0 .. $#keys / 2 ] ];
+	# A key of text is one of bytes at MariaDB, too.
+	my @columns = map { { name => $keys[ 2 * $_ ], pg => $keys[ 2 * $_ + 1 ], maria => $keys[ 2 * $_ + 1 ] . ($keys[ 2 * $_ + 1 ] =~ /char/ ? ' COLLATE utf8mb4_bin' : '') } } 0 .. $#keys / 2;
+	push @columns, { name => 'at', pg => $self->{cursor}{type}, maria => $self->{cursor}{maria} }, { name => 'n', pg => 'int', maria => 'int' };
+	push @columns, { name => "v$_", %{ any(@kinds) } } for 1 .. 1 + int(rand 4);
+	$self->{columns} = \@columns;
+	# Without a unique key at the source a key may come more than once, as in a log of changes.
+	$self->{unique} = !$mode{keys} || chance($mode{cursor} ? 0.7 : 0.9) || !$mode{cursor} && $self->{into} eq 'created' ? 1 : 0;
+	$self->{nulls} = $mode{cursor} ? any(qw(error error include exclude)) : 'error';
+	$self->{lag} = $mode{cursor} && $cursor ne 'uuid' && chance(0.4) ? 1 + int(rand 5) : 0;
+	$self->{filter} = chance(0.25) && !($self->{nulls} eq 'error' && $mode{cursor}) ? any('n % 3 <> 1', 'n IS NOT NULL', 'n < 5') : undef;
+	$self->{computed} = chance(0.25);
+	$self->{extra} = $self->{into} ne 'created' && chance(0.5);
+	my %options = $mode{options} ? $mode{options}->() : ();
+	$options{lag} = $self->{cursor}{lag}->($self->{lag}) if $self->{lag};
+	$options{on_null_cursor} = "\"$self->{nulls}\"" if $mode{cursor};
+	$self->{evolves} = chance(0.6);
+	$options{on_new_column} = $self->{evolves} ? '"evolve"' : '"discard_value"';
+	$self->{options} = \%options;
+	my $described = join ', ', map { "$_->{name} " . ($maria ? $_->{maria} : $_->{pg}) } @columns;
+	$self->tell("$mode from $at ($described" . ($self->{unique} ? '' : '; keys not unique') . ") into $self->{into}");
+	return;
+}
+
+sub source_type { my ($self, $column) = @_; return $self->{at} eq 'maria' ? $column->{maria} : $column->{pg}; }
+sub arrives_as { my ($self, $column) = @_; return $self->{at} eq 'maria' ? $column->{maria_pg} // ($column->{maria} =~ s/ COLLATE.*//r =~ s/datetime.*/timestamp/r =~ s/timestamp\(6\) NULL/timestamptz/r =~ s/decimal/numeric/r) : $column->{pg}; }
+
+sub literal
+{
+	my ($self, $value, $column) = @_;
+	return 'NULL' unless defined $value;
+	my $maria = $self->{at} eq 'maria';
+	return $maria ? "x'$value'" : "'\\x$value'" if $column->{binary};
+	$value =~ s/'/''/g;
+	$value =~ s/\\/\\\\/g if $maria;
+	return "'$value'";
+}
+
+# At the source.
+sub source
+{
+	my ($self, $sql) = @_;
+	$self->tell("source: $sql") if $sql !~ /OUTFILE/;
+	return $self->{at} eq 'maria' ? $self->{world}{maria}->query("USE hist; $sql") : $self->{world}{far}->query("SET search_path = src, public; $sql");
+}
+
+# Where pg_sluice is. The server may crash at any moment; what is asked for then is asked again when it is back.
+sub near
+{
+	my ($self, $sql) = @_;
+	for (1 .. 600)
+	{
+		my $answer = eval { ($self->{world}{near} //= $self->{world}{connect}->())->query($sql) };
+		return $answer if defined $answer;
+		die $@ unless $self->is_lost($@);
+		$self->{world}{near} = undef;
+		select(undef, undef, undef, 0.1);
+	}
+	die "the server does not come back\n";
+}
+
+sub is_lost { my ($self, $error) = @_; return $error eq SqlPipe::LOST || $error =~ /57P0[123]:|the database system is/; }
+
+sub create
+{
+	my ($self) = @_;
+	my ($world, $number, $destination) = @{$self}{qw(world number destination)};
+	my $table = $self->{source_table} = "h$number";
+	my $to = $self->{to} = "d$number";
+	my $keys = join ', ', @{ $self->{keys} };
+	my @columns = @{ $self->{columns} };
+	my $key = $self->{unique} ? ", PRIMARY KEY ($keys)" : '';
+	$self->source("CREATE TABLE $table (" . join(', ', map { "$_->{name} " . $self->source_type($_) } @columns) . "$key)");
+
+	my @source = map { ($_->{name}, $self->arrives_as($_)) } @columns;
+	my @mapped = my @mapping = map { $_->{name} } @columns;
+	my $select;
+	my @destination = map { ($_->{name}, $self->arrives_as($_)) } @columns;
+	if ($self->{computed})
+	{
+		# A key, the cursor or not, something of one's own.
+		@mapping = (@{ $self->{keys} }, 'at', 'n', $columns[-1]{name}, 'n * 2 + 1');
+		@mapped = (@mapping[ 0 .. $#mapping - 1 ], 'twice');
+		my %type = @source;
+		@destination = map { ($_ => $type{$_} // 'int') } @mapped;
+		$select = join(', ', @mapping) . ' AS twice';
+	}
+	my %defaults;
+	if ($self->{extra})
+	{
+		unshift @destination, extra => 'text';
+		$defaults{extra} = " DEFAULT 'fresh'";
+	}
+	$self->{oracle} = HistoryOracle->new(db => $world->{far}, schema => "o$number", oracle => $self->{how}{oracle}, source => \@source, destination => \@destination, defaults => \%defaults,
+		keys => $self->{how}{keys} ? $self->{keys} : [], cursor => $self->{how}{cursor} ? 'at' : undef, cursor_type => $self->{cursor}{type}, less => $self->{cursor}{less}->($self->{lag}),
+		nulls => $self->{nulls}, filter => $self->{filter}, mapping => [ map { /^\w+$/ ? "source.$_" : $_ } @mapping ], mapped => [@mapped],
+		strategy => ($self->{options}{merge_strategy} // '') =~ s/"//gr, on_tie => ($self->{options}{on_tie} // '') =~ s/"//gr);
+
+	my @statements;
+	if (!$destination->{created})
+	{
+		my $clause = ($destination->{key} ? ", $destination->{key} ($keys)" : '') . ')' . ($destination->{partition} ? " PARTITION BY $destination->{partition}" : '');
+		push @statements, "CREATE TABLE $to (" . join(', ', map { "$destination[ 2 * $_ ] $destination[ 2 * $_ + 1 ]" . ($defaults{ $destination[ 2 * $_ ] } // '') } 0 .. $#destination / 2) . $clause;
+		push @statements, $destination->{more}->($to, $keys) if $destination->{more};
+	}
+	my $from = $self->{at} eq 'postgres' ? "source => 'far_$world->{place}', source_table => 'src.$table'" : $self->{at} eq 'maria' ? "source => 'maria_$world->{place}', source_table => 'hist.$table'" : "source_table => 'public.f$number'";
+	push @statements, "IMPORT FOREIGN SCHEMA src LIMIT TO ($table) FROM SERVER far_$world->{place} INTO public; ALTER FOREIGN TABLE $table RENAME TO f$number" if $self->{at} eq 'foreign';
+	my $options = join ', ', map { "\"$_\": $self->{options}{$_}" } sort keys %{ $self->{options} };
+	push @statements, "SELECT create_pipeline('p$number', $from, destination_table => 'public.$to', load => '$self->{how}{load}'"
+	  . ($self->{how}{keys} ? ", key_columns => '{$keys}'" : '') . ($self->{how}{cursor} ? ", cursor_column => 'at'" : '')
+	  . (defined $select ? ", columns => '$select'" : '') . (defined $self->{filter} ? ", filter => '$self->{filter}'" : '')
+	  . (chance(0.3) ? ", timezone => 'Europe/Berlin'" : '') . ", options => '{$options}')";
+	$self->tell("near: $_") for @statements;
+	# Either all of it is there, or nothing.
+	my $all = join ";\n", @statements;
+	$self->near("DO \$create\$ BEGIN IF NOT EXISTS (SELECT FROM pipelines WHERE name = 'p$number') THEN\n" . ($all =~ s/^SELECT create_pipeline/PERFORM create_pipeline/mr) . ";\nEND IF; END \$create\$");
+	return;
+}
+
+sub drop
+{
+	my ($self) = @_;
+	my ($number, $table, $to) = @{$self}{qw(number source_table to)};
+	$self->near("SELECT drop_pipeline('p$number', if_exists => true, running => 'wait'); DROP TABLE IF EXISTS $to; DROP FOREIGN TABLE IF EXISTS f$number");
+	$self->{world}{far}->query("DROP SCHEMA o$number CASCADE");
+	$self->source("DROP TABLE $table");
+	return;
+}
+
+# -- the source lives
+
+sub moment
+{
+	my ($self) = @_;
+	my $late = chance(0.3) ? int(rand 12) : 0;
+	return undef if chance(0.06) && ($self->{nulls} ne 'error' || !$self->{how}{cursor} || chance(0.1));
+	$self->{moment} += int(rand 3);
+	return $self->{cursor}{value}->($late > $self->{moment} ? 0 : $self->{moment} - $late);
+}
+
+sub row
+{
+	my ($self, $key) = @_;
+	my @values = $self->{key}{value}->($key);
+	$values[0] = undef if !$self->{unique} && chance(0.005);
+	my %of = map { $self->{keys}[$_] => $values[$_] } 0 .. $#values;
+	return '(' . join(', ', map { $self->literal(exists $of{ $_->{name} } ? $of{ $_->{name} } : $self->value($_), $_) } @{ $self->{columns} }) . ')';
+}
+
+sub value
+{
+	my ($self, $column) = @_;
+	return $self->moment if $column->{name} eq 'at';
+	return chance(0.1) ? undef : int(rand 9) if $column->{name} eq 'n';
+	return any(@{ $column->{values} });
+}
+
+sub where_key
+{
+	my ($self, $key) = @_;
+	my @values = $self->{key}{value}->($key);
+	return join ' AND ', map { "$self->{keys}[$_] = '$values[$_]'" } 0 .. $#values;
+}
+
+sub key_to_insert { my ($self) = @_; return chance(0.2) ? 1 + int(rand $self->{next_key}) : $self->{next_key}++; }
+
+sub insert
+{
+	my ($self, $count) = @_;
+	my @keys = map { $self->key_to_insert } 1 .. $count;
+	if ($self->{unique})
+	{
+		my %seen;
+		@keys = grep { !$self->{live}{$_} && !$seen{$_}++ } @keys;
+		return unless @keys;
+	}
+	$self->{live}{$_} = 1 for @keys;
+	my @rows = map { $self->row($_) } @keys;
+	# A row that is there twice.
+	push @rows, $rows[0] if !$self->{unique} && chance(0.2);
+	$self->source("INSERT INTO $self->{source_table} (" . join(', ', map { $_->{name} } @{ $self->{columns} }) . ') VALUES ' . join(', ', @rows));
+	return;
+}
+
+sub change
+{
+	my ($self) = @_;
+	my @live = sort { $a <=> $b } keys %{ $self->{live} } or return;
+	my $key = any(@live);
+	my @columns = grep { my $c = $_; !grep { $_ eq $c->{name} } @{ $self->{keys} } } @{ $self->{columns} };
+	my @set = map { "$_->{name} = " . $self->literal($self->value($_), $_) } grep { $_->{name} eq 'at' ? chance(0.8) : chance(0.6) } @columns;
+	return unless @set;
+	$self->source("UPDATE $self->{source_table} SET " . join(', ', @set) . ' WHERE ' . $self->where_key($key));
+	return;
+}
+
+sub change_key
+{
+	my ($self) = @_;
+	my @live = sort { $a <=> $b } keys %{ $self->{live} } or return;
+	my ($key, $other) = (any(@live), $self->key_to_insert);
+	# The same key may be written in another way.
+	return if $self->{unique} && $self->{live}{$other} && $key != $other;
+	delete $self->{live}{$key};
+	$self->{live}{$other} = 1;
+	my @values = $self->{key}{value}->($other);
+	$self->source("UPDATE $self->{source_table} SET " . join(', ', map { "$self->{keys}[$_] = '$values[$_]'" } 0 .. $#values) . ', at = ' . $self->literal($self->moment, {}) . ' WHERE ' . $self->where_key($key));
+	return;
+}
+
+sub delete_some
+{
+	my ($self) = @_;
+	my @live = sort { $a <=> $b } keys %{ $self->{live} } or return;
+	if (chance(0.05))
+	{
+		$self->{live} = {};
+		$self->source("DELETE FROM $self->{source_table}");
+		return;
+	}
+	my $key = any(@live);
+	delete $self->{live}{$key};
+	$self->source("DELETE FROM $self->{source_table} WHERE " . $self->where_key($key));
+	return;
+}
+
+# What lets every run fail does not stay for long.
+sub mend
+{
+	my ($self) = @_;
+	my $state = delete $self->{failed_with} // return;
+	my ($table, $first) = ($self->{source_table}, $self->{keys}[0]);
+	if ($state eq '23502')
+	{
+		$self->source("UPDATE $table SET at = " . $self->literal($self->{cursor}{value}->(++$self->{moment}), {}) . ' WHERE at IS NULL') if $self->{nulls} eq 'error' && $self->{how}{cursor};
+		$self->source("DELETE FROM $table WHERE $first IS NULL");
+	}
+	elsif ($state eq '21000')
+	{
+		my @tied = split /\n/, $self->{oracle}->sql('SELECT ' . join(" || ' AND ' || ", map { "'$_ = ' || quote_literal($_)" } @{ $self->{keys} }) . ' FROM tied');
+		$self->source("DELETE FROM $table WHERE $_") for @tied;
+	}
+	return;
+}
+
+sub mutate
+{
+	my ($self) = @_;
+	$self->mend if chance(0.6);
+	for (1 .. rand 9)
+	{
+		my $what = rand;
+		$what < 0.4 ? $self->insert(1 + int(rand 4)) : $what < 0.7 ? $self->change : $what < 0.82 ? $self->change_key : $self->delete_some;
+	}
+	return;
+}
+
+# A column more at the source. Its values are all the same until a run has seen them.
+sub drift
+{
+	my ($self) = @_;
+	return if $self->{at} eq 'foreign' || $self->{drifted}++;
+	my $column = { name => 'more', %{ any({ pg => 'int', maria => 'int', maria_pg => 'int', values => [ 1, 2, undef ] }, { pg => 'text', maria => 'varchar(20)', maria_pg => 'varchar(20)', values => [ 'x', 'y' ] }) } };
+	$self->source("ALTER TABLE $self->{source_table} ADD more " . $self->source_type($column) . " DEFAULT '7'");
+	$self->{drifting} = $column;
+	$self->{oracle}->add_column('more', $self->arrives_as($column), '7', $self->{evolves} && !$self->{computed});
+	return;
+}
+
+1;

@@ -1,0 +1,11 @@
+# A few dozen random histories of loads: after each run the destination is what plain SQL computes. The long form, in which
+# the server crashes as well, is make soak-loads.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../perl";
+use LoadSoak;
+use Test::More;
+
+LoadSoak::run(histories => 36, seed => $ENV{SOAK_SEED} // 4711, steps => 4, places => 2, crashes => 0);
+done_testing();
