@@ -440,6 +440,16 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 ($h$Wait for it with wait_for_run, stop it with stop_run, or say if_running => 'queue' or 'skip'.$h$, $$SELECT trigger_pipeline('slow')$$, NULL, $$SELECT trigger_pipeline('slow', if_running => 'queue'), trigger_pipeline('slow', if_running => 'skip')$$, NULL),
 ($h$Wait for it with wait_for_run, or stop it with stop_run.$h$, $$CALL run_pipeline('slow')$$, $$SELECT wait_for_run(id, '0 s') FROM pipeline_runs WHERE pipeline_name = 'slow'$$, $$SELECT 1$$, NULL),
 ($h$Say running => 'wait' to wait for its end, or running => 'stop' to stop it.$h$, $$SELECT drop_pipeline('slow')$$, NULL, $$SELECT drop_pipeline('slow', running => 'stop')$$, NULL);
+INSERT INTO walks (hint, fails, follow, again, setup) VALUES
+($h$Name tables, such as 'public.*', before those to leave out.$h$, $$SELECT create_pipelines('loop', '{-hints.dst}')$$, NULL, $$SELECT create_pipelines('loop', '{hints.sr*, -hints.dst}', destination_pattern => 'new_{table}')$$, NULL),
+($h$Write schema.table, or database.table for MySQL, and check what the user of the mapping may see there.$h$, $$SELECT create_pipelines('loop', '{elsewhere}')$$, NULL, $$SELECT create_pipelines('loop', '{hints.src}', destination_pattern => 'new_{table}')$$, NULL),
+($h$% and % are filled in.$h$, $$SELECT create_pipelines('loop', '{hints.src}', '{tabel}')$$, NULL, $$SELECT create_pipelines('loop', '{hints.src}', '{schema} {table}', destination_pattern => 'new_{table}')$$, NULL),
+($h$Use name_pattern => '%_%'.$h$, $$SELECT create_pipelines('loop', '{hints.src, aside.faraway}', 'one')$$, NULL,
+	$$SELECT create_pipelines('loop', '{hints.src, aside.faraway}', name_pattern => '{schema}_{table}', destination_pattern => 'new_{table}')$$, $$GRANT USAGE ON SCHEMA aside TO hint_owner$$),
+($h$Use destination_pattern => '%_%', or destination_schema => '%'.$h$, $$SELECT create_pipelines('loop', '{hints.src, hints.dst}', destination_pattern => 'one')$$, NULL,
+	$$SELECT create_pipelines('loop', '{hints.src, hints.dst}', destination_pattern => '{schema}_{table}')$$, NULL),
+($h$Define its pipelines one by one, with create_pipeline.$h$, $$SELECT create_pipelines('files', '{hints.f}')$$, $$CREATE FOREIGN TABLE f (id int) SERVER files OPTIONS (program 'echo 1')$$,
+	$$SELECT create_pipeline('x', source => 'files', source_table => 'hints.f', destination_table => 'made'); CALL run_pipeline('x')$$, NULL);
 
 ALTER TABLE walks ADD COLUMN outcome text;
 UPDATE walks SET outcome = 'followed'

@@ -1,5 +1,7 @@
 #include "api/arguments.hpp"
 
+#include <utility>
+
 #include "api/argument_values.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/extension.hpp"
@@ -8,6 +10,9 @@
 namespace sluice::api {
 
 namespace {
+
+// Where notices go now; NULL: to the client.
+KeptNotices *keeper = nullptr;
 
 // The pointers are good as long as the cells are.
 void
@@ -191,6 +196,10 @@ RowsResult(FunctionCallInfo fcinfo, const std::vector<std::vector<pg::SqlValue>>
 void
 Notice(const std::string &message, const std::string &hint)
 {
+	if (keeper != nullptr) {
+		keeper->Add(message);
+		return;
+	}
 	pg::Call(leaf::Emit, NOTICE, message.c_str(), hint.c_str());
 }
 
@@ -198,6 +207,13 @@ void
 Warning(const std::string &message, const std::string &hint)
 {
 	pg::Call(leaf::Emit, WARNING, message.c_str(), hint.c_str());
+}
+
+KeptNotices::KeptNotices() : outer_(std::exchange(keeper, this)) {}
+
+KeptNotices::~KeptNotices()
+{
+	keeper = outer_;
 }
 
 void

@@ -48,6 +48,22 @@ Datum RowsResult(FunctionCallInfo fcinfo, const std::vector<std::vector<pg::SqlV
 void Notice(const std::string &message, const std::string &hint = {});
 void Warning(const std::string &message, const std::string &hint = {});
 
+// While it lives, notices are kept in place of being sent: of work on many things, where they belong to one of them.
+class KeptNotices {
+public:
+	KeptNotices();
+	~KeptNotices();
+	KeptNotices(const KeptNotices &) = delete;
+	KeptNotices &operator=(const KeptNotices &) = delete;
+
+	const std::vector<std::string> &Messages() const { return messages_; }
+	void Add(const std::string &message) { messages_.push_back(message); }
+
+private:
+	KeptNotices *outer_;
+	std::vector<std::string> messages_;
+};
+
 // CHECK_FOR_INTERRUPTS from C++.
 void CheckInterrupts();
 

@@ -94,4 +94,14 @@ MayNotConnect(const catalog::Pipeline &pipeline)
 			pg::Call(superuser_arg, pg::Call(GetAuthenticatedUserId)));
 }
 
+void
+RequireConnecting(const catalog::Pipeline &pipeline)
+{
+	if (MayNotConnect(pipeline)) {
+		throw Error(sqlstate::kInsufficientPrivilege,
+					Format("the servers of role \"{}\" are not connected to in a superuser's session", pipeline.owner),
+					"Connect as that role, or as a member of it.");
+	}
+}
+
 } // namespace sluice::api

@@ -18,5 +18,7 @@ void RequireOwnersRole(const catalog::Pipeline &pipeline, const char *what);
 // Whether a look may not connect to the pipeline's servers: the other end of a server that its owner chose is not
 // reached in the session of somebody who can do anything here.
 bool MayNotConnect(const catalog::Pipeline &pipeline);
+// 42501 where it may not.
+void RequireConnecting(const catalog::Pipeline &pipeline);
 
 } // namespace sluice::api

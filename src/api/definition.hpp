@@ -26,6 +26,8 @@ catalog::Pipeline Defaults();
 
 // Refuses what is not supported yet (0A000).
 Given ReadGiven(FunctionCallInfo fcinfo);
+// Those of a function that takes only these, the first of them at that position.
+Given ReadGivenOf(FunctionCallInfo fcinfo, int position, std::initializer_list<catalog::PipelineMember> members);
 // Refuses what is not supported yet (0A000) or beyond its bound (54000).
 void CheckGiven(const Given &given);
 // The keys of a definition, as apply_pipeline takes it: checked as the arguments are; a null is as if it were not

@@ -133,6 +133,21 @@ ReadGiven(FunctionCallInfo fcinfo)
 	return given;
 }
 
+Given
+ReadGivenOf(FunctionCallInfo fcinfo, int position, std::initializer_list<catalog::PipelineMember> members)
+{
+	(void)pg::RequireExtension();
+	Given given;
+	for (const catalog::PipelineMember member : members) {
+		const PipelineColumn &column = catalog::ColumnOf(member);
+		if (ReadArgument(fcinfo, position++, column, &given.values)) {
+			given.columns.push_back(&column);
+		}
+	}
+	CheckGiven(given);
+	return given;
+}
+
 void
 CheckGiven(const Given &given)
 {

@@ -32,16 +32,6 @@ using sluice::catalog::Pipeline;
 
 constexpr int kMostRows = 10'000;
 
-void
-RequireConnecting(const Pipeline &pipeline)
-{
-	if (api::MayNotConnect(pipeline)) {
-		throw Error(sluice::sqlstate::kInsufficientPrivilege,
-					Format("the servers of role \"{}\" are not connected to in a superuser's session", pipeline.owner),
-					"Connect as that role, or as a member of it.");
-	}
-}
-
 } // namespace
 
 SLUICE_PIPELINE_FUNCTION(sluice_preview_pipeline)
@@ -50,7 +40,7 @@ SLUICE_PIPELINE_FUNCTION(sluice_preview_pipeline)
 	sluice::pg::RunContextScope const context(api::ContextArgument(fcinfo, 2));
 	Pipeline const found = api::FindForUse(pipeline);
 	api::RequireOwnersRole(found, "preview_pipeline");
-	RequireConnecting(found);
+	api::RequireConnecting(found);
 	if (found.command) {
 		throw Error(sluice::sqlstate::kFeatureNotSupported,
 					Format("preview_pipeline does not read pipeline \"{}\", because it runs a command", found.name),

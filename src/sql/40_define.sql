@@ -32,6 +32,31 @@ name: unique among the owner''s pipelines. source: foreign server, NULL for this
 destination: foreign server of postgres_fdw, then load must be given; NULL: this database. load: append, replace or merge; without it merge with key_columns, append with a cursor_column alone, else replace, if the destination does not exist yet. key_columns: of the destination, they say which row is meant. cursor_column: of the source, it says what is new. columns: SQL select list. filter: SQL condition. schedule: cron or an interval, see describe_schedule. timezone: IANA name, default pg_sluice.timezone. depends_on: pipelines that you may use and that run before this one, which then has no schedule; the option depends_rule says how they must end. on_failure: a pipeline that stands in when a run of this one has failed for good, so that dependents go on; no alarm. status: active, or inactive, which may be incomplete. options: see the view pipeline_options. command: SQL statements that a run executes here as the owner, in place of all that says what is loaded.
 Errors: 42710 the owner has a pipeline of this name, SL001 incomplete, 22023 a bad value, 42501 no right to the owner, or the owner has none to what it needs, 42704 depends_on or on_failure names no pipeline, or there is no server or user mapping, 42P17 it would depend on itself, 42P01, 42703, 42804, 23502 and others of class 42: source, columns and filter in this database are not there or do not fit the destination, 0A000 not supported yet, or not possible in a command, 42601 a command is no SQL, 25001 a statement of it cannot be in one transaction with others as its option says.';
 
+CREATE FUNCTION @extschema@.create_pipelines(
+	source name,
+	tables text[],
+	name_pattern text DEFAULT '{table}',
+	destination_schema text DEFAULT NULL,
+	destination_pattern text DEFAULT '{table}',
+	cursor_candidates text[] DEFAULT NULL,
+	destination name DEFAULT NULL,
+	load text DEFAULT NULL,
+	schedule text DEFAULT NULL,
+	timezone text DEFAULT NULL,
+	description text DEFAULT NULL,
+	tags text[] DEFAULT NULL,
+	status text DEFAULT 'active',
+	owner name DEFAULT CURRENT_USER,
+	options jsonb DEFAULT '{}',
+	dry_run boolean DEFAULT false,
+	OUT id uuid, OUT name text, OUT load text, OUT note text)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_create_pipelines';
+COMMENT ON FUNCTION @extschema@.create_pipelines(name, text[], text, text, text, text[], name, text, text, text, text, text[], text, name, jsonb, boolean) IS
+'Defines a pipeline for each of many tables of a source, and tells of each what was chosen. All of them or none. Connects to the source, as the owner.
+source: foreign server of postgres_fdw or mysql_fdw. tables: names, or patterns with * and ?, of tables there, such as public.* or shop.order_*; with - before it what to leave out. name_pattern, destination_schema, destination_pattern: {schema} and {table} are filled in. A primary key becomes the key_columns, unless load is append or replace. cursor_candidates: the first of these columns that a table has becomes its cursor_column, where it has a key or load is append. dry_run: write nothing. All other arguments are those of create_pipeline. A pipeline of that name that exists already stays as it is: call again to add tables that are new.
+id: NULL with dry_run, and where the table cannot be read. Errors: 42P01 no table fits, 42P09 a name fits several, 42602 not a name, 42710 two tables would have one pipeline or one destination, 0A000 the tables of the source cannot be listed, 22023, 54000 too many tables, 42501, and those of create_pipeline.';
+
 CREATE FUNCTION @extschema@.alter_pipeline(
 	pipeline text,
 	source name DEFAULT NULL,

@@ -1,4 +1,4 @@
-# preview_pipeline and validate_pipeline in front of a real MariaDB: by our own driver, which asks for no more rows than are shown and stops a query that gives more, and through
+# preview_pipeline, validate_pipeline and create_pipelines in front of a real MariaDB: by our own driver, which asks for no more rows than are shown and stops a query that gives more, and through
 # the wrapper, where the table is imported for the moment.
 use strict;
 use warnings;
@@ -84,4 +84,23 @@ SKIP:
 	like(as('etl', q{SELECT string_agg(l, E'\n') FROM explain_pipeline('fed') AS l}), qr/^path: /m, 'which explain_pipeline knows as well');
 	like(as('member', q{SELECT preview_pipeline('etl/fed', 2)}), qr/42501:.*temporary/s, 'whose columns are looked up there');
 }
+# One pipeline for each of many tables.
+$maria->sql(q{CREATE DATABASE many; GRANT SELECT ON many.* TO reader@'127.0.0.1'; USE many;
+	CREATE TABLE entries (`Order` int, line smallint, changed timestamp(6) NULL, PRIMARY KEY (line, `Order`)); SET time_zone = '+00:00'; INSERT INTO entries VALUES (1, 1, '2026-01-01'), (1, 2, '2026-01-02');
+	CREATE TABLE `Log.x` (at datetime, what text); CREATE TABLE `tmp_1` (id int); CREATE VIEW seen AS SELECT 1 AS id; CREATE TABLE rest (id int PRIMARY KEY)});
+$node->sql('CREATE SCHEMA many AUTHORIZATION etl');
+my $create = q{SELECT name, load, note FROM create_pipelines('m', '{%s}', destination_schema => '{schema}', cursor_candidates => '{changed, at}', options => '{"column_case": "lower"}')};
+is(as('etl', sprintf $create, 'many.*, -many.tmp*'), join("\n",
+		q{entries|merge|key_columns: line, order; cursor_column: changed, which may be NULL: see the option on_null_cursor; uses load => 'merge', because it has key_columns and a cursor_column},
+		q{Log.x|replace|no primary key at the source; no cursor_column without a key, unless load is 'append'; uses load => 'replace', because its first run will create its destination "many."Log.x""},
+		q{rest|merge|key_columns: id; no cursor_column: none of cursor_candidates is there; uses load => 'merge', because it has key_columns}),
+	'keys and cursors are found');
+is(as('etl', q{SELECT name, source_table FROM pipelines WHERE destination_table LIKE 'many.%' ORDER BY 1}), qq(Log.x|many."Log.x"\nentries|many.entries\nrest|many.rest), 'named as they are there');
+is(as('etl', q{CALL run_pipeline('entries', NULL, NULL); CALL run_pipeline('Log.x', NULL, NULL); SELECT string_agg(format('%s %s %s', line, "order", changed AT TIME ZONE 'UTC'), ', ' ORDER BY line) FROM many.entries}) =~ s/.*\n//sr,
+	'1 1 2026-01-01 00:00:00, 2 1 2026-01-02 00:00:00', 'and are loaded');
+like(as('member', q{SELECT name, note FROM create_pipelines('m', '{many.entries, many.seen}', destination_schema => 'many', owner => 'etl')}), qr/^entries\|exists already\nseen\|no primary key/, 'a member makes them for the owner');
+like(as('etl', sprintf $create, 'entries'), qr/42P01: no table of server "m" fits "entries"\nHINT:  Write schema\.table, or database\.table/, 'a table is of a database');
+like(as('etl', sprintf $create, 'manny.*'), qr/42P01:.*HINT:  Perhaps you meant "many\.\*"/s, 'what is near');
+like(as('etl', q{SELECT create_pipelines('m', '{many.*}', options => '{"mysql_source": "fdw"}')}), qr/0A000: tables of server "m" cannot be listed, because it is read through mysql_fdw\nDETAIL:  The reason is that the option/, 'the wrapper lists none');
+
 done_testing;

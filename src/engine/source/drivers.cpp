@@ -1,10 +1,13 @@
 #include "engine/source/drivers.hpp"
 
+#include "core/sqlstate.hpp"
 #include "engine/source/foreign/foreign_source.hpp"
 #include "engine/source/local_source.hpp"
+#include "engine/source/mysql/mysql_listing.hpp"
 #include "engine/source/mysql/mysql_parameters.hpp"
 #include "engine/source/mysql/mysql_source.hpp"
 #include "engine/source/mysql/mysql_wrapper.hpp"
+#include "engine/source/postgres/postgres_listing.hpp"
 #include "engine/source/postgres/postgres_source.hpp"
 #include "engine/source/postgres/postgres_wrapper.hpp"
 #include "pg/foreign_catalog.hpp"
@@ -21,7 +24,8 @@ constexpr Driver kDrivers[] = {
 	 .check = CheckPostgresSource,
 	 .open = OpenPostgresSource,
 	 .reach = ReachPostgresSource,
-	 .check_login = pg::CheckPostgresLogin},
+	 .check_login = pg::CheckPostgresLogin,
+	 .list = ListPostgresTables},
 	{.wrapper = {.name = "mysql_fdw",
 				 .setting = {.option = "fetch_size", .most_rows = 1'000'000},
 				 .check_allowed = CheckMysqlWrapperAllowed,
@@ -33,7 +37,8 @@ constexpr Driver kDrivers[] = {
 	 .open = OpenMysqlSource,
 	 .why_not = WhyNotMysqlSource,
 	 .reach = ReachMysqlSource,
-	 .check_login = CheckMysqlLogin},
+	 .check_login = CheckMysqlLogin,
+	 .list = ListMysqlTables},
 	{.wrapper = {.name = "oracle_fdw", .setting = {.option = "prefetch", .most_rows = 1000}}},
 	// Knows no number of rows, but to plan a query it runs the whole of it at the source, to count its rows.
 	{.wrapper = {.name = "tds_fdw",
@@ -168,6 +173,21 @@ ReachSource(const catalog::Pipeline &pipeline, const OptionValues &options)
 	return choice.driver != nullptr && choice.driver->reach != nullptr
 			   ? std::optional(choice.driver->reach(server, options))
 			   : std::nullopt;
+}
+
+std::unique_ptr<TableListing>
+ListSource(const catalog::Pipeline &pipeline, const OptionValues &options)
+{
+	const ForeignServer &server = FindSourceServer(pipeline, GetUserId());
+	Choice const choice = Choose(pipeline, server);
+	if (choice.driver != nullptr && choice.driver->list != nullptr) {
+		return choice.driver->list(server, options);
+	}
+	throw Error(sqlstate::kFeatureNotSupported,
+				Format("tables of server \"{}\" cannot be listed, because it is read through {}", *pipeline.source,
+					   pg::Call(pg::leaf::WrapperName, server.serverid)),
+				"Define its pipelines one by one, with create_pipeline.",
+				choice.reason.empty() ? "" : Format("The reason is that {}.", choice.reason));
 }
 
 bool

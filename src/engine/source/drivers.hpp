@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/source/source.hpp"
+#include "engine/source/table_listing.hpp"
 #include "engine/source/wrapper.hpp"
 
 namespace sluice::engine {
@@ -24,6 +25,8 @@ struct Driver {
 	bool continuous = false;
 	// What server and user mapping lack for a connection as that role. Throws Error. NULL: it connects by itself.
 	void (*check_login)(const ForeignServer &server, Oid role) = nullptr;
+	// Connects, and lists the tables; throws Error. NULL: it cannot.
+	std::unique_ptr<TableListing> (*list)(const ForeignServer &server, const OptionValues &options) = nullptr;
 };
 
 // A rendezvous variable: where another library that the server has loaded may put a driver (const Driver *).
@@ -37,6 +40,8 @@ std::unique_ptr<Source> OpenSource(const catalog::Pipeline &pipeline, const Opti
 void CheckSource(const catalog::Pipeline &pipeline, Oid role);
 // Connects to the source's server, and says what of. Nothing: that is seen when the executor reads. Throws Error.
 std::optional<std::string> ReachSource(const catalog::Pipeline &pipeline, const OptionValues &options);
+// Connects to the source's server, to list its tables. Throws Error.
+std::unique_ptr<TableListing> ListSource(const catalog::Pipeline &pipeline, const OptionValues &options);
 // For mode 'realtime'.
 bool IsContinuous(const catalog::Pipeline &pipeline, Oid role);
 // A run would import the source's table as a temporary foreign table.
