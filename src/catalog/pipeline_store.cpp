@@ -6,6 +6,7 @@
 #include "catalog/chain_store.hpp"
 #include "catalog/pipeline_columns.hpp"
 #include "catalog/pipeline_home.hpp"
+#include "catalog/reject_store.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
 #include "pg/settings.hpp"
@@ -159,6 +160,7 @@ DeletePipeline(const std::string &id, bool keep_history)
 	Execute("DELETE FROM sluice.pipeline_definitions WHERE id = $1::uuid", {id});
 	Execute("DELETE FROM sluice.pipeline_due WHERE pipeline_id = $1::uuid", {id});
 	Execute("DELETE FROM sluice.pipeline_state WHERE pipeline_id = $1::uuid", {id});
+	DropRejects(id);
 	if (!keep_history) {
 		ForgetChains(id);
 		Execute("DELETE FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid", {id});

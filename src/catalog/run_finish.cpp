@@ -1,5 +1,6 @@
 // What a run commits about itself: its counters chunk by chunk, and its end with what that means for the pipeline.
 
+#include "catalog/reject_store.hpp"
 #include "catalog/run_log.hpp"
 #include "catalog/run_outcome.hpp"
 #include "catalog/run_store.hpp"
@@ -116,6 +117,8 @@ End(const std::string &run_id, const char *statuses, const std::string &status,
 	}
 	WriteLog(run_id, *run, journal);
 	bool const success = status == "success";
+	WriteRejects(run->pipeline_id, run_id, success ? journal.Rejected().Unwritten() : journal.Rejected().First(),
+				 !success);
 	if (success) {
 		RememberWatermark(run->pipeline_id, counters);
 	}
@@ -173,6 +176,7 @@ RecordChunk(const std::string &run_id, const RunCounters &counters, const RunJou
 		return false;
 	}
 	WriteLog(run_id, *run, journal);
+	WriteRejects(run->pipeline_id, run_id, journal.Rejected().Unwritten(), false);
 	PruneLog(run_id);
 	RememberWatermark(run->pipeline_id, counters);
 	return true;

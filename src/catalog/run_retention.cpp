@@ -1,6 +1,7 @@
 #include "catalog/run_retention.hpp"
 
 #include "catalog/pipeline_options.hpp"
+#include "catalog/reject_store.hpp"
 #include "catalog/statement.hpp"
 #include "core/duration.hpp"
 #include "core/uuid.hpp"
@@ -85,6 +86,7 @@ PurgeClass(const Statements &statements, const std::string &pipeline_id, bool ex
 		ids.push_back(rows.Text(row, 0));
 	}
 	Execute("DELETE FROM sluice.pipeline_run_log WHERE run_id = ANY ($1::uuid[])", {PlainArray(ids)});
+	ForgetRejectsOf(ids);
 	// A batch goes with its root run.
 	Execute("DELETE FROM sluice.pipeline_batch_nodes WHERE batch = ANY ($1::uuid[])", {PlainArray(ids)});
 	return static_cast<int>(ids.size());

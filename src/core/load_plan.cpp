@@ -43,6 +43,9 @@ ChoosePath(const LoadFacts &facts)
 	if (replace && !facts.no_swap.empty()) {
 		return {LoadPath::ReplaceInPlace, facts.no_swap};
 	}
+	if (replace && facts.quarantine && facts.has_unique && !facts.partitioned) {
+		return {LoadPath::ReplaceInPlace, "on_reject is quarantine, and its unique indexes refuse rows one by one"};
+	}
 	if (facts.partitioned) {
 		return {replace ? LoadPath::ReplaceRouted : LoadPath::AppendRouted,
 				"all its partitions are plain tables without triggers"};
@@ -53,6 +56,9 @@ ChoosePath(const LoadFacts &facts)
 std::string
 WhyNotFilled(const LoadFacts &facts)
 {
+	if (facts.quarantine && facts.has_unique) {
+		return "on_reject is quarantine, and its unique indexes refuse rows one by one";
+	}
 	return facts.keep_indexes ? "the option indexes is keep" : !facts.no_fill.empty() ? facts.no_fill : facts.in_use;
 }
 
@@ -63,6 +69,9 @@ DestinationObstacle(const LoadFacts &facts, LoadPath path)
 {
 	if (facts.by_cursor) {
 		return "rows are read by a cursor";
+	}
+	if (facts.quarantine) {
+		return "on_reject is quarantine, and one stream counts the rows";
 	}
 	switch (path) {
 	case LoadPath::Remote:
@@ -262,6 +271,28 @@ MergePlan::KeyList() const
 }
 
 std::string
+WhyNoQuarantine(const LoadFacts &facts)
+{
+	if (facts.remote) {
+		return "it is at another server";
+	}
+	if (facts.mode == LoadMode::Merge) {
+		return "load is merge, which writes all rows with a statement";
+	}
+	if (!facts.needs_sql.empty()) {
+		return "only SQL can load it: " + facts.needs_sql;
+	}
+	if (facts.partitioned) {
+		return "it is partitioned";
+	}
+	if (!facts.foreign_keys.empty() || !facts.deferred_keys.empty()) {
+		return Format("it has foreign keys ({})",
+					  Join(facts.foreign_keys.empty() ? facts.deferred_keys : facts.foreign_keys, ", "));
+	}
+	return {};
+}
+
+std::string
 WhyNotParallel(const LoadFacts &facts)
 {
 	return DestinationObstacle(facts, ChoosePath(facts).path);
@@ -310,6 +341,8 @@ PlanLoad(const LoadFacts &facts)
 			  : std::string(),
 		  KeyText(facts, plan.path), StrategyText(facts, plan.path), direct_text, IndexText(facts, plan.path),
 		  ForeignKeyText(facts, plan.path), TransformText(facts, plan),
+		  facts.quarantine ? std::string("rejects: rows that do not fit are put aside, because on_reject is quarantine")
+						   : std::string(),
 		  is_new && !facts.analyze
 			  ? Format("analyze: {} is not analyzed, because the option analyze is off", facts.name)
 			  : std::string()}) {

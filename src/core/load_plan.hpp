@@ -88,6 +88,8 @@ struct LoadFacts {
 	bool direct = true;
 	bool keep_indexes = false;
 	bool analyze = true;
+	bool quarantine = false; // rows that do not fit are put aside
+	bool has_unique = false; // an index of the destination can refuse rows
 
 	ParallelFacts parallel; // the obstacle: of the source, the query and this process
 };
@@ -115,6 +117,9 @@ struct LoadPlan {
 };
 
 LoadPlan PlanLoad(const LoadFacts &facts);
+
+// Why rows that do not fit cannot be put aside on that path, as "because" goes on; '' when they can.
+std::string WhyNoQuarantine(const LoadFacts &facts);
 
 // Why the destination cannot be loaded in several streams; the source need not be asked then.
 std::string WhyNotParallel(const LoadFacts &facts);

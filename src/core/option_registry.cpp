@@ -139,8 +139,8 @@ Accepts(OptionType type, JsonType json_type)
 	case Duration:
 	case MemorySize:
 	case Enumeration: // a number may be among the values
-		return json_type == JsonType::Number || json_type == JsonType::String;
 	case Text:
+		return json_type == JsonType::Number || json_type == JsonType::String;
 	case Timestamp:
 		return json_type == JsonType::String;
 	case OptionType::Object:

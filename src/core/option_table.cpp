@@ -73,6 +73,9 @@ constexpr std::array kOptions = {
 		"load_columns", OptionType::Boolean, 0, 0, "", "false",
 		"Whether each row gets the columns _run_id (uuid) and _loaded_at (timestamptz): the run that loaded it, and "
 		"when that began."},
+	OptionSpec{"max_rejects", Text, 1, 20, "", "1000",
+			   "How many rows a run may put into quarantine before it fails: a number, or a percentage of those that "
+			   "it reads, such as 5%."},
 	OptionSpec{"max_retries", Integer, 0, 1000, "", "0",
 			   "How often a run that failed with an error that a retry can cure is tried again."},
 	OptionSpec{
@@ -105,6 +108,9 @@ constexpr std::array kOptions = {
 		"What becomes of rows without a value of the cursor: the run fails, or each run reads them, or none does."},
 	OptionSpec{"on_overlap", Enumeration, 0, 0, "skip|queue_one", "skip",
 			   "What to do when the pipeline is due while its run is not over: skip that due time, or queue one run."},
+	OptionSpec{"on_reject", Enumeration, 0, 0, "fail|quarantine", "fail",
+			   "What becomes of a row that does not fit into the destination: the run fails, or the row is kept in "
+			   "rejected_rows and the others are loaded."},
 	OptionSpec{
 		"on_swap_conflict", Enumeration, 0, 0, "in_place|fail", "in_place",
 		"What a replace does when readers keep it from swapping its new rows in: delete the old ones and insert the "

@@ -27,6 +27,7 @@ RunJournal::BeginChunk()
 	lines_.clear();
 	bytes_ = 0;
 	dropped_ = 0;
+	rejected_.BeginChunk();
 }
 
 void

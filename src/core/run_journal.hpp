@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/rejected_rows.hpp"
 #include "core/run_phase.hpp"
 
 namespace sluice {
@@ -48,6 +49,10 @@ public:
 	// How many lines did not fit; told in one last line by whoever writes the journal.
 	int64_t Dropped() const { return dropped_; }
 
+	// Those that did not fit.
+	RejectedRows &Rejected() { return rejected_; }
+	const RejectedRows &Rejected() const { return rejected_; }
+
 	// The lines are committed, and another chunk begins. What it says is left out where the last one said the same.
 	void BeginChunk();
 
@@ -66,6 +71,7 @@ private:
 	std::set<std::string> again_; // what of it this one said too
 	size_t bytes_ = 0;
 	int64_t dropped_ = 0;
+	RejectedRows rejected_;
 };
 
 } // namespace sluice

@@ -4,6 +4,7 @@
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/command/command_plan.hpp"
+#include "engine/load/load_facts.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
@@ -97,6 +98,41 @@ CheckDriftOptions(const catalog::Pipeline &pipeline, const OptionValues &options
 	}
 }
 
+// As far as it is known without the source.
+void
+CheckReject(const catalog::Pipeline &pipeline, const OptionValues &options)
+{
+	if (!RejectLimit::Parse(options.Text("max_rejects"))) {
+		throw Error(sqlstate::kInvalidParameterValue,
+					Format("max_rejects cannot be \"{}\"", options.Text("max_rejects")),
+					"Give a number of rows up to 1000000, or a percentage of those that are read: 5%.");
+	}
+	if (options.Text("on_reject") != "quarantine" || !pipeline.destination_table) {
+		return;
+	}
+	if (pipeline.IsContinuous()) {
+		throw Error(sqlstate::kFeatureNotSupported, "on_reject cannot be \"quarantine\" in mode \"realtime\"",
+					"Use mode => 'batch', with a schedule as often as every second.");
+	}
+	LoadFacts facts = FactsOf(pipeline, options, LoadModeOf(pipeline));
+	facts.remote = pipeline.destination.has_value();
+	facts.name = *pipeline.destination_table;
+	if (!facts.remote) {
+		Destination destination = FindDestination(pipeline);
+		destination.relation =
+			OidIsValid(destination.oid) ? pg::Call(try_relation_open, destination.oid, AccessShareLock) : nullptr;
+		if (destination.relation != nullptr) {
+			ReadTargetFacts(&destination, &facts);
+			pg::Call(relation_close, std::exchange(destination.relation, nullptr), AccessShareLock);
+		}
+	}
+	if (std::string const why = WhyNoQuarantine(facts); !why.empty()) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					Format("rows that do not fit into {} cannot be put aside, because {}", facts.name, why),
+					"Leave on_reject out, or load into a plain table.");
+	}
+}
+
 void
 CheckTable(const catalog::Pipeline &pipeline)
 {
@@ -171,6 +207,7 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 	CheckDriftOptions(pipeline, options);
 	CheckSource(pipeline, pipeline.owner_oid);
 	CheckMode(pipeline);
+	CheckReject(pipeline, options);
 	if (pipeline.destination) {
 		CheckDestinationServer(*pipeline.destination, pipeline.owner_oid);
 	} else if (pipeline.destination_table) {

@@ -1,6 +1,7 @@
 #include "engine/run.hpp"
 
 #include "catalog/pipeline_options.hpp"
+#include "catalog/reject_store.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/known_secrets.hpp"
@@ -13,6 +14,7 @@
 #include "engine/run_progress.hpp"
 #include "engine/source/drivers.hpp"
 #include "engine/source/push_filter.hpp"
+#include "engine/source/quarantine.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/target/destination.hpp"
 #include "engine/target/destination_server.hpp"
@@ -83,7 +85,7 @@ Add(const LoadCounts &counts, catalog::RunCounters *counters)
 int64_t
 Arrived(const LoadCounts &counts)
 {
-	return counts.inserted + counts.updated + counts.unchanged + counts.duplicate;
+	return counts.inserted + counts.updated + counts.unchanged + counts.duplicate + counts.rejected;
 }
 
 // "12 rows loaded into s.t: 5 inserted, 7 updated; 3 unchanged, 1 filtered"
@@ -104,18 +106,11 @@ CountsText(const LoadCounts &counts, const std::string &destination)
 	}
 	add(&others, counts.unchanged, "unchanged");
 	add(&others, counts.duplicate, "duplicate");
+	add(&others, counts.rejected, "rejected");
 	add(&others, counts.filtered, "filtered");
 	return Format("{} rows loaded into {}{}{}{}{}", counts.Processed(), destination,
 				  written.empty() && others.empty() ? "" : ": ", written, written.empty() || others.empty() ? "" : "; ",
 				  others);
-}
-
-// What a value, or a row beside others, is to blame for.
-bool
-IsOfRow(const Error &error)
-{
-	std::string const state = SqlStateText(error.State());
-	return state.starts_with("22") || state.starts_with("23");
 }
 
 struct Prepared {
@@ -170,6 +165,11 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 		prepared.plan = PlanLoad(facts);
 	}
 	prepared.work = ShareOut(cut.get(), prepared.plan);
+	if (std::string const why = facts.quarantine ? WhyNoQuarantine(facts) : ""; !why.empty()) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					Format("rows that do not fit into {} cannot be put aside, because {}", facts.name, why),
+					"Leave on_reject out, or load into a plain table.");
+	}
 	for (std::string &line : prepared.plan.Lines(prepared.work.text)) {
 		journal.Info(std::move(line));
 	}
@@ -293,6 +293,13 @@ LoadSession::Load()
 		journal_.Info(std::move(line));
 	}
 	progress.Enter(RunPhase::Loading);
+	std::optional<Quarantine> quarantine;
+	if (options.Text("on_reject") == "quarantine") {
+		quarantine.emplace(
+			journal_, *RejectLimit::Parse(options.Text("max_rejects")),
+			[&] { catalog::WriteRejects(pipeline.id, request_.run_id, journal_.Rejected().TakeUnwritten(), false); },
+			&counters_->records_failed);
+	}
 	LoadRequest const load{pipeline,
 						   request_.run_id,
 						   input,
@@ -305,12 +312,17 @@ LoadSession::Load()
 						   patience,
 						   sequences,
 						   cursor ? &*cursor : nullptr,
+						   quarantine ? &*quarantine : nullptr,
 						   journal_,
 						   progress};
 	progress.BeginLoad(destination.oid);
 	LoadOutcome const loaded = MoveRows(load);
 	progress.EndLoad();
 	Add(loaded.counts, counters_);
+	if (loaded.counts.rejected > 0) {
+		journal_.Warning(
+			Format("{} rows do not fit and were put into quarantine: look into rejected_rows", loaded.counts.rejected));
+	}
 	journal_.EachTime(CountsText(loaded.counts, destination.name));
 	if (kept_) {
 		counters_->watermark_after = kept_->Continuous().Watermark();
@@ -348,7 +360,7 @@ LoadSession::LoadChunk()
 		return Load();
 	} catch (const Error &error) {
 		if (journal_.Phase() == RunPhase::Loading && IsOfRow(error)) {
-			counters_->records_failed = 1;
+			++counters_->records_failed;
 		}
 		throw WithHint(WithoutSecrets(error), request_.pipeline);
 	}

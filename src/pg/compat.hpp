@@ -179,6 +179,32 @@ InsertIndexTuples(ResultRelInfo *target, TupleTableSlot *slot, EState *estate)
 #endif
 }
 
+// Rows that others stand against are inserted nevertheless: the indexes that say so.
+inline List *
+InsertIndexTuplesAnyway(ResultRelInfo *target, TupleTableSlot *slot, EState *estate)
+{
+	bool conflict = false;
+#if PG_VERSION_NUM >= 160000
+	return ExecInsertIndexTuples(target, slot, estate, false, true, &conflict, NIL, false);
+#else
+	return ExecInsertIndexTuples(target, slot, estate, false, true, &conflict, NIL);
+#endif
+}
+
+// 18: which row it is, where it is there already. Waits for those who have not ended yet.
+inline bool
+IsFreeOfConflicts(ResultRelInfo *target, TupleTableSlot *slot, EState *estate, List *indexes)
+{
+	ItemPointerData conflict;
+#if PG_VERSION_NUM >= 180000
+	ItemPointerData itself;
+	ItemPointerSetInvalid(&itself);
+	return ExecCheckIndexConstraints(target, slot, estate, &conflict, &itself, indexes);
+#else
+	return ExecCheckIndexConstraints(target, slot, estate, &conflict, indexes);
+#endif
+}
+
 // 16: soft errors.
 inline List *
 QualifiedNameList(const char *name)

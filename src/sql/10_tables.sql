@@ -200,6 +200,26 @@ CREATE TABLE sluice.pipeline_run_log (
 );
 COMMENT ON TABLE sluice.pipeline_run_log IS 'What each run said; read it through the view pipeline_log';
 
+-- Rows that did not fit into their destination: they exist nowhere else.
+CREATE TABLE sluice.pipeline_rejected_rows (
+	id uuid PRIMARY KEY,
+	pipeline_id uuid NOT NULL,
+	run_id uuid NOT NULL,
+	at timestamptz NOT NULL,
+	position bigint NOT NULL,
+	column_name text,
+	sqlstate text NOT NULL,
+	reason text NOT NULL,
+	detail text,
+	hint text,
+	original jsonb NOT NULL,
+	escaped text[],
+	is_cut boolean NOT NULL DEFAULT false,
+	is_lost boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE sluice.pipeline_rejected_rows IS 'Rows that did not fit into the destination; read them through the view rejected_rows';
+COMMENT ON COLUMN sluice.pipeline_rejected_rows.is_lost IS 'the run failed: it loaded nothing, and the next one reads the row again';
+
 -- A row is an event in the server's queue of deferred triggers. Nobody but its transaction sees it, so it needs no log.
 CREATE UNLOGGED TABLE sluice.pipeline_deferred_checks (
 	constraint_oid oid NOT NULL,

@@ -35,3 +35,6 @@ CREATE INDEX pipeline_ended_by_batch ON sluice.pipeline_ended (batch);
 CREATE INDEX pipeline_batch_nodes_waiting ON sluice.pipeline_batch_nodes (pipeline_id) WHERE state = 'waiting';
 
 CREATE INDEX pipeline_run_log_by_pipeline ON sluice.pipeline_run_log (pipeline_id, at DESC);
+
+CREATE INDEX pipeline_rejected_rows_by_pipeline ON sluice.pipeline_rejected_rows (pipeline_id, run_id, position);
+CREATE INDEX pipeline_rejected_rows_lost ON sluice.pipeline_rejected_rows (run_id) WHERE is_lost;

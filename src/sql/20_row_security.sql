@@ -10,6 +10,7 @@ ALTER TABLE sluice.pipeline_run_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sluice.pipeline_ended ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sluice.pipeline_sources ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sluice.pipeline_batch_nodes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sluice.pipeline_rejected_rows ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sluice.pipeline_deferred_checks ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY see ON sluice.pipeline_definitions FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
@@ -19,13 +20,14 @@ CREATE POLICY see ON sluice.pipeline_state FOR SELECT USING (pipeline_id IN (SEL
 CREATE POLICY see ON sluice.pipeline_versions FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 CREATE POLICY see ON sluice.pipeline_runs FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 CREATE POLICY see ON sluice.pipeline_run_log FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
+CREATE POLICY see ON sluice.pipeline_rejected_rows FOR SELECT USING (pipeline_id IN (SELECT id FROM sluice.pipeline_definitions));
 
 CREATE POLICY see ON sluice.pipeline_ended FOR SELECT USING (run_id IN (SELECT id FROM sluice.pipeline_runs));
 CREATE POLICY see ON sluice.pipeline_batch_nodes FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 CREATE POLICY see ON sluice.pipeline_sources FOR SELECT USING (pg_catalog.pg_has_role(owner_oid, 'USAGE'));
 
 GRANT SELECT ON sluice.pipeline_definitions, sluice.pipeline_identity, sluice.pipeline_due, sluice.pipeline_state, sluice.pipeline_versions, sluice.pipeline_runs, sluice.pipeline_run_log,
-	sluice.pipeline_ended, sluice.pipeline_sources, sluice.pipeline_batch_nodes TO PUBLIC;
+	sluice.pipeline_ended, sluice.pipeline_rejected_rows, sluice.pipeline_sources, sluice.pipeline_batch_nodes TO PUBLIC;
 
 -- A dump carries the definitions, never what is due or queued, nor the identity of the database: a restored copy
 -- starts nothing until adopt_pipelines(). Roles have other numbers in another cluster, so each row finds its owner
@@ -43,3 +45,4 @@ SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_versions', '');
 -- Which tables the pipelines created themselves; adopt_pipelines() finds them again by their names. And what the
 -- sources were like.
 SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_state', 'WHERE created_relation IS NOT NULL OR loaded_shape IS NOT NULL OR watermark IS NOT NULL OR watermark_rows IS NOT NULL');
+SELECT pg_catalog.pg_extension_config_dump('sluice.pipeline_rejected_rows', 'WHERE NOT is_lost');

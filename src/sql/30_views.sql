@@ -160,6 +160,19 @@ LEFT JOIN sluice.pipeline_definitions d ON d.id = l.pipeline_id;
 COMMENT ON VIEW @extschema@.pipeline_log IS 'What runs said, line by line: narrow it by pipeline, run, at, level or phase';
 COMMENT ON COLUMN @extschema@.pipeline_log.level IS 'debug, info, warning, error';
 
+CREATE VIEW @extschema@.rejected_rows WITH (security_invoker = true) AS
+SELECT r.id, d.name AS pipeline, r.run_id AS run, r.at, r.position, r.column_name, r.sqlstate, r.reason, r.detail, r.hint, r.original,
+	r.escaped, r.is_cut, r.is_lost
+FROM sluice.pipeline_rejected_rows r
+JOIN sluice.pipeline_definitions d ON d.id = r.pipeline_id;
+COMMENT ON VIEW @extschema@.rejected_rows IS 'Rows that did not fit into their destination, with the reason: of pipelines whose option on_reject is quarantine';
+COMMENT ON COLUMN @extschema@.rejected_rows.position IS 'which row it was of those that the run read, from 1';
+COMMENT ON COLUMN @extschema@.rejected_rows.column_name IS 'of the source where its value could not be read, else of the destination; NULL: it is the row as a whole';
+COMMENT ON COLUMN @extschema@.rejected_rows.original IS 'the row as it came: the text of each of its values';
+COMMENT ON COLUMN @extschema@.rejected_rows.escaped IS 'columns whose bytes are no text: there a byte is written as \xHH and a backslash as \\\\';
+COMMENT ON COLUMN @extschema@.rejected_rows.is_cut IS 'it was too large to be kept whole';
+COMMENT ON COLUMN @extschema@.rejected_rows.is_lost IS 'the run failed, so the row is read again by the next one';
+
 CREATE FUNCTION @extschema@.run_progress(OUT run uuid, OUT phase text, OUT phase_since timestamptz, OUT records_read bigint,
 	OUT records_processed bigint, OUT bytes_processed bigint, OUT records_expected bigint)
 	RETURNS SETOF record
@@ -196,5 +209,5 @@ CREATE VIEW @extschema@.pipeline_options WITH (security_invoker = true) AS
 SELECT key, type, allowed, default_value, meaning FROM @extschema@.pipeline_option_list();
 COMMENT ON VIEW @extschema@.pipeline_options IS 'Every key that the options of a pipeline may hold';
 
-GRANT SELECT ON @extschema@.pipelines, @extschema@.pipeline_status, @extschema@.pipeline_progress, @extschema@.pipeline_log, @extschema@.pipeline_options,
+GRANT SELECT ON @extschema@.pipelines, @extschema@.pipeline_status, @extschema@.pipeline_progress, @extschema@.pipeline_log, @extschema@.pipeline_options, @extschema@.rejected_rows,
 	sluice.watched_runs TO PUBLIC;

@@ -144,3 +144,13 @@ COMMENT ON FUNCTION @extschema@.reset_watermark(text) IS
 'Forgets how far a pipeline with a cursor_column has loaded: the next run reads everything. What is in the destination stays, so an append adds the same rows again. Needs the right to change the pipeline.
 Errors: 42704, 55000 no cursor_column.';
 COMMENT ON FUNCTION @extschema@.reset_watermark(uuid) IS 'Forgets how far the pipeline with this id has loaded; see reset_watermark(text).';
+
+-- Rows that did not fit.
+CREATE FUNCTION @extschema@.discard_rejects(pipeline text, run uuid DEFAULT NULL) RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_discard_rejects';
+CREATE FUNCTION @extschema@.discard_rejects(pipeline uuid, run uuid DEFAULT NULL) RETURNS bigint
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_discard_rejects_by_id';
+COMMENT ON FUNCTION @extschema@.discard_rejects(text, uuid) IS
+'Forgets the rows of a pipeline that did not fit, those of one run or of all. Returns how many. Needs the right to change the pipeline.
+Errors: 42704.';
+COMMENT ON FUNCTION @extschema@.discard_rejects(uuid, uuid) IS 'Forgets the rejected rows of the pipeline with this id; see discard_rejects(text, uuid).';

@@ -16,6 +16,7 @@ struct LoadCounts {
 	int64_t deleted = 0;
 	int64_t unchanged = 0; // there already, with the same values: not written
 	int64_t duplicate = 0; // read again, or more than once: another row stands for it
+	int64_t rejected = 0;  // did not fit, and were put aside
 	int64_t filtered = 0;  // read, and left out by columns, filter or a trigger of the destination
 
 	int64_t Processed() const { return inserted + updated + deleted; }

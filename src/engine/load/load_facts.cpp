@@ -21,6 +21,7 @@ FactsOf(const catalog::Pipeline &pipeline, const OptionValues &options, LoadMode
 	facts.direct = options.Text("direct") != "off";
 	facts.keep_indexes = options.Text("indexes") == "keep";
 	facts.analyze = options.Text("analyze") != "off";
+	facts.quarantine = options.Text("on_reject") == "quarantine";
 	return facts;
 }
 

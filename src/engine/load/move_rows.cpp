@@ -1,11 +1,14 @@
 #include "engine/load/move_rows.hpp"
 
+#include "core/sqlstate.hpp"
+#include "engine/load/fitting_rows.hpp"
 #include "engine/load/keyed_rows.hpp"
 #include "engine/load/make_load.hpp"
 #include "engine/load/swap_load.hpp"
 #include "engine/parallel/parallel_load.hpp"
 #include "engine/parallel/staging_table.hpp"
 #include "engine/source/executor_reader.hpp"
+#include "engine/source/scanned_source.hpp"
 #include "engine/source/sifted_reader.hpp"
 #include "engine/source/wire_reader.hpp"
 #include "engine/target/remote_destination.hpp"
@@ -109,6 +112,15 @@ Stage(const LoadRequest &request, RowReader &reader, const std::function<void(Ba
 	}
 	request.progress.Read(reader.RowsRead(), reader.BytesRead());
 	reader.Finish();
+}
+
+void
+RequireRowByRow(const MappedQuery &query)
+{
+	if (std::string const why = query.NeedsSql(); !why.empty()) {
+		throw Error(sqlstate::kFeatureNotSupported, "rows that do not fit cannot be put aside, because " + why,
+					"Leave on_reject out, or put that part of columns into source_query.");
+	}
 }
 
 LoadOutcome
@@ -264,6 +276,55 @@ LoadByReader(const LoadRequest &request)
 	return {counts, load->Analyzed()};
 }
 
+// The same with those that do not fit put aside.
+LoadOutcome
+LoadWithQuarantine(const LoadRequest &request)
+{
+	Destination &destination = request.destination;
+	RunInput &input = request.input;
+	TupleDesc const row_type = RelationGetDescr(destination.relation);
+	std::optional<ScannedSource> scanned;
+	std::optional<MappedQuery> over_rows;
+	std::optional<ColumnMatch> match;
+	if (input.Wire() == nullptr) {
+		// Before the load opens: a source that reads the destination must see the old rows.
+		scanned.emplace(input, request.journal);
+		over_rows.emplace(scanned->Mapping(input));
+		RequireRowByRow(*over_rows);
+		match.emplace(MatchColumns(*over_rows, destination.relation, nullptr));
+	}
+	RequireRowByRow(request.query);
+	WireSource &source = scanned ? *scanned : *input.Wire();
+	WireReader reader(source, over_rows ? over_rows->Analyzed() : request.query.Analyzed(),
+					  match ? match->target_list : request.match.target_list, row_type);
+	reader.Recognize(KnownOf(request));
+	reader.PutAside(request.quarantine);
+	auto const reject = [&reader](const TupleTableSlot *row, int64_t position, const Error &error) {
+		reader.Reject(row, position, error);
+	};
+	FittingRows fitting(destination.relation);
+	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::nullopt);
+	load->Open();
+	reader.Start();
+	request.progress.Expect(reader.RowsExpected());
+	request.sequences.Watch();
+	int64_t const before = request.journal.Rejected().Count();
+	while (Batch *batch = reader.Next()) {
+		fitting.Check(batch, reject);
+		request.sequences.See(batch);
+		load->Write(batch);
+		int const conflicts = fitting.RejectConflicts(batch, reject);
+		request.progress.Batch(reader.RowsRead(), reader.BytesRead(), batch->count - conflicts);
+	}
+	request.progress.Read(reader.RowsRead(), reader.BytesRead());
+	reader.Finish();
+	fitting.Close();
+	request.quarantine->End(reader.RowsRead());
+	LoadCounts counts = load->Finish();
+	counts.rejected = request.journal.Rejected().Count() - before;
+	return {counts, load->Analyzed()};
+}
+
 // Nothing when it cannot be done after all.
 std::optional<LoadOutcome>
 LoadByStreams(const LoadRequest &request)
@@ -301,7 +362,7 @@ LoadAsPlanned(const LoadRequest &request)
 	case LoadPath::Merge:
 		return LoadByMerge(request);
 	default:
-		return LoadByReader(request);
+		return request.quarantine != nullptr ? LoadWithQuarantine(request) : LoadByReader(request);
 	}
 }
 
@@ -317,7 +378,7 @@ MoveRows(const LoadRequest &request)
 	LoadCounts &counts = outcome.counts;
 	counts.duplicate += KnownOf(request) != nullptr ? KnownOf(request)->Met() : 0;
 	if (request.query.GivesRowForRow()) {
-		int64_t const known = counts.inserted + counts.updated + counts.unchanged + counts.duplicate;
+		int64_t const known = counts.inserted + counts.updated + counts.unchanged + counts.duplicate + counts.rejected;
 		counts.filtered = std::max<int64_t>(request.progress.RowsRead() - known, 0);
 	}
 	return outcome;

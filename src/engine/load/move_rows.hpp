@@ -7,6 +7,7 @@
 #include "engine/parallel/parallel_host.hpp"
 #include "engine/run_progress.hpp"
 #include "engine/source/cursor_read.hpp"
+#include "engine/source/quarantine.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/target/destination.hpp"
 
@@ -24,7 +25,8 @@ struct LoadRequest {
 	const ParallelHost *streams; // NULL: this process cannot have any
 	const LockPatience &patience;
 	FedSequences &sequences;
-	CursorRead *cursor; // NULL: all rows of the input are read and handed on
+	CursorRead *cursor;		// NULL: all rows of the input are read and handed on
+	Quarantine *quarantine; // NULL: a row that does not fit is an error
 	RunJournal &journal;
 	RunProgress &progress;
 };

@@ -23,6 +23,7 @@ ResetBatch(Batch *batch)
 	}
 	batch->count = 0;
 	batch->bytes = 0;
+	batch->is_checked = false;
 	MemoryContextReset(batch->memory);
 }
 

@@ -9,7 +9,7 @@ WireReader::WireReader(WireSource &source)
 {}
 
 WireReader::WireReader(WireSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type)
-	: source_(source)
+	: source_(source), analyzed_(analyzed), target_list_(target_list)
 {
 	TupleDesc const source_row = source.RowType();
 	if (pg::Call(leaf::IsIdentity, analyzed, target_list, source_row, row_type)) {
@@ -33,6 +33,15 @@ WireReader::Recognize(KnownRows *known)
 	if (known_ != nullptr) {
 		known_->BeginAt(0, source_.RowType());
 		used_ = source_.Readable();
+	}
+}
+
+void
+WireReader::PutAside(Quarantine *quarantine)
+{
+	quarantine_ = quarantine;
+	if (quarantine_ != nullptr) {
+		used_.assign(used_.size(), true);
 	}
 }
 
@@ -63,12 +72,34 @@ WireReader::Refill()
 			return false;
 		}
 		pg::Call(leaf::ResetBatch, in_);
-		more_ = source_.Fill(in_);
+		more_ = quarantine_ != nullptr ? quarantine_->Fill(source_, in_) : source_.Fill(in_);
 		if (known_ != nullptr) {
 			known_->Sift(in_);
 		}
 	} while (in_->count == 0);
 	return true;
+}
+
+bool
+WireReader::Project(int most)
+{
+	if (quarantine_ != nullptr) {
+		return quarantine_->Project(&projection_, analyzed_, target_list_, source_.RowType(), in_, out_, most);
+	}
+	return pg::Call(leaf::Project, projection_, in_, out_, most);
+}
+
+void
+WireReader::Reject(const TupleTableSlot *row, int64_t position, const Error &error)
+{
+	if (projection_ != nullptr) {
+		int i = 0;
+		while (leaf::PositionOf(in_->slots[i]) != position) {
+			++i;
+		}
+		row = in_->slots[i];
+	}
+	quarantine_->Reject(row, source_.RowType(), position, error);
 }
 
 Batch *
@@ -83,7 +114,7 @@ WireReader::Next()
 		if (most == 0 || (!pending_ && !Refill())) {
 			return nullptr;
 		}
-		pending_ = !pg::Call(leaf::Project, projection_, in_, out_, most);
+		pending_ = !Project(most);
 		if (out_->count > 0) {
 			wanted_ -= out_->count;
 			return out_;

@@ -4,6 +4,7 @@
 
 #include "engine/rows/row_reader.hpp"
 #include "engine/source/known_rows.hpp"
+#include "engine/source/quarantine.hpp"
 #include "engine/source/wire_source.hpp"
 #include "engine/transform/projection.hpp"
 
@@ -17,6 +18,10 @@ public:
 	WireReader(WireSource &source, const leaf::AnalyzedQuery *analyzed, List *target_list, TupleDesc row_type);
 	// Rows that were loaded before are taken out. Before the start: it looks at all columns.
 	void Recognize(KnownRows *known);
+	// Rows that do not fit are put there. Before the start: it tells all columns of a row.
+	void PutAside(Quarantine *quarantine);
+	// One of the rows that Next gave last does not fit. position: as it had it then.
+	void Reject(const TupleTableSlot *row, int64_t position, const Error &error);
 	// Sends the query, once the load is open; Next does it otherwise.
 	void Start();
 	Batch *Next() override;
@@ -34,12 +39,16 @@ public:
 
 private:
 	bool Refill();
+	bool Project(int most);
 
 	WireSource &source_;
 	Batch *in_ = nullptr;
 	Batch *out_ = nullptr;
 	leaf::Projection *projection_ = nullptr;
+	const leaf::AnalyzedQuery *analyzed_ = nullptr;
+	List *target_list_ = nullptr;
 	KnownRows *known_ = nullptr;
+	Quarantine *quarantine_ = nullptr;
 	std::vector<bool> used_; // columns of the source
 	int64_t wanted_ = std::numeric_limits<int64_t>::max();
 	bool started_ = false;

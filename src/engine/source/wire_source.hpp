@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/rows/batch.hpp"
+#include "engine/source/bad_row.hpp"
 #include "engine/source/source.hpp"
 
 namespace sluice::engine {
@@ -56,7 +57,13 @@ public:
 	// Appends rows to an empty batch until it is full; false when there was none left to append. Columns that
 	// are not needed may be NULL. Errors carry the row's number and the column as context.
 	virtual bool Fill(Batch *batch) = 0;
+	// Whether SkipBadRow is of use: then Fill may be called in a subtransaction of its own.
+	virtual bool MayGoOn() const { return true; }
+	// After an error of Fill: tells the row that it is about, and the next Fill begins behind it; the batch keeps the
+	// rows before. False: it is about no row, or it cannot go on.
+	virtual bool SkipBadRow(BadRow * /*row*/) { return false; }
 	virtual int64_t BytesRead() const = 0;
+	// With those that were skipped.
 	virtual int64_t RowsRead() const = 0;
 	// Once started: the source's estimate; 0: unknown.
 	virtual int64_t RowsExpected() const = 0;

@@ -274,6 +274,7 @@ ReadTargetFacts(Destination *destination, LoadFacts *facts)
 	facts->is_table = traits.kind == RELKIND_RELATION || traits.kind == RELKIND_PARTITIONED_TABLE;
 	facts->partitioned = traits.kind == RELKIND_PARTITIONED_TABLE;
 	facts->index_count = traits.index_count;
+	facts->has_unique = facts->quarantine && traits.index_count > 0 && pg::Call(leaf::HasUnique, relation);
 	facts->no_swap = traits.no_swap;
 	facts->needs_sql = traits.needs_sql;
 	if (facts->needs_sql.empty()) {

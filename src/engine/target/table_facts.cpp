@@ -264,6 +264,21 @@ HasDeferrableUnique(Relation relation)
 	return found;
 }
 
+bool
+HasUnique(Relation relation)
+{
+	List *indexes = RelationGetIndexList(relation);
+	bool found = false;
+	ListCell *cell;
+	foreach (cell, indexes) {
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		found = found || index->rd_index->indisunique || index->rd_index->indisexclusion;
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return found;
+}
+
 const char *
 WhyDecoded(Relation relation)
 {

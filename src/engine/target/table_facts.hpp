@@ -40,6 +40,8 @@ const char *WhyNewDecoded(const char *name);
 // One of its triggers fires at what a load does: an insert, and a delete or a truncate where it replaces.
 bool HasTriggerOfLoad(Relation relation, bool replace);
 bool HasDeferrableUnique(Relation relation);
+// An index can refuse a row because of another one.
+bool HasUnique(Relation relation);
 // Why an append to it cannot be a swap while it is empty, or ''.
 const char *WhyNotFilled(Relation destination);
 

@@ -9,11 +9,20 @@ namespace sluice::engine::leaf {
 
 namespace {
 
+constexpr int kNotComputed = 2;
+
 void
 NameRow(void *argument)
 {
 	const auto *projection = static_cast<const Projection *>(argument);
-	errcontext("pipeline row " INT64_FORMAT, projection->rows_before + projection->position + 1);
+	int64 const row = projection->rows_before + projection->position + 1;
+	int const column = ColumnUnderWay(projection);
+	if (column >= 0) {
+		errcontext("pipeline row " INT64_FORMAT ", column \"%s\"", row,
+				   NameStr(TupleDescAttr(projection->result->tts_tupleDescriptor, column)->attname));
+	} else {
+		errcontext("pipeline row " INT64_FORMAT, row);
+	}
 }
 
 } // namespace
@@ -37,6 +46,22 @@ IsIdentity(const AnalyzedQuery *analyzed, List *target_list, TupleDesc source_ro
 	return true;
 }
 
+// They are computed one after the other, and each is marked by its value.
+int
+ColumnUnderWay(const Projection *projection)
+{
+	if (!projection->in_columns) {
+		return -1;
+	}
+	const auto *marks = reinterpret_cast<const uint8 *>(projection->result->tts_isnull);
+	for (int i = 0; i < projection->result->tts_tupleDescriptor->natts; ++i) {
+		if (marks[i] == kNotComputed) {
+			return i;
+		}
+	}
+	return -1;
+}
+
 Projection *
 CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc source_row, TupleDesc destination)
 {
@@ -44,6 +69,7 @@ CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc sou
 	projection->estate = CreateExecutorState();
 	MemoryContext old = MemoryContextSwitchTo(projection->estate->es_query_cxt);
 	projection->context = CreateExprContext(projection->estate);
+	projection->per_tuple = projection->context->ecxt_per_tuple_memory;
 	Node *quals = static_cast<Node *>(copyObject(analyzed->query->jointree->quals));
 	if (quals != nullptr) {
 		quals = reinterpret_cast<Node *>(expression_planner(reinterpret_cast<Expr *>(quals)));
@@ -69,7 +95,6 @@ Project(Projection *projection, Batch *source, Batch *out, int most)
 
 	ExprContext *context = projection->context;
 	// What the expressions make must last until the batch is written.
-	MemoryContext const per_tuple = context->ecxt_per_tuple_memory;
 	context->ecxt_per_tuple_memory = out->memory;
 	int const natts = out->row_type->natts;
 	bool full = false;
@@ -79,17 +104,21 @@ Project(Projection *projection, Batch *source, Batch *out, int most)
 		if (projection->filter != nullptr && !ExecQual(projection->filter, context)) {
 			continue;
 		}
+		memset(projection->result->tts_isnull, kNotComputed, sizeof(bool) * natts);
+		projection->in_columns = true;
 		TupleTableSlot *row = ExecProject(projection->columns);
+		projection->in_columns = false;
 		TupleTableSlot *slot = out->slots[out->count];
 		ExecClearTuple(slot);
 		memcpy(slot->tts_values, row->tts_values, sizeof(Datum) * natts);
 		memcpy(slot->tts_isnull, row->tts_isnull, sizeof(bool) * natts);
 		ExecStoreVirtualTuple(slot);
+		slot->tts_tid = source->slots[projection->position]->tts_tid;
 		out->count++;
 		out->bytes = static_cast<int64>(MemoryContextMemAllocated(out->memory, false));
 		full = BatchIsFull(out) || out->count >= most;
 	}
-	context->ecxt_per_tuple_memory = per_tuple;
+	context->ecxt_per_tuple_memory = projection->per_tuple;
 	error_context_stack = callback.previous;
 	if (projection->position < source->count) {
 		return false;
@@ -105,6 +134,19 @@ EndProjection(Projection *projection)
 	ExecDropSingleTupleTableSlot(projection->result);
 	FreeExecutorState(projection->estate);
 	pfree(projection);
+}
+
+Projection *
+GoOnBehindRow(Projection *projection, const AnalyzedQuery *analyzed, List *target_list, TupleDesc source_row,
+			  TupleDesc destination)
+{
+	// What the expressions hold of the row is not asked any more: it is dropped with their memory.
+	Projection *next = CreateProjection(analyzed, target_list, source_row, destination);
+	next->position = projection->position + 1;
+	next->rows_before = projection->rows_before;
+	MemoryContextDelete(projection->estate->es_query_cxt);
+	pfree(projection);
+	return next;
 }
 
 } // namespace sluice::engine::leaf

@@ -12,9 +12,11 @@ struct Projection {
 	ExprContext *context;
 	ExprState *filter; // NULL: all rows
 	ProjectionInfo *columns;
-	TupleTableSlot *result; // where columns are computed before they join the batch
-	int position;			// next row of the source batch
-	int64 rows_before;		// rows of the source batches already done, for messages
+	TupleTableSlot *result;	 // where columns are computed before they join the batch
+	int position;			 // next row of the source batch
+	int64 rows_before;		 // rows of the source batches already done, for messages
+	bool in_columns;		 // computing them: those of result that are done are marked
+	MemoryContext per_tuple; // of the context, when no rows are projected
 };
 
 // Whether the target list gives the source row's columns unchanged, in order, as they lie in memory.
@@ -24,6 +26,11 @@ Projection *CreateProjection(const AnalyzedQuery *analyzed, List *target_list, T
 							 TupleDesc destination);
 // Appends rows of source to out until source is used up (true), or out is full or has `most` rows (false: call again).
 bool Project(Projection *projection, Batch *source, Batch *out, int most);
+// Which column of the destination is being computed; -1: none.
+int ColumnUnderWay(const Projection *projection);
 void EndProjection(Projection *projection);
+// After an error, whose subtransaction is rolled back: another one that goes on behind the row to blame.
+Projection *GoOnBehindRow(Projection *projection, const AnalyzedQuery *analyzed, List *target_list,
+						  TupleDesc source_row, TupleDesc destination);
 
 } // namespace sluice::engine::leaf

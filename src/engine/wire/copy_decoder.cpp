@@ -43,6 +43,7 @@ TakeMessage(CopyDecoder *decoder, Batch *batch, char *data, int length)
 	if (decoder->trailer_seen) {
 		return;
 	}
+	decoder->row = cursor;
 	DecodeRow(decoder, &cursor, batch->slots[batch->count]);
 	EndRow(base, batch, length);
 }
@@ -108,6 +109,45 @@ bool
 FillFromCopy(CopyDecoder *decoder, Batch *batch)
 {
 	return FillBatch(&decoder->base, batch, ReadMessage);
+}
+
+bool
+IsInRow(const CopyDecoder *decoder)
+{
+	return decoder->base.attribute >= 0 && decoder->remote->copy_row != nullptr;
+}
+
+bool
+AddCopyField(CopyDecoder *decoder, int index, bool as_it_came, WireCursor *fields, RowTexts *texts)
+{
+	RowDecoder const *const base = &decoder->base;
+	DecodeColumn *column = &decoder->columns[index];
+	WireCursor cursor = *fields;
+	char *data;
+	int length;
+	if (index >= base->column_count || TakeCopyField(&cursor, &data, &length) != nullptr) {
+		texts->is_cut = texts->is_cut || index < base->column_count;
+		return false;
+	}
+	Form_pg_attribute const attribute = TupleDescAttr(base->row_type, column->attribute);
+	if (length > 0) {
+		Restore(column, data, length);
+	}
+	if (as_it_came && length >= 0) {
+		AddBytes(texts, NameStr(attribute->attname), data, static_cast<Size>(length));
+	} else {
+		AddValue(texts, attribute, length < 0 ? 0 : DecodeValue(&decoder->values, column, data, length), length < 0);
+	}
+	*fields = cursor;
+	return true;
+}
+
+void
+SkipCopyRow(CopyDecoder *decoder)
+{
+	PQfreemem(decoder->remote->copy_row);
+	decoder->remote->copy_row = nullptr;
+	SkipRow(&decoder->base);
 }
 
 } // namespace sluice::engine::leaf

@@ -49,6 +49,14 @@ MakeText(const ValueDecoder *decoder, const char *data, int length)
 	return MakeVarlena(data, length);
 }
 
+void
+End(DecodeColumn *column, char *data, int length)
+{
+	column->behind = data[length];
+	column->is_ended = true;
+	data[length] = '\0';
+}
+
 Datum
 CallReceive(DecodeColumn *column, char *data, int length)
 {
@@ -57,10 +65,9 @@ CallReceive(DecodeColumn *column, char *data, int length)
 	buffer.len = length;
 	buffer.maxlen = length + 1;
 	buffer.cursor = 0;
-	char const saved = data[length];
-	data[length] = '\0';
+	End(column, data, length);
 	Datum const value = ReceiveFunctionCall(&column->receive, &buffer, column->io_parameter, column->typmod);
-	data[length] = saved;
+	Restore(column, data, length);
 	if (buffer.cursor != length) {
 		RaiseForm();
 	}
@@ -73,10 +80,9 @@ CallInput(const ValueDecoder *decoder, DecodeColumn *column, char *data, int len
 	if (!IsValidText(decoder, data, length)) {
 		pg_verify_mbstr(decoder->encoding, data, length, false);
 	}
-	char const saved = data[length];
-	data[length] = '\0';
+	End(column, data, length);
 	Datum const value = InputFunctionCall(&column->receive, data, column->io_parameter, column->typmod);
-	data[length] = saved;
+	Restore(column, data, length);
 	return value;
 }
 
@@ -217,6 +223,15 @@ InitTextColumn(DecodeColumn *column, Oid type, int32 typmod)
 	column->from_text = true;
 	getTypeInputInfo(type, &function, &column->io_parameter);
 	fmgr_info(function, &column->receive);
+}
+
+void
+Restore(DecodeColumn *column, char *data, int length)
+{
+	if (column->is_ended) {
+		data[length] = column->behind;
+		column->is_ended = false;
+	}
 }
 
 Datum

@@ -20,6 +20,8 @@ struct DecodeColumn {
 	bool from_text;		   // receive is the type's input function
 	FmgrInfo receive;
 	Oid io_parameter;
+	bool is_ended; // while a function reads the value, a zero byte stands in place of the one behind it
+	char behind;
 };
 
 struct ValueDecoder {
@@ -31,6 +33,9 @@ struct ValueDecoder {
 void InitDecodeColumn(ValueDecoder *decoder, DecodeColumn *column, Oid type, int32 typmod);
 // For values that come as their type's text.
 void InitTextColumn(DecodeColumn *column, Oid type, int32 typmod);
+
+// After an error: the wire is as it came.
+void Restore(DecodeColumn *column, char *data, int length);
 
 // data[length] is writable: libpq ends every row with a zero byte, and another field follows the others.
 Datum DecodeValue(const ValueDecoder *decoder, DecodeColumn *column, char *data, int length);

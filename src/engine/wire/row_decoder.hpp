@@ -39,6 +39,14 @@ void BeginRow(const RowDecoder *decoder, TupleTableSlot *slot);
 // The batch's next slot has become a row, from so many bytes.
 void EndRow(RowDecoder *decoder, Batch *batch, int64 bytes);
 
+// The row that was begun is left out, and counted.
+inline void
+SkipRow(RowDecoder *decoder)
+{
+	decoder->attribute = -1;
+	++decoder->rows;
+}
+
 // Reads once, in the batch's memory; false when that brought no row and none will follow.
 using RowReader = bool (*)(RowDecoder *decoder, Batch *batch);
 // Appends rows until the batch is full; false when there was none left to append.

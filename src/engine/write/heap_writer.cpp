@@ -1,5 +1,6 @@
 #include "engine/write/heap_writer.hpp"
 
+#include "engine/write/index_conflict.hpp"
 #include "pg/compat.hpp"
 
 namespace sluice::engine::leaf {
@@ -14,7 +15,11 @@ InsertIntoIndexes(HeapWriter *writer, Batch *batch)
 		CHECK_FOR_INTERRUPTS();
 		checks->row = i;
 		ResetPerTupleExprContext(checks->estate);
-		pg::compat::InsertIndexTuples(checks->result, batch->slots[i], checks->estate);
+		if (batch->conflicts == nullptr) {
+			pg::compat::InsertIndexTuples(checks->result, batch->slots[i], checks->estate);
+		} else if (pg::compat::InsertIndexTuplesAnyway(checks->result, batch->slots[i], checks->estate) != NIL) {
+			AddConflict(batch->conflicts, i);
+		}
 	}
 	checks->row = -1;
 }
@@ -32,7 +37,8 @@ OpenHeapWriter(Relation destination, Relation target, int options)
 	writer->has_indexes = target == destination && destination->rd_rel->relhasindex;
 	if (writer->has_indexes) {
 		MemoryContext old = MemoryContextSwitchTo(writer->checks.estate->es_query_cxt);
-		ExecOpenIndices(writer->checks.result, false);
+		// As for ON CONFLICT: what unique indexes compare with is at hand.
+		ExecOpenIndices(writer->checks.result, true);
 		MemoryContextSwitchTo(old);
 	}
 	writer->bulk = GetBulkInsertState();
@@ -67,10 +73,15 @@ WriteHeap(HeapWriter *writer, Batch *batch)
 	if (writer->has_indexes) {
 		InsertIntoIndexes(writer, batch);
 	}
+	int gone = 0;
+	if (batch->conflicts != nullptr) {
+		SettleConflicts(&writer->checks, writer->target, batch);
+		gone = batch->conflicts->count;
+	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(writer->scratch);
 	error_context_stack = callback.previous;
-	writer->checks.rows += batch->count;
+	writer->checks.rows += batch->count - gone;
 }
 
 void

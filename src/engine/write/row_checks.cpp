@@ -72,18 +72,20 @@ OpenRowChecks(RowChecks *checks, Relation destination)
 }
 
 void
-CheckRows(RowChecks *checks, Batch *batch)
+CheckRows(RowChecks *checks, Batch *batch, int first)
 {
-	if (!checks->has_generated && !checks->has_constraints && checks->not_null_count == 0) {
+	if (batch->is_checked || (!checks->has_generated && !checks->has_constraints && checks->not_null_count == 0)) {
 		return;
 	}
-	for (int i = 0; i < batch->count; ++i) {
+	for (int i = first; i < batch->count; ++i) {
 		TupleTableSlot *slot = batch->slots[i];
 		checks->row = i;
 		slot->tts_tableOid = RelationGetRelid(checks->destination);
 		if (checks->has_generated) {
+			ItemPointerData const position = slot->tts_tid;
 			ResetPerTupleExprContext(checks->estate);
 			ExecComputeStoredGenerated(checks->result, checks->estate, slot, CMD_INSERT);
+			slot->tts_tid = position;
 		}
 		if (checks->has_constraints || HasForbiddenNull(checks, slot)) {
 			ResetPerTupleExprContext(checks->estate);

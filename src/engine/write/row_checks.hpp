@@ -19,7 +19,8 @@ struct RowChecks {
 };
 
 void OpenRowChecks(RowChecks *checks, Relation destination);
-void CheckRows(RowChecks *checks, Batch *batch);
+// From that row on. A batch that is checked is left as it is.
+void CheckRows(RowChecks *checks, Batch *batch, int first = 0);
 void CloseRowChecks(RowChecks *checks);
 
 // For an ErrorContextCallback with the RowChecks as its argument.

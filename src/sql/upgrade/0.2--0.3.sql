@@ -119,3 +119,23 @@ ALTER TABLE sluice.pipeline_runs
 	ADD COLUMN records_duplicate bigint NOT NULL DEFAULT 0,
 	ADD COLUMN records_filtered bigint NOT NULL DEFAULT 0;
 UPDATE sluice.pipeline_runs SET records_inserted = records_processed WHERE status = 'success';
+
+-- Rows that did not fit into their destination: they exist nowhere else.
+CREATE TABLE sluice.pipeline_rejected_rows (
+	id uuid PRIMARY KEY,
+	pipeline_id uuid NOT NULL,
+	run_id uuid NOT NULL,
+	at timestamptz NOT NULL,
+	position bigint NOT NULL,
+	column_name text,
+	sqlstate text NOT NULL,
+	reason text NOT NULL,
+	detail text,
+	hint text,
+	original jsonb NOT NULL,
+	escaped text[],
+	is_cut boolean NOT NULL DEFAULT false,
+	is_lost boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE sluice.pipeline_rejected_rows IS 'Rows that did not fit into the destination; read them through the view rejected_rows';
+COMMENT ON COLUMN sluice.pipeline_rejected_rows.is_lost IS 'the run failed: it loaded nothing, and the next one reads the row again';

@@ -245,6 +245,8 @@ DecodeRow(MysqlDecoder *decoder, const unsigned char *row, Size length, TupleTab
 	// Without any column that is needed the row holds a constant.
 	CheckFault(base, TakeMysqlRow(&cursor, std::max(base->column_count, 1), &nulls));
 	BeginRow(base, slot);
+	decoder->row = cursor;
+	decoder->nulls = nulls;
 	for (int i = 0; i < base->column_count; ++i) {
 		MysqlColumn *column = &decoder->columns[i];
 		base->attribute = column->attribute;
@@ -256,6 +258,50 @@ DecodeRow(MysqlDecoder *decoder, const unsigned char *row, Size length, TupleTab
 	if (base->column_count > 0) {
 		CheckFault(base, EndMysqlRow(&cursor));
 	}
+}
+
+// What a value that cannot be one here says: only moments and spans do not come as text or bytes.
+void
+AddRaw(const MysqlDecoder *decoder, const MysqlColumn *column, const char *name, MysqlCursor *cursor, RowTexts *texts)
+{
+	char text[64];
+	Size length = 0;
+	switch (column->kind) {
+	case MysqlKind::Date:
+	case MysqlKind::Datetime:
+	case MysqlKind::Timestamp: {
+		MysqlMoment moment;
+		length = *Take(decoder, cursor, 1);
+		if (!ReadMysqlMoment(Take(decoder, cursor, length), length, &moment)) {
+			RaiseForm(decoder);
+		}
+		int used = snprintf(text, sizeof(text), "%04d-%02d-%02d", moment.year, moment.month, moment.day);
+		if (column->kind != MysqlKind::Date) {
+			snprintf(text + used, sizeof(text) - used, " %02d:%02d:%02d.%06d", moment.hour, moment.minute,
+					 moment.second, moment.microsecond);
+		}
+		break;
+	}
+	case MysqlKind::Time: {
+		MysqlSpan span;
+		length = *Take(decoder, cursor, 1);
+		if (!ReadMysqlSpan(Take(decoder, cursor, length), length, &span)) {
+			RaiseForm(decoder);
+		}
+		auto const microseconds = static_cast<long long>(span.microseconds);
+		snprintf(text, sizeof(text), "%s%lld:%02lld:%02lld.%06lld", span.negative ? "-" : "",
+				 microseconds / USECS_PER_HOUR, microseconds / USECS_PER_MINUTE % MINS_PER_HOUR,
+				 microseconds / USECS_PER_SEC % SECS_PER_MINUTE, microseconds % USECS_PER_SEC);
+		break;
+	}
+	default: {
+		const unsigned char *data = nullptr;
+		CheckFault(&decoder->base, TakeMysqlString(cursor, &data, &length));
+		AddBytes(texts, name, reinterpret_cast<const char *>(data), length);
+		return;
+	}
+	}
+	AddBytes(texts, name, text, strlen(text));
 }
 
 bool
@@ -306,6 +352,32 @@ bool
 FillFromMysql(MysqlDecoder *decoder, Batch *batch)
 {
 	return FillBatch(&decoder->base, batch, ReadRow) && !decoder->failed;
+}
+
+bool
+IsInRow(const MysqlDecoder *decoder)
+{
+	return decoder->base.attribute >= 0 && !decoder->failed;
+}
+
+bool
+AddMysqlValue(MysqlDecoder *decoder, int index, bool as_it_came, MysqlCursor *values, RowTexts *texts)
+{
+	if (index >= decoder->base.column_count) {
+		return false;
+	}
+	MysqlColumn *column = &decoder->columns[index];
+	Form_pg_attribute const attribute = TupleDescAttr(decoder->base.row_type, column->attribute);
+	MysqlCursor cursor = *values;
+	bool is_null = IsMysqlNull(decoder->nulls, index);
+	if (is_null || !as_it_came) {
+		Datum const value = is_null ? 0 : DecodeValue(decoder, column, &cursor, &is_null);
+		AddValue(texts, attribute, value, is_null);
+	} else {
+		AddRaw(decoder, column, NameStr(attribute->attname), &cursor, texts);
+	}
+	*values = cursor;
+	return true;
 }
 
 } // namespace sluice::engine::leaf

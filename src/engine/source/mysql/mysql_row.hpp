@@ -4,6 +4,8 @@
 // utf8mb4, and a value whose form is not exactly the expected one is an error.
 #pragma once
 
+#include "core/mysql_wire.hpp"
+#include "engine/rows/row_texts.hpp"
 #include "engine/source/mysql/mysql_link.hpp"
 #include "engine/wire/row_decoder.hpp"
 
@@ -49,6 +51,8 @@ struct MysqlDecoder {
 	MysqlColumn *columns; // in wire order
 	bool null_zero_dates; // else they are errors
 	bool failed;		  // the link says why
+	MysqlCursor row;	  // the values of the row that was begun last
+	const unsigned char *nulls;
 };
 
 // In the current memory context. kinds: one per attribute of row_type; needed: the attributes that are on the wire.
@@ -56,5 +60,10 @@ MysqlDecoder *CreateMysqlDecoder(MysqlLink *link, TupleDesc row_type, const Mysq
 								 const char *label);
 // Appends rows until the batch is full; false when there was none left to append, or decoder->failed.
 bool FillFromMysql(MysqlDecoder *decoder, Batch *batch);
+
+// After an error: whether a value of a row is to blame.
+bool IsInRow(const MysqlDecoder *decoder);
+// Its next value, from decoder->row on, as what is made of it or as it came. False: there is no more.
+bool AddMysqlValue(MysqlDecoder *decoder, int index, bool as_it_came, MysqlCursor *values, RowTexts *texts);
 
 } // namespace sluice::engine::leaf

@@ -554,6 +554,28 @@ MysqlSource::Fill(Batch *batch)
 	return filled;
 }
 
+bool
+MysqlSource::SkipBadRow(BadRow *row)
+{
+	leaf::MysqlDecoder *const decoder = state_->decoder;
+	if (!leaf::IsInRow(decoder)) {
+		return false;
+	}
+	row->position = decoder->base.rows + 1;
+	row->column = NameStr(TupleDescAttr(RowType(), decoder->base.attribute)->attname);
+	row->texts = pg::Call(leaf::BeginTexts);
+	MysqlCursor values = decoder->row;
+	bool more = true;
+	for (int i = 0; more; ++i) {
+		if (pg::Subtransaction(
+				[&] { more = pg::Call(leaf::AddMysqlValue, decoder, i, false, &values, row->texts); })) {
+			more = pg::Call(leaf::AddMysqlValue, decoder, i, true, &values, row->texts);
+		}
+	}
+	pg::Call(leaf::SkipRow, &decoder->base);
+	return true;
+}
+
 int64_t
 MysqlSource::BytesRead() const
 {

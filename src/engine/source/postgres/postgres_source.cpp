@@ -561,6 +561,27 @@ PostgresSource::Fill(Batch *batch)
 	return pg::Call(leaf::FillFromCopy, state_->decoder, batch);
 }
 
+bool
+PostgresSource::SkipBadRow(BadRow *row)
+{
+	leaf::CopyDecoder *const decoder = state_->decoder;
+	if (!leaf::IsInRow(decoder)) {
+		return false;
+	}
+	row->position = decoder->base.rows + 1;
+	row->column = NameStr(TupleDescAttr(state_->row_type, decoder->base.attribute)->attname);
+	row->texts = pg::Call(leaf::BeginTexts);
+	WireCursor fields = decoder->row;
+	bool more = true;
+	for (int i = 0; more; ++i) {
+		if (pg::Subtransaction([&] { more = pg::Call(leaf::AddCopyField, decoder, i, false, &fields, row->texts); })) {
+			more = pg::Call(leaf::AddCopyField, decoder, i, true, &fields, row->texts);
+		}
+	}
+	pg::Call(leaf::SkipCopyRow, decoder);
+	return true;
+}
+
 int64_t
 PostgresSource::BytesRead() const
 {

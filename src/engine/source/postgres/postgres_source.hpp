@@ -42,6 +42,7 @@ public:
 	std::string RemoteStatement(const std::vector<bool> &needed) const override;
 	void Start(const std::vector<bool> &needed) override;
 	bool Fill(Batch *batch) override;
+	bool SkipBadRow(BadRow *row) override;
 	int64_t BytesRead() const override;
 	int64_t RowsRead() const override;
 	int64_t RowsExpected() const override;
