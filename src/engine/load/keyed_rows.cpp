@@ -71,8 +71,9 @@ KeyedRows::KeyedRows(const Destination &destination, const MergePlan &plan, cons
 		auto const key = std::find(plan_.keys.begin(), plan_.keys.end(), name);
 		bool const is_key = key != plan_.keys.end();
 		if (is_key) {
-			equals_[static_cast<size_t>(key - plan_.keys.begin())] =
-				pg::Call(leaf::EqualityOf, pg::Call(getBaseType, attribute->atttypid));
+			Oid const base = pg::Call(getBaseType, attribute->atttypid);
+			equals_[static_cast<size_t>(key - plan_.keys.begin())] = pg::Call(leaf::EqualityOf, base);
+			sortable_ = sortable_ && pg::Call(leaf::CanBeSorted, base);
 		}
 		columns_.push_back({pg::QuoteIdentifier(name), is_key, attribute->attidentity != ATTRIBUTE_IDENTITY_ALWAYS,
 							match.stamped[static_cast<size_t>(i)]});
@@ -249,6 +250,13 @@ KeyedRows::Settle()
 {
 	CheckKeys();
 	return RemoveDuplicates();
+}
+
+std::string
+KeyedRows::InOrder() const
+{
+	return sortable_ ? Format("(SELECT * FROM {} ORDER BY {} OFFSET 0)", staged_.Name(), List("", true))
+					 : staged_.Name();
 }
 
 } // namespace sluice::engine

@@ -43,6 +43,9 @@ public:
 	// Whether so few rows are staged that looking for each of them in an index on the keys is cheaper than reading the
 	// destination once, whatever the planner knows of it.
 	bool AreFew() const;
+	// As a FROM item: in the order of an index on the keys, so that each page of it, and often of the table, is met
+	// once where they are looked up one by one.
+	std::string InOrder() const;
 
 private:
 	struct Column {
@@ -63,6 +66,7 @@ private:
 	std::vector<Column> columns_;
 	std::vector<std::string> equals_; // of the keys: "OPERATOR(pg_catalog.=)"
 	std::vector<std::string> keys_;	  // quoted
+	bool sortable_ = true;			  // all keys
 	std::string definitions_;
 	StagedRows staged_;
 };

@@ -21,9 +21,8 @@ MergeLoad::Open()
 std::string
 MergeLoad::InsertStatement() const
 {
-	std::string statement =
-		Format("INSERT INTO {} AS d ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} AS s", destination_.name,
-			   rows_.List("", false), rows_.List("s.", false), rows_.Staged().Name());
+	std::string statement = Format("INSERT INTO {} AS d ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} AS s",
+								   destination_.name, rows_.List("", false), rows_.List("s.", false), staged_);
 	if (has_rows_) {
 		// Written so that the planner may hash the staged rows: with NOT EXISTS, before PostgreSQL 16, only the
 		// destination.
@@ -54,11 +53,11 @@ MergeLoad::MergeFound(LoadCounts *counts)
 	if (plan_.strategy == MergeStrategy::Upsert) {
 		counts->updated =
 			static_cast<int64_t>(pg::Sql(Format("UPDATE {} AS d SET {} FROM {} AS s WHERE {} AND {}", destination_.name,
-												rows_.Set("s", true), rows_.Staged().Name(), same, differ))
+												rows_.Set("s", true), staged_, same, differ))
 									 .Processed());
 	} else if (plan_.strategy == MergeStrategy::DeleteInsert) {
 		counts->deleted = static_cast<int64_t>(pg::Sql(Format("DELETE FROM {} AS d USING {} AS s WHERE {} AND {}",
-															  destination_.name, rows_.Staged().Name(), same, differ))
+															  destination_.name, staged_, same, differ))
 												   .Processed());
 	}
 }
@@ -69,9 +68,12 @@ MergeLoad::Merge()
 	LoadCounts counts;
 	counts.duplicate = rows_.Settle();
 	int64_t const rows = rows_.Staged().Rows() - counts.duplicate;
-	pg::Sql("ANALYZE " + rows_.Staged().Name());
+	staged_ = rows_.Staged().Name();
+	// The planner asks of no other columns.
+	pg::Sql(Format("ANALYZE {} ({})", staged_, rows_.List("", true)));
 	if (has_rows_) {
 		if (!plan_.key_index.empty() && rows_.AreFew()) {
+			staged_ = rows_.InOrder();
 			pg::Call(leaf::FindRowsOneByOne);
 		}
 		MergeFound(&counts);

@@ -33,6 +33,7 @@ private:
 	bool const has_rows_; // the destination, or it may have
 	RunJournal &journal_;
 	KeyedRows rows_;
+	std::string staged_; // as a FROM item
 };
 
 } // namespace sluice::engine

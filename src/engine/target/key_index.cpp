@@ -81,6 +81,12 @@ EqualityOf(Oid type)
 	return text;
 }
 
+bool
+CanBeSorted(Oid type)
+{
+	return OidIsValid(lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr);
+}
+
 const char *
 CollationName(Oid collation)
 {

@@ -12,6 +12,9 @@ const char *FindKeyIndex(Relation table, int count, const char *const *keys);
 // "OPERATOR(pg_catalog.=)": the operator by which the type's own indexes are unique. Raises 42883 where there is none.
 const char *EqualityOf(Oid type);
 
+// Whether ORDER BY takes it.
+bool CanBeSorted(Oid type);
+
 // Quoted, and qualified where it must be.
 const char *CollationName(Oid collation);
 
