@@ -252,7 +252,7 @@ SELECT hint, $$CALL run_pipeline('x')$$, follow, NULL, setup FROM (VALUES
 	$$CREATE TABLE d (id bigint); SELECT pipe('x', 'src', 'd', columns => 'count(*) AS id', options => '{"on_reject": "quarantine"}')$$,
 	ARRAY[$$SELECT alter_pipeline('x', options => '{"on_reject": null}')$$, $$SELECT alter_pipeline('x', source_query => 'SELECT count(*) AS id FROM hints.src', reset => '{source_table,columns}')$$]),
 ($h$Look into rejected_rows for what is wrong with them: mend it, or let more of them be rejected with max_rejects.$h$,
-	$$CREATE TABLE d (id int, t text); SELECT pipe('x', 'src', 'd', columns => 'fails_for_two(id) AS id', options => '{"on_reject": "quarantine", "max_rejects": 0}')$$,
+	$$CREATE TABLE d (id int, t text); SELECT pipe('x', 'src', 'd', columns => 'hints.fails_for_two(id) AS id', options => '{"on_reject": "quarantine", "max_rejects": 0}')$$,
 	ARRAY[$$UPDATE src SET id = 5 WHERE id = 2$$, $$SELECT alter_pipeline('x', options => '{"max_rejects": 1}')$$]),
 ($h$A value is too large for its column: widen the column.$h$, $$CREATE TABLE s AS SELECT 100000 AS id; CREATE TABLE d (id smallint); SELECT pipe('x', 's', 'd')$$, ARRAY[$$ALTER TABLE d ALTER id TYPE int$$]),
 ($h$A value is too long for its column: widen the column.$h$, $$CREATE TABLE d (t varchar(3)); SELECT pipe('x', 'texts', 'd')$$, ARRAY[$$ALTER TABLE d ALTER t TYPE varchar(10)$$]),

@@ -235,7 +235,8 @@ RuleChanged(const Pipeline &now, const Pipeline &before)
 	}
 	OptionValues const options = catalog::ReadOptions(now.options);
 	OptionValues const old_options = catalog::ReadOptions(before.options);
-	constexpr std::array kRules = {"mysql_source", "on_loss", "column_case", "column_types", "exclude_columns"};
+	constexpr std::array kRules = {"mysql_source",	  "on_loss",   "column_case", "column_types",
+								   "exclude_columns", "on_reject", "max_rejects"};
 	if (options.IsGiven("command_transaction") != old_options.IsGiven("command_transaction") ||
 		options.Boolean("command_transaction") != old_options.Boolean("command_transaction")) {
 		return true;
