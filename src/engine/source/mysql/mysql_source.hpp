@@ -15,6 +15,8 @@ std::unique_ptr<Source> OpenMysqlSource(const SourceRequest &request);
 std::string ReachMysqlSource(const ForeignServer &server, const OptionValues &options);
 std::string WhyNotMysqlSource(const catalog::Pipeline &pipeline, const ForeignServer &server);
 
+struct MysqlSourceState;
+
 class MysqlSource final : public WireSource, public OrderedSource {
 public:
 	// Connects as the current user's mapping, begins a READ ONLY transaction with one snapshot there, finds the table
@@ -46,14 +48,7 @@ public:
 	void ReadRange(const CursorColumn &column, const CursorRange &range) override;
 
 private:
-	void FindTable(const std::string &source_table, RunJournal &journal);
-	std::string AskAboutColumns(const catalog::Pipeline &pipeline, RunJournal &journal);
-	void CheckNames(RunJournal &journal) const;
-	bool ComputesTimes(const std::string &timezone);
-	void FindMeaning(const std::string &timezone);
-
-	struct State;
-	std::unique_ptr<State> state_;
+	std::unique_ptr<MysqlSourceState> state_;
 };
 
 } // namespace sluice::engine
