@@ -1,6 +1,7 @@
 #include "core/rejected_rows.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "core/format.hpp"
@@ -34,10 +35,10 @@ RejectLimit::Parse(std::string_view text)
 		double percent = 0;
 		const auto [end, problem] =
 			std::from_chars(text.data(), text.data() + text.size(), percent, std::chars_format::fixed);
-		if (problem != std::errc() || end != text.data() + text.size() || percent < 0 || percent > 100) {
+		if (problem != std::errc() || end != text.data() + text.size() || !(percent >= 0 && percent <= 100)) {
 			return std::nullopt;
 		}
-		limit.hundredths_ = static_cast<int64_t>(percent * 100 + 0.5);
+		limit.hundredths_ = std::llround(percent * 100);
 		return limit;
 	}
 	const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), limit.count_);

@@ -293,8 +293,7 @@ MysqlSource::SkipBadRow(BadRow *row)
 	MysqlCursor values = decoder->row;
 	bool more = true;
 	for (int i = 0; more; ++i) {
-		if (pg::Subtransaction(
-				[&] { more = pg::Call(leaf::AddMysqlValue, decoder, i, false, &values, row->texts); })) {
+		if (pg::Subtransaction([&] { more = pg::Call(leaf::AddMysqlValue, decoder, i, false, &values, row->texts); })) {
 			more = pg::Call(leaf::AddMysqlValue, decoder, i, true, &values, row->texts);
 		}
 	}

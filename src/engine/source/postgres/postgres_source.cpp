@@ -5,12 +5,12 @@
 #include "engine/source/postgres/postgres_cut.hpp"
 #include "engine/source/postgres/postgres_estimate.hpp"
 #include "engine/source/postgres/postgres_meaning.hpp"
+#include "engine/source/postgres/postgres_money.hpp"
 #include "engine/source/postgres/postgres_open.hpp"
 #include "engine/source/postgres/postgres_path.hpp"
 #include "engine/source/run_context_literal.hpp"
 #include "engine/transform/column_choice.hpp"
 #include "engine/wire/copy_decoder.hpp"
-#include "engine/wire/money_within.hpp"
 #include "engine/wire/reached_server.hpp"
 #include "engine/wire/remote_relation.hpp"
 #include "engine/wire/remote_session.hpp"
@@ -33,49 +33,10 @@ struct SourceColumn {
 	const char *cast; // of the SELECT list
 };
 
-// Amounts have their meaning from the source's lc_monetary, fraction digits included: it says what they are.
-const char *
-MoneyCast(Oid type)
-{
-	return type == MONEYOID ? "::pg_catalog.numeric" : type == MONEYARRAYOID ? "::pg_catalog.numeric[]" : nullptr;
-}
-
 pg::RemoteOptions
 LinkOptions(const OptionValues &options)
 {
 	return {pg::TimeoutsOf(options), static_cast<int>(options.Integer("source_min_rate")), false};
-}
-
-struct TextColumn {
-	std::string name;
-	Oid type;
-};
-
-// The text of such a value is read by the locale of another server.
-void
-RefuseMoneyWithin(pg::RemoteConnection &remote, const std::vector<TextColumn> &columns)
-{
-	std::vector<Oid> types;
-	types.reserve(columns.size());
-	for (const TextColumn &column : columns) {
-		types.push_back(column.type);
-	}
-	MoneyWithin const within = FindMoneyWithin(
-		[&remote](const std::string &statement, const std::vector<pg::SqlValue> &parameters) {
-			return remote.Exec(statement, parameters);
-		},
-		types);
-	std::string const here = MoneyLocaleHere();
-	for (const TextColumn &column : columns) {
-		if (within.types.contains(column.type) && within.locale != here) {
-			throw Error(sqlstate::kFeatureNotSupported,
-						Format("column \"{}\" of the source holds money within another type", column.name),
-						"Read the amount as numeric in source_query, such as (value).amount::numeric; or give both "
-						"databases the same lc_monetary.",
-						Format("Its text means something else here: lc_monetary is \"{}\" there and \"{}\" here.",
-							   within.locale, here));
-		}
-	}
 }
 
 char *
