@@ -51,7 +51,7 @@ our %CURSORS = (
 	int => { type => 'int', maria => 'int', value => sub { $_[0] }, lag => sub { $_[0] }, less => sub { "$_[0]" } },
 	bigint => { type => 'bigint', maria => 'bigint', value => sub { $_[0] * 3000000000 }, lag => sub { $_[0] * 3000000 }, less => sub { $_[0] * 3000000 } },
 	numeric => { type => 'numeric', maria => 'decimal(20,6)', value => sub { $_[0] / 4 }, lag => sub { $_[0] }, less => sub { "$_[0]" } },
-	date => { type => 'date', maria => 'date', value => sub { strftime('%Y-%m-%d', gmtime(1767225600 + 86400 * $_[0])) }, lag => sub { "\"$_[0] days\"" }, less => sub { "$_[0]" } },
+	date => { type => 'date', maria => 'date', value => sub { strftime('%Y-%m-%d', gmtime(86400 * $_[0])) }, lag => sub { "\"$_[0] days\"" }, less => sub { "$_[0]" } },
 	timestamp => { type => 'timestamp', maria => 'datetime(6)', value => sub { at(1767225600, $_[0]) }, lag => sub { "\"$_[0] seconds\"" }, less => sub { "interval '$_[0] seconds'" } },
 	timestamptz => { type => 'timestamptz', maria => 'timestamp(6) NULL', value => sub { at(1774745998, $_[0]) }, lag => sub { "\"$_[0] seconds\"" }, less => sub { "interval '$_[0] seconds'" } },
 	uuid => { type => 'uuid', value => sub { sprintf '%08x-0000-0000-0000-000000000000', $_[0] }, less => sub { 0 } });

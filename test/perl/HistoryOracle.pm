@@ -65,12 +65,12 @@ sub add_column
 	return;
 }
 
-sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{known_from} = undef; $self->sql('TRUNCATE known'); return; }
+sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{known_from} = undef; $self->sql('DELETE FROM known'); return; }
 
 sub set_watermark
 {
 	my ($self, $value) = @_;
-	$self->sql('TRUNCATE known');
+	$self->sql('DELETE FROM known');
 	$self->{watermark} = $self->{known_from} = $value;
 	return;
 }
@@ -80,7 +80,7 @@ sub read_range
 {
 	my ($self) = @_;
 	my ($cursor, $type) = @{$self}{qw(cursor cursor_type)};
-	$self->sql('TRUNCATE read');
+	$self->sql('DELETE FROM read');
 	if (!defined $cursor)
 	{
 		$self->sql('INSERT INTO read TABLE s');
@@ -123,7 +123,7 @@ sub compute
 {
 	my ($self) = @_;
 	$self->{then} = {};
-	$self->sql('TRUNCATE after; DROP TABLE IF EXISTS batch, loose; CREATE TABLE loose AS SELECT ' . (join(', ', @{ $self->{keys} }) || '1 AS k') . ' FROM before LIMIT 0');
+	$self->sql('DELETE FROM after; DROP TABLE IF EXISTS batch, loose; CREATE TABLE loose AS SELECT ' . (join(', ', @{ $self->{keys} }) || '1 AS k') . ' FROM before LIMIT 0');
 	my $failure = $self->read_range;
 	my $from = 'read';
 	if ($self->{oracle} eq 'append' && defined $self->{cursor})
@@ -207,7 +207,7 @@ sub commit
 	my $then = $self->{then};
 	if ($self->{oracle} eq 'append' && $then->{known})
 	{
-		$self->sql("TRUNCATE known; INSERT INTO known SELECT * FROM read WHERE $then->{keep}");
+		$self->sql("DELETE FROM known; INSERT INTO known SELECT * FROM read WHERE $then->{keep}");
 		$self->{known_columns} = [ $self->names('source') ];
 		$self->{known_from} = $then->{known_from};
 	}

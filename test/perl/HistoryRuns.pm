@@ -46,6 +46,8 @@ sub move_watermark
 		return;
 	}
 	my $value = $history->{cursor}{value}->(int(rand($history->{moment} + 1)));
+	# Without a zone it would be of the pipeline's.
+	$value .= '+00' if $history->{cursor}{type} eq 'timestamptz';
 	$history->tell("near: set_watermark $value");
 	$history->near("SELECT set_watermark('$name', '$value')");
 	$history->{oracle}->set_watermark($value);
@@ -61,13 +63,13 @@ sub copy_source
 	my ($world, $oracle) = @{$history}{qw(world oracle)};
 	if ($history->{at} ne 'maria')
 	{
-		$oracle->sql("TRUNCATE s; INSERT INTO s TABLE src.$history->{source_table}");
+		$oracle->sql("DELETE FROM s; INSERT INTO s TABLE src.$history->{source_table}");
 		return;
 	}
 	my $file = file($history, 'source');
 	my $list = join ', ', map { $_->{binary} ? "CONCAT('\\\\x', HEX($_->{name}))" : $_->{name} } @{ $history->{columns} }, $history->{drifting} // ();
 	$history->source("SELECT $list INTO OUTFILE '$file' CHARACTER SET utf8mb4 FROM $history->{source_table}");
-	$oracle->sql("TRUNCATE s; COPY s FROM '$file'");
+	$oracle->sql("DELETE FROM s; COPY s FROM '$file'");
 	unlink $file;
 	return;
 }
@@ -80,7 +82,7 @@ sub copy_destination
 	my $file = file($history, 'destination');
 	my %there = map { $_ => 1 } split /\n/, $history->near("SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('public.$history->{to}') AND attnum > 0 AND NOT attisdropped");
 	my $columns = join ', ', grep { $there{$_} } $oracle->names('destination');
-	$oracle->sql("TRUNCATE $into");
+	$oracle->sql("DELETE FROM $into");
 	return 0 if $columns eq '';
 	unlink $file;
 	$history->near("COPY (SELECT $columns FROM public.$history->{to}) TO '$file'");
@@ -128,7 +130,7 @@ sub check
 	my $good = $status eq 'success';
 	copy_destination($history, 'now');
 	$good ? $history->{successes}++ : $history->{killed}++;
-	$oracle->sql('TRUNCATE loose') if !$good && $way ne 'beside';
+	$oracle->sql('DELETE FROM loose') if !$good && $way ne 'beside';
 	my $difference = $oracle->difference($good ? 'after' : 'before', 'now', $only);
 	die "after the run $run ($status) the destination differs:\n$difference\n" if $difference ne '';
 	if ($good)

@@ -44,7 +44,7 @@ sub choose
 	push @columns, { name => "v$_", %{ any(@kinds) } } for 1 .. 1 + int(rand 4);
 	$self->{columns} = \@columns;
 	# Without a unique key at the source a key may come more than once, as in a log of changes.
-	$self->{unique} = !$mode{keys} || chance($mode{cursor} ? 0.7 : 0.9) || !$mode{cursor} && $self->{into} eq 'created' ? 1 : 0;
+	$self->{unique} = $mode{keys} ? chance($mode{cursor} ? 0.7 : 0.9) || !$mode{cursor} && $self->{into} eq 'created' : $self->{destination}{key} || $self->{into} eq 'indexed' || chance(0.5);
 	$self->{nulls} = $mode{cursor} ? any(qw(error error include exclude)) : 'error';
 	$self->{lag} = $mode{cursor} && $cursor ne 'uuid' && chance(0.4) ? 1 + int(rand 5) : 0;
 	$self->{filter} = chance(0.25) && !($self->{nulls} eq 'error' && $mode{cursor}) ? any('n % 3 <> 1', 'n IS NOT NULL', 'n < 5') : undef;
@@ -221,6 +221,16 @@ sub insert
 	return;
 }
 
+# The same row once more; often one at the watermark.
+sub copy_row
+{
+	my ($self) = @_;
+	my @live = sort { $a <=> $b } keys %{ $self->{live} };
+	return if $self->{unique} || !@live;
+	$self->source("INSERT INTO $self->{source_table} SELECT * FROM $self->{source_table} WHERE " . (chance(0.6) ? 'at IS NOT NULL ORDER BY at DESC, ' . join(', ', @{ $self->{keys} }) : $self->where_key(any(@live))) . ' LIMIT 1');
+	return;
+}
+
 sub change
 {
 	my ($self) = @_;
@@ -289,7 +299,7 @@ sub mutate
 	for (1 .. rand 9)
 	{
 		my $what = rand;
-		$what < 0.4 ? $self->insert(1 + int(rand 4)) : $what < 0.7 ? $self->change : $what < 0.82 ? $self->change_key : $self->delete_some;
+		$what < 0.4 ? $self->insert(1 + int(rand 4)) : $what < 0.7 ? $self->change : $what < 0.8 ? $self->change_key : $what < 0.88 ? $self->copy_row : $self->delete_some;
 	}
 	return;
 }

@@ -106,18 +106,13 @@ sub make_histories
 	my ($soak, $place, $said) = @_;
 	my $world = { place => $place, dir => $soak->{dir}, mode => $soak->{mode}, connect => sub { SqlPipe->psql($soak->{near}) }, far => SqlPipe->psql($soak->{far}) };
 	$world->{maria} = SqlPipe->mariadb($soak->{maria}) if $soak->{maria};
-	my %sum;
 	for (my $seed = $soak->{seed} + $place - 1; $seed < $soak->{seed} + $soak->{histories}; $seed += $soak->{places})
 	{
 		my $history = LoadHistory->new($world, $seed);
 		my $good = eval { HistoryRuns::live($history, 2 + int(rand($soak->{steps} - 1))); 1 };
 		print $said "FAILED history with seed $seed: $@" . join("\n", map { '    ' . substr($_, 0, 2000) } @{ $history->{told} }) . "\nEND\n" if !$good;
-		$sum{histories}++;
-		$sum{runs} += $history->{runs};
-		$sum{successes} += $history->{successes};
-		$sum{unsuccessful} += $history->{killed};
+		print $said "sum histories 1\nsum runs $history->{runs}\nsum successes $history->{successes}\nsum unsuccessful $history->{killed}\n";
 	}
-	print $said "sum $_ $sum{$_}\n" for sort keys %sum;
 	return;
 }
 
