@@ -56,7 +56,7 @@ our %CURSORS = (
 	timestamptz => { type => 'timestamptz', maria => 'timestamp(6) NULL', value => sub { at(1774745998, $_[0]) }, lag => sub { "\"$_[0] seconds\"" }, less => sub { "interval '$_[0] seconds'" } },
 	uuid => { type => 'uuid', value => sub { sprintf '%08x-0000-0000-0000-000000000000', $_[0] }, less => sub { 0 } });
 
-# The clauses of CREATE TABLE and what follows it; keyed: by a unique index; by: columns that the key must have.
+# The clauses of CREATE TABLE and what follows it; keyed: by a unique index; more: statements.
 our %DESTINATIONS = (
 	plain => { },
 	keyed => { keyed => 1, key => 'PRIMARY KEY' },

@@ -15,7 +15,7 @@ use warnings;
 sub new
 {
 	my ($class, %with) = @_;
-	my $self = bless { %with, watermark => undef, known_from => undef, extra => [] }, $class;
+	my $self = bless { %with, watermark => undef, known_from => undef, put_off => [] }, $class;
 	my @source = $self->definitions('source');
 	my @destination = $self->definitions('destination');
 	my $tables = join '', map { "CREATE TABLE $_ (" . join(', ', @destination) . ');' } qw(before after now);
@@ -34,11 +34,15 @@ sub definitions
 
 sub names { my ($self, $which) = @_; return @{ $self->{$which} }[ map { 2 * $_ } 0 .. $#{ $self->{$which} } / 2 ]; }
 
+# Its answer, after all that was put off until then.
 sub sql
 {
 	my ($self, $sql) = @_;
-	return $self->{db}->query("SET search_path = $self->{schema}, public; $sql");
+	return $self->{db}->query(join ";\n", "SET search_path = $self->{schema}, public", splice(@{ $self->{put_off} }), $sql);
 }
+
+# Without an answer: not worth a trip of its own.
+sub later { my ($self, $sql) = @_; push @{ $self->{put_off} }, $sql; return; }
 
 # A row as its text: what a type calls the same may be written in another way.
 sub image
@@ -56,21 +60,21 @@ sub add_column
 {
 	my ($self, $name, $type, $value, $evolves) = @_;
 	push @{ $self->{source} }, $name => $type;
-	$self->sql("ALTER TABLE s ADD $name $type; ALTER TABLE known ADD $name $type; ALTER TABLE read ADD $name $type");
+	$self->later("ALTER TABLE s ADD $name $type; ALTER TABLE known ADD $name $type; ALTER TABLE read ADD $name $type");
 	return unless $evolves;
 	push @{ $self->{destination} }, $name => $type;
 	push @{ $self->{mapped} }, $name;
 	push @{ $self->{mapping} }, "source.$name";
-	$self->sql(join ';', map { "ALTER TABLE $_ ADD $name $type" } qw(before after now));
+	$self->later(join ';', map { "ALTER TABLE $_ ADD $name $type" } qw(before after now));
 	return;
 }
 
-sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{known_from} = undef; $self->sql('DELETE FROM known'); return; }
+sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{known_from} = undef; $self->later('DELETE FROM known'); return; }
 
 sub set_watermark
 {
 	my ($self, $value) = @_;
-	$self->sql('DELETE FROM known');
+	$self->later('DELETE FROM known');
 	$self->{watermark} = $self->{known_from} = $value;
 	return;
 }
@@ -80,10 +84,10 @@ sub read_range
 {
 	my ($self) = @_;
 	my ($cursor, $type) = @{$self}{qw(cursor cursor_type)};
-	$self->sql('DELETE FROM read');
+	$self->later('DELETE FROM read');
 	if (!defined $cursor)
 	{
-		$self->sql('INSERT INTO read TABLE s');
+		$self->later('INSERT INTO read TABLE s');
 		return '';
 	}
 	return '23502' if $self->{nulls} eq 'error' && $self->sql("SELECT EXISTS (SELECT FROM s WHERE $cursor IS NULL)") eq 't';
@@ -99,8 +103,7 @@ sub read_range
 		  . "CASE WHEN $known_from > @{[$less->($w)]} THEN $known_from ELSE @{[$less->($w)]} END AS from_) x) y"), -1;
 	my $range = defined $next ? "$cursor <= " . $value->($next) . (defined $from ? " AND $cursor >= " . $value->($from) : '') : 'false';
 	my $nulls = $self->{nulls} eq 'include' ? " OR $cursor IS NULL" : '';
-	$self->sql("INSERT INTO read SELECT * FROM s WHERE $range$nulls");
-	$self->{then} = { watermark => $next, known_from => $self->{known_from} };
+	$self->later("INSERT INTO read SELECT * FROM s WHERE $range$nulls");
 	my $asked = $nulls ne '' || $self->sql("SELECT EXISTS (SELECT FROM s WHERE $range)") eq 't';
 	$self->{then} = { watermark => $next, known_from => $kept_from, known => $asked, keep => defined $kept_from ? "$cursor >= " . $value->($kept_from) . " OR $cursor IS NULL" : 'true' };
 	return '';
@@ -112,7 +115,7 @@ sub take_known_out
 	my ($self) = @_;
 	my @known = @{ $self->{known_columns} };
 	my $image = image('r', @known);
-	$self->sql('DROP TABLE IF EXISTS fresh; CREATE TABLE fresh AS SELECT '
+	$self->later('DROP TABLE IF EXISTS fresh; CREATE TABLE fresh AS SELECT '
 		  . list('r', $self->names('source')) . " FROM (SELECT r.*, row_number() OVER (PARTITION BY $image) AS copy, $image AS image FROM read r) r "
 		  . "LEFT JOIN (SELECT @{[image('k', @known)]} AS image, count(*) AS copies FROM known k GROUP BY 1) k USING (image) WHERE copy > coalesce(copies, 0)");
 	return;
@@ -123,7 +126,7 @@ sub compute
 {
 	my ($self) = @_;
 	$self->{then} = {};
-	$self->sql('DELETE FROM after; DROP TABLE IF EXISTS batch, loose; CREATE TABLE loose AS SELECT ' . (join(', ', @{ $self->{keys} }) || '1 AS k') . ' FROM before LIMIT 0');
+	$self->later('DELETE FROM after; DROP TABLE IF EXISTS batch, loose; CREATE TABLE loose AS SELECT ' . (join(', ', @{ $self->{keys} }) || '1 AS k') . ' FROM before LIMIT 0');
 	my $failure = $self->read_range;
 	my $from = 'read';
 	if ($self->{oracle} eq 'append' && defined $self->{cursor})
@@ -133,7 +136,7 @@ sub compute
 	}
 	my @mapped = @{ $self->{mapped} };
 	my $cursor = defined $self->{cursor} ? "source.$self->{cursor}" : 'NULL';
-	$self->sql("CREATE TABLE batch AS SELECT @{[list('b', @mapped)]}, NULL::@{[$self->{cursor_type} // 'int']} AS moment FROM before b LIMIT 0; INSERT INTO batch SELECT @{[join ', ', @{ $self->{mapping} }]}, $cursor FROM $from AS source WHERE @{[$self->{filter} // 'true']}");
+	$self->later("CREATE TABLE batch AS SELECT @{[list('b', @mapped)]}, NULL::@{[$self->{cursor_type} // 'int']} AS moment FROM before b LIMIT 0; INSERT INTO batch SELECT @{[join ', ', @{ $self->{mapping} }]}, $cursor FROM $from AS source WHERE @{[$self->{filter} // 'true']}");
 	return $failure if $failure ne '';
 	my $oracle = "after_$self->{oracle}";
 	return $self->$oracle;
@@ -143,7 +146,7 @@ sub after_append
 {
 	my ($self) = @_;
 	my $mapped = join ', ', @{ $self->{mapped} };
-	$self->sql("INSERT INTO after TABLE before; INSERT INTO after ($mapped) SELECT $mapped FROM batch");
+	$self->later("INSERT INTO after TABLE before; INSERT INTO after ($mapped) SELECT $mapped FROM batch");
 	$self->{counts} = { inserted => $self->sql('SELECT count(*) FROM batch') };
 	return '';
 }
@@ -152,7 +155,7 @@ sub after_replace
 {
 	my ($self) = @_;
 	my $mapped = join ', ', @{ $self->{mapped} };
-	$self->sql("INSERT INTO after ($mapped) SELECT $mapped FROM batch");
+	$self->later("INSERT INTO after ($mapped) SELECT $mapped FROM batch");
 	$self->{counts} = { inserted => $self->sql('SELECT count(*) FROM batch') };
 	return '';
 }
@@ -165,13 +168,13 @@ sub choose_winners
 	my $keys = join ', ', @keys;
 	return '23502' if $self->sql("SELECT EXISTS (SELECT FROM batch WHERE @{[join ' OR ', map { qq($_ IS NULL) } @keys]})") eq 't';
 	my $image = image('c', @{ $self->{mapped} });
-	$self->sql("DROP TABLE IF EXISTS candidates, winners, tied; CREATE TABLE candidates AS SELECT * FROM (SELECT *, rank() OVER (PARTITION BY $keys ORDER BY moment DESC NULLS LAST) AS place FROM batch) b WHERE place = 1;"
+	$self->later("DROP TABLE IF EXISTS candidates, winners, tied; CREATE TABLE candidates AS SELECT * FROM (SELECT *, rank() OVER (PARTITION BY $keys ORDER BY moment DESC NULLS LAST) AS place FROM batch) b WHERE place = 1;"
 		  . "CREATE TABLE winners AS SELECT DISTINCT ON ($keys) * FROM candidates;"
 		  . "CREATE TABLE tied AS SELECT $keys FROM candidates c GROUP BY $keys HAVING count(DISTINCT $image) > 1");
 	if ($self->sql('SELECT EXISTS (SELECT FROM tied)') eq 't')
 	{
 		return '21000' if $self->{on_tie} ne 'last';
-		$self->sql('INSERT INTO loose TABLE tied');
+		$self->later('INSERT INTO loose TABLE tied');
 	}
 	return '';
 }
@@ -190,7 +193,7 @@ sub after_merge
 	my $strategy = $self->{strategy};
 	$changed .= ' AND false' if $strategy eq 'insert_only';
 	my $all = join ', ', @mapped, @other;
-	$self->sql("INSERT INTO after ($mapped) SELECT @{[list('w', @mapped)]} FROM winners w WHERE NOT EXISTS (SELECT FROM before b WHERE $same);"
+	$self->later("INSERT INTO after ($mapped) SELECT @{[list('w', @mapped)]} FROM winners w WHERE NOT EXISTS (SELECT FROM before b WHERE $same);"
 		  . 'INSERT INTO after SELECT * FROM before b WHERE NOT EXISTS (SELECT FROM winners w WHERE ' . "$same AND $differ" . ($strategy eq 'insert_only' ? ' AND false' : '') . ');'
 		  . ($strategy eq 'upsert' ? "INSERT INTO after ($all) SELECT " . join(', ', list('w', @mapped), map { "b.$_" } @other) . " $changed"
 			: "INSERT INTO after ($mapped) SELECT @{[list('w', @mapped)]} $changed"));
@@ -207,7 +210,7 @@ sub commit
 	my $then = $self->{then};
 	if ($self->{oracle} eq 'append' && $then->{known})
 	{
-		$self->sql("DELETE FROM known; INSERT INTO known SELECT * FROM read WHERE $then->{keep}");
+		$self->later("DELETE FROM known; INSERT INTO known SELECT * FROM read WHERE $then->{keep}");
 		$self->{known_columns} = [ $self->names('source') ];
 		$self->{known_from} = $then->{known_from};
 	}

@@ -44,12 +44,12 @@ sub choose
 	push @columns, { name => "v$_", %{ any(@kinds) } } for 1 .. 1 + int(rand 4);
 	$self->{columns} = \@columns;
 	# Without a unique key at the source a key may come more than once, as in a log of changes.
-	$self->{unique} = $mode{keys} ? chance($mode{cursor} ? 0.7 : 0.9) || !$mode{cursor} && $self->{into} eq 'created' : $self->{destination}{key} || $self->{into} eq 'indexed' || chance(0.5);
+	$self->{unique} = $mode{keys} ? chance($mode{cursor} ? 0.7 : 0.9) || !$mode{cursor} && $self->{destination}{created} : $self->{destination}{key} || $self->{into} eq 'indexed' || chance(0.5);
 	$self->{nulls} = $mode{cursor} ? any(qw(error error include exclude)) : 'error';
 	$self->{lag} = $mode{cursor} && $cursor ne 'uuid' && chance(0.4) ? 1 + int(rand 5) : 0;
 	$self->{filter} = chance(0.25) && !($self->{nulls} eq 'error' && $mode{cursor}) ? any('n % 3 <> 1', 'n IS NOT NULL', 'n < 5') : undef;
 	$self->{computed} = chance(0.25);
-	$self->{extra} = $self->{into} ne 'created' && chance(0.5);
+	$self->{extra} = !$self->{destination}{created} && chance(0.5);
 	my %options = $mode{options} ? $mode{options}->() : ();
 	$options{lag} = $self->{cursor}{lag}->($self->{lag}) if $self->{lag};
 	$options{on_null_cursor} = "\"$self->{nulls}\"" if $mode{cursor};
@@ -133,7 +133,7 @@ sub create
 	$self->{oracle} = HistoryOracle->new(db => $world->{far}, schema => "o$number", oracle => $self->{how}{oracle}, source => \@source, destination => \@destination, defaults => \%defaults,
 		keys => $self->{how}{keys} ? $self->{keys} : [], cursor => $self->{how}{cursor} ? 'at' : undef, cursor_type => $self->{cursor}{type}, less => $self->{cursor}{less}->($self->{lag}),
 		nulls => $self->{nulls}, filter => $self->{filter}, mapping => [ map { /^\w+$/ ? "source.$_" : $_ } @mapping ], mapped => [@mapped],
-		strategy => ($self->{options}{merge_strategy} // '') =~ s/"//gr, on_tie => ($self->{options}{on_tie} // '') =~ s/"//gr);
+		map { my ($to, $option) = @$_; $to => ($self->{options}{$option} // '"upsert"') =~ s/"//gr } [ strategy => 'merge_strategy' ], [ on_tie => 'on_tie' ]);
 
 	my @statements;
 	if (!$destination->{created})

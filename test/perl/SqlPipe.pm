@@ -81,7 +81,7 @@ sub query
 {
 	my ($self, $sql) = @_;
 	my $answer = $self->try($sql);
-	die "$answer\nof: " . substr($sql, 0, 4000) . "\n" if $answer =~ /^(?:psql:\S* )?(?:ERROR|FATAL)\b/m;
+	die "$answer\nof: " . substr($sql, 0, 4000) . "\n" if $answer =~ /^psql:\S+ (?:ERROR|FATAL):|^ERROR \d+ \(/m;
 	return $answer;
 }
 
