@@ -90,7 +90,7 @@ page doc/getting-started.md '# How do I make my first pipeline?' postgres@postgr
 on target postgres -c 'CREATE DATABASE readme' -c 'CREATE ROLE auditor' -c 'CREATE DATABASE own_schema'
 page README.md '# pg_sluice' postgres@readme
 page doc/dependencies.md '# How do pipelines follow each other?' {etl,etl}@warehouse
-page doc/loading.md '# How do rows enter the table, and who waits?' {etl,etl}@warehouse
+page doc/loading.md '# How do rows enter the table, and who waits?' {etl,etl,etl}@warehouse
 page doc/reshaping.md '# How do rows get another shape?' etl@warehouse
 AS=etl on target warehouse -c "CALL trigger_and_wait('priced_orders')" >/dev/null || status=1
 AS=etl on target warehouse -c "CALL trigger_and_wait('new_orders')" -c "CALL trigger_and_wait('current_orders')" >/dev/null || status=1

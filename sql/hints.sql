@@ -461,6 +461,19 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 	$$SELECT create_pipelines('loop', '{hints.src, hints.dst}', destination_pattern => '{schema}_{table}')$$, NULL),
 ($h$Define its pipelines one by one, with create_pipeline.$h$, $$SELECT create_pipelines('files', '{hints.f}')$$, $$CREATE FOREIGN TABLE f (id int) SERVER files OPTIONS (program 'echo 1')$$,
 	$$SELECT create_pipeline('x', source => 'files', source_table => 'hints.f', destination_table => 'made'); CALL run_pipeline('x')$$, NULL);
+INSERT INTO walks (hint, fails, follow, again, setup) VALUES
+($h$Give an interval such as '1 day' where the cursor is a time, a number where it is one.$h$, $$SELECT backfill_pipeline('x', '1', '3', '0')$$, NULL, $$SELECT backfill_pipeline('x', '1', '3', '1')$$,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', key_columns => '{id}', cursor_column => 'id')$$),
+($h$range_start is part of the range, range_end is not.$h$, $$SELECT backfill_pipeline('x', '3', '3')$$, NULL, $$SELECT backfill_pipeline('x', '3', '4')$$,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', key_columns => '{id}', cursor_column => 'id')$$),
+($h$Make the slices larger, or backfill a part of the range.$h$, $$SELECT backfill_pipeline('x', '1', '100000', '1')$$, NULL, $$SELECT backfill_pipeline('x', '1', '100000', '1000'), backfill_pipeline('x', '1', '10', '1')$$,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', key_columns => '{id}', cursor_column => 'id')$$),
+($h$A backfill reads ranges of it. Without one each run reads everything: use trigger_pipeline.$h$, $$SELECT backfill_pipeline('x', '1', '3')$$, NULL, $$SELECT trigger_pipeline('x')$$,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', load => 'replace')$$),
+($h$Run it once, and then backfill what is before its watermark.$h$, $$SELECT backfill_pipeline('x', '1', '3')$$, $$CALL run_pipeline('x')$$, NULL, $$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', cursor_column => 'id')$$),
+($h$End the backfill at the watermark, which the view pipelines shows, less the option lag; or give the pipeline key_columns.$h$, $$SELECT backfill_pipeline('x', '1', '9')$$, NULL,
+	$$SELECT backfill_pipeline('x', '1', '3'); SELECT alter_pipeline('x', load => 'merge', key_columns => '{id}'); SELECT backfill_pipeline('x', '1', '9')$$,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', cursor_column => 'id'); CALL run_pipeline('x')$$);
 
 ALTER TABLE walks ADD COLUMN outcome text;
 UPDATE walks SET outcome = 'followed'

@@ -85,7 +85,7 @@ StartedMeanwhile(const Pipeline &locked)
 	if (std::optional<std::string> const run = LiveRun(locked)) {
 		return "run " + *run;
 	}
-	if (std::optional<std::string> const run = sluice::catalog::QueuedRun(locked.id)) {
+	if (std::optional<std::string> const run = sluice::catalog::QueuedRun(locked.id, true)) {
 		return "run " + *run;
 	}
 	if (sluice::worker::IsLocked(locked.id)) {

@@ -122,6 +122,30 @@ LookAtSingle(const RunRow &run, Oid role)
 	return view;
 }
 
+// The slices of a backfill: their pipeline's runs of one batch.
+ChainView
+LookAtSlices(const RunRow &run, Oid role)
+{
+	static std::string const statement =
+		"SELECT m.pipeline_id, m.pipeline_name, pg_has_role($2::oid, m.owner_oid, 'USAGE'), m.reason, '{{}}', "
+		"'all_success', " +
+		(kAttemptColumns + AttemptTimes()) +
+		"m.pipeline_name, NULL, EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.batch = $1::uuid) "
+		"FROM (SELECT DISTINCT ON (r.root_run) r.*, CASE WHEN r.status IN ('pending', 'running') THEN 'queued' ELSE "
+		"'done' END AS state, r.status AS outcome FROM sluice.pipeline_runs r WHERE r.pipeline_id = $4::uuid AND "
+		"r.batch = $1::uuid ORDER BY r.root_run, r.attempt DESC) m "
+		"LEFT JOIN sluice.pipeline_runs last ON last.id = m.id LEFT JOIN sluice.pipeline_runs active ON active.id = "
+		"m.id LEFT JOIN sluice.pipeline_runs fb ON false ORDER BY m.root_run";
+	pg::SqlResult const rows =
+		Execute(statement, {run.batch, Number(role), Instant(pg::Now()), run.pipeline_id}, Reading::Latest);
+	ChainView view;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		view.settled = !rows.IsTrue(row, 15);
+		view.members.push_back(ReadMember(rows, row));
+	}
+	return view;
+}
+
 } // namespace
 
 bool
@@ -150,7 +174,7 @@ LookAtChain(const RunRow &run, Oid role)
 		"WHERE m.batch = $1::uuid ORDER BY last.start_time, m.pipeline_name, m.pipeline_id";
 	pg::SqlResult const rows = Execute(statement, {run.batch, Number(role), Instant(pg::Now())}, Reading::Latest);
 	if (rows.Empty()) {
-		return LookAtSingle(run, role);
+		return run.is_slice ? LookAtSlices(run, role) : LookAtSingle(run, role);
 	}
 	ChainView view;
 	view.settled = !rows.IsTrue(0, 15);

@@ -26,6 +26,7 @@ ReadRun(const pg::SqlResult &rows, size_t row)
 	run.error_message = rows.Cell(row, column++);
 	run.lost_before = rows.Cell(row, column++);
 	run.due = rows.Integer(row, column++);
+	run.is_slice = rows.IsTrue(row, column++);
 	run.from_this_transaction =
 		pg::Call(TransactionIdIsCurrentTransactionId, static_cast<TransactionId>(rows.Integer(row, column++)));
 	return run;

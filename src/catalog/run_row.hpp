@@ -34,6 +34,7 @@ struct RunRow {
 	// An attempt before it may have committed its rows at another server: kOnlyLook, or kLookFirst and load then.
 	std::optional<std::string> lost_before;
 	TimestampTz due = 0;				// due_at, or queued_at for a run without a due time
+	bool is_slice = false;				// of a backfill
 	bool from_this_transaction = false; // inserted by the current transaction, not committed yet
 };
 
@@ -48,4 +49,4 @@ RunRow ReadRun(const pg::SqlResult &rows, size_t row);
 	"r.id, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner_oid, r.status, left(r.reason, 8192), "          \
 	"r.cause, r.if_running, r.triggered_by, r.root_run, r.batch, r.attempt, r.source, r.phase, r.error_sqlstate, "     \
 	"left(r.error_message, 8192), r.metadata ->> 'lost_before', " SLUICE_SQL_MICROSECONDS(                             \
-		"COALESCE(r.due_at, r.queued_at)") ", r.xmin "
+		"COALESCE(r.due_at, r.queued_at)") ", r.metadata ? 'backfill', r.xmin "

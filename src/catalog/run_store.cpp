@@ -125,14 +125,16 @@ ActiveRun(const std::string &pipeline_id)
 {
 	if (pipeline_id.empty()) {
 		// Two index scans of one row each, however long the queue is.
-		return FirstCell(Execute("(SELECT id FROM sluice.pipeline_runs WHERE status = 'running' ORDER BY id LIMIT 1) "
-								 "UNION ALL (SELECT id FROM sluice.pipeline_runs WHERE status = 'pending' "
-								 "ORDER BY COALESCE(due_at, queued_at), id LIMIT 1) LIMIT 1",
-								 {}, Reading::Latest));
+		return FirstCell(
+			Execute("(SELECT id FROM sluice.pipeline_runs WHERE status = 'running' ORDER BY id LIMIT 1) "
+					"UNION ALL (SELECT id FROM sluice.pipeline_runs WHERE status = 'pending' "
+					"AND NOT metadata ? 'backfill' ORDER BY COALESCE(due_at, queued_at), id LIMIT 1) LIMIT 1",
+					{}, Reading::Latest));
 	}
-	return FirstCell(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
-							 "AND status IN ('pending', 'running') ORDER BY status DESC, id LIMIT 1",
-							 {pipeline_id}, Reading::Latest));
+	return FirstCell(
+		Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
+				"AND status IN ('pending', 'running') AND NOT metadata ? 'backfill' ORDER BY status DESC, id LIMIT 1",
+				{pipeline_id}, Reading::Latest));
 }
 
 std::optional<std::string>
@@ -144,11 +146,11 @@ RunningRun(const std::string &pipeline_id)
 }
 
 std::optional<std::string>
-QueuedRun(const std::string &pipeline_id)
+QueuedRun(const std::string &pipeline_id, bool with_slices)
 {
 	return FirstCell(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
-							 "AND status = 'pending' LIMIT 1",
-							 {pipeline_id}, Reading::Latest));
+							 "AND status = 'pending' AND ($2::boolean OR NOT metadata ? 'backfill') LIMIT 1",
+							 {pipeline_id, with_slices ? "true" : "false"}, Reading::Latest));
 }
 
 std::optional<std::string>

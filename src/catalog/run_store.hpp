@@ -31,8 +31,8 @@ std::optional<RunRow> FindRun(const std::string &id, bool latest_snapshot = fals
 // What it was triggered with, as JSON text; an error (54000) when it is larger than the settings allow now.
 std::string ContextOf(const std::string &run_id);
 
-// The id of a committed (or own) pending or running run of this pipeline; of any pipeline when
-// pipeline_id is empty.
+// The id of a committed (or own) pending or running run of this pipeline, slices of a backfill aside, which let others
+// go first; of any pipeline when pipeline_id is empty, those that are queued aside.
 std::optional<std::string> ActiveRun(const std::string &pipeline_id);
 
 // Names a source together with the owner whose user mapping reaches it.
@@ -44,8 +44,8 @@ struct NotNow {
 	std::vector<std::string> sources;
 	std::vector<std::string> accesses; // AccessKey of each
 };
-// A pending run of this pipeline.
-std::optional<std::string> QueuedRun(const std::string &pipeline_id);
+// A pending run of this pipeline, slices of a backfill aside or with them.
+std::optional<std::string> QueuedRun(const std::string &pipeline_id, bool with_slices);
 
 // The last run of this pipeline, or attempt of one, that was not just skipped.
 std::optional<std::string> LastRunMade(const std::string &pipeline_id);

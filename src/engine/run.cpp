@@ -253,8 +253,12 @@ LoadSession::Load()
 	progress.Enter(RunPhase::Preparing);
 	std::optional<CursorRead> cursor;
 	if (pipeline.cursor_column) {
-		cursor.emplace(pipeline, options, input, destination.mode == LoadMode::Merge);
+		cursor.emplace(pipeline, options, input, destination.mode == LoadMode::Merge, request_.slice);
 		cursor->BeforeAnalysis(journal_);
+	} else if (request_.slice) {
+		throw Error(sqlstate::kObjectNotInPrerequisiteState,
+					Format("pipeline \"{}\" has no cursor_column any more", pipeline.name),
+					"What was queued of its backfill cannot be made.");
 	}
 	MappedQuery query(input.Mapping());
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);

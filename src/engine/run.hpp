@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/backfill.hpp"
 #include "catalog/pipeline_store.hpp"
 #include "catalog/run_store.hpp"
 #include "core/run_journal.hpp"
@@ -26,7 +27,8 @@ struct RunRequest {
 	std::string root_run = {};
 	// An earlier attempt may have committed its rows at the destination server: find out and load nothing.
 	bool only_look = false;
-	const ParallelHost *streams = nullptr; // NULL: the run is made by this process alone
+	const ParallelHost *streams = nullptr;			// NULL: the run is made by this process alone
+	std::optional<catalog::CursorSlice> slice = {}; // of a backfill
 };
 
 struct ChunkResult {

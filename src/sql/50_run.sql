@@ -33,6 +33,29 @@ COMMENT ON FUNCTION @extschema@.trigger_pipeline(uuid, jsonb, text, boolean, tex
 COMMENT ON FUNCTION @extschema@.trigger_pipeline(sluice.pipeline_argument, sluice.json_argument, text, boolean, text) IS
 'The same for drivers that send the context as text, varchar or json; see trigger_pipeline(text, jsonb, text, boolean, text).';
 
+CREATE FUNCTION @extschema@.backfill_pipeline(
+	pipeline text,
+	range_start text,
+	range_end text,
+	slice text DEFAULT NULL,
+	newest_first boolean DEFAULT false)
+	RETURNS uuid
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_backfill_pipeline';
+CREATE FUNCTION @extschema@.backfill_pipeline(
+	pipeline uuid,
+	range_start text,
+	range_end text,
+	slice text DEFAULT NULL,
+	newest_first boolean DEFAULT false)
+	RETURNS uuid
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_backfill_pipeline_by_id';
+COMMENT ON FUNCTION @extschema@.backfill_pipeline(text, text, text, text, boolean) IS
+'Queues runs that load a range of the cursor''s values again, a run a slice, and returns the id of the first, which is that of their batch: batch_status and wait_for_batch tell how far they are. The watermark stays where it is.
+range_start is part of the range, range_end is not. slice: an interval where cursor_column is a time, by the calendar of the pipeline''s time zone, a number where it is one; NULL: all in one run. newest_first: the last slice begins. One slice at a time; other runs of the pipeline go between them. Pipelines that depend on this one do not follow. An append loads rows that are there a second time, and refuses a range beyond the watermark.
+Needs the rights of the owner. Errors: 55000 no cursor_column, inactive, switched off, or beyond the watermark of an append, SL002 paused, SL003 not preloaded, SL008 parked, 54000 more than 10,000 slices, 42704, 22023, and others of class 22.';
+COMMENT ON FUNCTION @extschema@.backfill_pipeline(uuid, text, text, text, boolean) IS
+'Backfills the pipeline with this id; see backfill_pipeline(text, text, text, text, boolean).';
+
 CREATE PROCEDURE @extschema@.trigger_and_wait(
 	pipeline text,
 	context jsonb DEFAULT '{}',

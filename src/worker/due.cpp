@@ -96,7 +96,7 @@ ReasonToSkip(const catalog::Pipeline &pipeline, bool may_queue)
 		if (!may_queue) {
 			return Format("run {} of this pipeline was not over", *run);
 		}
-		if (std::optional<std::string> const queued = catalog::QueuedRun(pipeline.id)) {
+		if (std::optional<std::string> const queued = catalog::QueuedRun(pipeline.id, false)) {
 			return Format("run {} of this pipeline was queued already", *queued);
 		}
 	}

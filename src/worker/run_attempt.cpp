@@ -26,6 +26,7 @@ struct Attempt {
 	std::string context;
 	std::string root_run;
 	bool only_look = false;
+	std::optional<catalog::CursorSlice> slice;
 	std::optional<catalog::Pipeline> pipeline;
 	RunJournal journal{pg::Now};
 	catalog::RunCounters counters;
@@ -86,6 +87,7 @@ Begin(Attempt &attempt)
 	bool const leaves_traces = attempt.pipeline->destination || attempt.pipeline->command;
 	pg::Call(leaves_traces ? leaf::CommitSafely : leaf::CommitLazily);
 	attempt.context = catalog::ContextOf(attempt.run_id);
+	attempt.slice = row->is_slice ? catalog::SliceOf(attempt.run_id) : std::nullopt;
 	int version = attempt.pipeline->version;
 	if (attempt.only_look && row->pipeline_version != version) {
 		// What is looked for is where the lost run would have put it.
@@ -154,8 +156,8 @@ Execute(Attempt &attempt)
 		}
 		pg::InTransaction([&attempt] { Begin(attempt); });
 		if (attempt.started) {
-			engine::RunRequest const request{*attempt.pipeline, attempt.run_id,	   ShowProgress,
-											 attempt.root_run,	attempt.only_look, &kParallelHost};
+			engine::RunRequest const request{*attempt.pipeline, attempt.run_id, ShowProgress, attempt.root_run,
+											 attempt.only_look, &kParallelHost, attempt.slice};
 			if (attempt.pipeline->command) {
 				CommandRun(request, attempt.context, &attempt.locks, attempt.journal, &attempt.counters).Run();
 			} else {

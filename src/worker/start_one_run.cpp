@@ -18,9 +18,8 @@ namespace sluice::worker {
 namespace {
 
 bool
-IsOver(const std::string &run_id)
+IsOver(const std::optional<catalog::RunRow> &run)
 {
-	std::optional<catalog::RunRow> const run = catalog::FindRun(run_id, true);
 	return !run || (run->status != "pending" && run->status != "running");
 }
 
@@ -193,9 +192,14 @@ Starter::Start(const catalog::RunRow &run)
 			return Outcome::PipelineBusy;
 		}
 		if (live.pipeline == run.pipeline_id) {
-			if (IsOver(live.run)) {
+			std::optional<catalog::RunRow> const other = catalog::FindRun(live.run, true);
+			if (IsOver(other)) {
 				// Its end is committed, only its process is still leaving: no reason to skip anything.
 				state_.retry_soon = true;
+				return Outcome::PipelineBusy;
+			}
+			if (other->is_slice) {
+				// Between two slices of a backfill there is a place for every run.
 				return Outcome::PipelineBusy;
 			}
 			return Behind(run, Format("run {} of this pipeline", live.run));

@@ -28,7 +28,9 @@ Starter::Note(Outcome outcome, const catalog::RunRow &run)
 		state_.turns[run.owner_oid] = ++state_.last_turn;
 		busy_.push_back(run.pipeline_id);
 		changed_ = progress_ = true;
-		(void)catalog::SkipDuplicates(run.pipeline_id, run.id);
+		if (!run.is_slice) {
+			(void)catalog::SkipDuplicates(run.pipeline_id, run.id);
+		}
 		return;
 	case Outcome::Closed:
 		state_.closed = true;

@@ -58,7 +58,7 @@ RangeCondition(const std::string &column, const CursorRange &range, const WriteL
 		if (range.from) {
 			condition = compare(">=", *range.from) + " AND ";
 		}
-		condition += compare("<=", *range.to);
+		condition += compare(range.with_to ? "<=" : "<", *range.to);
 	}
 	if (range.nulls) {
 		condition = condition.empty() ? column + " IS NULL" : Format("(({}) OR {} IS NULL)", condition, column);

@@ -34,8 +34,9 @@ pg::SqlOptions Alone();
 
 // Values as the type writes them in a run.
 struct CursorRange {
-	std::optional<std::string> from; // inclusive, as is to
+	std::optional<std::string> from; // inclusive
 	std::optional<std::string> to;	 // nothing: no row with a value
+	bool with_to = true;			 // or only what is less
 	bool nulls = false;				 // rows without a value, too
 };
 

@@ -22,10 +22,11 @@ IsEndless(const std::string &value)
 
 } // namespace
 
-CursorRead::CursorRead(const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input, bool by_key)
-	: pipeline_(pipeline), input_(input), by_key_(by_key), nulls_(options.Text("on_null_cursor")),
-	  lag_(Format("{}.{:06}", options.DurationMicroseconds("lag") / 1'000'000,
-				  options.DurationMicroseconds("lag") % 1'000'000)),
+CursorRead::CursorRead(const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input, bool by_key,
+					   std::optional<catalog::CursorSlice> slice)
+	: pipeline_(pipeline), input_(input), by_key_(by_key), slice_(std::move(slice)),
+	  nulls_(options.Text("on_null_cursor")), lag_(Format("{}.{:06}", options.DurationMicroseconds("lag") / 1'000'000,
+														  options.DurationMicroseconds("lag") % 1'000'000)),
 	  auto_late_(options.Text("late_rows") == "auto"), state_(catalog::FindWatermark(pipeline.id))
 {}
 
@@ -234,11 +235,58 @@ CursorRead::MayMiss() const
 				 "Set the option late_rows to auto, or lag to how late they may come."};
 }
 
+// As the type writes it.
+std::string
+CursorRead::SliceBound(const std::string &text) const
+{
+	std::string value;
+	std::optional<Error> const failure = pg::Subtransaction(
+		[&] { value = pg::Sql(Format("SELECT $1::{}::text", column_.type->name), {text}, Alone()).Text(0, 0); });
+	if (failure) {
+		throw Error(
+			failure->State(),
+			Format("\"{}\", where a slice of the backfill ends, is no value of cursor column \"{}\", which is a "
+				   "{}",
+				   text, column_.name, column_.type->name),
+			"Backfill it with a range and a slice of that type: numbers, or times and an interval.",
+			Redact(failure->what()));
+	}
+	return value;
+}
+
+void
+CursorRead::BeginSlice(RunJournal &journal)
+{
+	CursorRange range;
+	range.from = SliceBound(slice_->from);
+	range.to = SliceBound(slice_->to);
+	range.with_to = false;
+	if (!by_key_) {
+		if (state_.value) {
+			CheckWatermark();
+		}
+		if (!state_.value || IsGreater(*range.to, Less(*state_.value))) {
+			throw Error(sqlstate::kObjectNotInPrerequisiteState,
+						Format("the slice ends at {}, and the next run, which reads from {} on, would append its rows "
+							   "again",
+							   *range.to, state_.value ? Less(*state_.value) : "the first row"),
+						catalog::kBackfillEndHint);
+		}
+	}
+	ReadRange(range);
+	journal.Info(Format("cursor: rows with {} from {} to before {} are read, a slice of a backfill",
+						pg::QuoteIdentifier(column_.name), *range.from, *range.to));
+}
+
 void
 CursorRead::Begin(RunJournal &journal)
 {
 	Names const source = DescribeSource();
 	names_ = source.names;
+	if (slice_) {
+		BeginSlice(journal);
+		return;
+	}
 	AskLate(journal);
 	if (nulls_ == "error" && HasNull()) {
 		throw Error(sqlstate::kNotNullViolation, Format("cursor column \"{}\" has rows without a value", column_.name),
@@ -383,6 +431,10 @@ void
 CursorRead::End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &journal) const
 {
 	counters->by_cursor = true;
+	if (slice_) {
+		journal.Info(Format("cursor: {} rows read; the watermark stays where it is", rows_read));
+		return;
+	}
 	counters->watermark_before = state_.value;
 	counters->watermark_after = after_;
 	std::optional<std::string> rows = state_.rows;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/backfill.hpp"
 #include "catalog/run_store.hpp"
 #include "catalog/watermark.hpp"
 #include "engine/source/cursor_range.hpp"
@@ -17,8 +18,10 @@ namespace sluice::engine {
 
 class CursorRead {
 public:
-	// by_key: rows that are read again are recognized by their keys, and need not be remembered.
-	CursorRead(const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input, bool by_key);
+	// by_key: rows that are read again are recognized by their keys, and need not be remembered. slice: that is read,
+	// and the watermark has no part in it.
+	CursorRead(const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input, bool by_key,
+			   std::optional<catalog::CursorSlice> slice = std::nullopt);
 
 	// The source is asked what there is, and told what to send, in one of the two: before the input of the executor is
 	// analyzed, and of any other after its filter has found its place. Each caller makes both. They throw Error.
@@ -56,11 +59,14 @@ private:
 	std::string Less(const std::string &value) const;
 	bool IsGreater(const std::string &left, const std::string &right) const;
 	void CheckWatermark() const;
+	void BeginSlice(RunJournal &journal);
+	std::string SliceBound(const std::string &text) const;
 	void Tell(const std::optional<std::string> &greatest, bool forgotten, RunJournal &journal);
 
 	const catalog::Pipeline &pipeline_;
 	RunInput &input_;
 	bool by_key_;
+	std::optional<catalog::CursorSlice> slice_;
 	std::string nulls_;
 	std::string lag_; // seconds, or a number
 	bool auto_late_;
