@@ -474,6 +474,11 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 ($h$End the backfill at the watermark, which the view pipelines shows, less the option lag; or give the pipeline key_columns.$h$, $$SELECT backfill_pipeline('x', '1', '9')$$, NULL,
 	$$SELECT backfill_pipeline('x', '1', '3'); SELECT alter_pipeline('x', load => 'merge', key_columns => '{id}'); SELECT backfill_pipeline('x', '1', '9')$$,
 	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', cursor_column => 'id'); CALL run_pipeline('x')$$);
+INSERT INTO walks (hint, fails, follow, again, setup) VALUES
+($h$Run the pipeline first: its first run creates it.$h$, $$SELECT diff_pipeline('x')$$, $$CALL run_pipeline('x')$$, NULL,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', key_columns => '{id}')$$),
+($h$Give the destination a primary key.$h$, $$SELECT diff_pipeline('x')$$, $$ALTER TABLE filled ADD PRIMARY KEY (id)$$, NULL,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', load => 'replace'); CALL run_pipeline('x')$$);
 
 ALTER TABLE walks ADD COLUMN outcome text;
 UPDATE walks SET outcome = 'followed'

@@ -64,6 +64,18 @@ COMMENT ON FUNCTION @extschema@.preview_pipeline(text, integer, jsonb) IS
 COMMENT ON FUNCTION @extschema@.preview_pipeline(uuid, integer, jsonb) IS
 'The first rows of a run of the pipeline with this id as they would be loaded; see preview_pipeline(text, integer, jsonb).';
 
+CREATE FUNCTION @extschema@.diff_pipeline(pipeline text, samples integer DEFAULT 10, OUT kind text, OUT count bigint, OUT samples jsonb)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_diff_pipeline';
+CREATE FUNCTION @extschema@.diff_pipeline(pipeline uuid, samples integer DEFAULT 10, OUT kind text, OUT count bigint, OUT samples jsonb)
+	RETURNS SETOF record
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_diff_pipeline_by_id';
+COMMENT ON FUNCTION @extschema@.diff_pipeline(text, integer) IS
+'What the destination has not as the source has it now, by key_columns, or by the primary key of the destination: a row each for missing (the source has it), extra (the destination has it) and different, with their number and samples. Reads all rows of the source, as the owner, into a temporary table, whatever the watermark; loads nothing. samples: at most so many of each, 0 to 1000. Caller: the owner itself.
+Errors: 42704, 42501, 22023 samples, SL001 no keys, 42P01 there is no destination yet, 23502 a key without a value, 0A000 a command or a destination at another server, and those of a run.';
+COMMENT ON FUNCTION @extschema@.diff_pipeline(uuid, integer) IS
+'What the destination of the pipeline with this id has not as the source has it now; see diff_pipeline(text, integer).';
+
 CREATE FUNCTION @extschema@.validate_pipeline(pipeline text, OUT check_name text, OUT verdict text, OUT message text, OUT hint text)
 	RETURNS SETOF record
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_validate_pipeline';

@@ -1,0 +1,287 @@
+#include "engine/diff.hpp"
+
+#include "catalog/pipeline_keys.hpp"
+#include "catalog/pipeline_options.hpp"
+#include "core/sqlstate.hpp"
+#include "engine/known_secrets.hpp"
+#include "engine/load/staged_rows.hpp"
+#include "engine/run_hints.hpp"
+#include "engine/run_memory.hpp"
+#include "engine/source/executor_reader.hpp"
+#include "engine/source/push_filter.hpp"
+#include "engine/source/row_store.hpp"
+#include "engine/source/run_input.hpp"
+#include "engine/source/wire_reader.hpp"
+#include "engine/target/destination.hpp"
+#include "engine/target/key_index.hpp"
+#include "pg/read_only.hpp"
+#include "pg/settings.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+// The columns that are compared, as parts of statements over d, the destination, and s, the source's staged rows.
+class Compared {
+public:
+	// Those that the match feeds; the stamps of load_columns are staged and not compared. Throws Error where a key is
+	// none of them.
+	Compared(const Destination &destination, const ColumnMatch &match, const std::vector<std::string> &keys);
+
+	const std::string &Definitions() const { return definitions_; }
+	std::string SameKey() const { return same_key_; }
+	// By their images, as a merge does.
+	std::string SameRow() const
+	{
+		return Format("{} AND ROW({})::pg_catalog.record OPERATOR(pg_catalog.*=) ROW({})::pg_catalog.record", same_key_,
+					  List("d"), List("s"));
+	}
+	std::string Keys(const char *alias) const { return Qualified(keys_, alias); }
+	std::string List(const char *alias) const { return Qualified(columns_, alias); }
+	std::string AnyKeyIsNull() const;
+
+private:
+	static std::string Qualified(const std::vector<std::string> &names, const char *alias)
+	{
+		std::string list;
+		for (const std::string &name : names) {
+			list += Format("{}{}.{}", list.empty() ? "" : ", ", alias, name);
+		}
+		return list;
+	}
+
+	std::vector<std::string> columns_; // quoted
+	std::vector<std::string> keys_;	   // quoted
+	std::string same_key_;
+	std::string definitions_;
+};
+
+Compared::Compared(const Destination &destination, const ColumnMatch &match, const std::vector<std::string> &keys)
+{
+	TupleDesc const row_type = RelationGetDescr(destination.relation);
+	for (int i = 0; i < row_type->natts; ++i) {
+		if (match.source_of[static_cast<size_t>(i)] < 0) {
+			continue;
+		}
+		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
+		std::string const name = NameStr(attribute->attname);
+		std::string const quoted = pg::QuoteIdentifier(name);
+		if (!match.stamped[static_cast<size_t>(i)]) {
+			columns_.push_back(quoted);
+		}
+		definitions_ += Format("{}{} {}", definitions_.empty() ? "(" : ", ", quoted,
+							   pg::Call(format_type_with_typemod, attribute->atttypid, attribute->atttypmod));
+		if (OidIsValid(attribute->attcollation)) {
+			definitions_ += Format(" COLLATE {}", pg::Call(leaf::CollationName, attribute->attcollation));
+		}
+		if (std::find(keys.begin(), keys.end(), name) != keys.end()) {
+			keys_.push_back(quoted);
+			same_key_ += Format("{}d.{} {} s.{}", same_key_.empty() ? "" : " AND ", quoted,
+								pg::Call(leaf::EqualityOf, pg::Call(getBaseType, attribute->atttypid)), quoted);
+		}
+	}
+	definitions_ += ")";
+	if (keys_.size() != keys.size()) {
+		throw Error(sqlstate::kUndefinedColumn, "a key column is not loaded",
+					"Give it a value in columns, or take other key_columns: they name columns of the destination.");
+	}
+}
+
+std::string
+Compared::AnyKeyIsNull() const
+{
+	std::string condition;
+	for (const std::string &key : keys_) {
+		condition += Format("{}s.{} IS NULL", condition.empty() ? "" : " OR ", key);
+	}
+	return condition;
+}
+
+void
+Write(RowReader &reader, StagedRows *staged)
+{
+	while (Batch *batch = reader.Next()) {
+		staged->Write(batch);
+	}
+	reader.Finish();
+}
+
+// All rows of the source, as a run computes them, in the destination's types.
+void
+StageSource(const RunInput &input, const MappedQuery &query, StagedRows *staged, RunJournal &journal)
+{
+	TupleDesc const row_type = RelationGetDescr(staged->Table());
+	if (input.Wire() != nullptr && query.NeedsSql().empty()) {
+		ColumnMatch const match = MatchColumns(query, staged->Table(), nullptr);
+		WireReader reader(*input.Wire(), query.Analyzed(), match.target_list, row_type);
+		Write(reader, staged);
+		return;
+	}
+	std::optional<RowStore> rows;
+	std::optional<MappedQuery> over_all;
+	if (input.Wire() != nullptr) {
+		rows.emplace(*input.Wire());
+		over_all.emplace(input.StagedMapping(query));
+	}
+	const MappedQuery &read = over_all ? *over_all : query;
+	ColumnMatch const match = MatchColumns(read, staged->Table(), nullptr);
+	ExecutorReader reader(read.Analyzed(), match.target_list, row_type, input.Fetch(), journal,
+						  rows ? rows->Scope(0) : leaf::ScanScope{});
+	Write(reader, staged);
+	if (rows) {
+		rows->Drop();
+	}
+}
+
+// Rows of `from`, an alias for each kind of row, as one JSON array.
+Difference
+Find(const std::string &kind, const std::string &what, const std::string &from, const std::string &json,
+	 const std::string &order, int samples)
+{
+	pg::SqlResult const found = pg::Sql(
+		Format("SELECT (SELECT pg_catalog.count(*) FROM (SELECT {0} FROM {1}) AS c), (SELECT "
+			   "COALESCE(pg_catalog.jsonb_agg(j.sample), '[]') FROM (SELECT {2} AS sample FROM {1} ORDER BY {3} "
+			   "LIMIT {4}) AS j)",
+			   what, from, json, order, samples));
+	return {kind, found.Integer(0, 0), found.Text(0, 1)};
+}
+
+std::vector<Difference>
+Compare(const Compared &columns, const std::string &destination, const std::string &source, int samples)
+{
+	// What to_jsonb() makes of a row: a subselect has the columns by their names.
+	auto const row = [&columns](const char *alias) {
+		return Format("(SELECT pg_catalog.to_jsonb(r) FROM (SELECT {}) AS r)", columns.List(alias));
+	};
+	std::string const same = columns.SameKey();
+	std::vector<Difference> differences;
+	differences.push_back(
+		Find("missing", "DISTINCT " + columns.Keys("s"),
+			 Format("{} AS s WHERE NOT EXISTS (SELECT FROM {} AS d WHERE {})", source, destination, same), row("s"),
+			 columns.Keys("s"), samples));
+	differences.push_back(
+		Find("extra", "1", Format("{} AS d WHERE NOT EXISTS (SELECT FROM {} AS s WHERE {})", destination, source, same),
+			 row("d"), columns.Keys("d"), samples));
+	// Of several rows of the source with one key, any may be the one that was loaded.
+	differences.push_back(
+		Find("different", "1",
+			 Format("{0} AS d WHERE EXISTS (SELECT FROM {1} AS s WHERE {2}) AND NOT EXISTS (SELECT FROM {1} AS s WHERE "
+					"{3})",
+					destination, source, same, columns.SameRow()),
+			 Format("pg_catalog.jsonb_build_object('destination', {}, 'source', (SELECT {} FROM {} AS s WHERE {} LIMIT "
+					"1))",
+					row("d"), row("s"), source, same),
+			 columns.Keys("d"), samples));
+	return differences;
+}
+
+Destination
+OpenDestination(const catalog::Pipeline &pipeline)
+{
+	Destination destination = FindDestination(pipeline);
+	if (!OidIsValid(destination.oid)) {
+		throw Error(sqlstate::kUndefinedTable,
+					Format("destination \"{}\" does not exist yet", *pipeline.destination_table),
+					"Run the pipeline first: its first run creates it.");
+	}
+	destination.relation = pg::Call(table_open, destination.oid, AccessShareLock);
+	return destination;
+}
+
+// What rows are known by: the pipeline's own keys, else the destination's primary key.
+std::vector<std::string>
+KeysOf(const catalog::Pipeline &pipeline, std::vector<std::string> own, const Destination &destination)
+{
+	if (!own.empty()) {
+		return own;
+	}
+	pg::SqlResult const rows =
+		pg::Sql("SELECT a.attname FROM pg_catalog.pg_index AS i CROSS JOIN LATERAL "
+				"pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (number, place) JOIN "
+				"pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) i.indrelid AND a.attnum "
+				"OPERATOR(pg_catalog.=) k.number WHERE i.indrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND "
+				"i.indisprimary AND k.place OPERATOR(pg_catalog.<=) i.indnkeyatts ORDER BY k.place",
+				{Format("{}", destination.oid)});
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		own.push_back(rows.Text(row, 0));
+	}
+	if (own.empty()) {
+		throw Error(
+			sqlstate::kPipelineIncomplete,
+			Format("pipeline \"{}\" has no key_columns, and {} no primary key", pipeline.name, destination.name),
+			"Give the destination a primary key.");
+	}
+	return own;
+}
+
+void
+RequireKeys(const Compared &columns, const std::string &source)
+{
+	if (!pg::Sql(Format("SELECT 1 FROM {} AS s WHERE {} LIMIT 1", source, columns.AnyKeyIsNull())).Empty()) {
+		throw Error(sqlstate::kNotNullViolation, "rows of the source have no value in a key column",
+					"A key says which row is meant: leave such rows out with a filter, or take other key_columns.");
+	}
+}
+
+// All code of the owner runs where nothing can be written.
+void
+WritingNothing(const std::function<void()> &body)
+{
+	pg::ReadOnlyScope const scope;
+	body();
+}
+
+std::vector<Difference>
+Diff(const catalog::Pipeline &pipeline, const std::vector<std::string> &own_keys, int samples)
+{
+	RunMemory memory;
+	RunJournal journal(pg::Now);
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	std::vector<Difference> differences;
+	{
+		Destination destination = OpenDestination(pipeline);
+		RunInput input(pipeline, options, journal, StampOf(LoadStamp().run_id));
+		std::optional<MappedQuery> query;
+		WritingNothing([&] {
+			query.emplace(input.Mapping());
+			PushFilter(input, *query, journal);
+		});
+		input.CheckTables(*query, journal);
+		input.CountBefore(*query, journal);
+		Compared const columns(destination, MatchColumns(*query, destination.relation, nullptr),
+							   KeysOf(pipeline, own_keys, destination));
+		StagedRows staged;
+		staged.Open(columns.Definitions());
+		WritingNothing([&] {
+			StageSource(input, *query, &staged, journal);
+			staged.Close();
+		});
+		input.Leave(staged.Rows());
+		pg::Sql("ANALYZE " + staged.Name());
+		WritingNothing([&] {
+			RequireKeys(columns, staged.Name());
+			differences = Compare(columns, destination.name, staged.Name(), samples);
+		});
+		staged.Drop();
+		pg::Call(table_close, std::exchange(destination.relation, nullptr), NoLock);
+	}
+	memory.Free();
+	return differences;
+}
+
+} // namespace
+
+std::vector<Difference>
+DiffRun(const catalog::Pipeline &pipeline, int samples)
+{
+	std::vector<std::string> const keys = catalog::KeyColumns(pipeline);
+	RememberMappedSecrets(GetUserId());
+	try {
+		return Diff(pipeline, keys, samples);
+	} catch (const Error &error) {
+		throw WithHint(WithoutSecrets(error), pipeline);
+	}
+}
+
+} // namespace sluice::engine
