@@ -70,4 +70,59 @@ DropRejects(const std::string &pipeline_id)
 	Execute("DELETE FROM sluice.pipeline_rejected_rows WHERE pipeline_id = $1::uuid", {pipeline_id});
 }
 
+bool
+IsReplay(const std::string &run_id)
+{
+	return !Execute("SELECT 1 FROM sluice.pipeline_runs r JOIN sluice.pipeline_runs f ON f.id = r.root_run WHERE r.id "
+					"= $1::uuid AND f.cause = 'replay'",
+					{run_id})
+				.Empty();
+}
+
+bool
+HasRejects(const std::string &pipeline_id)
+{
+	return !Execute("SELECT 1 FROM sluice.pipeline_rejected_rows WHERE pipeline_id = $1::uuid AND NOT is_lost AND NOT "
+					"is_cut LIMIT 1",
+					{pipeline_id})
+				.Empty();
+}
+
+std::vector<KeptRow>
+KeptRows(const std::string &pipeline_id, const std::string &run_id, const std::string &after,
+		 const std::vector<std::string> &columns)
+{
+	constexpr int64_t kPage = 200;
+	std::vector<pg::SqlValue> const names(columns.begin(), columns.end());
+	pg::SqlResult const rows = Execute(
+		"SELECT r.id, r.sqlstate, r.reason, r.original, c.name, c.name = ANY (COALESCE(r.escaped, "
+		"'{{}}')), c.place, r.original ->> c.name FROM (SELECT * FROM "
+		"sluice.pipeline_rejected_rows q WHERE q.pipeline_id = $1::uuid AND q.run_id <> $2::uuid AND NOT q.is_lost AND "
+		"NOT q.is_cut AND ($3::uuid IS NULL OR (q.run_id, q.position, q.id) > (SELECT a.run_id, a.position, a.id FROM "
+		"sluice.pipeline_rejected_rows a WHERE a.id = $3::uuid)) ORDER BY q.run_id, q.position, q.id LIMIT $5::bigint) "
+		"r "
+		"CROSS JOIN unnest($4::text[]) WITH ORDINALITY c (name, place) ORDER BY r.run_id, r.position, r.id, c.place",
+		{pipeline_id, run_id, IfAny(after), TextArray(names), Number(kPage)});
+	std::vector<KeptRow> kept;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		if (rows.Integer(row, 6) == 1) {
+			kept.push_back({rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.Text(row, 3), {}, {}});
+		}
+		if (rows.IsTrue(row, 5)) {
+			kept.back().escaped.push_back(rows.Text(row, 4));
+		}
+		kept.back().values.push_back(rows.Cell(row, 7));
+	}
+	return kept;
+}
+
+int64_t
+DropReplayed(const std::string &pipeline_id, const std::string &run_id)
+{
+	return static_cast<int64_t>(Execute("DELETE FROM sluice.pipeline_rejected_rows WHERE pipeline_id = $1::uuid AND "
+										"run_id <> $2::uuid AND NOT is_lost AND NOT is_cut",
+										{pipeline_id, run_id})
+									.Processed());
+}
+
 } // namespace sluice::catalog

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,26 @@ void WriteRejects(const std::string &pipeline_id, const std::string &run_id, con
 int64_t DiscardRejects(const std::string &pipeline_id, const std::string &run_id);
 // Of runs that failed and are deleted.
 void ForgetRejectsOf(const std::vector<std::string> &run_ids);
-// All of a pipeline that is dropped.
+// All of a pipeline that is dropped, or whose destination gets all of its rows anew.
 void DropRejects(const std::string &pipeline_id);
+
+// Whether the run is one of replay_rejects, or an attempt of it.
+bool IsReplay(const std::string &run_id);
+// Whether there is something to replay.
+bool HasRejects(const std::string &pipeline_id);
+// A row that a run put aside.
+struct KeptRow {
+	std::string id;
+	std::string sqlstate;
+	std::string reason;
+	std::string original; // JSON
+	std::vector<std::string> escaped;
+	std::vector<std::optional<std::string>> values; // one for each of the columns asked for
+};
+// The next of them, behind that id ('': from the first on), but for those of that run itself.
+std::vector<KeptRow> KeptRows(const std::string &pipeline_id, const std::string &run_id, const std::string &after,
+							  const std::vector<std::string> &columns);
+// That run has loaded them, or put them aside again.
+int64_t DropReplayed(const std::string &pipeline_id, const std::string &run_id);
 
 } // namespace sluice::catalog

@@ -90,6 +90,9 @@ constexpr std::array kOptions = {
 		"on_changed_type", Enumeration, 0, 0, "freeze|evolve", "freeze",
 		"What becomes of a column whose values no longer fit into the destination's since its type has changed at "
 		"the source: the run fails, or the destination's column is widened where that loses nothing."},
+	OptionSpec{"on_invalid_text", Enumeration, 0, 0, "error|replace", "error",
+			   "What becomes of bytes in a text that are no characters: the row does not fit, or each becomes the "
+			   "replacement character U+FFFD."},
 	OptionSpec{"on_loss", Enumeration, 0, 0, "warn|fail", "warn",
 			   "What becomes of a value that the type of its column would change: it is changed, and a warning names "
 			   "the column, or the run fails and names the value."},
@@ -103,6 +106,9 @@ constexpr std::array kOptions = {
 			   "What becomes of a column that is new at the source: it is not loaded, which a warning tells, it is "
 			   "added to the "
 			   "destination, or the run fails."},
+	OptionSpec{"on_nul", Enumeration, 0, 0, "error|strip", "error",
+			   "What becomes of zero bytes in a text, which PostgreSQL's text types cannot hold: the row does not fit, "
+			   "or they are left out."},
 	OptionSpec{
 		"on_null_cursor", Enumeration, 0, 0, "error|include|exclude", "error",
 		"What becomes of rows without a value of the cursor: the run fails, or each run reads them, or none does."},

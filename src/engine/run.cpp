@@ -213,7 +213,11 @@ LoadSession::Load()
 	const catalog::Pipeline &pipeline = request_.pipeline;
 	RunMemory memory;
 	RunProgress progress(request_.progress, journal_, counters_);
-	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	OptionValues options = catalog::ReadOptions(pipeline.options);
+	bool const replays = catalog::IsReplay(request_.run_id);
+	if (replays) {
+		options.Set("on_reject", JsonType::String, "quarantine");
+	}
 	LockPatience const patience{options.DurationMicroseconds("swap_lock_timeout"),
 								options.Integer("swap_lock_attempts"), options.Text("on_swap_conflict") == "in_place"};
 
@@ -252,7 +256,11 @@ LoadSession::Load()
 
 	progress.Enter(RunPhase::Preparing);
 	std::optional<CursorRead> cursor;
-	if (pipeline.cursor_column) {
+	if (replays && destination.mode == LoadMode::Replace) {
+		// They come beside those that the last run loaded.
+		destination.mode = LoadMode::Append;
+	}
+	if (pipeline.cursor_column && !replays) {
 		cursor.emplace(pipeline, options, input, destination.mode == LoadMode::Merge, request_.slice);
 		cursor->BeforeAnalysis(journal_);
 	} else if (request_.slice) {
@@ -273,12 +281,18 @@ LoadSession::Load()
 		Evolve(result.change, *pipeline.destination_table, patience, journal_);
 		result.change.clear();
 	}
-	PushFilter(input, query, journal_);
+	if (!replays) {
+		PushFilter(input, query, journal_);
+	} else if (query.FilterRefuses() >= 0) {
+		query.TakeFilterAway(); // they have passed it at the source
+	}
 	if (cursor) {
 		cursor->AfterFilter(query, journal_);
 	}
 	input.CheckTables(query, journal_);
-	input.CountBefore(query, journal_);
+	if (!replays) {
+		input.CountBefore(query, journal_);
+	}
 	Prepared const prepared = Prepare(request_, options, input, query, last, patience, &destination, journal_);
 	const auto &[match, plan, work] = prepared;
 
@@ -304,6 +318,10 @@ LoadSession::Load()
 			[&] { catalog::WriteRejects(pipeline.id, request_.run_id, journal_.Rejected().TakeUnwritten(), false); },
 			&counters_->records_failed);
 	}
+	if (destination.mode == LoadMode::Replace) {
+		// What earlier runs put aside is read again.
+		catalog::DropRejects(pipeline.id);
+	}
 	LoadRequest const load{pipeline,
 						   request_.run_id,
 						   input,
@@ -317,6 +335,7 @@ LoadSession::Load()
 						   sequences,
 						   cursor ? &*cursor : nullptr,
 						   quarantine ? &*quarantine : nullptr,
+						   replays,
 						   journal_,
 						   progress};
 	progress.BeginLoad(destination.oid);
@@ -331,6 +350,8 @@ LoadSession::Load()
 	if (kept_) {
 		counters_->watermark_after = kept_->Continuous().Watermark();
 		result.over = kept_->Continuous().IsOver();
+	} else if (replays) {
+		journal_.Info(Format("{} rejected rows were replayed", catalog::DropReplayed(pipeline.id, request_.run_id)));
 	} else {
 		input.Leave(Arrived(loaded.counts));
 	}

@@ -177,3 +177,11 @@ COMMENT ON FUNCTION @extschema@.discard_rejects(text, uuid) IS
 'Forgets the rows of a pipeline that did not fit, those of one run or of all. Returns how many. Needs the right to change the pipeline.
 Errors: 42704.';
 COMMENT ON FUNCTION @extschema@.discard_rejects(uuid, uuid) IS 'Forgets the rejected rows of the pipeline with this id; see discard_rejects(text, uuid).';
+CREATE FUNCTION @extschema@.replay_rejects(pipeline text) RETURNS uuid
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_replay_rejects';
+CREATE FUNCTION @extschema@.replay_rejects(pipeline uuid) RETURNS uuid
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_replay_rejects_by_id';
+COMMENT ON FUNCTION @extschema@.replay_rejects(text) IS
+'Queues a run that loads the rejected rows of a pipeline again, once the cause is mended, and returns its id; NULL when there are none. Those that fit now leave rejected_rows, the others stay there with the reason as it is now. Nothing else is read from the source, a watermark does not move, and pipelines that depend on it do not start. It starts at COMMIT, behind a run that is under way.
+Errors: 42704, 55000 inactive, SL002 paused, SL003, SL008.';
+COMMENT ON FUNCTION @extschema@.replay_rejects(uuid) IS 'Queues a run that loads the rejected rows of the pipeline with this id again; see replay_rejects(text).';

@@ -232,8 +232,8 @@ walk(q{$h$Set the option zero_dates to "null" to load such dates as NULL, or lea
 	again => attempt(q{source => 'm', source_table => 'shop.zero', options => '{"zero_dates": "null"}'}) . $query->('SELECT day FROM shop.zero WHERE day <> 0'));
 walk(q{$h$Set the option mysql_time to "interval": columns of type time are then read as interval.$h$}, attempt(q{source => 'm', source_table => 'shop.times'}),
 	again => attempt(q{source => 'm', source_table => 'shop.times', options => '{"mysql_time": "interval"}'}));
-walk(q{$h$Take it out in source_query, with REPLACE(column, CHAR(0), ''), or read the column as bytea, with CAST(column AS BINARY).$h$}, attempt(q{source => 'm', source_table => 'shop.nul'}),
-	again => $query->(q{SELECT REPLACE(t, CHAR(0), '') AS t FROM shop.nul}) . $query->('SELECT CAST(t AS BINARY) AS t FROM shop.nul'));
+walk(q{$h$Set the option on_nul to "strip", take it out in source_query, with REPLACE(column, CHAR(0), ''), or read the column as bytea, with CAST(column AS BINARY).$h$}, attempt(q{source => 'm', source_table => 'shop.nul'}),
+	again => attempt(q{source => 'm', source_table => 'shop.nul', options => '{"on_nul": "strip"}'}) . $query->(q{SELECT REPLACE(t, CHAR(0), '') AS t FROM shop.nul}) . $query->('SELECT CAST(t AS BINARY) AS t FROM shop.nul'));
 $node->sql('CREATE TABLE zoned (id int, at timestamptz); ALTER TABLE zoned OWNER TO etl');
 my $words = q{source => 'm', source_table => 'shop.words', };
 walk(q{$h$Say by which rules, for example %, or compute it in source_query, at the source.$h$}, attempt(qq{$words columns => \$c\$t < 'm' AS early\$c\$}),

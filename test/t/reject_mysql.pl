@@ -42,4 +42,14 @@ is($node->sql(q{SELECT string_agg(concat_ws(':', position, column_name, sqlstate
 is($node->sql(q{SELECT original FROM rejected_rows WHERE position = 7}),
 	'{"at": "2026-01-01 10:00:00", "id": "7", "born": "0000-00-00", "span": "10:00:00", "word": "w7", "amount": "7.00"}', 'with all of its values');
 
+$node->sql(q{SELECT alter_pipeline('odd', options => '{"zero_dates": "null", "on_nul": "strip"}'); ALTER TABLE odd ALTER amount TYPE numeric(10,2)});
+my $run = $node->sql(q{SELECT replay_rejects('odd')});
+is($node->sql("SELECT wait_for_run('$run')"), 'success', 'what was mended');
+is($node->sql(q{SELECT records_read, records_inserted, records_failed FROM pipeline_runs ORDER BY id DESC LIMIT 1}), '5|3|2', 'is replayed');
+is($node->sql(q{SELECT string_agg(concat_ws(':', id, born, at, amount), ' ' ORDER BY id) FROM odd WHERE id IN (7, 1008, 2000)}),
+	'7:2026-01-01 10:00:00:7.00 1008:2026-01-01:1008.00 2000:2026-01-01:2026-01-01 10:00:00:99999.50', 'with NULL for a zero date');
+$node->sql(q{TRUNCATE odd; CALL trigger_and_wait('odd', NULL, NULL)});
+is($node->sql(q{SELECT records_inserted, records_failed FROM pipeline_runs ORDER BY id DESC LIMIT 1}), '2999|1', 'zero bytes are stripped');
+is($node->sql(q{SELECT word FROM odd WHERE id = 9}), 'ab\\c', 'and nothing else of the text');
+
 done_testing();

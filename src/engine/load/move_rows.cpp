@@ -1,5 +1,6 @@
 #include "engine/load/move_rows.hpp"
 
+#include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/load/fitting_rows.hpp"
 #include "engine/load/keyed_rows.hpp"
@@ -8,6 +9,7 @@
 #include "engine/parallel/parallel_load.hpp"
 #include "engine/parallel/staging_table.hpp"
 #include "engine/source/executor_reader.hpp"
+#include "engine/source/rejected_source.hpp"
 #include "engine/source/scanned_source.hpp"
 #include "engine/source/sifted_reader.hpp"
 #include "engine/source/wire_reader.hpp"
@@ -294,7 +296,13 @@ LoadWithQuarantine(const LoadRequest &request)
 		match.emplace(MatchColumns(*over_rows, destination.relation, nullptr));
 	}
 	RequireRowByRow(request.query);
-	WireSource &source = scanned ? *scanned : *input.Wire();
+	WireSource &origin = scanned ? *scanned : *input.Wire();
+	std::optional<RejectedSource> rejected;
+	if (request.replays) {
+		rejected.emplace(origin, request.pipeline.id, request.run_id,
+						 catalog::ReadOptions(request.pipeline.options).Text("zero_dates") == "null");
+	}
+	WireSource &source = rejected ? *rejected : origin;
 	WireReader reader(source, over_rows ? over_rows->Analyzed() : request.query.Analyzed(),
 					  match ? match->target_list : request.match.target_list, row_type);
 	reader.Recognize(KnownOf(request));
@@ -318,6 +326,9 @@ LoadWithQuarantine(const LoadRequest &request)
 	}
 	request.progress.Read(reader.RowsRead(), reader.BytesRead());
 	reader.Finish();
+	if (rejected && scanned) {
+		scanned->Finish(); // it told its columns only
+	}
 	fitting.Close();
 	request.quarantine->End(reader.RowsRead());
 	LoadCounts counts = load->Finish();

@@ -27,6 +27,8 @@ struct LoadRequest {
 	FedSequences &sequences;
 	CursorRead *cursor;		// NULL: all rows of the input are read and handed on
 	Quarantine *quarantine; // NULL: a row that does not fit is an error
+	// The rows are those that were put aside by earlier runs.
+	bool replays;
 	RunJournal &journal;
 	RunProgress &progress;
 };

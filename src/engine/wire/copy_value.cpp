@@ -44,7 +44,12 @@ MakeText(const ValueDecoder *decoder, const char *data, int length)
 {
 	// First without raising, which is the fast form; then to raise with the offending bytes.
 	if (!IsValidText(decoder, data, length)) {
-		pg_verify_mbstr(decoder->encoding, data, length, false);
+		auto size = static_cast<Size>(length);
+		if (decoder->repair.Any()) {
+			data = RepairText(&decoder->repair, decoder->encoding, data, &size);
+		}
+		pg_verify_mbstr(decoder->encoding, data, static_cast<int>(size), false);
+		return MakeVarlena(data, size);
 	}
 	return MakeVarlena(data, length);
 }
@@ -359,6 +364,12 @@ DecodeValue(const ValueDecoder *decoder, DecodeColumn *column, char *data, int l
 	}
 	if (good) {
 		return made;
+	}
+	bool const is_text = column->from_text || column->kind == WireKind::Varchar || column->kind == WireKind::Bpchar;
+	if (is_text && decoder->repair.Any() && !IsValidText(decoder, data, length)) {
+		auto size = static_cast<Size>(length);
+		data = RepairText(&decoder->repair, decoder->encoding, data, &size);
+		length = static_cast<int>(size);
 	}
 	return column->from_text ? CallInput(decoder, column, data, length) : CallReceive(column, data, length);
 }

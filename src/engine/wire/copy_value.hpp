@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/json_plain.hpp"
+#include "engine/wire/text_repair.hpp"
 #include "engine/wire/wire_kind.hpp"
 
 namespace sluice::engine::leaf {
@@ -27,6 +28,7 @@ struct DecodeColumn {
 struct ValueDecoder {
 	int encoding;	 // of this database
 	PlainJson *json; // for columns that need it
+	TextRepair repair;
 };
 
 // In the current memory context.

@@ -195,6 +195,7 @@ OpenMysql(const SourceRequest &request)
 	state.server = request.server.servername;
 	state.time_is_interval = options.Text("mysql_time") == "interval";
 	state.null_zero_dates = options.Text("zero_dates") == "null";
+	state.repair = {options.Text("on_nul") == "strip", options.Text("on_invalid_text") == "replace"};
 	journal.EnterPhase(RunPhase::Connecting);
 	state.remote =
 		std::make_unique<MysqlConnection>(request.server, pg::TimeoutsOf(options), options.Boolean("get_public_key"));

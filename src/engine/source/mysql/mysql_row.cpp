@@ -38,15 +38,18 @@ const char *
 ToDatabase(const MysqlDecoder *decoder, const unsigned char *data, Size *length)
 {
 	const auto *text = reinterpret_cast<const char *>(data);
+	if (decoder->repair.Any() && !pg_verify_mbstr(PG_UTF8, text, static_cast<int>(*length), true)) {
+		text = RepairText(&decoder->repair, PG_UTF8, text, length);
+	}
 	auto const bytes = static_cast<int>(*length);
 	// First without raising, which is the fast form; then to raise with the offending bytes.
 	if (!pg_verify_mbstr(PG_UTF8, text, bytes, true)) {
 		if (memchr(text, 0, bytes) != nullptr) {
-			ereport(ERROR,
-					(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE), errmsg("a text holds a zero byte"),
-					 errdetail("PostgreSQL's text types cannot hold it."),
-					 errhint("Take it out in source_query, with REPLACE(column, CHAR(0), ''), or read the column "
-							 "as bytea, with CAST(column AS BINARY).")));
+			ereport(ERROR, (errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE), errmsg("a text holds a zero byte"),
+							errdetail("PostgreSQL's text types cannot hold it."),
+							errhint("Set the option on_nul to \"strip\", take it out in source_query, with "
+									"REPLACE(column, CHAR(0), ''), or "
+									"read the column as bytea, with CAST(column AS BINARY).")));
 		}
 		pg_verify_mbstr(PG_UTF8, text, bytes, false);
 	}

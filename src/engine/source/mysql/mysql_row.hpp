@@ -8,6 +8,7 @@
 #include "engine/rows/row_texts.hpp"
 #include "engine/source/mysql/mysql_link.hpp"
 #include "engine/wire/row_decoder.hpp"
+#include "engine/wire/text_repair.hpp"
 
 namespace sluice::engine::leaf {
 
@@ -50,8 +51,9 @@ struct MysqlDecoder {
 	MysqlLink *link;
 	MysqlColumn *columns; // in wire order
 	bool null_zero_dates; // else they are errors
-	bool failed;		  // the link says why
-	MysqlCursor row;	  // the values of the row that was begun last
+	TextRepair repair;
+	bool failed;	 // the link says why
+	MysqlCursor row; // the values of the row that was begun last
 	const unsigned char *nulls;
 };
 

@@ -257,6 +257,7 @@ MysqlSource::Start(const std::vector<bool> &needed)
 							 static_cast<const leaf::MysqlKind *>(kinds.get()),
 							 static_cast<const bool *>(on_wire.get()), state.label.c_str());
 	state.decoder->null_zero_dates = state.null_zero_dates;
+	state.decoder->repair = state.repair;
 	(void)state.remote->Prepare(RemoteStatement(needed));
 	std::span<const leaf::MysqlField> const columns = state.remote->Execute();
 	bool same = columns.size() == std::max<size_t>(expected.size(), 1);

@@ -41,6 +41,7 @@ struct MysqlSourceState {
 	std::vector<ColumnMeaning> meaning;
 	bool time_is_interval = false;
 	bool null_zero_dates = false;
+	leaf::TextRepair repair{};
 	std::vector<MysqlSourceColumn> columns;
 	TupleDesc row_type = nullptr;
 	leaf::MysqlDecoder *decoder = nullptr;

@@ -92,6 +92,7 @@ struct PostgresSource::State {
 	std::string condition; // the filter in where
 	std::string range;	   // of a cursor, in where as well
 	std::string setting;   // under which the source understands it, or ''
+	leaf::TextRepair repair{};
 	bool is_table = false;
 	bool plain_table = false; // COPY reads it as it is
 	bool own_path = false;	  // the search_path of the remote user is set
@@ -161,6 +162,7 @@ PostgresSource::Connect(const SourceRequest &request)
 	const OptionValues &options = request.options;
 	RunJournal &journal = request.journal;
 	state.server = request.server.servername;
+	state.repair = {options.Text("on_nul") == "strip", options.Text("on_invalid_text") == "replace"};
 
 	journal.EnterPhase(RunPhase::Connecting);
 	state.remote = std::make_unique<pg::RemoteConnection>(request.server, LinkOptions(options));
@@ -509,6 +511,7 @@ PostgresSource::Start(const std::vector<bool> &needed)
 	state.decoder =
 		pg::Call(leaf::CreateCopyDecoder, state.remote->Plain(), state.row_type, static_cast<const bool *>(flags.get()),
 				 static_cast<const bool *>(as_text.get()), state.label.c_str());
+	state.decoder->values.repair = state.repair;
 	if (!state.slice) {
 		state.rows_expected = EstimateSize(*state.remote, "1", state.from + state.where).rows;
 	}
