@@ -94,6 +94,7 @@ page doc/loading.md '# How do rows enter the table, and who waits?' {etl,etl,etl
 page doc/reshaping.md '# How do rows get another shape?' etl@warehouse
 AS=etl on target warehouse -c "CALL trigger_and_wait('priced_orders')" >/dev/null || status=1
 AS=etl on target warehouse -c "CALL trigger_and_wait('new_orders')" -c "CALL trigger_and_wait('current_orders')" >/dev/null || status=1
+page doc/rejects.md '# What happens with rows that do not fit?' {etl,etl}@warehouse
 AS=etl on target warehouse <<'SQL'
 CREATE TABLE sales_orders (id int);
 CREATE MATERIALIZED VIEW sales AS SELECT 1 AS id;

@@ -36,7 +36,7 @@ private:
 	bool null_zero_dates_;
 	std::vector<catalog::KeptRow> page_;
 	size_t next_ = 0;
-	bool over_ = false; // there is no other page
+	bool over_ = false;	 // there is no other page
 	int attribute_ = -1; // being read in; -1: none
 	int64_t rows_ = 0;
 	int64_t bytes_ = 0;
