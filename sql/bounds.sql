@@ -20,7 +20,7 @@ BEGIN
 		$a$filter => repeat('x', 1048577)$a$,
 		$a$schedule => repeat('x', 1025)$a$,
 		$a$timezone => repeat('x', 256)$a$,
-		$a$options => jsonb_build_object('priority', repeat('1', 65536))$a$,
+		$a$options => jsonb_build_object('priority', repeat('1', 524288))$a$,
 		$a$depends_on => array_fill('b'::text, ARRAY[1001])$a$,
 		$a$description => repeat('x', 65537)$a$,
 		$a$description => E'\x1B[2Jgone'$a$,

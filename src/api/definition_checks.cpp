@@ -236,7 +236,8 @@ RuleChanged(const Pipeline &now, const Pipeline &before)
 	OptionValues const options = catalog::ReadOptions(now.options);
 	OptionValues const old_options = catalog::ReadOptions(before.options);
 	constexpr std::array kRules = {"mysql_source",	  "on_loss",   "column_case", "column_types",
-								   "exclude_columns", "on_reject", "max_rejects"};
+								   "exclude_columns", "on_reject", "max_rejects", "transform",
+								   "before_sql",	  "after_sql", "verify"};
 	if (options.IsGiven("command_transaction") != old_options.IsGiven("command_transaction") ||
 		options.Boolean("command_transaction") != old_options.Boolean("command_transaction")) {
 		return true;
@@ -326,7 +327,7 @@ TellLosses(const Pipeline &pipeline, Oid destination)
 	}
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	if (options.Text("column_case") != "keep" || options.IsGiven("column_types") ||
-		options.IsGiven("exclude_columns")) {
+		options.IsGiven("exclude_columns") || options.IsGiven("transform")) {
 		return;
 	}
 	bool const exact = options.Text("on_loss") == "fail";

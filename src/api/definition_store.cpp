@@ -43,6 +43,7 @@ ColumnOptionsChanged(const Pipeline &now, const Pipeline &before)
 	OptionValues const old_options = catalog::ReadOptions(before.options);
 	return options.Text("column_case") != old_options.Text("column_case") ||
 		   options.Text("column_types") != old_options.Text("column_types") ||
+		   options.Text("transform") != old_options.Text("transform") ||
 		   options.Text("exclude_columns") != old_options.Text("exclude_columns") ||
 		   options.Boolean("load_columns") != old_options.Boolean("load_columns");
 }

@@ -3,6 +3,7 @@
 #include "api/arguments.hpp"
 #include "api/as_owner.hpp"
 #include "api/rights.hpp"
+#include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/diff.hpp"
 
@@ -18,11 +19,13 @@ constexpr int kMostSamples = 1000;
 void
 RequireComparable(const Pipeline &pipeline)
 {
-	if (pipeline.command || pipeline.IsContinuous() || pipeline.destination) {
+	bool const transforms = sluice::catalog::ReadOptions(pipeline.options).IsGiven("transform");
+	if (pipeline.command || pipeline.IsContinuous() || pipeline.destination || transforms) {
 		throw Error(sluice::sqlstate::kFeatureNotSupported,
 					Format("diff_pipeline does not compare pipeline \"{}\", because {}", pipeline.name,
 						   pipeline.command		  ? "it runs a command"
 						   : pipeline.destination ? "its destination is at another server"
+						   : transforms			  ? "its transform computes over all rows"
 												  : "its mode is realtime"),
 					"It compares what a source has with a table of this database.");
 	}

@@ -16,7 +16,7 @@ BeginRows(FunctionCallInfo fcinfo, int most)
 {
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-	return {result->setResult, result->setDesc, 0, most};
+	return {result->setResult, result->setDesc, 0, most, 0};
 }
 
 } // namespace
@@ -53,5 +53,10 @@ SLUICE_PIPELINE_FUNCTION(sluice_preview_pipeline)
 	}
 	sluice::engine::leaf::JsonRows rows = sluice::pg::Call(leaf::BeginRows, fcinfo, most);
 	api::LookAsOwner(found, [&found, &rows] { sluice::engine::PreviewRun(found, &rows); });
+	if (rows.cut_after > 0) {
+		api::Notice(Format("transform of pipeline \"{}\" saw the first {} rows of its source alone", found.name,
+						   rows.cut_after),
+					"A run computes over all of them.");
+	}
 	return Datum{0};
 }

@@ -12,8 +12,13 @@ using enum OptionType;
 
 // In the order of their keys. Adding an option is adding a line.
 constexpr std::array kOptions = {
+	OptionSpec{"after_sql", Text, 0, 100'000, "", "",
+			   "SQL statements that a run executes after its load, where the destination is, in the same transaction."},
 	OptionSpec{"analyze", Enumeration, 0, 0, "auto|off", "auto",
 			   "Whether a run analyzes the table that it created or replaced."},
+	OptionSpec{
+		"before_sql", Text, 0, 100'000, "", "",
+		"SQL statements that a run executes before its load, where the destination is, in the same transaction."},
 	OptionSpec{
 		"column_case", Enumeration, 0, 0, "keep|lower|snake", "keep",
 		"How the columns of the source are called in the destination: as they are, in lower case, or as order_id for "
@@ -157,6 +162,12 @@ constexpr std::array kOptions = {
 			   "How long a replace waits for readers before it steps back and tries again."},
 	OptionSpec{"timeout", Duration, 0, 20 * kDay, "", "0",
 			   "How long a run may take before it is cancelled and fails; 0 sets no limit."},
+	OptionSpec{
+		"transform", Text, 0, 100'000, "", "",
+		"A query of this database over the rows that columns and filter give, which it calls source; its rows are "
+		"loaded in their place."},
+	OptionSpec{"verify", Enumeration, 0, 0, "off|count", "off",
+			   "Whether a run compares how many rows it read with a count of the source in the same snapshot."},
 	OptionSpec{"work_mem", MemorySize, 64, 2'147'483'647, "", "",
 			   "Memory for a sort or hash of the run before it goes to disk; empty means the server's setting."},
 	OptionSpec{"zero_dates", Enumeration, 0, 0, "error|null", "error",

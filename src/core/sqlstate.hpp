@@ -65,5 +65,6 @@ inline constexpr int kDestinationLost = SqlState("SL010");	 // the destination s
 inline constexpr int kSnapshotLost = SqlState("SL011");		 // of the source, which several streams were to read
 inline constexpr int kRunDidNotSucceed = SqlState("SL012");	 // for who has waited for it
 inline constexpr int kRunNotOver = SqlState("SL013");		 // when who waited for it would wait no longer
+inline constexpr int kCountDiffers = SqlState("SL018");		 // the source's own count from the rows that were read
 
 } // namespace sluice::sqlstate

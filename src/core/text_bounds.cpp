@@ -21,7 +21,7 @@ struct Entry {
 constexpr std::array<Entry, 11> kBounds = {{
 	{Text::Source, 1024 * kKilobyte},
 	{Text::Expression, 1024 * kKilobyte},
-	{Text::Options, 64 * kKilobyte},
+	{Text::Options, 512 * kKilobyte},
 	{Text::Description, 64 * kKilobyte},
 	{Text::Tag, 255},
 	{Text::Relation, kKilobyte},

@@ -3,8 +3,9 @@
 #include "catalog/loaded_shape.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
-#include "engine/command/command_plan.hpp"
+#include "engine/command/run_script.hpp"
 #include "engine/load/load_facts.hpp"
+#include "engine/load/reconcile.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
@@ -16,6 +17,7 @@
 #include "engine/transform/column_choice.hpp"
 #include "engine/transform/column_options.hpp"
 #include "engine/transform/definition_syntax.hpp"
+#include "engine/transform/reshape.hpp"
 #include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
 
@@ -159,6 +161,15 @@ CheckFit(const MappedQuery &query, const Destination &destination)
 }
 
 void
+CheckNoTemporary(const MappedQuery &query)
+{
+	if (const char *table = pg::Call(leaf::TemporaryTableIn, query.Analyzed())) {
+		throw Error(sqlstate::kWrongObjectType, Format("\"{}\", which the pipeline reads, is a temporary table", table),
+					pg::kTemporaryHint);
+	}
+}
+
+void
 Analyze(const catalog::Pipeline &pipeline, bool starts_afresh)
 {
 	RunMemory memory;
@@ -173,14 +184,18 @@ Analyze(const catalog::Pipeline &pipeline, bool starts_afresh)
 	}
 	LocalSource(pipeline).Describe(&mapping);
 	ChooseColumns(&mapping);
-	AddLoadColumns(options, {}, &mapping);
+	if (!options.IsGiven("transform")) {
+		AddLoadColumns(options, {}, &mapping);
+	}
 	MappedQuery const query(mapping);
-	if (const char *table = pg::Call(leaf::TemporaryTableIn, query.Analyzed())) {
-		throw Error(sqlstate::kWrongObjectType, Format("\"{}\", which the pipeline reads, is a temporary table", table),
-					pg::kTemporaryHint);
+	CheckNoTemporary(query);
+	std::optional<MappedQuery> reshaped;
+	if (std::optional<MappingInput> over = ReshapedMapping(options, query, {})) {
+		over->leave_out = options.Text("on_new_column") == "evolve" ? LeaveOut::All : LeaveOut::None;
+		CheckNoTemporary(reshaped.emplace(*over));
 	}
 	if (!pipeline.destination) {
-		CheckFit(query, FindDestination(pipeline));
+		CheckFit(reshaped ? *reshaped : query, FindDestination(pipeline));
 	}
 	memory.Free();
 }
@@ -205,7 +220,10 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 	ReadColumnOptions(options, &types);
 	CheckExcluded(types, pipeline.columns);
 	CheckDriftOptions(pipeline, options);
+	CheckReshape(pipeline, options);
+	CheckScripts(pipeline, options);
 	CheckSource(pipeline, pipeline.owner_oid);
+	CheckVerify(pipeline, options);
 	CheckMode(pipeline);
 	CheckReject(pipeline, options);
 	if (pipeline.destination) {

@@ -121,7 +121,9 @@ StageSource(const RunInput &input, const MappedQuery &query, StagedRows *staged,
 	std::optional<RowStore> rows;
 	std::optional<MappedQuery> over_all;
 	if (input.Wire() != nullptr) {
-		rows.emplace(*input.Wire(), nullptr);
+		rows.emplace(input.Wire()->RowType());
+		WireReader wire(*input.Wire());
+		rows->KeepAll(wire);
 		over_all.emplace(input.StagedMapping(query));
 	}
 	const MappedQuery &read = over_all ? *over_all : query;

@@ -1,7 +1,7 @@
 // ExplainRun: the choices of a run without making it.
 
 #include "catalog/pipeline_options.hpp"
-#include "engine/command/command_plan.hpp"
+#include "engine/command/run_script.hpp"
 #include "engine/known_secrets.hpp"
 #include "engine/load/evolve.hpp"
 #include "engine/load/load_facts.hpp"
@@ -19,6 +19,7 @@
 #include "engine/target/destination_server.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/transform/projection.hpp"
+#include "engine/transform/reshape.hpp"
 #include "pg/read_only.hpp"
 #include "pg/settings.hpp"
 #include "pg/sql.hpp"
@@ -126,7 +127,7 @@ AddRemoteDestination(std::vector<std::string> *lines, const Question &question, 
 	LoadFacts facts = FactsOf(question.pipeline, question.options, destination->mode);
 	ReadRemoteFacts(*destination, &facts);
 	bool const asks = question.input != nullptr && !remote.Exists();
-	DeclaredTable const declared = asks ? question.input->Declared() : DeclaredTable();
+	DeclaredTable const declared = asks ? question.input->Declared(*question.query) : DeclaredTable();
 	for (std::string &line : remote.Describe(question.query, declared, PlanLoad(facts).analyze)) {
 		lines->push_back(std::move(line));
 	}
@@ -147,7 +148,7 @@ AddNewDestination(std::vector<std::string> *lines, const Question &question, Des
 		if (std::optional<Error> const missing = question.query->MissingExtension()) {
 			lines->push_back("destination: a run fails: " + missing->Info().message + ": " + missing->Info().hint);
 		}
-		table = PlanTable(*question.query, question.input->Declared(),
+		table = PlanTable(*question.query, question.input->Declared(*question.query),
 						  CreateOptionsOf(question.options, destination->mode, destination->keys), destination->name);
 	}
 	lines->push_back("destination: does not exist and is created: " + table.create);
@@ -241,6 +242,7 @@ Explain(const catalog::Pipeline &pipeline)
 	} else {
 		destination = FindDestination(pipeline);
 	}
+	lines = ExplainScript(options, kBeforeSql);
 	// That needs a temporary table, which explaining does not make.
 	if (ImportsTable(pipeline)) {
 		lines.push_back(Format("source: \"{}\" of server \"{}\", imported as a temporary foreign table for the run",
@@ -281,8 +283,16 @@ Explain(const catalog::Pipeline &pipeline)
 		} else {
 			AddQueryPlan(&lines, query);
 		}
+		std::optional<MappedQuery> reshaped;
+		if (std::optional<MappingInput> const over = ReshapedMapping(options, query, input.Stamp())) {
+			reshaped.emplace(*over);
+			AddText(&lines, "transform, over all rows of that", *over->transform);
+		}
 		writes_nothing.reset();
-		AddAnyDestination(&lines, {pipeline, options, &query, &input}, &destination);
+		AddAnyDestination(&lines, {pipeline, options, reshaped ? &*reshaped : &query, &input}, &destination);
+	}
+	for (std::string &line : ExplainScript(options, kAfterSql)) {
+		lines.push_back(std::move(line));
 	}
 	memory.Free();
 	return lines;

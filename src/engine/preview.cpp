@@ -9,6 +9,7 @@
 #include "engine/run_memory.hpp"
 #include "engine/source/cursor_read.hpp"
 #include "engine/source/executor_reader.hpp"
+#include "engine/source/extract.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/source/row_store.hpp"
 #include "engine/source/run_input.hpp"
@@ -17,6 +18,7 @@
 #include "engine/target/destination_server.hpp"
 #include "engine/target/fed_columns.hpp"
 #include "engine/target/remote_destination.hpp"
+#include "engine/transform/reshape.hpp"
 #include "pg/read_only.hpp"
 #include "pg/settings.hpp"
 
@@ -93,11 +95,32 @@ Read(const RunInput &input, const MappedQuery &query, const FedColumns &fed, Cur
 	} else if (query.NeedsSql().empty()) {
 		ReadWire(*input.Wire(), query, fed, known, out);
 	} else {
-		RowStore rows(*input.Wire(), known);
+		RowStore rows(input.Wire()->RowType());
+		WireReader reader(*input.Wire());
+		reader.Recognize(known);
+		rows.KeepAll(reader);
 		MappedQuery const over_all(input.StagedMapping(query));
 		ReadByExecutor(input, over_all, fed, rows.Scope(out->most), out);
 		rows.Drop();
 	}
+}
+
+// Over so many rows at most: what a transform makes of the first ones need not be what it makes of all.
+constexpr int64_t kMostExtracted = 10'000;
+
+void
+ReadReshaped(RunInput &input, const MappedQuery &query, const MappedQuery &reshaped, const FedColumns &fed,
+			 CursorRead *cursor, leaf::JsonRows *out)
+{
+	RunJournal unsaid(pg::Now);
+	Extract extract(input, query);
+	extract.Read(cursor, kMostExtracted, unsaid, [](int64_t, int64_t) {});
+	std::unique_ptr<RowReader> const reader =
+		extract.Open(reshaped.Analyzed(), fed.TargetList(reshaped), fed.row_type, unsaid);
+	(void)ReadRows(*reader, out);
+	reader->Stop();
+	extract.Drop();
+	out->cut_after = extract.IsCut() ? kMostExtracted : 0;
 }
 
 void
@@ -134,7 +157,13 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 		writes_nothing.reset();
 		input.CheckTables(query, journal);
 		writes_nothing.emplace();
-		Read(input, query, FindFedColumns(query, destination), cursor ? &*cursor : nullptr, out);
+		if (std::optional<MappingInput> const over = ReshapedMapping(options, query, input.Stamp())) {
+			MappedQuery const reshaped(*over);
+			ReadReshaped(input, query, reshaped, FindFedColumns(reshaped, destination), cursor ? &*cursor : nullptr,
+						 out);
+		} else {
+			Read(input, query, FindFedColumns(query, destination), cursor ? &*cursor : nullptr, out);
+		}
 		writes_nothing.reset();
 		input.Leave(out->count);
 	}

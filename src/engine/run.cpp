@@ -4,15 +4,18 @@
 #include "catalog/reject_store.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/command/run_script.hpp"
 #include "engine/known_secrets.hpp"
 #include "engine/load/evolve.hpp"
 #include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
 #include "engine/load/move_rows.hpp"
+#include "engine/load/reconcile.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/run_progress.hpp"
 #include "engine/source/drivers.hpp"
+#include "engine/source/extract.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/source/quarantine.hpp"
 #include "engine/source/run_input.hpp"
@@ -20,6 +23,7 @@
 #include "engine/target/destination_server.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/target/shown_statements.hpp"
+#include "engine/transform/reshape.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
@@ -54,6 +58,17 @@ MakeIndexesOf(const Destination &destination, RunJournal &journal)
 	}
 }
 
+FarStatements
+FarOf(RemoteDestination *remote)
+{
+	if (remote == nullptr) {
+		return {};
+	}
+	return [remote](const std::vector<std::string> &statements, const std::function<void(int64_t)> &done) {
+		remote->RunStatements(statements, done);
+	};
+}
+
 std::unique_ptr<RemoteDestination>
 OpenRemote(const RunRequest &request, const OptionValues &options, RunJournal &journal)
 {
@@ -79,13 +94,6 @@ Add(const LoadCounts &counts, catalog::RunCounters *counters)
 	counters->records_unchanged += counts.unchanged;
 	counters->records_duplicate += counts.duplicate;
 	counters->records_filtered += counts.filtered;
-}
-
-// Rows that the query gave.
-int64_t
-Arrived(const LoadCounts &counts)
-{
-	return counts.inserted + counts.updated + counts.unchanged + counts.duplicate + counts.rejected;
 }
 
 // "12 rows loaded into s.t: 5 inserted, 7 updated; 3 unchanged, 1 filtered"
@@ -129,7 +137,7 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 	LoadFacts facts = FactsOf(request.pipeline, options, destination->mode);
 	LoadLock held = LoadLock::None;
 	if (destination->remote != nullptr) {
-		destination->remote->Prepare(query, destination->remote->Exists() ? DeclaredTable() : input.Declared());
+		destination->remote->Prepare(query, destination->remote->Exists() ? DeclaredTable() : input.Declared(query));
 		CheckGone(request.pipeline, options, last, query, *destination, journal);
 		prepared.match = destination->remote->Match(query);
 		destination->created = destination->remote->Created();
@@ -143,7 +151,7 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 				throw Error(*missing);
 			}
 			CreatedTable const table =
-				PlanTable(query, input.Declared(), CreateOptionsOf(options, destination->mode, destination->keys),
+				PlanTable(query, input.Declared(query), CreateOptionsOf(options, destination->mode, destination->keys),
 						  destination->name);
 			CreateDestination(request.pipeline, query, table, destination, journal);
 			ReadTargetFacts(destination, &facts);
@@ -245,6 +253,8 @@ LoadSession::Load()
 					"the run was lost, and its pipeline's destination is no server any more",
 					"Look where the pipeline loaded before whether its rows are there.");
 	}
+	FarStatements const far = FarOf(destination.remote);
+	RunScript(options, kBeforeSql, far, journal_);
 	progress.Enter(RunPhase::Connecting);
 	if (destination.remote == nullptr) {
 		destination = FindDestination(pipeline);
@@ -268,30 +278,41 @@ LoadSession::Load()
 					Format("pipeline \"{}\" has no cursor_column any more", pipeline.name),
 					"What was queued of its backfill cannot be made.");
 	}
-	MappedQuery query(input.Mapping());
+	MappedQuery extract(input.Mapping());
+	std::optional<MappedQuery> reshaped;
+	if (std::optional<MappingInput> const over = ReshapedMapping(options, extract, input.Stamp())) {
+		reshaped.emplace(*over);
+	}
+	const MappedQuery &query = reshaped ? *reshaped : extract;
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
 	result.change = PlanEvolution(pipeline, options, query, destination, last);
 	if (!result.change.empty()) {
-		if (!request_.root_run.empty()) {
+		// With before_sql it would begin again in another transaction, and what was done before would stay.
+		if (!request_.root_run.empty() && !options.IsGiven(kBeforeSql)) {
 			memory.Free();
 			result.over = false;
 			return result;
 		}
-		// There is but one transaction, which the caller ends.
+		// There is but one transaction.
 		Evolve(result.change, *pipeline.destination_table, patience, journal_);
 		result.change.clear();
 	}
 	if (!replays) {
-		PushFilter(input, query, journal_);
-	} else if (query.FilterRefuses() >= 0) {
-		query.TakeFilterAway(); // they have passed it at the source
+		PushFilter(input, extract, journal_);
+	} else if (extract.FilterRefuses() >= 0) {
+		extract.TakeFilterAway(); // they have passed it at the source
 	}
 	if (cursor) {
-		cursor->AfterFilter(query, journal_);
+		cursor->AfterFilter(extract, journal_);
 	}
-	input.CheckTables(query, journal_);
+	input.CheckTables(extract, journal_);
+	if (reshaped) {
+		input.CheckTables(*reshaped, journal_);
+	}
+	std::optional<int64_t> counted;
 	if (!replays) {
-		input.CountBefore(query, journal_);
+		input.CountBefore(extract, journal_);
+		counted = CountSource(options, input);
 	}
 	Prepared const prepared = Prepare(request_, options, input, query, last, patience, &destination, journal_);
 	const auto &[match, plan, work] = prepared;
@@ -322,6 +343,14 @@ LoadSession::Load()
 		// What earlier runs put aside is read again.
 		catalog::DropRejects(pipeline.id);
 	}
+	progress.BeginLoad(destination.oid);
+	std::optional<Extract> source_rows;
+	if (reshaped) {
+		source_rows.emplace(input, extract);
+		source_rows->Read(cursor ? &*cursor : nullptr, 0, journal_,
+						  [&progress](int64_t rows, int64_t bytes) { progress.Batch(rows, bytes, 0); });
+		journal_.Info(Format("transform: computes over {} rows", source_rows->Kept()));
+	}
 	LoadRequest const load{pipeline,
 						   request_.run_id,
 						   input,
@@ -333,14 +362,21 @@ LoadSession::Load()
 						   request_.streams,
 						   patience,
 						   sequences,
-						   cursor ? &*cursor : nullptr,
+						   cursor && !reshaped ? &*cursor : nullptr,
 						   quarantine ? &*quarantine : nullptr,
 						   replays,
+						   source_rows ? &*source_rows : nullptr,
 						   journal_,
 						   progress};
-	progress.BeginLoad(destination.oid);
-	LoadOutcome const loaded = MoveRows(load);
+	LoadOutcome loaded = MoveRows(load);
 	progress.EndLoad();
+	if (source_rows) {
+		loaded.counts.duplicate += source_rows->Met();
+		source_rows->Drop();
+	}
+	if (counted) {
+		CompareCount(*counted, progress.RowsRead(), journal_);
+	}
 	Add(loaded.counts, counters_);
 	if (loaded.counts.rejected > 0) {
 		journal_.Warning(
@@ -353,7 +389,7 @@ LoadSession::Load()
 	} else if (replays) {
 		journal_.Info(Format("{} rejected rows were replayed", catalog::DropReplayed(pipeline.id, request_.run_id)));
 	} else {
-		input.Leave(Arrived(loaded.counts));
+		input.Leave(source_rows ? source_rows->Given() : loaded.counts.Arrived());
 	}
 	if (cursor) {
 		cursor->End(progress.RowsRead(), counters_, journal_);
@@ -367,6 +403,7 @@ LoadSession::Load()
 	} else if (plan.analyze && !plan.fills_empty && !loaded.analyzed) {
 		Analyze(destination, journal_);
 	}
+	RunScript(options, kAfterSql, far, journal_);
 	progress.Enter(RunPhase::Finishing);
 	// Seldom: a pipeline's state is wanted by others too.
 	if (shape != last) {

@@ -101,8 +101,9 @@ OfALook(const Error &error)
 	if (error.State() != sqlstate::kReadOnlyTransaction || !error.Info().hint.empty()) {
 		return error;
 	}
-	return With(error, "Who only looks writes nothing: what writes in columns, filter or source_query, such as "
-					   "nextval(), is done by runs alone.");
+	return With(error,
+				"Who only looks writes nothing: what writes in columns, filter, transform or source_query, such as "
+				"nextval(), is done by runs alone.");
 }
 
 } // namespace sluice::engine

@@ -155,7 +155,7 @@ SeeColumnMatch(Look *look)
 			throw *missing;
 		}
 		CreatedTable const table =
-			PlanTable(*look->query, look->input->Declared(),
+			PlanTable(*look->query, look->input->Declared(*look->query),
 					  CreateOptionsOf(look->options, look->destination.mode, look->destination.keys), name);
 		look->Ok("it is created: " + table.create);
 		for (const std::string &line : table.left_out) {

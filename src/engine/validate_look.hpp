@@ -25,11 +25,14 @@ struct Look {
 	const char *check = ""; // the one that looks now
 	std::optional<RunInput> input;
 	std::optional<CursorRead> cursor;
-	std::optional<MappedQuery> query;
+	std::optional<MappedQuery> extract; // what a transform computes over
+	std::optional<MappedQuery> query;	// what is loaded
 	std::unique_ptr<RemoteDestination> remote;
 	Destination destination;
 	bool evolves = false; // the run alters the destination before it loads
 
+	// Columns and filter over the source.
+	const MappedQuery &Read() const { return extract ? *extract : *query; }
 	void Ok(std::string message) { report.Ok(check, std::move(message)); }
 	void Warning(std::string message, std::optional<std::string> hint = std::nullopt)
 	{

@@ -1,11 +1,13 @@
 // Checks of validate_pipeline: what a run reads and computes.
 
 #include "core/sqlstate.hpp"
-#include "engine/command/command_plan.hpp"
+#include "engine/command/run_script.hpp"
 #include "engine/run.hpp"
 #include "engine/source/drivers.hpp"
+#include "engine/source/extract.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/transform/definition_syntax.hpp"
+#include "engine/transform/reshape.hpp"
 #include "engine/validate_look.hpp"
 #include "pg/read_only.hpp"
 #include "pg/relation_lookup.hpp"
@@ -36,6 +38,7 @@ SeeDefinition(Look *look)
 	if (!pipeline.destination_table) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", kHint);
 	}
+	CheckScripts(pipeline, look->options);
 	look->destination.mode = LoadModeOf(pipeline);
 	look->Ok("it says what is read, and what is loaded how");
 }
@@ -130,18 +133,25 @@ SeeTransform(Look *look)
 	for (const std::string &missing : look->query->MissingTypes()) {
 		look->Warning(missing);
 	}
+	if (std::optional<MappingInput> const over = ReshapedMapping(look->options, *look->query, look->input->Stamp())) {
+		look->extract.emplace(std::move(*look->query));
+		look->query.emplace(*over);
+		CheckReshaped(*look->query, over->source_row, look->input->Fetch());
+		look->Ok("transform is a query over these rows");
+	}
 }
 
 void
 SeeSourceRights(Look *look)
 {
 	if (look->input->Wire() != nullptr) {
-		look->input->Wire()->CheckReadable(look->input->Needed(*look->query));
+		look->input->Wire()->CheckReadable(look->input->Needed(look->Read()));
 	} else {
 		pg::ReadOnlyScope const writes_nothing;
-		(void)pg::Sql("EXPLAIN " + look->query->Text());
+		(void)pg::Sql("EXPLAIN " + look->Read().Text());
 	}
 	try {
+		look->input->CheckTables(look->Read(), look->journal);
 		look->input->CheckTables(*look->query, look->journal);
 	} catch (const Error &error) {
 		if (!CannotMakeTables(error)) {

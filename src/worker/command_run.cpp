@@ -5,6 +5,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/command/client_messages.hpp"
 #include "engine/command/run_statement.hpp"
+#include "engine/command/statement_error.hpp"
 #include "engine/known_secrets.hpp"
 #include "pg/guard.hpp"
 #include "pg/run_context.hpp"
@@ -37,31 +38,15 @@ HintOn(const ErrorInfo &error, const catalog::Pipeline &pipeline, bool in_caller
 					 : "Set the option command_transaction to false: each statement is then a transaction of its own.";
 }
 
-int
-LineOf(const char *text, int position)
-{
-	int line = 1;
-	for (int character = 1; character < position && *text != '\0'; ++character) {
-		line += *text == '\n' ? 1 : 0;
-		text += pg_mblen(text);
-	}
-	return line;
-}
-
-// Which statement it was, and where: not the text, which may hold what is not for a log.
 Error
 InCommand(const Error &error, const engine::ParsedCommand &command, int number, const catalog::Pipeline &pipeline,
 		  bool in_caller)
 {
 	ErrorInfo info = error.Info();
-	std::string where = "command of the pipeline: " + command.Name(number);
-	if (info.cursor_position > 0) {
-		where += Format(", line {}", pg::Call(LineOf, command.Text().text, info.cursor_position));
-	}
 	if (info.hint.empty()) {
 		info.hint = HintOn(info, pipeline, in_caller);
 	}
-	return Error(std::move(info)).WithContext(where);
+	return engine::AtStatement(Error(std::move(info)), command, number, "command");
 }
 
 // For whoever raises it to a client, and so to the server's log: neither the text of the command nor that of a query

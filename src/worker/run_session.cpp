@@ -8,6 +8,7 @@
 #include "pg/settings.hpp"
 #include "pg/transaction.hpp"
 #include "worker/live_runs.hpp"
+#include "worker/own_slot.hpp"
 #include "worker/run_locks.hpp"
 #include "worker/run_scope.hpp"
 #include "worker/run_setup.hpp"
@@ -107,6 +108,10 @@ RunSession::Load(const OptionValues &options)
 {
 	const catalog::Pipeline &pipeline = request_.pipeline;
 	CheckIdentity(pipeline);
+	if (!request_.root_run.empty() && (options.IsGiven("before_sql") || options.IsGiven("after_sql"))) {
+		// Its statements leave more in a session than can be taken back.
+		pg::Call(leaf::TakeNoOther);
+	}
 	TakeLocks(pipeline);
 	int const level = PinRunSettings(pipeline, options, &journal_);
 	engine::ChunkResult chunk;

@@ -17,10 +17,10 @@ MakeMemory()
 }
 
 void
-Parse(MemoryContext memory, const char *text, leaf::CommandText *command)
+Parse(MemoryContext memory, const char *text, const char *option, leaf::CommandText *command)
 {
 	MemoryContext const outer = MemoryContextSwitchTo(memory);
-	leaf::ParseCommand(MemoryContextStrdup(memory, text), command);
+	leaf::ParseCommand(MemoryContextStrdup(memory, text), option, command);
 	MemoryContextSwitchTo(outer);
 }
 
@@ -38,10 +38,10 @@ FindAlone(const ParsedCommand &command)
 
 } // namespace
 
-ParsedCommand::ParsedCommand(const std::string &statements) : memory_(pg::Call(MakeMemory))
+ParsedCommand::ParsedCommand(const std::string &statements, const char *option) : memory_(pg::Call(MakeMemory))
 {
 	try {
-		pg::Call(Parse, memory_, statements.c_str(), &text_);
+		pg::Call(Parse, memory_, statements.c_str(), option, &text_);
 	} catch (...) {
 		(void)pg::CallNoThrow(MemoryContextDelete, memory_);
 		throw;

@@ -16,7 +16,7 @@ namespace sluice::engine {
 class ParsedCommand {
 public:
 	// Throws Error as leaf::ParseCommand raises. Needs no transaction.
-	explicit ParsedCommand(const std::string &statements);
+	explicit ParsedCommand(const std::string &statements, const char *option = nullptr);
 	~ParsedCommand();
 	ParsedCommand(const ParsedCommand &) = delete;
 	ParsedCommand &operator=(const ParsedCommand &) = delete;

@@ -11,20 +11,27 @@ namespace sluice::engine::leaf {
 
 namespace {
 
+struct Parsed {
+	const char *text;
+	const char *option;
+};
+
 // Shows the place of an error in the command, not in the statement that defines the pipeline.
 void
 PointIntoCommand(void *argument)
 {
+	const auto *parsed = static_cast<const Parsed *>(argument);
 	int const position = geterrposition();
 	if (position > 0) {
 		errposition(0);
 		internalerrposition(position);
-		internalerrquery(static_cast<const char *>(argument));
+		internalerrquery(parsed->text);
 	}
 	if (geterrcode() == ERRCODE_SYNTAX_ERROR) {
-		errhint("A command is one or several SQL statements, separated by semicolons.");
+		errhint("%s is one or several SQL statements, separated by semicolons.",
+				parsed->option != nullptr ? parsed->option : "A command");
 	}
-	errcontext("command of the pipeline");
+	errcontext("%s of the pipeline", parsed->option != nullptr ? parsed->option : "command");
 }
 
 // Why a run cannot make this statement; null: it can.
@@ -37,6 +44,8 @@ constexpr Refusal kTransactionControl = {
 	"the run begins and ends its transactions itself",
 	"Leave it out: all statements are one transaction, or each is one of its own, as the option command_transaction "
 	"says."};
+constexpr Refusal kPartOfRun = {"the run begins and ends its transactions itself",
+								"Leave it out: these statements are part of the run's transaction."};
 constexpr Refusal kCopy = {"there is no client to send rows to or from",
 						   "Use a file or PROGRAM, or a pipeline with source and destination_table."};
 constexpr Refusal kListen = {"nobody waits for notifications in a run", "Leave it out; NOTIFY is possible."};
@@ -163,11 +172,12 @@ PositionOf(const char *text, const RawStmt *raw)
 }
 
 void
-Read(List *parsed, CommandText *command)
+Read(List *parsed, const char *option, CommandText *command)
 {
 	command->count = list_length(parsed);
 	if (command->count == 0) {
-		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("command has no statement")));
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR), errmsg("%s has no statement", option != nullptr ? option : "command")));
 	}
 	command->statements =
 		static_cast<CommandStatement *>(palloc0(sizeof(CommandStatement) * static_cast<Size>(command->count)));
@@ -178,8 +188,10 @@ Read(List *parsed, CommandText *command)
 		statement->tag = GetCommandTagName(CreateCommandTag(raw->stmt));
 		statement->alone = AloneOf(raw->stmt);
 		if (const Refusal *refusal = Refuse(raw->stmt)) {
+			refusal = option != nullptr && refusal == &kTransactionControl ? &kPartOfRun : refusal;
 			ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-							errmsg("a command cannot contain %s: %s", statement->tag, refusal->reason),
+							errmsg("%s cannot contain %s: %s", option != nullptr ? option : "a command", statement->tag,
+								   refusal->reason),
 							errhint("%s", refusal->hint), errposition(PositionOf(command->text, raw))));
 		}
 	}
@@ -188,16 +200,30 @@ Read(List *parsed, CommandText *command)
 } // namespace
 
 void
-ParseCommand(const char *text, CommandText *command)
+ParseCommand(const char *text, const char *option, CommandText *command)
 {
+	Parsed parsed = {text, option};
 	ErrorContextCallback callback;
 	callback.callback = PointIntoCommand;
-	callback.arg = const_cast<char *>(text); // NOLINT(cppcoreguidelines-pro-type-const-cast)
+	callback.arg = &parsed;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	command->text = text;
-	Read(raw_parser(text, RAW_PARSE_DEFAULT), command);
+	Read(raw_parser(text, RAW_PARSE_DEFAULT), option, command);
 	error_context_stack = callback.previous;
+}
+
+// Where a length is not known it is the last one.
+char *
+StatementText(const CommandText *command, int number)
+{
+	const RawStmt *raw = command->statements[number].raw;
+	const char *start = command->text + (raw->stmt_location > 0 ? raw->stmt_location : 0);
+	const char *end = raw->stmt_len > 0 ? start + raw->stmt_len : command->text + strlen(command->text);
+	while (start < end && scanner_isspace(*start)) {
+		++start;
+	}
+	return pnstrdup(start, static_cast<Size>(end - start));
 }
 
 } // namespace sluice::engine::leaf

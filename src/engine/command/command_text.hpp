@@ -26,7 +26,10 @@ struct CommandText {
 };
 
 // In the current memory context; text must outlive the result. Raises for SQL that is none, with the place in the text,
-// and for what a run cannot do: transaction control, and all that needs a client.
-void ParseCommand(const char *text, CommandText *command);
+// and for what a run cannot do: transaction control, and all that needs a client. option: the one that holds it; NULL:
+// it is a command.
+void ParseCommand(const char *text, const char *option, CommandText *command);
+// What of the text is that statement.
+char *StatementText(const CommandText *command, int number);
 
 } // namespace sluice::engine::leaf

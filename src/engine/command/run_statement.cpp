@@ -4,7 +4,6 @@
 
 extern "C" {
 #include "parser/analyze.h"
-#include "parser/scansup.h"
 #include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
@@ -14,18 +13,6 @@ extern "C" {
 namespace sluice::engine::leaf {
 
 namespace {
-
-// What of the text is this statement. Where a length is not known it is the last one.
-char *
-TextOf(const CommandText *command, const RawStmt *raw)
-{
-	const char *start = command->text + (raw->stmt_location > 0 ? raw->stmt_location : 0);
-	const char *end = raw->stmt_len > 0 ? start + raw->stmt_len : command->text + strlen(command->text);
-	while (start < end && scanner_isspace(*start)) {
-		++start;
-	}
-	return pnstrdup(start, static_cast<Size>(end - start));
-}
 
 // As PostgreSQL does it for what clients send.
 void
@@ -74,7 +61,7 @@ RunStatement(const CommandText *command, int number, StatementPlace place, Memor
 		enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
 	}
 	if (top) {
-		Tell(TextOf(command, raw), raw->stmt);
+		Tell(StatementText(command, number), raw->stmt);
 	}
 	Portal portal = MakePortal(command, raw);
 	DestReceiver *receiver = CreateDestReceiver(DestNone);

@@ -19,6 +19,8 @@ struct LoadCounts {
 	int64_t rejected = 0;  // did not fit, and were put aside
 	int64_t filtered = 0;  // read, and left out by columns, filter or a trigger of the destination
 
+	// Rows that the query gave.
+	int64_t Arrived() const { return inserted + updated + unchanged + duplicate + rejected; }
 	int64_t Processed() const { return inserted + updated + deleted; }
 };
 

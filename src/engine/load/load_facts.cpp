@@ -37,7 +37,7 @@ ReadRemoteFacts(const Destination &destination, LoadFacts *facts)
 void
 AddQueryFacts(const RunInput &input, const MappedQuery &query, LoadFacts *facts)
 {
-	facts->over_wire = input.Wire() != nullptr;
+	facts->over_wire = input.Wire() != nullptr && !query.IsReshaped();
 	facts->query_needs_sql = query.NeedsSql();
 }
 

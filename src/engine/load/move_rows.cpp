@@ -5,6 +5,7 @@
 #include "engine/load/fitting_rows.hpp"
 #include "engine/load/keyed_rows.hpp"
 #include "engine/load/make_load.hpp"
+#include "engine/load/reconcile.hpp"
 #include "engine/load/swap_load.hpp"
 #include "engine/parallel/parallel_load.hpp"
 #include "engine/parallel/staging_table.hpp"
@@ -61,6 +62,14 @@ OrderOf(const LoadRequest &request)
 			request.journal};
 }
 
+// A row may become several of the destination's, which statements count: by a rule; by a key that is there more than
+// once.
+bool
+MayMultiply(const LoadPlan &plan)
+{
+	return plan.path == LoadPath::Sql || (plan.path == LoadPath::Merge && plan.merge.key_index.empty());
+}
+
 KnownRows *
 KnownOf(const LoadRequest &request)
 {
@@ -83,6 +92,11 @@ ReadByExecutor(const LoadRequest &request, const ColumnMatch *match, TupleDesc r
 		return std::make_unique<ExecutorReader>(analyzed, target_list, rows, request.input.Fetch(), request.journal);
 	};
 	const MappedQuery &query = request.query;
+	if (request.extract != nullptr) {
+		return request.extract->Open(
+			query.Analyzed(), match != nullptr ? match->target_list : pg::Call(leaf::OwnTargetList, query.Analyzed()),
+			row_type, request.journal);
+	}
 	KnownRows *const known = KnownOf(request);
 	if (known == nullptr) {
 		return read(query.Analyzed(),
@@ -133,7 +147,7 @@ LoadByStatements(const LoadRequest &request)
 	if (request.plan.staged) {
 		staged = StageWire(request);
 		reader = Recognizing(std::make_unique<WireReader>(*request.input.Wire()), request);
-	} else if (request.plan.mode == LoadMode::Replace || KnownOf(request) != nullptr) {
+	} else if (request.plan.mode == LoadMode::Replace || KnownOf(request) != nullptr || request.extract != nullptr) {
 		// The source may read the destination: everything is read before anything is deleted.
 		staged = StageMapped(request.query);
 		reader = ReadByExecutor(request, nullptr, nullptr);
@@ -171,7 +185,11 @@ LoadByMerge(const LoadRequest &request)
 	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::nullopt);
 	load->Open();
 	Relation const staging = load->Staging();
-	auto const write = [&load](Batch *batch) { load->Write(batch); };
+	int64_t given = 0;
+	auto const write = [&load, &given](Batch *batch) {
+		given += batch->count;
+		load->Write(batch);
+	};
 	if (request.plan.staged) {
 		StagedInput staged = StageWire(request);
 		StagedRows rows;
@@ -189,6 +207,10 @@ LoadByMerge(const LoadRequest &request)
 		}
 		reader.Finish();
 		rows.Drop();
+	} else if (request.extract != nullptr) {
+		ColumnMatch const match = MatchColumns(request.query, staging, nullptr);
+		std::unique_ptr<RowReader> const reader = ReadByExecutor(request, &match, RelationGetDescr(staging));
+		Stage(request, *reader, write);
 	} else {
 		MappingInput mapping = WithCursor(input.Mapping(), request);
 		mapping.leave_out = LeaveOut::All; // the staging table has the columns that are loaded, and no others
@@ -207,6 +229,9 @@ LoadByMerge(const LoadRequest &request)
 		}
 	}
 	LoadCounts const counts = load->Finish();
+	if (!MayMultiply(request.plan)) {
+		RequireAllCounted(given, counts, true);
+	}
 	request.progress.Counters().records_processed += counts.Processed();
 	return {counts};
 }
@@ -222,7 +247,7 @@ LoadByReader(const LoadRequest &request)
 	StagedRows rows;
 	std::unique_ptr<Load> load;
 	std::unique_ptr<RowReader> reader;
-	if (input.Wire() != nullptr && !staged) {
+	if (input.Wire() != nullptr && !staged && request.extract == nullptr) {
 		auto wire = Recognizing(
 			std::make_unique<WireReader>(*input.Wire(), request.query.Analyzed(), request.match.target_list, row_type),
 			request);
@@ -260,7 +285,9 @@ LoadByReader(const LoadRequest &request)
 		request.progress.Expect(reader->RowsExpected());
 	}
 	request.sequences.Watch();
+	int64_t given = 0;
 	while (Batch *batch = reader->Next()) {
+		given += batch->count;
 		request.sequences.See(batch);
 		load->Write(batch);
 		if (staged) {
@@ -274,6 +301,7 @@ LoadByReader(const LoadRequest &request)
 	}
 	reader->Finish();
 	LoadCounts const counts = load->Finish();
+	RequireAllCounted(given, counts, destination.remote != nullptr);
 	rows.Drop();
 	return {counts, load->Analyzed()};
 }
@@ -389,8 +417,9 @@ MoveRows(const LoadRequest &request)
 	LoadCounts &counts = outcome.counts;
 	counts.duplicate += KnownOf(request) != nullptr ? KnownOf(request)->Met() : 0;
 	if (request.query.GivesRowForRow()) {
-		int64_t const known = counts.inserted + counts.updated + counts.unchanged + counts.duplicate + counts.rejected;
-		counts.filtered = std::max<int64_t>(request.progress.RowsRead() - known, 0);
+		int64_t const read = request.progress.RowsRead();
+		counts.filtered =
+			MayMultiply(request.plan) ? std::max<int64_t>(read - counts.Arrived(), 0) : FilteredOf(read, counts);
 	}
 	return outcome;
 }

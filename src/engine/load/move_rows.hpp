@@ -7,6 +7,7 @@
 #include "engine/parallel/parallel_host.hpp"
 #include "engine/run_progress.hpp"
 #include "engine/source/cursor_read.hpp"
+#include "engine/source/extract.hpp"
 #include "engine/source/quarantine.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/target/destination.hpp"
@@ -29,6 +30,7 @@ struct LoadRequest {
 	Quarantine *quarantine; // NULL: a row that does not fit is an error
 	// The rows are those that were put aside by earlier runs.
 	bool replays;
+	const Extract *extract; // the input's rows, read already, which the query computes over; NULL: they are not
 	RunJournal &journal;
 	RunProgress &progress;
 };

@@ -15,6 +15,9 @@ Obstacle(const ParallelQuestion &question)
 	if (question.input == nullptr || question.input->Divisible() == nullptr) {
 		return "the source is not read from another PostgreSQL, so several connections could not share one snapshot";
 	}
+	if (question.query->IsReshaped()) {
+		return "transform computes over all rows";
+	}
 	if (std::string needs_sql = question.query->NeedsSql(); !needs_sql.empty()) {
 		return needs_sql;
 	}

@@ -12,7 +12,8 @@ struct JsonRows {
 	Tuplestorestate *rows;
 	TupleDesc row_type;
 	int64 count;
-	int64 most; // those beyond are left out
+	int64 most;		 // those beyond are left out
+	int64 cut_after; // computed of the first rows of the source alone, so many; 0: of all
 };
 
 void AppendAsJson(const Batch *batch, JsonRows *out);

@@ -1,6 +1,5 @@
 #include "engine/source/row_store.hpp"
 
-#include "engine/source/wire_reader.hpp"
 #include "pg/guard.hpp"
 
 namespace sluice::engine {
@@ -21,13 +20,22 @@ KeepRows(Tuplestorestate *rows, const Batch *batch)
 
 } // namespace leaf
 
-RowStore::RowStore(WireSource &source, KnownRows *known)
-	: row_type_(source.RowType()), rows_(pg::Call(tuplestore_begin_heap, false, false, work_mem))
+RowStore::RowStore(TupleDesc row_type)
+	: row_type_(row_type), rows_(pg::Call(tuplestore_begin_heap, false, false, work_mem))
+{}
+
+void
+RowStore::Keep(const Batch *batch)
 {
-	WireReader reader(source);
-	reader.Recognize(known);
-	while (Batch *batch = reader.Next()) {
-		pg::Call(leaf::KeepRows, rows_, static_cast<const Batch *>(batch));
+	pg::Call(leaf::KeepRows, rows_, batch);
+	count_ += batch->count;
+}
+
+void
+RowStore::KeepAll(RowReader &reader)
+{
+	while (const Batch *batch = reader.Next()) {
+		Keep(batch);
 	}
 	reader.Finish();
 }

@@ -38,7 +38,9 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 	if (WireSource *const wire = Wire()) {
 		wire->LeaveUnread(mapping_.unread);
 	}
-	AddLoadColumns(options, stamp_, &mapping_);
+	if (!options.IsGiven("transform")) {
+		AddLoadColumns(options, stamp_, &mapping_);
+	}
 }
 
 std::vector<bool>

@@ -43,7 +43,11 @@ public:
 	// Of foreign data wrappers.
 	leaf::FetchSize Fetch() const { return fetch_; }
 	std::string Label() const { return source_->Label(); }
-	DeclaredTable Declared() { return source_->Declared(); }
+	// Of what the query's rows are of.
+	DeclaredTable Declared(const MappedQuery &query)
+	{
+		return query.IsReshaped() ? DeclaredTable() : source_->Declared();
+	}
 	// What has to be seen to where a query reads foreign tables. Throws Error.
 	void CheckTables(const MappedQuery &query, RunJournal &journal) const;
 	// As the source's.

@@ -1,6 +1,7 @@
 // A source whose rows come over a connection of our own, whatever its protocol.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,6 +50,8 @@ public:
 	virtual std::string FilterAsThere(const std::string &condition) = 0;
 	// Rows after so many are of no use: the source may leave them out.
 	virtual void LimitTo(int64_t /*rows*/) {}
+	// How many rows Start would give, counted by the source in the snapshot that it gives them of; nothing: it cannot.
+	virtual std::optional<int64_t> CountRows() { return std::nullopt; }
 	// What Start would send. needed[i]: whether column i is used at all.
 	virtual std::string RemoteStatement(const std::vector<bool> &needed) const = 0;
 	// That the source lets us read those columns, where it has not said so yet. Throws Error.

@@ -30,19 +30,6 @@ OnlyFed(TupleDesc all, int *source_of)
 	return row_type;
 }
 
-// Those of a table made after the query.
-TupleDesc
-AsCreated(const AnalyzedQuery *analyzed)
-{
-	TupleDesc const row_type = CreateTemplateTupleDesc(analyzed->column_count);
-	for (int i = 0; i < analyzed->column_count; ++i) {
-		const OutputColumn &column = analyzed->columns[i];
-		TupleDescInitEntry(row_type, static_cast<AttrNumber>(i + 1), column.name, column.kept_type,
-						   column.kept_modifier, 0);
-	}
-	return row_type;
-}
-
 } // namespace
 
 } // namespace leaf
@@ -63,7 +50,7 @@ FindFedColumns(const MappedQuery &query, const Destination &destination)
 	} else {
 		// Refuses what no column can be.
 		(void)ColumnDefinitions(query);
-		fed.row_type = pg::Call(leaf::AsCreated, query.Analyzed());
+		fed.row_type = pg::Call(leaf::CreatedRowType, query.Analyzed());
 		for (int i = 0; i < query.ColumnCount(); ++i) {
 			fed.source_of.push_back(i);
 		}

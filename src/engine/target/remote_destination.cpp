@@ -165,6 +165,24 @@ RemoteDestination::Exec(const std::string &statement, const std::vector<pg::SqlV
 	}
 }
 
+void
+RemoteDestination::RunStatements(const std::vector<std::string> &statements, const std::function<void(int64_t)> &done)
+{
+	SetPath(true);
+	for (const std::string &statement : statements) {
+		done(Exec(statement).Processed());
+	}
+	SetPath(true);
+	if (!created_) {
+		FindTable(*pipeline_.destination_table);
+	}
+	try {
+		Pin(*remote_);
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
 std::optional<Error>
 RemoteDestination::Try(const std::function<void()> &work)
 {

@@ -69,6 +69,9 @@ public:
 	int ServerVersion() const { return remote_->ServerVersion(); }
 	// One statement in the transaction there, with an empty search_path before the rows and after them.
 	pg::SqlResult Exec(const std::string &statement, const std::vector<pg::SqlValue> &parameters = {});
+	// Statements of the user's, as in a session of the remote role's own; done: how many rows each was about. They may
+	// make the table.
+	void RunStatements(const std::vector<std::string> &statements, const std::function<void(int64_t)> &done);
 	// Work there that may fail, as RemoteConnection's.
 	std::optional<Error> Try(const std::function<void()> &work);
 	// What keeps the remote role from what a load does there, with what to grant; '' where nothing does.

@@ -60,6 +60,32 @@ HasOtherClauses(const SelectStmt *select)
 		   select->op != SETOP_NONE;
 }
 
+bool
+Writes(const WithClause *with)
+{
+	ListCell *cell;
+	foreach (cell, with != nullptr ? with->ctes : NIL) {
+		if (!IsA(lfirst_node(CommonTableExpr, cell)->ctequery, SelectStmt)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+// Without what follows its semicolon.
+char *
+OneSelect(Embedded embedded)
+{
+	RawStmt *raw = nullptr;
+	SelectStmt *select = ParseSelect("", &embedded, &raw);
+	if (select == nullptr || select->intoClause != nullptr || Writes(select->withClause)) {
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("%s must be one SELECT", embedded.what),
+						errhint("%s", embedded.hint)));
+	}
+	const char *start = embedded.text + raw->stmt_location;
+	return raw->stmt_len > 0 ? pnstrdup(start, raw->stmt_len) : pstrdup(start);
+}
+
 } // namespace
 
 void
@@ -94,16 +120,16 @@ CheckCondition(const char *filter)
 char *
 CheckQuery(const char *query)
 {
-	Embedded embedded = {"source_query", query, 0,
-						 "It is read as a subquery: one SELECT, VALUES or TABLE without INTO."};
-	RawStmt *raw = nullptr;
-	SelectStmt *select = ParseSelect("", &embedded, &raw);
-	if (select == nullptr || select->intoClause != nullptr) {
-		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("source_query must be one SELECT"),
-						errhint("%s", embedded.hint)));
-	}
-	const char *start = query + raw->stmt_location;
-	return raw->stmt_len > 0 ? pnstrdup(start, raw->stmt_len) : pstrdup(start);
+	return OneSelect({"source_query", query, 0, "It is read as a subquery: one SELECT, VALUES or TABLE without INTO."});
+}
+
+char *
+CheckTransform(const char *query)
+{
+	return OneSelect(
+		{"transform", query, 0,
+		 "Write one SELECT over the rows, which it calls source, for example: SELECT region, sum(amount) AS "
+		 "total FROM source GROUP BY region."});
 }
 
 } // namespace sluice::engine::leaf

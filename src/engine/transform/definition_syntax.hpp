@@ -11,5 +11,7 @@ void CheckSelectList(const char *columns);
 void CheckCondition(const char *filter);
 // Raises 42601 unless the text is one SELECT; returns it without what follows its semicolon (palloc).
 char *CheckQuery(const char *query);
+// The same for a transform, which must not write either.
+char *CheckTransform(const char *query);
 
 } // namespace sluice::engine::leaf

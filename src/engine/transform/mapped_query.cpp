@@ -15,6 +15,9 @@ SelectText(const MappingInput &input)
 {
 	std::string text =
 		input.staged && input.source_row == nullptr ? "WITH source AS (SELECT * FROM " + input.from + ")\n" : "";
+	if (input.transform) {
+		return "SELECT\n" + input.columns.value_or("source.*") + "\nFROM (\n" + *input.transform + "\n) AS source";
+	}
 	text += "SELECT\n" + input.columns.value_or("source.*") + "\nFROM ";
 	text += input.staged || input.source_row != nullptr ? "source" : input.from + " AS source";
 	if (input.filter) {
@@ -43,15 +46,16 @@ CheckNames(const MappedQuery &query)
 } // namespace
 
 MappedQuery::MappedQuery(const MappingInput &input)
-	: text_(SelectText(input)), meaning_(input.meaning), leave_out_(input.leave_out), named_(input.named),
-	  stamped_(input.stamped)
+	: text_(SelectText(input)), meaning_(input.meaning), reshaped_(input.transform.has_value()),
+	  leave_out_(input.leave_out), named_(input.named), stamped_(input.stamped)
 {
 	if (input.source_row != nullptr && !meaning_.empty()) {
 		AnalyzeMeaning(input);
 	} else {
 		Analyze(input);
 	}
-	row_for_row_ = pg::Call(leaf::GivesRowForRow, analyzed_);
+	row_for_row_ = !reshaped_ && pg::Call(leaf::GivesRowForRow, analyzed_);
+	analyzed_->keeps_rows = analyzed_->keeps_rows && !reshaped_;
 	if (analyzed_->sorts && (input.source_row == nullptr || input.staged)) {
 		MappingInput inner;
 		inner.source_row = input.source_row;
@@ -182,7 +186,8 @@ MappedQuery::Analyze(const MappingInput &input)
 	}
 	analyzed_ = pg::Call(leaf::AnalyzeQuery, text_.c_str(), input.source_row,
 						 travels.empty() ? nullptr : reinterpret_cast<const bool *>(travels.data()),
-						 types.empty() ? nullptr : static_cast<const leaf::SourceType *>(types.data()));
+						 types.empty() ? nullptr : static_cast<const leaf::SourceType *>(types.data()),
+						 input.transform ? "transform" : "columns and filter");
 	analyzed_->exact = input.exact;
 }
 

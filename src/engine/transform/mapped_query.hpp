@@ -26,8 +26,9 @@ struct MappingInput {
 	// source_row they are no table, but rows that the query is executed over as a whole.
 	bool staged = false;
 	TupleDesc source_row = nullptr;
-	std::vector<bool> travels_as_text;	// of the source row's or the staged columns
-	std::vector<ColumnMeaning> meaning; // of the source row's columns; empty: what their types are
+	std::vector<bool> travels_as_text;	  // of the source row's or the staged columns
+	std::vector<ColumnMeaning> meaning;	  // of the source row's columns; empty: what their types are
+	std::optional<std::string> transform; // a query over the source row's type, with columns over what it gives
 	std::optional<std::string> columns;
 	std::optional<std::string> filter;
 	bool exact = false; // a value that the destination's column would change is an error
@@ -73,6 +74,8 @@ public:
 	bool MayBeLeftOut(int index) const;
 	// Whether columns are called in another way than in Text().
 	bool IsRenamed() const { return renamed_; }
+	// By a query over all rows of the source.
+	bool IsReshaped() const { return reshaped_; }
 	// Each of its rows is one of the source's, and no other is.
 	bool KeepsRows() const { return analyzed_->keeps_rows; }
 	// Why rows from the wire cannot be projected one by one; empty when they can.
@@ -92,6 +95,7 @@ private:
 	bool filter_elsewhere_ = false;
 	bool row_for_row_ = true;
 	bool renamed_ = false;
+	bool reshaped_ = false;
 	LeaveOut leave_out_ = LeaveOut::None;
 	std::optional<std::string> named_;
 	bool stamped_ = false;

@@ -40,25 +40,32 @@ WhyRowByRowFails(const Query *query)
 	return nullptr;
 }
 
+struct Analysis {
+	const char *text;
+	const char *what;
+};
+
 // An error's position counts in the statement that we made: shown is that, not the statement that the caller is in.
 void
 PointIntoText(void *argument)
 {
+	const auto *analysis = static_cast<const Analysis *>(argument);
 	int const position = geterrposition();
 	if (position > 0) {
 		errposition(0);
 		internalerrposition(position);
-		internalerrquery(static_cast<const char *>(argument));
+		internalerrquery(analysis->text);
 	}
-	errcontext("columns and filter of the pipeline");
+	errcontext("%s of the pipeline", analysis->what);
 }
 
 Query *
-ParseAndAnalyze(const char *text, TupleDesc row_type)
+ParseAndAnalyze(const char *text, TupleDesc row_type, const char *what)
 {
+	Analysis analysis = {text, what};
 	ErrorContextCallback callback;
 	callback.callback = PointIntoText;
-	callback.arg = const_cast<char *>(text);
+	callback.arg = &analysis;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
 	List *raw = raw_parser(text, RAW_PARSE_DEFAULT);
@@ -275,9 +282,10 @@ EnvironmentWith(TupleDesc source_row, Tuplestorestate *rows)
 }
 
 AnalyzedQuery *
-AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text, const SourceType *types)
+AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text, const SourceType *types,
+			 const char *what)
 {
-	Query *query = ParseAndAnalyze(text, types != nullptr ? AnalyzedRowType(source_row, types) : source_row);
+	Query *query = ParseAndAnalyze(text, types != nullptr ? AnalyzedRowType(source_row, types) : source_row, what);
 	if (query->commandType != CMD_SELECT || query->utilityStmt != nullptr) {
 		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("a pipeline's source must be a SELECT")));
 	}
@@ -407,6 +415,21 @@ FitOfColumn(const AnalyzedQuery *analyzed, int column, Oid type, int32 modifier)
 		return FitOfTypes(getBaseType(type), -1, type, modifier, ClockChanges(nullptr));
 	}
 	return FitOfExpression(expression, type, modifier);
+}
+
+TupleDesc
+CreatedRowType(const AnalyzedQuery *analyzed)
+{
+	TupleDesc const row_type = CreateTemplateTupleDesc(analyzed->column_count);
+	for (int i = 0; i < analyzed->column_count; ++i) {
+		const OutputColumn *column = &analyzed->columns[i];
+		auto const number = static_cast<AttrNumber>(i + 1);
+		TupleDescInitEntry(row_type, number, column->name, column->kept_type, column->kept_modifier, 0);
+		if (column->kept_type == column->type && OidIsValid(column->collation)) {
+			TupleDescInitEntryCollation(row_type, number, column->collation);
+		}
+	}
+	return row_type;
 }
 
 const char *

@@ -44,9 +44,9 @@ struct AnalyzedQuery {
 
 // Analyzes the text as the current user. With source_row, the name source stands for rows of that type.
 // travels_as_text[i], or NULL, tells which columns of source are text only for the journey; types, or NULL, what they
-// mean here: then source_row gets the types that are computed with.
+// mean here: then source_row gets the types that are computed with. what: of the pipeline, for messages.
 AnalyzedQuery *AnalyzeQuery(const char *text, TupleDesc source_row, const bool *travels_as_text,
-							const SourceType *types);
+							const SourceType *types, const char *what);
 
 // The name of a temporary table or view that the query reads; NULL: none.
 const char *TemporaryTableIn(const AnalyzedQuery *analyzed);
@@ -76,6 +76,8 @@ bool NeedsExplicitCast(const AnalyzedQuery *analyzed, int column, Oid type);
 // What a column of that type may do to the values of the query's column.
 AssignmentFit FitOfColumn(const AnalyzedQuery *analyzed, int column, Oid type, int32 modifier);
 
+// The rows of a table made after the query.
+TupleDesc CreatedRowType(const AnalyzedQuery *analyzed);
 // For a table made after the query: "numeric(10,2)", with schema and collation where they matter. Raises
 // 42P16 for types that no column can have.
 const char *ColumnTypeText(const OutputColumn *column);

@@ -147,6 +147,12 @@ MysqlSource::FilterAsThere(const std::string &condition)
 	return {};
 }
 
+std::optional<int64_t>
+MysqlSource::CountRows()
+{
+	return state_->remote->Exec("SELECT COUNT(*) FROM " + state_->From() + state_->Where()).Integer(0, 0);
+}
+
 std::string
 MysqlSource::RemoteStatement(const std::vector<bool> &needed) const
 {

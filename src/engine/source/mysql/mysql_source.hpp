@@ -33,6 +33,7 @@ public:
 	std::string Filter(const std::string &condition, bool compares_text) override;
 	std::string FilterAsThere(const std::string &condition) override;
 	void LimitTo(int64_t rows) override;
+	std::optional<int64_t> CountRows() override;
 	std::string RemoteStatement(const std::vector<bool> &needed) const override;
 	void Start(const std::vector<bool> &needed) override;
 	bool Fill(Batch *batch) override;

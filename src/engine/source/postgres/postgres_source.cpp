@@ -475,6 +475,12 @@ PostgresSource::CheckReadable(const std::vector<bool> &needed)
 	}
 }
 
+std::optional<int64_t>
+PostgresSource::CountRows()
+{
+	return state_->remote->Exec("SELECT pg_catalog.count(*) FROM " + state_->from + state_->where).Integer(0, 0);
+}
+
 std::string
 PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
 {

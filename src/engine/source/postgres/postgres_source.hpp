@@ -39,6 +39,7 @@ public:
 	std::string FilterAsThere(const std::string &condition) override;
 	void LimitTo(int64_t rows) override;
 	void CheckReadable(const std::vector<bool> &needed) override;
+	std::optional<int64_t> CountRows() override;
 	std::string RemoteStatement(const std::vector<bool> &needed) const override;
 	void Start(const std::vector<bool> &needed) override;
 	bool Fill(Batch *batch) override;
