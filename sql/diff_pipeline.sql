@@ -12,19 +12,19 @@ CREATE TABLE src (id int, part text, amount numeric, PRIMARY KEY (id, part));
 INSERT INTO src SELECT n, 'a', n FROM generate_series(1, 100) n;
 SELECT create_pipeline('wire', source => 'diff', source_table => 'diff.src', destination_table => 'wire', key_columns => '{id, part}', options => '{"load_columns": true}') \g /dev/null
 CREATE TABLE here (id int, part text, amount numeric, extra text DEFAULT 'here alone');
-SELECT create_pipeline('here', source_table => 'src', destination_table => 'here', load => 'replace', columns => 'id, part, amount', filter => 'id > 10') \g /dev/null
+SELECT create_pipeline('diff here', source_table => 'src', destination_table => 'here', load => 'replace', columns => 'id, part, amount', filter => 'id > 10') \g /dev/null
 SELECT create_pipeline('computed', source => 'diff', source_table => 'diff.src', destination_table => 'computed', key_columns => '{id}', columns => '1 AS id, sum(amount) AS total', load => 'merge') \g /dev/null
 -- Before the first run there is nothing to compare with.
 SELECT * FROM diff_pipeline('wire');
 CALL run_pipeline('wire') \g /dev/null
-CALL run_pipeline('here') \g /dev/null
+CALL run_pipeline('diff here') \g /dev/null
 CALL run_pipeline('computed') \g /dev/null
 SELECT * FROM diff_pipeline('wire');
 SELECT * FROM diff_pipeline('computed');
 -- A table without key_columns is compared by its primary key.
-SELECT * FROM diff_pipeline('here');
+SELECT * FROM diff_pipeline('diff here');
 ALTER TABLE here ADD PRIMARY KEY (part, id);
-SELECT * FROM diff_pipeline('here');
+SELECT * FROM diff_pipeline('diff here');
 
 DELETE FROM wire WHERE id IN (3, 5, 7);
 INSERT INTO wire (id, part, amount) VALUES (1, 'b', 1), (0, 'a', NULL);
@@ -40,7 +40,7 @@ SELECT kind, count FROM diff_pipeline('wire');
 INSERT INTO src VALUES (1000, 'c', 1);
 UPDATE src SET amount = 0 WHERE id = 50;
 SELECT kind, count, samples FROM diff_pipeline('computed');
-SELECT kind, count, samples FROM diff_pipeline('here');
+SELECT kind, count, samples FROM diff_pipeline('diff here');
 
 -- What cannot be compared.
 SELECT diff_pipeline('wire', -1);
