@@ -70,7 +70,7 @@ SET SESSION AUTHORIZATION diff_other;
 SELECT diff_pipeline('diff_owner/own');
 RESET SESSION AUTHORIZATION;
 SELECT disallow_pipelines('diff_owner'), disallow_pipelines('diff_other');
-SELECT count(drop_pipeline(id)) FROM pipelines WHERE name IN ('wire', 'here', 'computed', 'command', 'far', 'own');
+SELECT count(drop_pipeline(id)) FROM pipelines WHERE name IN ('wire', 'diff here', 'computed', 'command', 'far', 'own');
 DROP SERVER diff CASCADE;
 DROP SCHEMA diff, diff_own CASCADE;
 DROP OWNED BY diff_owner, diff_other;
