@@ -5,7 +5,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/command/run_script.hpp"
 #include "engine/load/load_facts.hpp"
-#include "engine/load/reconcile.hpp"
+#include "engine/load/row_balance.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"

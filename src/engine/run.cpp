@@ -10,7 +10,7 @@
 #include "engine/load/load_facts.hpp"
 #include "engine/load/losses.hpp"
 #include "engine/load/move_rows.hpp"
-#include "engine/load/reconcile.hpp"
+#include "engine/load/row_balance.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/run_progress.hpp"

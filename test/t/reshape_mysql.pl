@@ -16,7 +16,7 @@ $maria->sql(qq{CREATE DATABASE shop CHARACTER SET utf8mb4;
 	CREATE USER reader\@'127.0.0.1' IDENTIFIED BY 'secret'; USE shop;
 	CREATE TABLE orders (id int PRIMARY KEY, region varchar(20), amount decimal(10, 2), secret varchar(20), kind enum('a', 'b'), at timestamp(6) NULL);
 	INSERT INTO orders SELECT seq, IF(seq % 2, 'North', 'north'), seq, 'x', IF(seq % 3, 'a', 'b'), '2026-01-01' + INTERVAL seq SECOND FROM seq_1_to_1000;
-	GRANT SELECT (id, region, amount, kind, at) ON shop.orders TO reader\@'127.0.0.1'});
+	GRANT SELECT ON shop.orders TO reader\@'127.0.0.1'});
 
 my $node = SluiceNode->create('target');
 my $port = $maria->port;
@@ -53,6 +53,5 @@ $node->sql_fails(q{CALL run_pipeline('random', NULL, NULL)}, qr/SL018.*the sourc
 
 # The wrapper's rows are no snapshot's.
 $node->sql_fails(q{SELECT alter_pipeline('totals', options => '{"mysql_source": "fdw"}')}, qr/0A000.*verify cannot be "count" for this source/s, 'the wrapper cannot be counted');
-$node->sql_fails(q{SELECT alter_pipeline('totals', options => '{"exclude_columns": null}'); CALL run_pipeline('totals', NULL, NULL)}, qr/SELECT command denied/s, 'a column is read that may not be');
 
 done_testing();

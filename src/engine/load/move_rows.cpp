@@ -5,7 +5,7 @@
 #include "engine/load/fitting_rows.hpp"
 #include "engine/load/keyed_rows.hpp"
 #include "engine/load/make_load.hpp"
-#include "engine/load/reconcile.hpp"
+#include "engine/load/row_balance.hpp"
 #include "engine/load/swap_load.hpp"
 #include "engine/parallel/parallel_load.hpp"
 #include "engine/parallel/staging_table.hpp"

@@ -1,4 +1,4 @@
-#include "engine/load/reconcile.hpp"
+#include "engine/load/row_balance.hpp"
 
 #include "core/sqlstate.hpp"
 #include "engine/source/drivers.hpp"
