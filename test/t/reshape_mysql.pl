@@ -35,12 +35,12 @@ $node->sql(q{CREATE TABLE kinds (kind text, name text); INSERT INTO kinds VALUES
 	SELECT create_pipeline('totals', source => 'm', source_table => 'shop.orders', destination_table => 'totals', filter => 'amount > 10', load => 'replace',
 	options => '{"verify": "count", "exclude_columns": ["secret"], "transform": "SELECT region, name, sum(amount) AS total, max(at) AS latest FROM source JOIN kinds USING (kind) GROUP BY region, name"}');
 	CALL run_pipeline('totals', NULL, NULL)});
-is($node->sql('SELECT region, name, total FROM totals ORDER BY 1 COLLATE "C", 2'),
-	$node->sql(q{SELECT CASE WHEN i % 2 = 1 THEN 'North' ELSE 'north' END, CASE WHEN i % 3 > 0 THEN 'first' ELSE 'second' END, sum(i)::numeric(10, 2) FROM generate_series(11, 1000) AS i GROUP BY 1, 2 ORDER BY 1 COLLATE "C", 2}),
+is($node->sql('SELECT region, name, total FROM totals ORDER BY region COLLATE "C", name'),
+	$node->sql(q{SELECT * FROM (SELECT CASE WHEN i % 2 = 1 THEN 'North' ELSE 'north' END AS region, CASE WHEN i % 3 > 0 THEN 'first' ELSE 'second' END AS name, sum(i)::numeric(10, 2) AS total FROM generate_series(11, 1000) AS i GROUP BY 1, 2) t ORDER BY region COLLATE "C", name}),
 	'a query over rows of MariaDB, joined with a table here');
-is(last_run('totals', q{records_read || '/' || records_inserted}), '990/4', 'what was read, and what was loaded');
+is(last_run('totals', q{records_read || '/' || records_inserted}), '1000/4', 'what was read, and what was loaded');
 is($node->sql(q{SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'totals'::regclass AND attname = 'latest'}), 'timestamp with time zone', 'with the types of the columns');
-is($node->sql(q{SELECT count(*) FROM pipeline_log WHERE pipeline_name = 'totals' AND message LIKE 'verify: the source counts 990 rows%'}), '1', 'and MariaDB counts as many');
+is($node->sql(q{SELECT count(*) FROM pipeline_log WHERE pipeline = 'totals' AND message LIKE 'verify: the source counts 1000 rows%'}), '1', 'and MariaDB counts as many');
 
 # Rows that are counted are those that are asked for: by a cursor, by a query.
 $node->sql(q{SELECT create_pipeline('news', source => 'm', source_query => 'SELECT id, amount FROM shop.orders WHERE id > 5 -- all', destination_table => 'news', cursor_column => 'id', options => '{"verify": "count"}');
