@@ -14,7 +14,7 @@ INSERT INTO src SELECT i, 'v' || i FROM generate_series(1, 900) AS i;
 CREATE PROCEDURE agrees(destination_table text, load text DEFAULT 'append', options json DEFAULT '{}', columns text DEFAULT NULL,
 	source text DEFAULT NULL, destination text DEFAULT NULL, keys text[] DEFAULT NULL, at text DEFAULT NULL) LANGUAGE plpgsql AS $$
 DECLARE
-	plan CONSTANT text := '^(path|lock|keys|merge|cursor: rows|direct load|streams|indexes|foreign keys|transform|columns|sequences|analyze)\M';
+	plan CONSTANT text := '^(path|lock|keys|merge|mirror|history: a|scope|guards|cursor: rows|direct load|streams|indexes|foreign keys|transform|columns|sequences|analyze)\M';
 	planned text[];
 	told text[];
 	read text[];
@@ -142,6 +142,12 @@ CALL agrees('keyed', NULL, keys => '{id}');
 CALL agrees('keyed', 'merge', '{"merge_strategy": "insert_only"}', 'id + 100 AS id, val', 'explain_agrees', keys => '{id}', at => 'id');
 CALL agrees('keyed', 'merge', '{"merge_strategy": "delete_insert", "streams": 2}', 'id, (SELECT val) AS val', 'explain_agrees', keys => '{id}');
 CALL agrees('plain', 'merge', keys => '{id}', at => 'id');
+CALL agrees('keyed', 'mirror', '{"on_empty": "load", "scope": "id < 50", "max_deletes": 7}', 'id, val', 'explain_agrees', keys => '{id}');
+CALL agrees('made_to_mirror', 'mirror', '{"soft_delete_column": "gone"}', keys => '{id}');
+CALL agrees('made_to_mirror', 'mirror', '{"soft_delete_column": "gone"}', keys => '{id}');
+CALL agrees('versions', 'history', source => 'explain_agrees', keys => '{id}');
+CALL agrees('versions', 'history', source => 'explain_agrees', keys => '{id}');
+CALL agrees('versions', 'history', source => 'explain_agrees', keys => '{id}', at => 'id');
 CALL agrees('made_to_merge', 'merge', source => 'explain_agrees', keys => '{id,val}', at => 'id');
 CALL agrees('made_by_cursor', 'append', '{"streams": 2}', source => 'explain_agrees', at => 'id');
 CALL agrees('made_by_cursor', 'append', at => 'id');

@@ -71,20 +71,23 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', columns => 'id')$$, NULL),
 ($h$The option takes a list of texts: such as ["email", "phone"].$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', options => '{"exclude_columns": [1]}')$$, NULL,
 	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', options => '{"exclude_columns": ["t"]}')$$, NULL),
-($h$Use load => 'append', 'replace' or 'merge'.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'mirror')$$, NULL,
-	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append'), create_pipeline('b', source_table => 'src', destination_table => 'dst', load => 'replace'),
-	create_pipeline('c', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}')$$, NULL),
 ($h$A replace reads everything. Use load => 'append' or 'merge' to load what is new, or leave cursor_column out.$h$,
 	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'replace', cursor_column => 'id')$$, NULL,
 	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append', cursor_column => 'id'), create_pipeline('b', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}', cursor_column => 'id'),
 	create_pipeline('c', source_table => 'src', destination_table => 'dst', load => 'replace')$$, NULL),
+($h$What is gone shows only where everything is read. Use load => 'merge' to load what has changed, or leave cursor_column out.$h$,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'new', load => 'mirror', key_columns => '{id}', cursor_column => 'id')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}', cursor_column => 'id'), create_pipeline('b', source_table => 'src', destination_table => 'new', load => 'mirror', key_columns => '{id}')$$, NULL),
+($h$Say which rows are this one's by a condition on the destination's columns: {"scope": "region = 'eu'"} in options.$h$,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'mirror', key_columns => '{id}')$$, NULL,
+	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'mirror', key_columns => '{id}', options => '{"scope": "t LIKE ''row%''"}')$$, NULL),
 ($h$Use load => 'merge' to update the rows that are there, or leave key_columns out.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'append', key_columns => '{id}')$$, NULL,
 	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}'), create_pipeline('b', source_table => 'src', destination_table => 'dst', load => 'append')$$, NULL),
 ($h$Name the columns of the destination that say which row is meant, such as its primary key.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge')$$, NULL,
 	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}')$$, NULL),
 ($h$key_columns name columns of the destination.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{quux}')$$, NULL,
 	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}')$$, NULL),
-($h$Merge into the table behind it, or use load => 'append' or 'replace'.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'over_dst', load => 'merge', key_columns => '{id}')$$, NULL,
+($h$Load into the table behind it, or use load => 'append' or 'replace'.$h$, $$SELECT create_pipeline('a', source_table => 'src', destination_table => 'over_dst', load => 'merge', key_columns => '{id}')$$, NULL,
 	$$SELECT create_pipeline('a', source_table => 'src', destination_table => 'dst', load => 'merge', key_columns => '{id}'), create_pipeline('b', source_table => 'src', destination_table => 'over_dst', load => 'append'),
 	create_pipeline('c', source_table => 'src', destination_table => 'over_dst', load => 'replace')$$, $$CREATE VIEW over_dst AS SELECT * FROM dst$$),
 ($h$Load into a table of this database, or select what is new with a filter.$h$,
@@ -244,6 +247,8 @@ CREATE FUNCTION pipe(name text, source_table text, destination_table text, load 
 LANGUAGE sql AS 'SELECT create_pipeline(name, source_table => source_table, destination_table => destination_table, load => load, columns => columns, options => options)';
 CREATE FUNCTION merge(name text, source_table text, key_columns text[]) RETURNS uuid
 LANGUAGE sql AS 'SELECT create_pipeline(name, source_table => source_table, destination_table => ''d'', load => ''merge'', key_columns => key_columns)';
+CREATE FUNCTION mirror(name text, options jsonb DEFAULT '{}') RETURNS uuid
+LANGUAGE sql AS 'SELECT create_pipeline(name, source_table => ''src'', destination_table => ''d'', load => ''mirror'', key_columns => ''{id}'', options => options)';
 CREATE FUNCTION fails_for_two(i int) RETURNS int LANGUAGE plpgsql AS 'BEGIN IF i = 2 THEN RAISE ''no two'' USING ERRCODE = ''22023''; END IF; RETURN i; END';
 CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TABLE numbers (n numeric(10,4));
@@ -301,6 +306,29 @@ SELECT hint, $$CALL run_pipeline('x')$$, follow, NULL, setup FROM (VALUES
 	ARRAY[$$ALTER TABLE d ADD PRIMARY KEY (id)$$, $$ALTER TABLE d REPLICA IDENTITY FULL$$, $$ALTER PUBLICATION hint_publication SET (publish = 'insert, update')$$]),
 ($h$A key says which row is meant: leave such rows out with a filter, or take other key_columns.$h$, $$INSERT INTO src VALUES (NULL, 'none'); CREATE TABLE d (id int, t text UNIQUE); SELECT merge('x', 'src', '{id}')$$,
 	ARRAY[$$SELECT alter_pipeline('x', filter => 'id IS NOT NULL')$$, $$SELECT alter_pipeline('x', key_columns => '{t}')$$]),
+($h$Where the source may be empty, allow it: {"on_empty": "load"} in options.$h$, $$CREATE TABLE d (id int PRIMARY KEY, t text); SELECT mirror('x'); CALL run_pipeline('x'); TRUNCATE src$$,
+	ARRAY[$$SELECT alter_pipeline('x', options => '{"on_empty": "load"}')$$]),
+($h$Where that is meant, allow it for this run: {"max_deletes": "%"} in options.$h$, $$CREATE TABLE d (id int PRIMARY KEY, t text); SELECT mirror('x', '{"max_deletes": 1}'); CALL run_pipeline('x'); DELETE FROM src WHERE id > 1$$,
+	ARRAY[$$SELECT alter_pipeline('x', options => '{"max_deletes": "2"}')$$]),
+($h$Leave one of them, or take other key_columns; a unique index on the keys prevents it.$h$, $$CREATE TABLE d (id int, t text); INSERT INTO d VALUES (1, 'a'), (1, 'b'); SELECT mirror('x')$$,
+	ARRAY[$$DELETE FROM d WHERE t = 'b'$$, $$SELECT alter_pipeline('x', key_columns => '{id,t}')$$]),
+($h$Leave such rows out with a filter, or widen scope: a load changes no row outside of it.$h$, $$CREATE TABLE d (id int PRIMARY KEY, t text); INSERT INTO d VALUES (1, 'other'); SELECT mirror('x', '{"scope": "t LIKE ''row%''"}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', filter => 'id > 1')$$, $$SELECT alter_pipeline('x', options => '{"scope": "true"}')$$]),
+($h$Leave such rows out with a filter, or widen scope: a load writes no row outside of it.$h$, $$CREATE TABLE d (id int PRIMARY KEY, t text); SELECT mirror('x', '{"scope": "id > 1"}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', filter => 'id > 1')$$, $$SELECT alter_pipeline('x', options => '{"scope": "id > 0"}')$$]),
+($h$scope is a condition on the destination's columns; functions are found by the pipeline's search_path.$h$, $$CREATE TABLE d (id int PRIMARY KEY, t text); SELECT mirror('x', '{"scope": "region = 1"}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', options => '{"scope": "id > 0"}')$$]),
+($h$Add it: ALTER TABLE % ADD COLUMN % %; or let the option % name another one.$h$, $$CREATE TABLE d (id int PRIMARY KEY, t text, gone bool); SELECT mirror('x', '{"soft_delete_column": "lost"}')$$,
+	ARRAY[$$ALTER TABLE d ADD COLUMN lost timestamptz$$, $$SELECT alter_pipeline('x', options => '{"soft_delete_column": "gone"}')$$]),
+($h$Its type must be %.$h$, $$CREATE TABLE d (id int PRIMARY KEY, t text, gone int); SELECT mirror('x', '{"soft_delete_column": "gone"}')$$, ARRAY[$$ALTER TABLE d ALTER gone TYPE bool USING false$$]),
+($h$Leave it out or call it otherwise in columns, or let the option % name another column of the destination.$h$,
+	$$CREATE TABLE d (id int PRIMARY KEY, t text, valid_from timestamptz, since timestamptz, valid_to timestamptz, is_current bool); CREATE TABLE s (id int, valid_from timestamptz); INSERT INTO s VALUES (1);
+	SELECT create_pipeline('x', source_table => 'src', destination_table => 'd', load => 'history', key_columns => '{id}', status => 'inactive'); UPDATE src SET t = t;
+	SELECT alter_pipeline('x', source_query => 'SELECT id, now() AS valid_from FROM hints.s', reset => '{source_table}', status => 'active', depends_on => '{p}')$$,
+	ARRAY[$$SELECT alter_pipeline('x', columns => 'id')$$, $$SELECT alter_pipeline('x', options => '{"valid_from_column": "since"}')$$]),
+($h$The source's clock went back, or the versions are of another clock: run the pipeline again when that time has passed.$h$,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'd', load => 'history', key_columns => '{id}'); CALL run_pipeline('x'); UPDATE d SET valid_from = 'infinity'; UPDATE src SET t = 'new'$$,
+	ARRAY[$$UPDATE d SET valid_from = 'epoch'$$]),
 ($h$Give it a value in columns, or take other key_columns: they name columns of the destination.$h$, $$CREATE TABLE d (id int, t text, extra int); SELECT merge('x', 'src', '{extra}')$$,
 	ARRAY[$$SELECT alter_pipeline('x', columns => '*, id AS extra')$$, $$SELECT alter_pipeline('x', key_columns => '{id}')$$]),
 ($h$Take a cursor_column that tells them apart, or key_columns that do; or let the row win that was read last: {"on_tie": "last"} in options.$h$,

@@ -17,21 +17,6 @@ namespace {
 using catalog::Pipeline;
 using catalog::PipelineColumn;
 
-[[noreturn]] void
-NotYet(const std::string &what, const std::string &hint)
-{
-	throw Error(sqlstate::kFeatureNotSupported, Format("{} is not supported yet", what), hint);
-}
-
-void
-RefuseUnsupported(const Pipeline &values)
-{
-	constexpr const char *kLoadHint = "Use load => 'append', 'replace' or 'merge'.";
-	if (values.load == "mirror" || values.load == "history") {
-		NotYet(Format("load \"{}\"", *values.load), kLoadHint);
-	}
-}
-
 // False: the argument is not given.
 bool
 ReadArgument(FunctionCallInfo fcinfo, int position, const PipelineColumn &column, Pipeline *values)
@@ -151,7 +136,6 @@ ReadGivenOf(FunctionCallInfo fcinfo, int position, std::initializer_list<catalog
 void
 CheckGiven(const Given &given)
 {
-	RefuseUnsupported(given.values);
 	RequireWithinBounds(given);
 }
 

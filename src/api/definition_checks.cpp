@@ -10,6 +10,7 @@
 #include "api/rights.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "catalog/pipeline_schedule.hpp"
+#include "core/load_plan.hpp"
 #include "core/nearest.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/load/losses.hpp"
@@ -178,13 +179,21 @@ CheckKeysAndCursor(const Pipeline &pipeline)
 			"A replace reads everything. Use load => 'append' or 'merge' to load what is new, or leave cursor_column "
 			"out.");
 	}
-	if (keys && pipeline.load && pipeline.load != "merge") {
+	if (pipeline.cursor_column && pipeline.load == "mirror") {
+		throw Error(
+			sqlstate::kInvalidParameterValue, "cursor_column has no meaning with load => 'mirror'",
+			"What is gone shows only where everything is read. Use load => 'merge' to load what has changed, or "
+			"leave cursor_column out.");
+	}
+	std::optional<LoadMode> const mode = ParseLoadMode(pipeline.load.value_or(""));
+	bool const finds_by_keys = mode && FindsByKeys(*mode);
+	if (keys && pipeline.load && !finds_by_keys) {
 		throw Error(sqlstate::kInvalidParameterValue,
 					Format("key_columns have no meaning with load => '{}'", *pipeline.load),
 					"Use load => 'merge' to update the rows that are there, or leave key_columns out.");
 	}
-	if (!keys && pipeline.load == "merge" && pipeline.status == "active") {
-		throw Incomplete(pipeline, "has load => 'merge' and no key_columns",
+	if (!keys && finds_by_keys && pipeline.status == "active") {
+		throw Incomplete(pipeline, Format("has load => '{}' and no key_columns", *pipeline.load),
 						 "Name the columns of the destination that say which row is meant, such as its primary key.");
 	}
 	if (pipeline.destination && (pipeline.cursor_column || keys)) {
@@ -235,9 +244,10 @@ RuleChanged(const Pipeline &now, const Pipeline &before)
 	}
 	OptionValues const options = catalog::ReadOptions(now.options);
 	OptionValues const old_options = catalog::ReadOptions(before.options);
-	constexpr std::array kRules = {"mysql_source",	  "on_loss",   "column_case", "column_types",
-								   "exclude_columns", "on_reject", "max_rejects", "transform",
-								   "before_sql",	  "after_sql", "verify"};
+	constexpr std::array kRules = {"mysql_source",		 "on_loss",			  "column_case",	 "column_types",
+								   "exclude_columns",	 "on_reject",		  "max_rejects",	 "transform",
+								   "before_sql",		 "after_sql",		  "verify",			 "scope",
+								   "soft_delete_column", "valid_from_column", "valid_to_column", "current_column"};
 	if (options.IsGiven("command_transaction") != old_options.IsGiven("command_transaction") ||
 		options.Boolean("command_transaction") != old_options.Boolean("command_transaction")) {
 		return true;
@@ -355,7 +365,7 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	}
 	CheckChoice("status", pipeline->status, {"active", "inactive"});
 	if (pipeline->load) {
-		CheckChoice("load", *pipeline->load, {"append", "replace", "merge"});
+		CheckChoice("load", *pipeline->load, {"append", "replace", "merge", "mirror", "history"});
 	}
 	if ((pipeline->cursor_column || HasKeys(*pipeline) || pipeline->command) && !pipeline->load_chosen) {
 		// It was chosen for another load.

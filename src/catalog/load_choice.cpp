@@ -13,4 +13,15 @@ MayReplace(const std::string &pipeline_id, Oid relation)
 		.IsTrue(0, 0);
 }
 
+bool
+IsLoadedByOthers(const Pipeline &pipeline, Oid relation)
+{
+	// A role of a restored dump may be missing.
+	return !Execute("SELECT FROM sluice.pipeline_definitions d JOIN pg_roles r ON r.oid = d.owner_oid WHERE "
+					"d.destination_table = $1 AND d.destination IS NULL AND d.id <> $2::uuid AND "
+					"has_table_privilege(r.oid, $3::oid, 'INSERT') LIMIT 1",
+					{pipeline.destination_table, pipeline.id, Number(relation)})
+				.Empty();
+}
+
 } // namespace sluice::catalog

@@ -4,11 +4,16 @@
 
 #include <string>
 
+#include "catalog/pipeline.hpp"
 #include "pg/prelude.hpp"
 
 namespace sluice::catalog {
 
 // Somebody asked for it, or a run of the pipeline created the relation.
 bool MayReplace(const std::string &pipeline_id, Oid relation);
+
+// Whether the table that the pipeline loads is named by another pipeline, whoever owns it, whose owner may insert into
+// it.
+bool IsLoadedByOthers(const Pipeline &pipeline, Oid relation);
 
 } // namespace sluice::catalog

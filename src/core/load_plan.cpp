@@ -31,8 +31,11 @@ ChoosePath(const LoadFacts &facts)
 	if (facts.remote) {
 		return {LoadPath::Remote, "it is at another server"};
 	}
-	if (facts.mode == LoadMode::Merge) {
-		return {LoadPath::Merge, "load is merge"};
+	if (FindsByKeys(facts.mode)) {
+		return {facts.mode == LoadMode::Merge	 ? LoadPath::Merge
+				: facts.mode == LoadMode::Mirror ? LoadPath::Mirror
+												 : LoadPath::History,
+				Format("load is {}", NameOf(facts.mode))};
 	}
 	if (!facts.needs_sql.empty()) {
 		return {LoadPath::Sql, facts.needs_sql};
@@ -113,7 +116,8 @@ LockFor(const LoadFacts &facts, LoadPath path)
 	}
 	// Who deletes a row that new ones refer to does not see them.
 	bool const checks_itself = IsAppend(path) && facts.refers_to_itself;
-	return facts.mode == LoadMode::Replace || checks_itself ? LoadLock::KeepWritersOut : LoadLock::Write;
+	return facts.mode == LoadMode::Replace || Compares(facts.mode) || checks_itself ? LoadLock::KeepWritersOut
+																					: LoadLock::Write;
 }
 
 std::string
@@ -144,6 +148,10 @@ PathText(const LoadFacts &facts, const Choice &choice)
 		break;
 	case LoadPath::Merge:
 		what = "rows are staged in a temporary table and merged into {} by SQL";
+		break;
+	case LoadPath::Mirror:
+	case LoadPath::History:
+		what = "rows are staged in a temporary table and compared with those of {} by SQL";
 		break;
 	case LoadPath::Remote:
 		what = "rows are sent to {} by COPY";
@@ -184,7 +192,7 @@ IndexText(const LoadFacts &facts, LoadPath path)
 std::string
 ForeignKeyText(const LoadFacts &facts, LoadPath path)
 {
-	if (path == LoadPath::Sql || path == LoadPath::Remote || path == LoadPath::Merge ||
+	if (path == LoadPath::Sql || path == LoadPath::Remote || FindsByKeys(facts.mode) ||
 		(facts.foreign_keys.empty() && facts.deferred_keys.empty())) {
 		return {};
 	}
@@ -206,12 +214,14 @@ ForeignKeyText(const LoadFacts &facts, LoadPath path)
 std::string
 KeyText(const LoadFacts &facts, LoadPath path)
 {
-	if (path != LoadPath::Merge) {
+	if (!FindsByKeys(facts.mode) || path == LoadPath::Remote) {
 		return {};
 	}
 	const MergePlan &merge = facts.merge;
 	return Format("keys: rows are found by ({}), {}", merge.KeyList(),
-				  facts.created				? "the primary key that the table gets"
+				  facts.created				? facts.mode == LoadMode::History
+												  ? "the unique index of current versions that the table gets"
+												  : "the primary key that the table gets"
 				  : merge.key_index.empty() ? "for which there is no unique index"
 											: Format("unique index \"{}\"", merge.key_index));
 }
@@ -232,6 +242,66 @@ StrategyText(const LoadFacts &facts, LoadPath path)
 		return "merge: rows that differ are updated, rows whose key is not there are inserted, all others stay "
 			   "untouched";
 	}
+}
+
+std::string
+LockText(const LoadFacts &facts, LoadLock lock)
+{
+	if (lock != LoadLock::KeepWritersOut) {
+		return {};
+	}
+	if (Compares(facts.mode)) {
+		return Format("lock: other writers wait until the end, because rows are compared with those of {}", facts.name);
+	}
+	return facts.mode != LoadMode::Append
+			   ? std::string()
+			   : Format("lock: other writers wait until the end, because {} has foreign keys to itself", facts.name);
+}
+
+// What becomes of rows that are gone from the source.
+std::string
+CompareText(const LoadFacts &facts, LoadPath path)
+{
+	const ComparePlan &compare = facts.compare;
+	if (path == LoadPath::Mirror) {
+		return Format(
+			"mirror: rows that differ are updated, rows whose key is not there are inserted, rows that are gone "
+			"from the source are {}, all others stay untouched",
+			compare.mark_column.empty() ? std::string("deleted") : Format("marked in \"{}\"", compare.mark_column));
+	}
+	if (path == LoadPath::History) {
+		return Format("history: a row that differs from its current version becomes the next one, {}, all others stay "
+					  "untouched",
+					  compare.finds_gone ? "versions of rows that are gone from the source are closed"
+										 : "rows that are gone from the source are not noticed, because rows are read "
+										   "by a cursor");
+	}
+	return {};
+}
+
+std::string
+ScopeText(const LoadFacts &facts)
+{
+	return Compares(facts.mode) && !facts.compare.scope.empty()
+			   ? Format("scope: of {} only rows that fit {} count", facts.name, facts.compare.scope)
+			   : "";
+}
+
+std::string
+GuardText(const LoadFacts &facts)
+{
+	const ComparePlan &compare = facts.compare;
+	if (!Compares(facts.mode) || !compare.finds_gone || facts.created) {
+		return {};
+	}
+	return Format("guards: the run fails where more than {} would be {}{}",
+				  compare.max_deletes.ends_with('%') ? compare.max_deletes + " of the rows"
+													 : compare.max_deletes + " rows",
+				  facts.mode == LoadMode::History ? "closed"
+				  : compare.mark_column.empty()	  ? "deleted"
+												  : "marked",
+				  compare.may_be_empty ? "; a source that gives no row is allowed, because on_empty is load"
+									   : ", and where the source gives no row while there are some");
 }
 
 std::string
@@ -261,7 +331,50 @@ ParseLoadMode(std::string_view text)
 	if (text == "merge") {
 		return LoadMode::Merge;
 	}
+	if (text == "mirror") {
+		return LoadMode::Mirror;
+	}
+	if (text == "history") {
+		return LoadMode::History;
+	}
 	return std::nullopt;
+}
+
+const char *
+NameOf(LoadMode mode)
+{
+	switch (mode) {
+	case LoadMode::Append:
+		return "append";
+	case LoadMode::Replace:
+		return "replace";
+	case LoadMode::Merge:
+		return "merge";
+	case LoadMode::Mirror:
+		return "mirror";
+	case LoadMode::History:
+		return "history";
+	}
+	return "";
+}
+
+bool
+FindsByKeys(LoadMode mode)
+{
+	return mode == LoadMode::Merge || Compares(mode);
+}
+
+bool
+Compares(LoadMode mode)
+{
+	return mode == LoadMode::Mirror || mode == LoadMode::History;
+}
+
+bool
+ComparePlan::Allows(int64_t gone, int64_t of_rows) const
+{
+	std::optional<RowLimit> const limit = RowLimit::Parse(max_deletes);
+	return limit && limit->Allows(gone, of_rows);
 }
 
 std::string
@@ -275,6 +388,9 @@ WhyNoQuarantine(const LoadFacts &facts)
 {
 	if (facts.remote) {
 		return "it is at another server";
+	}
+	if (Compares(facts.mode)) {
+		return Format("load is {}, which would take them for gone", NameOf(facts.mode));
 	}
 	if (facts.mode == LoadMode::Merge) {
 		return "load is merge, which writes all rows with a statement";
@@ -305,8 +421,8 @@ PlanLoad(const LoadFacts &facts)
 	LoadPlan plan;
 	plan.mode = facts.mode;
 	plan.merge = facts.merge;
+	plan.compare = facts.compare;
 	plan.lock = LockFor(facts, choice.path);
-	bool const keeps_out = plan.lock == LoadLock::KeepWritersOut && facts.mode == LoadMode::Append;
 
 	ParallelChoice const parallel = ChooseStreams(facts, choice.path);
 	plan.streams = parallel.streams;
@@ -335,12 +451,9 @@ PlanLoad(const LoadFacts &facts)
 	plan.analyze = is_new && facts.analyze;
 
 	for (const std::string &text :
-		 {PathText(facts, choice),
-		  keeps_out
-			  ? Format("lock: other writers wait until the end, because {} has foreign keys to itself", facts.name)
-			  : std::string(),
-		  KeyText(facts, plan.path), StrategyText(facts, plan.path), direct_text, IndexText(facts, plan.path),
-		  ForeignKeyText(facts, plan.path), TransformText(facts, plan),
+		 {PathText(facts, choice), LockText(facts, plan.lock), KeyText(facts, plan.path),
+		  StrategyText(facts, plan.path), CompareText(facts, plan.path), ScopeText(facts), GuardText(facts),
+		  direct_text, IndexText(facts, plan.path), ForeignKeyText(facts, plan.path), TransformText(facts, plan),
 		  facts.quarantine ? std::string("rejects: rows that do not fit are put aside, because on_reject is quarantine")
 						   : std::string(),
 		  is_new && !facts.analyze
@@ -350,11 +463,14 @@ PlanLoad(const LoadFacts &facts)
 			plan.told.push_back(text);
 		}
 	}
-	if (plan.path == LoadPath::Merge && !facts.created && facts.merge.key_index.empty()) {
+	if (plan.path != LoadPath::Remote && FindsByKeys(facts.mode) && !facts.created && facts.merge.key_index.empty()) {
+		bool const of_current = facts.mode == LoadMode::History;
 		plan.warnings.push_back(
-			Format("{} has no unique index on ({}): each run reads all of it, and another writer may insert the "
-				   "same key. CREATE UNIQUE INDEX ON {} ({}) makes it fast and safe",
-				   facts.name, facts.merge.KeyList(), facts.name, facts.merge.KeyList()));
+			Format("{} has no unique index on ({}){}: {}. CREATE UNIQUE INDEX ON {} ({}){} makes it fast and safe",
+				   facts.name, facts.merge.KeyList(), of_current ? " of current versions" : "",
+				   Compares(facts.mode) ? "a key may come to be there twice, which fails the run"
+										: "each run reads all of it, and another writer may insert the same key",
+				   facts.name, facts.merge.KeyList(), of_current ? " WHERE " + facts.compare.current : ""));
 	}
 	return plan;
 }

@@ -10,13 +10,19 @@
 #include <vector>
 
 #include "core/parallel_choice.hpp"
+#include "core/row_limit.hpp"
 
 namespace sluice {
 
-enum class LoadMode { Append, Replace, Merge };
+enum class LoadMode { Append, Replace, Merge, Mirror, History };
 
 // Nothing when it is not supported.
 std::optional<LoadMode> ParseLoadMode(std::string_view text);
+const char *NameOf(LoadMode mode);
+// Rows find those that are there by their keys.
+bool FindsByKeys(LoadMode mode);
+// They are compared with all that are there, and what is gone from the source is seen.
+bool Compares(LoadMode mode);
 
 enum class LoadPath {
 	Append,			// table_multi_insert
@@ -28,6 +34,8 @@ enum class LoadPath {
 	Sql,			// INSERT ... SELECT, after DELETE when replacing
 	Remote,			// COPY into a table at another server
 	Merge,			// by SQL, from a temporary table
+	Mirror,			// the same, and what is gone goes
+	History,		// the same, and each change is another version
 };
 
 enum class MergeStrategy { Upsert, InsertOnly, DeleteInsert };
@@ -41,6 +49,22 @@ struct MergePlan {
 	bool memory_is_given = false; // by the user, for sorts and hashes
 
 	std::string KeyList() const; // "id, at"
+};
+
+// Which rows are compared with the source's, and what becomes of those that are gone from it.
+struct ComparePlan {
+	std::string scope;		 // a condition on the destination's rows; '': all of them count
+	std::string mark_column; // gone rows are marked there; '': they are deleted
+	bool mark_is_time = false;
+	std::string max_deletes; // as the user wrote it
+	bool may_be_empty = false;
+	bool finds_gone = true; // the extract is full
+	// Of a history.
+	std::string valid_from;
+	std::string valid_to;
+	std::string current;
+
+	bool Allows(int64_t gone, int64_t of_rows) const;
 };
 
 // What a run holds on the destination before it reads anything; the later includes the earlier.
@@ -83,6 +107,7 @@ struct LoadFacts {
 	std::string query_needs_sql; // why such rows are staged before columns and filter are applied
 
 	MergePlan merge;
+	ComparePlan compare;
 
 	// The options.
 	bool direct = true;
@@ -107,6 +132,7 @@ struct LoadPlan {
 	bool staged = false; // the source's rows go into a temporary table first
 
 	MergePlan merge;
+	ComparePlan compare;
 	std::vector<std::string> warnings;
 	std::string streams_reason;	   // '': nobody asked for more than one
 	std::vector<std::string> told; // the rest, with its reasons

@@ -10,6 +10,7 @@
 #include "core/duration.hpp"
 #include "core/format.hpp"
 #include "core/nearest.hpp"
+#include "core/row_limit.hpp"
 #include "core/sqlstate.hpp"
 #include "core/timestamp.hpp"
 
@@ -139,6 +140,7 @@ Accepts(OptionType type, JsonType json_type)
 	case Duration:
 	case MemorySize:
 	case Enumeration: // a number may be among the values
+	case OptionType::RowLimit:
 	case Text:
 		return json_type == JsonType::Number || json_type == JsonType::String;
 	case Timestamp:
@@ -178,6 +180,8 @@ CheckValue(const OptionSpec &spec, JsonType json_type, std::string_view text)
 		return CheckEnumeration(spec, text);
 	case Timestamp:
 		return text.empty() || ParseTimestamp(text) ? std::optional(std::string(Trim(text))) : std::nullopt;
+	case OptionType::RowLimit:
+		return RowLimit::Parse(text) ? std::optional(std::string(text)) : std::nullopt;
 	}
 	return std::nullopt;
 }
@@ -204,6 +208,8 @@ ExpectedText(OptionType type)
 		return "an object of texts";
 	case List:
 		return "a list of texts";
+	case OptionType::RowLimit:
+		return "a number of rows or a percentage of them";
 	}
 	return {};
 }
@@ -249,6 +255,8 @@ OptionTypeName(OptionType type)
 		return "object";
 	case List:
 		return "list";
+	case OptionType::RowLimit:
+		return "row limit";
 	}
 	return {};
 }
@@ -281,6 +289,8 @@ OptionRangeText(const OptionSpec &spec)
 		return "such as {\"id\": \"bigint\"}";
 	case List:
 		return "such as [\"email\", \"phone\"]";
+	case OptionType::RowLimit:
+		return "such as 1000 or 10%";
 	}
 	return {};
 }
@@ -318,10 +328,9 @@ std::string
 OptionValues::Value(std::string_view key, OptionType type) const
 {
 	const OptionSpec &spec = RequireOption(key);
-	bool const fits = spec.type == type ||
-					  (type == OptionType::Text &&
-					   (spec.type == OptionType::Enumeration || spec.type == OptionType::MemorySize ||
-						spec.type == OptionType::Timestamp || spec.type == OptionType::Object || spec.type == List));
+	bool const has_reader =
+		spec.type == OptionType::Boolean || spec.type == OptionType::Integer || spec.type == OptionType::Duration;
+	bool const fits = spec.type == type || (type == OptionType::Text && !has_reader);
 	if (!fits) {
 		throw Error(sqlstate::kInternalError, Format("option \"{}\" is read as another type", key));
 	}

@@ -20,6 +20,7 @@ enum class OptionType {
 	Timestamp,
 	Object, // of texts
 	List,	// of texts
+	RowLimit,
 };
 
 struct OptionSpec {
@@ -68,7 +69,7 @@ public:
 	bool Boolean(std::string_view key) const;
 	int64_t Integer(std::string_view key) const;
 	int64_t DurationMicroseconds(std::string_view key) const;
-	std::string Text(std::string_view key) const; // also enumerations, memory sizes, timestamps, objects and lists
+	std::string Text(std::string_view key) const; // also of all types that have no reader of their own
 
 private:
 	std::string Value(std::string_view key, OptionType type) const;

@@ -36,6 +36,8 @@ constexpr std::array kOptions = {
 		"create_indexes", Enumeration, 0, 0, "none|keys|source", "keys",
 		"Which indexes of the source's table a table that the run creates gets: none, its primary key, or those over "
 		"columns that are loaded."},
+	OptionSpec{"current_column", Text, 1, 63, "", "is_current",
+			   "The destination's column (boolean) in which a history says which version of a row is the current one."},
 	OptionSpec{"depends_rule", Enumeration, 0, 0, "all_success|all_done|any_success", "all_success",
 			   "When a pipeline with depends_on starts: all of those succeeded, all are over, or one succeeded."},
 	OptionSpec{"direct", Enumeration, 0, 0, "auto|off", "auto",
@@ -78,6 +80,9 @@ constexpr std::array kOptions = {
 		"load_columns", OptionType::Boolean, 0, 0, "", "false",
 		"Whether each row gets the columns _run_id (uuid) and _loaded_at (timestamptz): the run that loaded it, and "
 		"when that began."},
+	OptionSpec{"max_deletes", OptionType::RowLimit, 0, 0, "", "50%",
+			   "How many rows a run of a mirror or a history may take for deleted at the source: a number, or a "
+			   "percentage, which counts where there are more than 1000; beyond that the run fails."},
 	OptionSpec{"max_rejects", Text, 1, 20, "", "1000",
 			   "How many rows a run may put into quarantine before it fails: a number, or a percentage of those that "
 			   "it reads, such as 5%."},
@@ -95,6 +100,10 @@ constexpr std::array kOptions = {
 		"on_changed_type", Enumeration, 0, 0, "freeze|evolve", "freeze",
 		"What becomes of a column whose values no longer fit into the destination's since its type has changed at "
 		"the source: the run fails, or the destination's column is widened where that loses nothing."},
+	OptionSpec{"on_empty", Enumeration, 0, 0, "error|load", "error",
+			   "What becomes of a mirror, a history or a replace whose source gives no row while the destination has "
+			   "some: the run "
+			   "fails, or the destination is emptied."},
 	OptionSpec{"on_invalid_text", Enumeration, 0, 0, "error|replace", "error",
 			   "What becomes of bytes in a text that are no characters: the row does not fit, or each becomes the "
 			   "replacement character U+FFFD."},
@@ -138,8 +147,16 @@ constexpr std::array kOptions = {
 			   "How long to wait before the first retry; the wait doubles with each further one."},
 	OptionSpec{"retry_max_delay", Duration, kSecond, 30 * kDay, "", "3600",
 			   "No wait before a retry is longer than this."},
+	OptionSpec{
+		"scope", Text, 0, 10'000, "", "",
+		"A condition on the destination's rows: which of them a mirror or a history compares with the source and may "
+		"delete. Needed where other pipelines load the table as well."},
 	OptionSpec{"sequences", Enumeration, 0, 0, "auto|off", "auto",
 			   "Whether a sequence behind a column that was loaded is moved past the values loaded."},
+	OptionSpec{"soft_delete_column", Text, 0, 63, "", "",
+			   "The destination's column (boolean or a timestamp) in which a mirror marks rows that are gone from the "
+			   "source, in "
+			   "place of deleting them."},
 	OptionSpec{"source_idle_timeout", Duration, 0, 30 * kDay, "", "1800",
 			   "How long a source may stay silent before the run fails; 0 waits forever."},
 	OptionSpec{"source_min_rate", Integer, 0, 1'000'000'000, "", "100",
@@ -166,6 +183,11 @@ constexpr std::array kOptions = {
 		"transform", Text, 0, 100'000, "", "",
 		"A query of this database over the rows that columns and filter give, which it calls source; its rows are "
 		"loaded in their place."},
+	OptionSpec{
+		"valid_from_column", Text, 1, 63, "", "valid_from",
+		"The destination's column (timestamptz) in which a history says from when on a version of a row is valid."},
+	OptionSpec{"valid_to_column", Text, 1, 63, "", "valid_to",
+			   "The same for when it ceased to be; NULL while it is current."},
 	OptionSpec{"verify", Enumeration, 0, 0, "off|count", "off",
 			   "Whether a run compares how many rows it read with a count of the source in the same snapshot."},
 	OptionSpec{"work_mem", MemorySize, 64, 2'147'483'647, "", "",

@@ -36,6 +36,8 @@ inline constexpr int kInvalidName = SqlState("42602");
 inline constexpr int kInvalidObjectDefinition = SqlState("42P17");
 inline constexpr int kDependentObjectsStillExist = SqlState("2BP01");
 inline constexpr int kWrongObjectType = SqlState("42809");
+inline constexpr int kCardinalityViolation = SqlState("21000");
+inline constexpr int kWithCheckOptionViolation = SqlState("44000");
 inline constexpr int kForeignKeyViolation = SqlState("23503");
 inline constexpr int kUniqueViolation = SqlState("23505");
 inline constexpr int kNotNullViolation = SqlState("23502");
@@ -65,6 +67,9 @@ inline constexpr int kDestinationLost = SqlState("SL010");	 // the destination s
 inline constexpr int kSnapshotLost = SqlState("SL011");		 // of the source, which several streams were to read
 inline constexpr int kRunDidNotSucceed = SqlState("SL012");	 // for who has waited for it
 inline constexpr int kRunNotOver = SqlState("SL013");		 // when who waited for it would wait no longer
+inline constexpr int kNothingRead = SqlState("SL014");		 // by a load that would empty its destination
+inline constexpr int kClockWentBack = SqlState("SL016");	 // of the source, behind a version that a history has
+inline constexpr int kTooManyGone = SqlState("SL015");		 // more rows than the option max_deletes allows
 inline constexpr int kCountDiffers = SqlState("SL018");		 // the source's own count from the rows that were read
 
 } // namespace sluice::sqlstate

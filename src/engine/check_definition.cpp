@@ -136,11 +136,13 @@ CheckReject(const catalog::Pipeline &pipeline, const OptionValues &options)
 }
 
 void
-CheckTable(const catalog::Pipeline &pipeline)
+CheckTable(const catalog::Pipeline &pipeline, const OptionValues &options)
 {
-	if (!OidIsValid(FindDestination(pipeline).oid)) {
+	Destination const destination = FindDestination(pipeline);
+	if (!OidIsValid(destination.oid)) {
 		pg::Call(leaf::CheckCreateRight, pipeline.destination_table->c_str());
 	}
+	CheckAlone(pipeline, destination, FactsOf(pipeline, options, destination.mode).compare);
 }
 
 // What the source gives beside what the table takes.
@@ -178,6 +180,7 @@ Analyze(const catalog::Pipeline &pipeline, bool starts_afresh)
 	mapping.filter = pipeline.filter;
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	ReadColumnOptions(options, &mapping);
+	ReadOwnColumns(pipeline, options, &mapping);
 	ReadLeaveOut(pipeline, options, !starts_afresh && !catalog::LoadedShape(pipeline.id).empty(), &mapping);
 	if (options.Text("on_new_column") == "evolve") {
 		mapping.leave_out = LeaveOut::All; // a run adds what is missing
@@ -216,6 +219,9 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 		pg::Call(leaf::CheckCondition, pipeline.filter->c_str());
 	}
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	if (options.IsGiven("scope")) {
+		pg::Call(leaf::CheckScope, options.Text("scope").c_str());
+	}
 	MappingInput types;
 	ReadColumnOptions(options, &types);
 	CheckExcluded(types, pipeline.columns);
@@ -229,7 +235,7 @@ CheckDefinition(const catalog::Pipeline &pipeline)
 	if (pipeline.destination) {
 		CheckDestinationServer(*pipeline.destination, pipeline.owner_oid);
 	} else if (pipeline.destination_table) {
-		CheckTable(pipeline);
+		CheckTable(pipeline, options);
 	}
 }
 
@@ -267,9 +273,9 @@ MissingRights(const catalog::Pipeline &pipeline)
 		note([&] { pg::Call(leaf::CheckInsertRight, destination.oid, static_cast<const int *>(nullptr), 0); });
 		note([&] { CheckRightsBesideInsert(destination); });
 	}
-	bool const stages = destination.mode == LoadMode::Merge ||
-						(pipeline.source && OidIsValid(destination.oid) && IsReadOverWire(pipeline) &&
-						 pg::Call(leaf::NeedsSql, destination.oid, replaces));
+	bool const stages =
+		FindsByKeys(destination.mode) || (pipeline.source && OidIsValid(destination.oid) && IsReadOverWire(pipeline) &&
+										  pg::Call(leaf::NeedsSql, destination.oid, replaces));
 	if ((stages || (pipeline.source && ImportsTable(pipeline))) && !pg::Call(pg::leaf::MayMakeTemporary)) {
 		note([] { pg::Call(pg::leaf::RequireTemporaryRight); });
 	}

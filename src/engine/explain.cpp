@@ -204,6 +204,10 @@ AddDestination(std::vector<std::string> *lines, const Question &question, Destin
 	if (std::optional<Error> const refused = pg::Subtransaction([&] { CheckReplaceByDelete(*destination, facts); })) {
 		lines->push_back("load: a run fails: " + refused->Info().message);
 	}
+	if (std::optional<Error> const refused =
+			pg::Subtransaction([&] { CheckAlone(question.pipeline, *destination, facts.compare); })) {
+		lines->push_back("load: a run fails: " + refused->Info().message);
+	}
 	AddPlan(lines, question, *destination, match.target_list, &facts);
 	if (question.query != nullptr) {
 		AddFit(lines, question.pipeline, *question.query, *destination, match);
@@ -256,7 +260,7 @@ Explain(const catalog::Pipeline &pipeline)
 		std::optional<CursorRead> cursor;
 		RunJournal begun(pg::Now);
 		if (pipeline.cursor_column) {
-			cursor.emplace(pipeline, options, input, destination.mode == LoadMode::Merge);
+			cursor.emplace(pipeline, options, input, FindsByKeys(destination.mode));
 			cursor->BeforeAnalysis(begun);
 		}
 		MappedQuery query(input.Mapping());

@@ -146,7 +146,7 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 		std::optional<pg::ReadOnlyScope> writes_nothing(std::in_place);
 		std::optional<CursorRead> cursor;
 		if (pipeline.cursor_column) {
-			cursor.emplace(pipeline, options, input, pipeline.load == "merge");
+			cursor.emplace(pipeline, options, input, FindsByKeys(LoadModeOf(pipeline)));
 			cursor->BeforeAnalysis(journal);
 		}
 		MappedQuery query(input.Mapping());

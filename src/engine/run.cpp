@@ -271,7 +271,7 @@ LoadSession::Load()
 		destination.mode = LoadMode::Append;
 	}
 	if (pipeline.cursor_column && !replays) {
-		cursor.emplace(pipeline, options, input, destination.mode == LoadMode::Merge, request_.slice);
+		cursor.emplace(pipeline, options, input, FindsByKeys(destination.mode), request_.slice);
 		cursor->BeforeAnalysis(journal_);
 	} else if (request_.slice) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState,

@@ -108,7 +108,7 @@ SeeDestinationRights(Look *look)
 	open.Close();
 	look->Ok(Format("role \"{}\" may {}", look->pipeline.owner,
 					look->destination.mode == LoadMode::Replace ? "replace its rows"
-					: look->destination.mode == LoadMode::Merge ? "merge rows into it"
+					: FindsByKeys(look->destination.mode)		? "merge rows into it"
 																: "insert into it"));
 }
 
@@ -123,9 +123,32 @@ SeeLedger(Look *look)
 	}
 }
 
+namespace {
+
+const char *
+WhatRunsDo(LoadMode mode)
+{
+	switch (mode) {
+	case LoadMode::Append:
+		return "every run appends its rows";
+	case LoadMode::Replace:
+		return "every run replaces all rows";
+	case LoadMode::Merge:
+		return "every run merges its rows by their keys";
+	case LoadMode::Mirror:
+		return "every run makes the rows those of the source, by their keys";
+	case LoadMode::History:
+		return "every run keeps what has changed as versions, by the keys";
+	}
+	return "";
+}
+
+} // namespace
+
 void
 SeeLoad(Look *look)
 {
+	std::vector<std::string> warnings;
 	if (!look->pipeline.destination && Exists(*look)) {
 		if (RefusesReplace(look->pipeline, look->destination)) {
 			throw ReplaceNotChosen(look->destination);
@@ -134,11 +157,16 @@ SeeLoad(Look *look)
 		LoadFacts facts = FactsOf(look->pipeline, look->options, look->destination.mode);
 		ReadTargetFacts(&look->destination, &facts);
 		CheckReplaceByDelete(look->destination, facts);
+		CheckAlone(look->pipeline, look->destination, facts.compare);
+		if (Compares(look->destination.mode)) {
+			warnings = PlanLoad(facts).warnings;
+		}
 		open.Close();
 	}
-	look->Ok(look->destination.mode == LoadMode::Replace ? "every run replaces all rows"
-			 : look->destination.mode == LoadMode::Merge ? "every run merges its rows by their keys"
-														 : "every run appends its rows");
+	look->Ok(WhatRunsDo(look->destination.mode));
+	for (const std::string &warning : warnings) {
+		look->Warning(warning);
+	}
 	if (look->pipeline.schedule && look->destination.mode == LoadMode::Append && !look->pipeline.filter &&
 		!look->pipeline.cursor_column) {
 		look->Warning("every run loads every row again",

@@ -109,7 +109,7 @@ SeeTransform(Look *look)
 	pg::ReadOnlyScope const writes_nothing;
 	RunJournal told(pg::Now);
 	if (look->pipeline.cursor_column) {
-		look->cursor.emplace(look->pipeline, look->options, *look->input, look->pipeline.load == "merge");
+		look->cursor.emplace(look->pipeline, look->options, *look->input, FindsByKeys(look->destination.mode));
 		look->cursor->BeforeAnalysis(told);
 	}
 	look->query.emplace(look->input->Mapping());
@@ -166,7 +166,7 @@ SeeSourceRights(Look *look)
 void
 SeeTemporary(Look *look)
 {
-	bool const merges = look->pipeline.load == "merge";
+	bool const merges = FindsByKeys(look->destination.mode);
 	bool const staged =
 		merges || (look->input && look->input->Wire() != nullptr && look->query && !look->query->NeedsSql().empty());
 	bool const imported = ImportsTable(look->pipeline);
@@ -178,7 +178,7 @@ SeeTemporary(Look *look)
 		look->Ok("no temporary table is needed");
 		return;
 	}
-	std::string const why = merges	 ? "rows are staged, because load is merge"
+	std::string const why = merges	 ? Format("rows are staged, because load is {}", NameOf(look->destination.mode))
 							: staged ? "rows are staged, because " + look->query->NeedsSql()
 									 : std::string("the source is imported as a temporary foreign table");
 	if (!pg::Call(pg::leaf::MayMakeTemporary)) {

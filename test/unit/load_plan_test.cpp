@@ -40,6 +40,24 @@ Merge()
 	return facts;
 }
 
+LoadFacts
+Mirror()
+{
+	LoadFacts facts = Merge();
+	facts.mode = LoadMode::Mirror;
+	facts.compare.max_deletes = "50%";
+	return facts;
+}
+
+LoadFacts
+History()
+{
+	LoadFacts facts = Mirror();
+	facts.mode = LoadMode::History;
+	facts.compare.current = "is_current";
+	return facts;
+}
+
 template <typename Change>
 LoadFacts
 With(LoadFacts facts, Change change)
@@ -128,6 +146,12 @@ TEST(LoadPlan, FactsLeadToAPath)
 		 LoadLock::Write, false, false, false},
 		{"create to merge", With(Merge(), [](auto &f) { f.created = true; }), LoadPath::Merge, LoadLock::None, false,
 		 false, true},
+		{"mirror", Mirror(), LoadPath::Mirror, LoadLock::KeepWritersOut, false, false, false},
+		{"mirror by SQL all the same", With(Mirror(), [](auto &f) { f.needs_sql = "it has triggers"; }),
+		 LoadPath::Mirror, LoadLock::KeepWritersOut, false, false, false},
+		{"create to mirror", With(Mirror(), [](auto &f) { f.created = true; }), LoadPath::Mirror, LoadLock::None, false,
+		 false, true},
+		{"history", History(), LoadPath::History, LoadLock::KeepWritersOut, false, false, false},
 		{"append elsewhere", With(Append(), [](auto &f) { f.remote = true; }), LoadPath::Remote, LoadLock::None, false,
 		 false, false},
 	};
@@ -259,12 +283,54 @@ TEST(LoadPlan, AMergeTellsItsKeys)
 	EXPECT_EQ(told(Append()).find("keys: "), std::string::npos);
 }
 
+TEST(LoadPlan, WhatIsGoneIsTold)
+{
+	EXPECT_EQ(
+		Told(Mirror()),
+		"path: rows are staged in a temporary table and compared with those of s.t by SQL, because load is mirror\n"
+		"lock: other writers wait until the end, because rows are compared with those of s.t\n"
+		"keys: rows are found by (id, at), unique index \"t_key\"\n"
+		"mirror: rows that differ are updated, rows whose key is not there are inserted, rows that are gone from the "
+		"source are deleted, all others stay untouched\n"
+		"guards: the run fails where more than 50% of the rows would be deleted, and where the source gives no row "
+		"while "
+		"there are some");
+	LoadFacts const marks = With(Mirror(), [](auto &f) {
+		f.compare.mark_column = "gone";
+		f.compare.scope = "region = 'eu'";
+		f.compare.may_be_empty = true;
+	});
+	EXPECT_NE(Told(marks).find("are marked in \"gone\""), std::string::npos);
+	EXPECT_NE(Told(marks).find("scope: of s.t only rows that fit region = 'eu' count"), std::string::npos);
+	EXPECT_NE(Told(marks).find("is allowed, because on_empty is load"), std::string::npos);
+	EXPECT_EQ(Told(With(Mirror(), [](auto &f) { f.created = true; })).find("guards: "), std::string::npos);
+
+	LoadFacts const by_cursor = With(History(), [](auto &f) {
+		f.compare.finds_gone = false;
+		f.merge.key_index.clear();
+	});
+	EXPECT_NE(Told(History()).find("\nhistory: "), std::string::npos);
+	EXPECT_NE(Told(by_cursor).find("are not noticed, because rows are read by a cursor"), std::string::npos);
+	EXPECT_EQ(Told(by_cursor).find("guards: "), std::string::npos);
+	ASSERT_EQ(PlanLoad(by_cursor).warnings.size(), 1);
+	EXPECT_NE(PlanLoad(by_cursor).warnings.front().find("ON s.t (id, at) WHERE is_current"), std::string::npos);
+	EXPECT_NE(WhyNoQuarantine(Mirror()).find("take them for gone"), std::string::npos);
+}
+
 TEST(LoadPlan, ModesAreWords)
 {
 	EXPECT_EQ(ParseLoadMode("append"), LoadMode::Append);
 	EXPECT_EQ(ParseLoadMode("replace"), LoadMode::Replace);
 	EXPECT_EQ(ParseLoadMode("merge"), LoadMode::Merge);
-	EXPECT_EQ(ParseLoadMode("mirror"), std::nullopt);
+	EXPECT_EQ(ParseLoadMode("upsert"), std::nullopt);
+	for (LoadMode const mode :
+		 {LoadMode::Append, LoadMode::Replace, LoadMode::Merge, LoadMode::Mirror, LoadMode::History}) {
+		EXPECT_EQ(ParseLoadMode(NameOf(mode)), mode);
+	}
+	EXPECT_TRUE(FindsByKeys(LoadMode::Merge));
+	EXPECT_FALSE(FindsByKeys(LoadMode::Replace));
+	EXPECT_FALSE(Compares(LoadMode::Merge));
+	EXPECT_TRUE(Compares(LoadMode::History));
 	EXPECT_EQ(ParseLoadMode(""), std::nullopt);
 }
 

@@ -8,8 +8,6 @@ namespace sluice::engine {
 
 namespace {
 
-constexpr int kCardinalityViolation = SqlState("21000");
-
 // By their images; without the casts it would be a comparison column by column.
 constexpr const char *kRowsDiffer = "ROW({})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW({})::pg_catalog.record";
 
@@ -218,7 +216,7 @@ KeyedRows::CheckTies() const
 		return;
 	}
 	throw Error(
-		kCardinalityViolation,
+		sqlstate::kCardinalityViolation,
 		cursor_ != nullptr
 			? Format("rows with the same key differ, and have the same greatest value of cursor column \"{}\"",
 					 cursor_->name)

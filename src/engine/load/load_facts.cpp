@@ -11,11 +11,21 @@ FactsOf(const catalog::Pipeline &pipeline, const OptionValues &options, LoadMode
 {
 	LoadFacts facts;
 	facts.by_cursor = pipeline.cursor_column.has_value();
-	if (mode == LoadMode::Merge) {
+	if (FindsByKeys(mode)) {
 		facts.merge.keys = catalog::KeyColumns(pipeline);
 		facts.merge.strategy = MergeStrategyOf(options);
 		facts.merge.memory_is_given = options.IsGiven("work_mem");
 		facts.merge.last_wins = options.Text("on_tie") == "last";
+	}
+	facts.compare.may_be_empty = options.Text("on_empty") == "load";
+	if (Compares(mode)) {
+		facts.compare.scope = options.Text("scope");
+		facts.compare.max_deletes = options.Text("max_deletes");
+		facts.compare.finds_gone = !facts.by_cursor;
+		facts.compare.mark_column = mode == LoadMode::Mirror ? options.Text("soft_delete_column") : "";
+		facts.compare.valid_from = options.Text("valid_from_column");
+		facts.compare.valid_to = options.Text("valid_to_column");
+		facts.compare.current = options.Text("current_column");
 	}
 	facts.mode = mode;
 	facts.direct = options.Text("direct") != "off";

@@ -1,7 +1,9 @@
 #include "engine/load/make_load.hpp"
 
 #include "engine/load/append_load.hpp"
+#include "engine/load/history_load.hpp"
 #include "engine/load/merge_load.hpp"
+#include "engine/load/mirror_load.hpp"
 #include "engine/load/remote_load.hpp"
 #include "engine/load/routed_load.hpp"
 #include "engine/load/swap_load.hpp"
@@ -46,6 +48,11 @@ MakeLoad(const LoadOrder &order, std::optional<StagedInput> staged)
 		return std::make_unique<StatementLoad>(destination, order.query, order.match, std::move(staged), order.journal);
 	case LoadPath::Merge:
 		return std::make_unique<MergeLoad>(destination, plan, order.match, order.cursor, order.journal);
+	case LoadPath::Mirror:
+		return std::make_unique<MirrorLoad>(destination, plan, order.match, order.cursor, order.journal);
+	case LoadPath::History:
+		return std::make_unique<HistoryLoad>(destination, plan, order.match, order.cursor, order.journal,
+											 order.instant);
 	case LoadPath::Remote:
 		return std::make_unique<RemoteLoad>(*destination.remote);
 	}

@@ -17,6 +17,8 @@ struct LoadOrder {
 	const ColumnMatch &match;
 	const LockPatience &patience;
 	const CursorColumn *cursor; // NULL: rows come by none
+	// Of the source's snapshot, where it tells; for a history.
+	std::optional<std::string> instant;
 	RunJournal &journal;
 };
 

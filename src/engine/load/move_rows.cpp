@@ -32,6 +32,7 @@ StageWire(const LoadRequest &request)
 	plain.filter.reset();
 	plain.naming = ColumnCase::Keep;
 	plain.types.clear();
+	plain.own.clear();	   // of what is loaded
 	plain.meaning.clear(); // the source row has the types that are computed with by now
 	staged.columns = ColumnDefinitions(MappedQuery(plain));
 
@@ -57,8 +58,13 @@ StageMapped(const MappedQuery &query)
 LoadOrder
 OrderOf(const LoadRequest &request)
 {
-	return {request.destination, request.plan,	   request.query,
-			request.match,		 request.patience, request.cursor != nullptr ? &request.cursor->Column() : nullptr,
+	return {request.destination,
+			request.plan,
+			request.query,
+			request.match,
+			request.patience,
+			request.cursor != nullptr ? &request.cursor->Column() : nullptr,
+			request.plan.path == LoadPath::History ? request.input.Instant() : std::nullopt,
 			request.journal};
 }
 
@@ -179,7 +185,7 @@ WithCursor(MappingInput mapping, const LoadRequest &request)
 
 // Everything is read before anything is written: the source may read the destination.
 LoadOutcome
-LoadByMerge(const LoadRequest &request)
+LoadByKeys(const LoadRequest &request)
 {
 	RunInput &input = request.input;
 	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::nullopt);
@@ -399,7 +405,9 @@ LoadAsPlanned(const LoadRequest &request)
 	case LoadPath::Sql:
 		return LoadByStatements(request);
 	case LoadPath::Merge:
-		return LoadByMerge(request);
+	case LoadPath::Mirror:
+	case LoadPath::History:
+		return LoadByKeys(request);
 	default:
 		return request.quarantine != nullptr ? LoadWithQuarantine(request) : LoadByReader(request);
 	}

@@ -5,18 +5,23 @@
 
 namespace sluice::engine {
 
+std::string
+FreeTemporaryName(const char *wanted)
+{
+	std::string name = wanted;
+	for (int i = 2; OidIsValid(pg::Call(pg::leaf::FindTemporary, name.c_str())); ++i) {
+		name = Format("{}_{}", wanted, i);
+	}
+	return "pg_temp." + name;
+}
+
 void
 StagedRows::Open(const std::string &columns)
 {
 	pg::Call(pg::leaf::RequireTemporaryRight);
-	// The session may have tables of its own, when a run is made by CALL.
-	std::string name = "pg_sluice_staged_rows";
-	for (int i = 2; OidIsValid(pg::Call(pg::leaf::FindTemporary, name.c_str())); ++i) {
-		name = Format("pg_sluice_staged_rows_{}", i);
-	}
-	name_ = "pg_temp." + name;
+	name_ = FreeTemporaryName("pg_sluice_staged_rows");
 	pg::Sql("CREATE TEMPORARY TABLE " + name_ + " " + columns + " ON COMMIT DROP");
-	table_ = pg::Call(table_open, pg::Call(pg::leaf::FindTemporary, name.c_str()), NoLock);
+	table_ = pg::Call(table_open, pg::Call(pg::leaf::FindTemporary, name_.c_str() + strlen("pg_temp.")), NoLock);
 	writer_ = pg::Call(leaf::OpenHeapWriter, table_, table_, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN);
 }
 

@@ -9,6 +9,9 @@
 
 namespace sluice::engine {
 
+// Of a temporary table that is to be made, qualified: the session may have tables of its own.
+std::string FreeTemporaryName(const char *wanted);
+
 class StagedRows {
 public:
 	// columns: "(a integer, b text)". Throws.

@@ -21,6 +21,7 @@ RunInput::RunInput(const catalog::Pipeline &pipeline, const OptionValues &option
 	mapping_.columns = pipeline.columns;
 	mapping_.filter = pipeline.filter;
 	ReadColumnOptions(options, &mapping_);
+	ReadOwnColumns(pipeline, options, &mapping_);
 	ReadLeaveOut(pipeline, options, !catalog::LoadedShape(pipeline.id).empty(), &mapping_);
 	// They were checked when the pipeline was made; what is pasted into a statement is checked where it is.
 	if (pipeline.columns) {

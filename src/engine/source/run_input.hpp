@@ -43,6 +43,7 @@ public:
 	// Of foreign data wrappers.
 	leaf::FetchSize Fetch() const { return fetch_; }
 	std::string Label() const { return source_->Label(); }
+	std::optional<std::string> Instant() { return source_->Instant(); }
 	// Of what the query's rows are of.
 	DeclaredTable Declared(const MappedQuery &query)
 	{

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "catalog/pipeline_store.hpp"
@@ -33,6 +34,9 @@ public:
 	// For a destination that is made after it: what its catalog says, where it is a table and that can be known. Asked
 	// before it is started.
 	virtual DeclaredTable Declared() { return {}; }
+	// When its snapshot was taken, by its own clock: a timestamp with an offset. Nothing: it does not tell. Asked
+	// before it is started.
+	virtual std::optional<std::string> Instant() { return std::nullopt; }
 	// Rows come over a connection of our own, from here; NULL: the executor reads the FROM item.
 	virtual WireSource *Wire() { return nullptr; }
 	// Several connections can each read a part of the rows, as one snapshot shows them; NULL: they cannot.

@@ -120,6 +120,9 @@ Obstacle(const Question &question, const DeclaredIndex &index)
 		return "with load => 'append' a row that has changed at the source comes again; the option create_indexes, "
 			   "where it is given, makes it all the same";
 	}
+	if (question.options.mode == LoadMode::History) {
+		return "versions of a row share its values";
+	}
 	for (const DeclaredIndex::Part &part : index.parts) {
 		if (!pg::Call(leaf::KeepsApart, &question.query.Column(question.carried.at(part.column)))) {
 			return Format("as the type that column_types names, values of column \"{}\" may be the same", part.column);
@@ -202,6 +205,12 @@ CreateOptionsOf(const OptionValues &options, LoadMode mode, const std::vector<st
 	wanted.asked = options.IsGiven("create_indexes");
 	wanted.mode = mode;
 	wanted.keys = keys;
+	wanted.own = OwnColumns(mode, options);
+	if (mode == LoadMode::History) {
+		wanted.current_keys = keys;
+		wanted.current = options.Text("current_column");
+		wanted.keys.push_back(options.Text("valid_from_column"));
+	}
 	return wanted;
 }
 
@@ -218,10 +227,18 @@ PlanTable(const MappedQuery &query, const DeclaredTable &declared, const CreateO
 	std::vector<std::string> const constraints = Constraints(query, declared, options.identity);
 	CreatedTable table;
 	table.create = "CREATE TABLE " + qualified_name + " " + ColumnDefinitions(query, types, &constraints);
+	for (const OwnColumn &own : options.own) {
+		table.create.pop_back();
+		table.create += ", " + pg::QuoteIdentifier(own.name) + " " + own.definition + ")";
+	}
 	if (!options.keys.empty()) {
 		table.create.pop_back();
 		table.create += ", PRIMARY KEY (" + QuotedList(options.keys) + "))";
 		table.has_key = true;
+	}
+	if (!options.current.empty()) {
+		table.indexes.push_back(Format("CREATE UNIQUE INDEX ON {} ({}) WHERE {}", qualified_name,
+									   QuotedList(options.current_keys), pg::QuoteIdentifier(options.current)));
 	}
 	table.comments = Comments(query, declared, qualified_name);
 	Question const question{query, declared, options, qualified_name, CarriedColumns(query)};

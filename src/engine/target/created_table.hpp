@@ -8,6 +8,7 @@
 
 #include "core/load_plan.hpp"
 #include "core/option_registry.hpp"
+#include "core/own_columns.hpp"
 #include "core/run_journal.hpp"
 #include "engine/transform/mapped_query.hpp"
 #include "engine/wire/declared_table.hpp"
@@ -21,6 +22,10 @@ struct CreateOptions {
 	bool asked = false; // for these indexes: they are not a default
 	LoadMode mode = LoadMode::Append;
 	std::vector<std::string> keys; // by which rows are found: its primary key from the start
+	// Of a history: its keys, and the column that says which version is current.
+	std::vector<std::string> current_keys;
+	std::string current;
+	std::vector<OwnColumn> own; // that the load fills by itself, behind the source's
 	// What the server knows.
 	bool identity = true;
 	bool nulls_equal = true; // NULLS NOT DISTINCT

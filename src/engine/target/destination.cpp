@@ -88,7 +88,9 @@ Take(LoadLock lock, const Destination &destination, const LockPatience &patience
 {
 	if (lock == LoadLock::KeepWritersOut) {
 		LockTree(destination.oid, ShareRowExclusiveLock, patience,
-				 destination.mode == LoadMode::Replace ? "replacing its rows" : "checking its foreign keys to itself",
+				 destination.mode == LoadMode::Replace ? "replacing its rows"
+				 : Compares(destination.mode)		   ? "comparing its rows"
+													   : "checking its foreign keys to itself",
 				 journal);
 	} else {
 		pg::Call(leaf::LockUntimed, destination.oid, RowExclusiveLock);
@@ -102,12 +104,10 @@ LoadModeOf(const catalog::Pipeline &pipeline)
 {
 	std::optional<LoadMode> const mode = ParseLoadMode(pipeline.load.value_or(""));
 	if (!mode) {
-		throw Error(sqlstate::kFeatureNotSupported,
-					Format("load \"{}\" is not supported yet", pipeline.load.value_or("")),
-					"Use load => 'append', 'replace' or 'merge'.");
+		throw Error(sqlstate::kPipelineIncomplete, "a run needs a load", "Set it with alter_pipeline.");
 	}
-	if (*mode == LoadMode::Merge && catalog::KeyColumns(pipeline).empty()) {
-		throw Error(sqlstate::kPipelineIncomplete, "load => 'merge' needs key_columns",
+	if (FindsByKeys(*mode) && catalog::KeyColumns(pipeline).empty()) {
+		throw Error(sqlstate::kPipelineIncomplete, Format("load => '{}' needs key_columns", NameOf(*mode)),
 					"Name the columns of the destination that say which row is meant, such as its primary key.");
 	}
 	return *mode;
@@ -136,8 +136,9 @@ FindAttribute(TupleDesc row_type, const std::string &column)
 
 namespace {
 
+// current: of a history, whose index is one of current rows alone.
 std::string
-KeyIndexOf(Relation relation, const std::vector<std::string> &keys)
+KeyIndexOf(Relation relation, const std::vector<std::string> &keys, const std::string &current)
 {
 	std::vector<const char *> names;
 	names.reserve(keys.size());
@@ -145,19 +146,20 @@ KeyIndexOf(Relation relation, const std::vector<std::string> &keys)
 		names.push_back(key.c_str());
 	}
 	const char *const name = pg::Call(leaf::FindKeyIndex, relation, static_cast<int>(names.size()),
-									  static_cast<const char *const *>(names.data()));
+									  static_cast<const char *const *>(names.data()),
+									  current.empty() ? static_cast<const char *>(nullptr) : current.c_str());
 	return name != nullptr ? name : "";
 }
 
-// A merge finds rows in tables.
+// Rows are found in tables.
 void
-CheckMergeInto(const Destination &destination)
+CheckKeysIn(const Destination &destination)
 {
 	char const kind = pg::Call(get_rel_relkind, destination.oid);
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE) {
 		throw Error(sqlstate::kWrongObjectType,
-					Format("load => 'merge' needs a table, and {} is none", destination.name),
-					"Merge into the table behind it, or use load => 'append' or 'replace'.");
+					Format("load => '{}' needs a table, and {} is none", NameOf(destination.mode), destination.name),
+					"Load into the table behind it, or use load => 'append' or 'replace'.");
 	}
 	for (const std::string &key : destination.keys) {
 		if (pg::Call(get_attnum, destination.oid, key.c_str()) <= 0) {
@@ -184,11 +186,13 @@ FindDestination(const catalog::Pipeline &pipeline)
 		pg::Call(leaf::CheckKind, destination.oid);
 		destination.name = pg::QualifiedName(destination.oid);
 	}
-	if (destination.mode == LoadMode::Merge) {
+	if (FindsByKeys(destination.mode)) {
 		destination.keys = catalog::KeyColumns(pipeline);
-		destination.strategy = MergeStrategyOf(catalog::ReadOptions(pipeline.options));
+		OptionValues const options = catalog::ReadOptions(pipeline.options);
+		destination.strategy = MergeStrategyOf(options);
+		destination.deletes = destination.mode == LoadMode::Mirror && !options.IsGiven("soft_delete_column");
 		if (OidIsValid(destination.oid)) {
-			CheckMergeInto(destination);
+			CheckKeysIn(destination);
 		}
 	}
 	return destination;
@@ -208,21 +212,35 @@ CheckRightsBesideInsert(const Destination &destination, const ColumnMatch *match
 	if (destination.mode == LoadMode::Replace) {
 		pg::Call(leaf::CheckReplaceRight, destination.oid);
 	}
-	if (destination.mode != LoadMode::Merge) {
+	if (!FindsByKeys(destination.mode)) {
 		return;
 	}
 	AclMode rights = ACL_SELECT;
-	if (destination.strategy == MergeStrategy::Upsert) {
+	if (Compares(destination.mode)) {
+		rights |= destination.deletes ? ACL_UPDATE | ACL_DELETE : ACL_UPDATE;
+	} else if (destination.strategy == MergeStrategy::Upsert) {
 		rights |= ACL_UPDATE;
 	} else if (destination.strategy == MergeStrategy::DeleteInsert) {
 		rights |= ACL_DELETE;
 		// Where somebody else has just inserted a row of that key, ON CONFLICT updates it.
-		if (destination.relation != nullptr && !KeyIndexOf(destination.relation, destination.keys).empty()) {
+		if (destination.relation != nullptr && !KeyIndexOf(destination.relation, destination.keys, "").empty()) {
 			rights |= ACL_UPDATE;
 		}
 	}
 	pg::Call(leaf::CheckMergeRight, destination.oid, rights, match != nullptr ? match->source_of.data() : nullptr,
 			 match != nullptr ? RelationGetNumberOfAttributes(destination.relation) : 0);
+}
+
+void
+CheckAlone(const catalog::Pipeline &pipeline, const Destination &destination, const ComparePlan &compare)
+{
+	if (Compares(destination.mode) && compare.finds_gone && OidIsValid(destination.oid) && compare.scope.empty() &&
+		catalog::IsLoadedByOthers(pipeline, destination.oid)) {
+		throw Error(sqlstate::kInvalidParameterValue,
+					Format("another pipeline loads {} as well, and its rows would be taken for gone", destination.name),
+					"Say which rows are this one's by a condition on the destination's columns: {\"scope\": "
+					"\"region = 'eu'\"} in options.");
+	}
 }
 
 void
@@ -251,6 +269,65 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, c
 	}
 }
 
+namespace {
+
+// The type of a column that the load fills by itself. add: how to add one.
+Oid
+OwnColumnType(const Destination &destination, const std::string &column, const char *option, const char *add)
+{
+	AttrNumber const number = pg::Call(get_attnum, destination.oid, column.c_str());
+	if (number <= 0) {
+		throw Error(sqlstate::kUndefinedColumn,
+					Format("{} has no column \"{}\", which the load is to fill", destination.name, column),
+					Format("Add it: ALTER TABLE {} ADD COLUMN {} {}; or let the option {} name another one.",
+						   destination.name, pg::QuoteIdentifier(column), add, option));
+	}
+	return TupleDescAttr(RelationGetDescr(destination.relation), number - 1)->atttypid;
+}
+
+Error
+WrongOwnType(const Destination &destination, const std::string &column, const char *option, const char *wanted)
+{
+	return Error(sqlstate::kDatatypeMismatch,
+				 Format("column \"{}\" of {} cannot be what {} names", column, destination.name, option),
+				 Format("Its type must be {}.", wanted));
+}
+
+// In which a mirror marks rows.
+void
+ReadMarkColumn(const Destination &destination, ComparePlan *compare)
+{
+	constexpr const char *kOption = "soft_delete_column";
+	if (compare->mark_column.empty()) {
+		return;
+	}
+	Oid const type = OwnColumnType(destination, compare->mark_column, kOption, "timestamptz");
+	if (type != BOOLOID && type != TIMESTAMPTZOID && type != TIMESTAMPOID) {
+		throw WrongOwnType(destination, compare->mark_column, kOption, "boolean, timestamptz or timestamp");
+	}
+	compare->mark_is_time = type != BOOLOID;
+}
+
+void
+CheckVersionColumns(const Destination &destination, const ComparePlan &compare)
+{
+	struct Wanted {
+		const std::string &column;
+		const char *option;
+		const char *type;
+		Oid oid;
+	};
+	for (const Wanted &wanted : {Wanted{compare.valid_from, "valid_from_column", "timestamptz", TIMESTAMPTZOID},
+								 Wanted{compare.valid_to, "valid_to_column", "timestamptz", TIMESTAMPTZOID},
+								 Wanted{compare.current, "current_column", "boolean", BOOLOID}}) {
+		if (OwnColumnType(destination, wanted.column, wanted.option, wanted.type) != wanted.oid) {
+			throw WrongOwnType(destination, wanted.column, wanted.option, wanted.type);
+		}
+	}
+}
+
+} // namespace
+
 void
 ReadTargetFacts(Destination *destination, LoadFacts *facts)
 {
@@ -267,8 +344,15 @@ ReadTargetFacts(Destination *destination, LoadFacts *facts)
 	Relation const relation = destination->relation;
 	leaf::TableTraits &traits = destination->traits;
 	pg::Call(leaf::DescribeTable, relation, replace, &traits);
-	if (destination->mode == LoadMode::Merge) {
-		facts->merge.key_index = KeyIndexOf(relation, destination->keys);
+	if (FindsByKeys(destination->mode)) {
+		facts->merge.key_index = KeyIndexOf(relation, destination->keys,
+											destination->mode == LoadMode::History ? facts->compare.current : "");
+	}
+	if (destination->mode == LoadMode::Mirror) {
+		ReadMarkColumn(*destination, &facts->compare);
+	}
+	if (destination->mode == LoadMode::History) {
+		CheckVersionColumns(*destination, facts->compare);
 	}
 	facts->created = destination->created;
 	facts->is_table = traits.kind == RELKIND_RELATION || traits.kind == RELKIND_PARTITIONED_TABLE;
@@ -322,6 +406,7 @@ LockDestination(const catalog::Pipeline &pipeline, Destination *destination, Loa
 		if (RefusesReplace(pipeline, *destination)) {
 			throw ReplaceNotChosen(*destination);
 		}
+		CheckAlone(pipeline, *destination, facts->compare);
 		destination->relation = pg::Call(table_open, destination->oid, NoLock);
 		ReadTargetFacts(destination, facts);
 		if (PlanLoad(*facts).lock <= lock) {

@@ -27,9 +27,9 @@ struct Destination {
 	std::vector<std::string> indexes; // of one that was created here: statements for when the rows are there
 	Relation relation = nullptr;
 	leaf::TableTraits traits{};
-	// Of a merge.
-	std::vector<std::string> keys;
+	std::vector<std::string> keys; // by which rows are found
 	MergeStrategy strategy = MergeStrategy::Upsert;
+	bool deletes = false; // of a mirror: rows that are gone are not marked
 };
 
 // Throws Error where it is none that is supported, or lacks its keys.
@@ -63,6 +63,10 @@ void TryToKeepWritersOut(Destination *destination, LoadFacts *facts);
 // Before anything is read, where the plan of these facts deletes rows that are published without a replica identity.
 // Throws Error 55000.
 void CheckReplaceByDelete(const Destination &destination, const LoadFacts &facts);
+
+// What is gone from the source of one pipeline may have come from another one's. Throws Error 22023 where such a load
+// has no scope.
+void CheckAlone(const catalog::Pipeline &pipeline, const Destination &destination, const ComparePlan &compare);
 
 // Whether a replace that nobody asked for would meet a table that the pipeline did not create, and the error for it.
 bool RefusesReplace(const catalog::Pipeline &pipeline, const Destination &destination);

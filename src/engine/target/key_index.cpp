@@ -27,12 +27,25 @@ IsPlainColumn(Relation table, Relation index, int position, const char *key)
 		   index->rd_indcollation[position] == column->attcollation;
 }
 
+// Of all rows, or of those that are current.
 bool
-IsOnKeys(Relation table, Relation index, int count, const char *const *keys)
+HoldsRows(Relation table, Relation index, const char *current)
+{
+	List *const predicate = RelationGetIndexPredicate(index);
+	if (current == nullptr) {
+		return predicate == NIL;
+	}
+	Node *const condition = list_length(predicate) == 1 ? static_cast<Node *>(linitial(predicate)) : nullptr;
+	return condition != nullptr && IsA(condition, Var) &&
+		   reinterpret_cast<Var *>(condition)->varattno == get_attnum(RelationGetRelid(table), current);
+}
+
+bool
+IsOnKeys(Relation table, Relation index, int count, const char *const *keys, const char *current)
 {
 	Form_pg_index const form = index->rd_index;
 	if (!form->indisunique || !form->indimmediate || !form->indisvalid || form->indnkeyatts != count ||
-		RelationGetIndexPredicate(index) != NIL) {
+		!HoldsRows(table, index, current)) {
 		return false;
 	}
 	for (int k = 0; k < count; ++k) {
@@ -50,13 +63,13 @@ IsOnKeys(Relation table, Relation index, int count, const char *const *keys)
 } // namespace
 
 const char *
-FindKeyIndex(Relation table, int count, const char *const *keys)
+FindKeyIndex(Relation table, int count, const char *const *keys, const char *current)
 {
 	const char *name = nullptr;
 	ListCell *cell;
 	foreach (cell, RelationGetIndexList(table)) {
 		Relation const index = index_open(lfirst_oid(cell), AccessShareLock);
-		if (name == nullptr && IsOnKeys(table, index, count, keys)) {
+		if (name == nullptr && IsOnKeys(table, index, count, keys, current)) {
 			name = pstrdup(RelationGetRelationName(index));
 		}
 		index_close(index, NoLock);

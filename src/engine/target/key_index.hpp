@@ -6,8 +6,8 @@
 namespace sluice::engine::leaf {
 
 // One on exactly these columns that INSERT ... ON CONFLICT may name, whose operators are those of the columns' types;
-// its name, or NULL.
-const char *FindKeyIndex(Relation table, int count, const char *const *keys);
+// its name, or NULL. current: a boolean column, and only rows in which it is true are in the index; NULL: all are.
+const char *FindKeyIndex(Relation table, int count, const char *const *keys, const char *current);
 
 // "OPERATOR(pg_catalog.=)": the operator by which the type's own indexes are unique. Raises 42883 where there is none.
 const char *EqualityOf(Oid type);

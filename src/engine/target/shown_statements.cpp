@@ -16,7 +16,7 @@ constexpr const char *kNote = "/* pg_sluice loads the rows */ ";
 void
 ShowStatements(const Destination &destination, LoadPath path, const ColumnMatch &match)
 {
-	if (path == LoadPath::Sql || path == LoadPath::Merge) {
+	if (path == LoadPath::Sql || FindsByKeys(destination.mode)) {
 		return;
 	}
 	// Who replaces has the right to TRUNCATE, and may lack that to DELETE.

@@ -69,6 +69,14 @@ ReadColumnOptions(const OptionValues &options, MappingInput *mapping)
 	}
 }
 
+void
+ReadOwnColumns(const catalog::Pipeline &pipeline, const OptionValues &options, MappingInput *mapping)
+{
+	if (std::optional<LoadMode> const mode = ParseLoadMode(pipeline.load.value_or(""))) {
+		mapping->own = OwnColumns(*mode, options);
+	}
+}
+
 LoadStamp
 StampOf(const std::string &run_id)
 {

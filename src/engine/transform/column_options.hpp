@@ -9,6 +9,8 @@ namespace sluice::engine {
 
 // Throws Error where a type is none.
 void ReadColumnOptions(const OptionValues &options, MappingInput *mapping);
+// Which columns of the destination the load fills by itself.
+void ReadOwnColumns(const catalog::Pipeline &pipeline, const OptionValues &options, MappingInput *mapping);
 // Which columns the destination may lack. has_loaded: they are compared with those of the last load.
 void ReadLeaveOut(const catalog::Pipeline &pipeline, const OptionValues &options, bool has_loaded,
 				  MappingInput *mapping);

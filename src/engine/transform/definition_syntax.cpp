@@ -103,18 +103,34 @@ CheckSelectList(const char *columns)
 	}
 }
 
+namespace {
+
 void
-CheckCondition(const char *filter)
+CheckOneCondition(const char *what, const char *condition)
 {
-	Embedded embedded = {"filter", filter, 0,
+	Embedded embedded = {what, condition, 0,
 						 "Write what would stand after WHERE, for example: amount > 0 AND NOT deleted."};
 	RawStmt *raw = nullptr;
 	SelectStmt *select = ParseSelect("SELECT WHERE\n", &embedded, &raw);
 	if (select == nullptr || raw->stmt_len != 0 || HasOtherClauses(select) || select->targetList != NIL ||
 		select->whereClause == nullptr) {
-		ereport(ERROR,
-				(errcode(ERRCODE_SYNTAX_ERROR), errmsg("filter must be one condition"), errhint("%s", embedded.hint)));
+		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("%s must be one condition", what),
+						errhint("%s", embedded.hint)));
 	}
+}
+
+} // namespace
+
+void
+CheckCondition(const char *filter)
+{
+	CheckOneCondition("filter", filter);
+}
+
+void
+CheckScope(const char *scope)
+{
+	CheckOneCondition("scope", scope);
 }
 
 char *

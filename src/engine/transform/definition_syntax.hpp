@@ -9,6 +9,7 @@ namespace sluice::engine::leaf {
 // Raise 42601 unless the text is one select list, or one condition.
 void CheckSelectList(const char *columns);
 void CheckCondition(const char *filter);
+void CheckScope(const char *scope);
 // Raises 42601 unless the text is one SELECT; returns it without what follows its semicolon (palloc).
 char *CheckQuery(const char *query);
 // The same for a transform, which must not write either.

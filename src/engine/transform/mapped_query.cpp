@@ -47,7 +47,7 @@ CheckNames(const MappedQuery &query)
 
 MappedQuery::MappedQuery(const MappingInput &input)
 	: text_(SelectText(input)), meaning_(input.meaning), reshaped_(input.transform.has_value()),
-	  leave_out_(input.leave_out), named_(input.named), stamped_(input.stamped)
+	  leave_out_(input.leave_out), named_(input.named), stamped_(input.stamped), own_(input.own)
 {
 	if (input.source_row != nullptr && !meaning_.empty()) {
 		AnalyzeMeaning(input);
@@ -69,7 +69,31 @@ MappedQuery::MappedQuery(const MappingInput &input)
 	}
 	NameColumns(input.naming);
 	CheckNames(*this);
+	CheckOwn();
 	CastColumns(input);
+}
+
+void
+MappedQuery::CheckOwn() const
+{
+	for (const OwnColumn &own : own_) {
+		for (int i = 0; i < ColumnCount(); ++i) {
+			if (own.name == Column(i).name) {
+				throw Error(
+					sqlstate::kDuplicateColumn,
+					Format("the source has a column \"{}\", which the load fills by itself", own.name),
+					Format("Leave it out or call it otherwise in columns, or let the option {} name another column of "
+						   "the destination.",
+						   own.option));
+			}
+		}
+	}
+}
+
+bool
+MappedQuery::IsOwn(const std::string &column) const
+{
+	return std::any_of(own_.begin(), own_.end(), [&column](const OwnColumn &own) { return own.name == column; });
 }
 
 bool

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/column_case.hpp"
+#include "core/own_columns.hpp"
 #include "engine/transform/column_cast.hpp"
 #include "engine/transform/column_meaning.hpp"
 #include "engine/transform/query_analysis.hpp"
@@ -35,6 +36,7 @@ struct MappingInput {
 	LeaveOut leave_out = LeaveOut::None;
 	std::optional<std::string> named; // the columns as the user wrote them
 	bool stamped = false;			  // by load_columns, at their end
+	std::vector<OwnColumn> own;		  // of the destination: the query must not give them
 	ColumnCase naming = ColumnCase::Keep;
 	std::set<std::string> excluded;				  // from "*"
 	std::set<std::string> unread;				  // of the source's columns, those that are not asked for
@@ -70,6 +72,9 @@ public:
 	const leaf::OutputColumn &Column(int index) const { return analyzed_->columns[index]; }
 	// One of the two that load_columns adds: of the run, not of the row.
 	bool IsStamp(int index) const { return stamped_ && index >= ColumnCount() - 2; }
+	// Of the destination: the load fills it by itself.
+	bool IsOwn(const std::string &column) const;
+	const std::vector<OwnColumn> &Own() const { return own_; }
 	// The destination may lack it: then it is not loaded.
 	bool MayBeLeftOut(int index) const;
 	// Whether columns are called in another way than in Text().
@@ -83,6 +88,7 @@ public:
 
 private:
 	void Analyze(const MappingInput &input);
+	void CheckOwn() const;
 	void AnalyzeMeaning(const MappingInput &input);
 	void NameColumns(ColumnCase naming);
 	void CastColumns(const MappingInput &input);
@@ -99,6 +105,7 @@ private:
 	LeaveOut leave_out_ = LeaveOut::None;
 	std::optional<std::string> named_;
 	bool stamped_ = false;
+	std::vector<OwnColumn> own_;
 };
 
 // "a, b, c" with an ellipsis after too many, for messages.

@@ -36,6 +36,7 @@ ReshapedMapping(const OptionValues &options, const MappedQuery &extract, const L
 	mapping.transform = pg::Call(leaf::CheckTransform, options.Text("transform").c_str());
 	mapping.source_row = pg::Call(leaf::CreatedRowType, extract.Analyzed());
 	mapping.exact = extract.IsExact();
+	mapping.own = extract.Own();
 	AddLoadColumns(options, stamp, &mapping);
 	return mapping;
 }

@@ -188,6 +188,13 @@ MysqlSource::WhyNoCursor(const CursorColumn &column) const
 }
 
 std::optional<std::string>
+MysqlSource::Instant()
+{
+	pg::SqlResult const rows = state_->remote->Exec("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)");
+	return rows.Empty() ? std::nullopt : std::optional(rows.Text(0, 0) + "+00");
+}
+
+std::optional<std::string>
 MysqlSource::Greatest(const CursorColumn &column)
 {
 	const MysqlSourceState &state = *state_;

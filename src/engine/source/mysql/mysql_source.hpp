@@ -44,6 +44,7 @@ public:
 	void Finish() override;
 
 	std::string WhyNoCursor(const CursorColumn &column) const override;
+	std::optional<std::string> Instant() override;
 	std::optional<std::string> Greatest(const CursorColumn &column) override;
 	bool HasNull(const CursorColumn &column) override;
 	void ReadRange(const CursorColumn &column, const CursorRange &range) override;

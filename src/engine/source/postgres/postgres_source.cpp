@@ -422,6 +422,14 @@ PostgresSource::Reconnect()
 	}
 }
 
+// Of the transaction, which is older than its snapshot.
+std::optional<std::string>
+PostgresSource::Instant()
+{
+	pg::SqlResult const rows = state_->remote->Exec("SELECT pg_catalog.now()");
+	return rows.Empty() ? std::nullopt : rows.Cell(0, 0);
+}
+
 std::optional<std::string>
 PostgresSource::Greatest(const CursorColumn &column)
 {

@@ -1,0 +1,107 @@
+#include "engine/load/compare_load.hpp"
+
+#include "core/sqlstate.hpp"
+#include "engine/load/loss_guard.hpp"
+#include "engine/transform/definition_syntax.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+CompareLoad::CompareLoad(Destination &destination, const LoadPlan &plan, const ColumnMatch &match,
+						 const CursorColumn *cursor, RunJournal &journal)
+	: destination_(destination), plan_(plan), cursor_(cursor), journal_(journal),
+	  rows_(destination, plan.merge, match, cursor, journal)
+{
+	// It was checked when the pipeline was made; what is pasted into a statement is checked where it is.
+	if (!plan.compare.scope.empty()) {
+		pg::Call(leaf::CheckScope, plan.compare.scope.c_str());
+	}
+}
+
+void
+CompareLoad::Open()
+{
+	pg::Call(table_close, std::exchange(destination_.relation, nullptr), NoLock);
+	AnalyzeScope();
+	rows_.Open();
+}
+
+// Before the source is read.
+void
+CompareLoad::AnalyzeScope() const
+{
+	if (plan_.compare.scope.empty()) {
+		return;
+	}
+	try {
+		pg::Sql(Format("SELECT FROM {} WHERE (\n{}\n) LIMIT 0", destination_.name, plan_.compare.scope));
+	} catch (const Error &error) {
+		ErrorInfo info = error.WithContext("option scope").Info();
+		if (info.hint.empty()) {
+			info.hint =
+				"scope is a condition on the destination's columns; functions are found by the pipeline's search_path.";
+		}
+		throw Error(std::move(info));
+	}
+}
+
+void
+CompareLoad::TellKept(int64_t meant, int64_t written, const char *what) const
+{
+	if (written < meant) {
+		journal_.Warning(Format("{} of {} rows were not {}: a trigger or a policy of {} kept them as they are",
+								meant - written, meant, what, destination_.name));
+	}
+}
+
+// Triggers and defaults have a say in what was written, so it is looked at there.
+void
+CompareLoad::CheckScope(const RowChanges &changes) const
+{
+	if (plan_.compare.scope.empty() || changes.created + changes.changed == 0) {
+		return;
+	}
+	std::string const keys = rows_.List("", true);
+	ComparedRows const compared = Compared();
+	pg::SqlResult const outside =
+		pg::Sql(Format("SELECT ROW({})::pg_catalog.text FROM {} AS c JOIN (SELECT {}, (\n{}\n) AS \"pg_sluice inside\" "
+					   "FROM {}{}) AS d "
+					   "ON {} WHERE d.\"pg_sluice inside\" IS NOT TRUE LIMIT 1",
+					   rows_.List("c.", true), changes.rows, keys, plan_.compare.scope, destination_.name,
+					   compared.kind.empty() ? "" : " WHERE " + compared.kind, rows_.SameKey("d", "c")));
+	if (!outside.Empty()) {
+		throw Error(sqlstate::kWithCheckOptionViolation,
+					Format("a row of the source is outside of scope in {}", destination_.name),
+					"Leave such rows out with a filter, or widen scope: a load writes no row outside of it.",
+					Format("Key ({})={}.", plan_.merge.KeyList(), outside.Text(0, 0)));
+	}
+}
+
+LoadCounts
+CompareLoad::Finish()
+{
+	rows_.Staged().Close();
+	journal_.Info(Format("{} rows staged in a temporary table", rows_.Staged().Rows()));
+	LoadCounts counts;
+	int const level = pg::Call(leaf::TakeMemory, plan_.merge.memory_is_given);
+	counts.duplicate = rows_.Settle();
+	int64_t const staged = rows_.Staged().Rows() - counts.duplicate;
+	pg::Sql("ANALYZE " + rows_.Staged().Name());
+	if (cursor_ != nullptr && !destination_.created && !plan_.merge.key_index.empty() && rows_.AreFew()) {
+		pg::Call(leaf::FindRowsOneByOne);
+	}
+	RowComparison comparison(rows_, destination_, plan_.merge, Compared(), journal_);
+	RowChanges const changes = comparison.Find(staged);
+	CheckLoss({destination_.name, DoneToGone(), changes.gone_count, staged - changes.created + changes.gone_count,
+			   rows_.Staged().Rows() == 0},
+			  plan_.compare);
+	counts.unchanged = staged - changes.created - changes.changed;
+	Apply(changes, &counts);
+	CheckScope(changes);
+	comparison.Drop();
+	pg::Call(leaf::LeaveLevel, level);
+	rows_.Staged().Drop();
+	return counts;
+}
+
+} // namespace sluice::engine

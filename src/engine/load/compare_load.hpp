@@ -1,0 +1,45 @@
+// Loads that stage their rows, compare them with those that are there, and write what is not as it should be. Which
+// rows are compared, and what becomes of each kind, is the derived class's.
+#pragma once
+
+#include "engine/load/compare_rows.hpp"
+#include "engine/load/load.hpp"
+
+namespace sluice::engine {
+
+class CompareLoad : public Load {
+public:
+	// Closes the destination's relation. Throws Error where a key is not loaded.
+	CompareLoad(Destination &destination, const LoadPlan &plan, const ColumnMatch &match, const CursorColumn *cursor,
+				RunJournal &journal);
+
+	void Open() final;
+	Relation Staging() const final { return rows_.Staged().Table(); }
+	void Write(Batch *batch) final { rows_.Staged().Write(batch); }
+	LoadCounts Finish() final;
+
+protected:
+	virtual ComparedRows Compared() const = 0;
+	// "deleted"
+	virtual const char *DoneToGone() const = 0;
+	virtual void Apply(const RowChanges &changes, LoadCounts *counts) = 0;
+
+	const Destination &Target() const { return destination_; }
+	const KeyedRows &Rows() const { return rows_; }
+	const LoadPlan &Plan() const { return plan_; }
+	RunJournal &Journal() const { return journal_; }
+	// Says where fewer rows were written than meant.
+	void TellKept(int64_t meant, int64_t written, const char *what) const;
+
+private:
+	void AnalyzeScope() const;
+	void CheckScope(const RowChanges &changes) const;
+
+	Destination &destination_;
+	const LoadPlan &plan_;
+	const CursorColumn *const cursor_;
+	RunJournal &journal_;
+	KeyedRows rows_;
+};
+
+} // namespace sluice::engine
