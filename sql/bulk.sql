@@ -15,6 +15,17 @@ SELECT count(*) FROM batch_nodes(trigger_pipeline('bulk 1'));
 SELECT idx_tup_fetch + seq_tup_read - :before < 1000 AS few FROM pg_stat_xact_user_tables WHERE relname = 'pipeline_definitions';
 ROLLBACK;
 SELECT drop_pipeline('child');
+-- Nor are the runs of the others read where the statistics know of no active one: they are of a moment before a bulk of runs, or
+-- of one within its transaction.
+SELECT create_pipeline('over', source_table => 'src', destination_table => 'dst', load => 'append') IS NOT NULL AS created;
+CALL run_pipeline('over') \gset
+ANALYZE sluice.pipeline_runs;
+BEGIN;
+SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid)) AS before FROM pg_index WHERE indrelid = 'sluice.pipeline_runs'::regclass \gset
+SELECT count(trigger_pipeline(id, if_running => 'skip')) FROM pipelines WHERE name LIKE 'bulk %0';
+SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid)) - :before < 10000 AS few FROM pg_index WHERE indrelid = 'sluice.pipeline_runs'::regclass;
+ROLLBACK;
+SELECT drop_pipeline('over');
 BEGIN;
 SELECT count(trigger_pipeline(id, if_running => 'skip')) FROM pipelines WHERE name LIKE 'bulk %';
 -- Again: each finds the first in its way.

@@ -159,8 +159,8 @@ WaitingFor(const ChainNode &parent, int most)
 		"q.outcome END, ', ' ORDER BY q.pipeline_name) FILTER (WHERE q.outcome IN ('failed', 'stopped', 'skipped')) "
 		"AS complaint FROM unnest(n.parents) u (id) JOIN sluice.pipeline_batch_nodes q ON q.batch = n.batch "
 		"AND q.pipeline_id = u.id) p "
-		"WHERE n.batch = $1::uuid AND n.state = 'waiting' AND n.parents @> ARRAY[$2::uuid] AND n.pipeline_id > (SELECT "
-		"f.followed FROM sluice.pipeline_batch_nodes f WHERE f.batch = $1::uuid AND f.pipeline_id = $2::uuid) "
+		"WHERE n.batch = $1::uuid AND n.state || '' = 'waiting' AND n.parents @> ARRAY[$2::uuid] AND n.pipeline_id > "
+		"(SELECT f.followed FROM sluice.pipeline_batch_nodes f WHERE f.batch = $1::uuid AND f.pipeline_id = $2::uuid) "
 		"ORDER BY n.pipeline_id LIMIT $3::bigint",
 		{parent.batch, parent.pipeline_id, Number(most)});
 	std::vector<WaitingNode> waiting;

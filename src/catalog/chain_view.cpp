@@ -25,8 +25,9 @@ std::string
 TypicalOf(const std::string &pipeline)
 {
 	return "(SELECT (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.duration)) * 1000000)::bigint "
-		   "FROM (SELECT r.status, r.duration FROM sluice.pipeline_runs r WHERE r.pipeline_id = " +
-		   pipeline + " ORDER BY r.id DESC LIMIT 50) s WHERE s.status = 'success')";
+		   "FROM (SELECT r.status, r.duration FROM sluice.pipeline_runs r WHERE r.pipeline_id >= " +
+		   pipeline + " AND r.pipeline_id <= " + pipeline +
+		   " ORDER BY r.pipeline_id, r.id DESC LIMIT 50) s WHERE s.status = 'success')";
 }
 
 // Of m, a member; last, fb and active, the last attempts of its run, of its fallback's, and of what is under way.

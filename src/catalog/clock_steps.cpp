@@ -23,12 +23,12 @@ int
 HastenWaits(TimestampTz now)
 {
 	std::string const at = SLUICE_SQL_AT("$1");
-	pg::SqlResult const retries =
-		Execute("UPDATE sluice.pipeline_runs r SET due_at = " + at + " + (r.due_at - r.queued_at), queued_at = " + at +
-					" WHERE r.id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q WHERE q.status = 'pending' AND "
-					"q.cause = 'retry' AND q.due_at > " +
-					at + " AND q.queued_at > " + at + " FOR UPDATE SKIP LOCKED))",
-				{Instant(now)});
+	pg::SqlResult const retries = Execute(
+		"UPDATE sluice.pipeline_runs r SET due_at = " + at + " + (r.due_at - r.queued_at), queued_at = " + at +
+			" WHERE r.id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q WHERE q.status || '' = 'pending' AND "
+			"q.cause = 'retry' AND q.due_at > " +
+			at + " AND q.queued_at > " + at + " FOR UPDATE SKIP LOCKED))",
+		{Instant(now)});
 	pg::SqlResult const sources = Execute("UPDATE sluice.pipeline_sources s SET waits_until = " + at +
 											  " + (s.waits_until - s.last_failure_at), last_failure_at = " + at +
 											  " WHERE (s.source, s.owner_oid) IN (SELECT q.source, q.owner_oid FROM "

@@ -167,11 +167,11 @@ FinishRun(const std::string &run_id, const std::string &status, const std::optio
 bool
 RecordChunk(const std::string &run_id, const RunCounters &counters, const RunJournal &journal)
 {
-	std::optional<LoggedRun> const run = ReadLogged(
-		Execute("UPDATE sluice.pipeline_runs r SET " SLUICE_SQL_HOW_FAR
-				" WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status = 'running' "
-				"FOR UPDATE SKIP LOCKED) RETURNING r.pipeline_id, r.owner_oid",
-				HowFar(run_id, counters, journal)));
+	std::optional<LoggedRun> const run = ReadLogged(Execute(
+		"UPDATE sluice.pipeline_runs r SET " SLUICE_SQL_HOW_FAR
+		" WHERE r.id = (SELECT q.id FROM sluice.pipeline_runs q WHERE q.id = $1::uuid AND q.status || '' = 'running' "
+		"FOR UPDATE SKIP LOCKED) RETURNING r.pipeline_id, r.owner_oid",
+		HowFar(run_id, counters, journal)));
 	if (!run) {
 		return false;
 	}

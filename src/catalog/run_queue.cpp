@@ -8,9 +8,11 @@ namespace sluice::catalog {
 QueuedRuns
 FindQueued(const std::string &pipeline_id, const std::optional<std::string> &up_to)
 {
-	pg::SqlResult const rows = Execute("SELECT q.id, q.xmin FROM sluice.pipeline_runs q WHERE q.pipeline_id = $1::uuid "
-									   "AND q.status = 'pending' AND ($2 IS NULL OR q.id <= $2::uuid) ORDER BY q.id",
-									   {pipeline_id, up_to}, Reading::Latest);
+	pg::SqlResult const rows = Execute(
+		"SELECT p.id, p.xmin FROM (SELECT q.id, q.xmin FROM sluice.pipeline_runs q WHERE q.pipeline_id = $1::uuid AND "
+		"q.status IN ('pending', 'running') AND q.status || '' = 'pending' AND ($2 IS NULL OR q.id <= $2::uuid) "
+		"OFFSET 0) p ORDER BY p.id",
+		{pipeline_id, up_to}, Reading::Latest);
 	QueuedRuns queued;
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		if (pg::Call(TransactionIdIsCurrentTransactionId, static_cast<TransactionId>(rows.Integer(row, 1)))) {
@@ -76,17 +78,17 @@ PendingRuns(const std::vector<Oid> &of, const NotNow &not_now, int limit)
 WorkAhead
 LookAhead(TimestampTz retries_after)
 {
-	pg::SqlResult const rows =
-		Execute("SELECT (SELECT " SLUICE_SQL_MICROSECONDS(
-					"d.next_due") " FROM sluice.pipeline_due d WHERE d.next_due IS NOT NULL ORDER BY d.next_due LIMIT "
-								  "1), (SELECT " SLUICE_SQL_MICROSECONDS(
-									  "r.due_at") " FROM sluice.pipeline_runs r WHERE r.status = 'pending' AND r.cause "
-												  "= 'retry' AND r.due_at > " SLUICE_SQL_AT(
-													  "$1") " ORDER BY r.due_at LIMIT 1), EXISTS (SELECT FROM "
-															"sluice.pipeline_runs q WHERE q.status = 'pending' AND NOT "
-															"(q.cause = 'retry' AND q.due_at > " SLUICE_SQL_AT(
-																"$2") ")), EXISTS (SELECT FROM sluice.pipeline_ended)",
-				{Instant(retries_after), Instant(pg::Now())});
+	pg::SqlResult const rows = Execute(
+		"SELECT (SELECT " SLUICE_SQL_MICROSECONDS(
+			"d.next_due") " FROM sluice.pipeline_due d WHERE d.next_due IS NOT NULL ORDER BY d.next_due LIMIT "
+						  "1), (SELECT " SLUICE_SQL_MICROSECONDS(
+							  "r.due_at") " FROM sluice.pipeline_runs r WHERE r.status || '' = 'pending' AND r.cause "
+										  "= 'retry' AND r.due_at > " SLUICE_SQL_AT(
+											  "$1") " ORDER BY r.due_at LIMIT 1), EXISTS (SELECT FROM "
+													"sluice.pipeline_runs q WHERE q.status = 'pending' AND NOT "
+													"(q.cause = 'retry' AND q.due_at > " SLUICE_SQL_AT(
+														"$2") ")), EXISTS (SELECT FROM sluice.pipeline_ended)",
+		{Instant(retries_after), Instant(pg::Now())});
 	return {InstantCell(rows, 0, 0), InstantCell(rows, 0, 1), rows.IsTrue(0, 2), rows.IsTrue(0, 3)};
 }
 

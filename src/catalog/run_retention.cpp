@@ -13,27 +13,26 @@ namespace {
 
 constexpr const char *kNoId = "00000000-0000-0000-0000-000000000000";
 
-// As the indexes say it: one class of runs of the pipeline $1, newest first.
+// As the indexes say it: one class of runs of the pipeline $1, newest first. Ordered by the pipeline as well, which
+// must not be fixed by an equality then: the primary key gives the order of ids too, with the runs of all pipelines.
 #define SLUICE_FAILED "status = 'failed'"
 #define SLUICE_OTHERS "status IN ('success', 'skipped', 'stopped')"
 #define SLUICE_NEWEST(class)                                                                                           \
-	"SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid AND " class " ORDER BY id DESC OFFSET "          \
-																				  "$2::bigint "                        \
-																				  "LIMIT 1"
+	"SELECT id FROM sluice.pipeline_runs WHERE pipeline_id >= $1::uuid AND pipeline_id <= $1::uuid AND " class         \
+		" ORDER BY pipeline_id, id DESC OFFSET $2::bigint LIMIT 1"
 
-// $2: the greatest id there may be, $3: too many from here back, $4: too old before, $5: stays, $6: limit.
+// No EXISTS: it may become a join with all that is active. $2: the greatest id there may be, $3: too many from here
+// back, $4: too old before, $5: stays, $6: limit.
 #define SLUICE_PURGE(class)                                                                                            \
 	"DELETE FROM sluice.pipeline_runs WHERE id = ANY (ARRAY (SELECT q.id FROM sluice.pipeline_runs q "                 \
 	"WHERE q.pipeline_id = $1::uuid AND q.id <= $2::uuid AND q." class                                                 \
 		" AND (q.id <= $3::uuid OR q.end_time < " SLUICE_SQL_AT(                                                       \
 			"$4") ") AND q.id <> $5::uuid "                                                                            \
-				  "AND NOT EXISTS (SELECT FROM sluice.pipeline_runs a WHERE a.batch = q.batch "                        \
-				  "AND a.status IN ('pending', 'running')) "                                                           \
-				  "AND NOT EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.batch = q.batch) "                      \
-				  "AND NOT EXISTS (SELECT FROM sluice.pipeline_runs a WHERE a.pipeline_id = $1::uuid AND a.root_run "  \
-				  "= "                                                                                                 \
-				  "q.root_run "                                                                                        \
-				  "AND a.status IN ('pending', 'running')) "                                                           \
+				  "AND (SELECT a.batch FROM sluice.pipeline_runs a WHERE a.batch = q.batch "                           \
+				  "AND a.status IN ('pending', 'running') LIMIT 1) IS NULL "                                           \
+				  "AND (SELECT e.batch FROM sluice.pipeline_ended e WHERE e.batch = q.batch LIMIT 1) IS NULL "         \
+				  "AND (SELECT a.id FROM sluice.pipeline_runs a WHERE a.pipeline_id = $1::uuid AND a.root_run = "      \
+				  "q.root_run AND a.status IN ('pending', 'running') LIMIT 1) IS NULL "                                \
 				  "ORDER BY q.id LIMIT $6::bigint FOR UPDATE SKIP LOCKED)) RETURNING id"
 
 struct Statements {

@@ -83,7 +83,7 @@ std::vector<std::string>
 SucceededRuns(const std::vector<std::string> &root_runs)
 {
 	pg::SqlResult const rows =
-		Execute("SELECT DISTINCT root_run FROM sluice.pipeline_runs WHERE status = 'success' AND "
+		Execute("SELECT DISTINCT root_run FROM sluice.pipeline_runs WHERE status || '' = 'success' AND "
 				"(id = ANY ($1::uuid[]) OR (root_run = ANY ($1::uuid[]) AND attempt > 1))",
 				{PlainArray(root_runs)});
 	std::vector<std::string> succeeded;

@@ -16,8 +16,8 @@ namespace sluice::catalog {
 
 namespace {
 
-// The row is queued. Said so that no partial index on status fits: a plan made while the queue is short
-// would read all of it later, for one run.
+// The row is queued. Said so that no partial index on status fits: a plan made while the queue is short, or while the
+// statistics say so, would read all of it later, for one run. See src/sql/15_indexes.sql.
 #define SLUICE_QUEUED "q.status || '' = 'pending'"
 
 std::vector<std::string>
@@ -49,8 +49,8 @@ CloseQueued(const std::string &pipeline_id, const std::string &status, const std
 				  "AND " SLUICE_QUEUED " AND ($5 IS NULL OR q.id <= $5::uuid) AND NOT ($6::boolean AND q.metadata ? "
 				  "'lost_before') FOR UPDATE SKIP LOCKED)) RETURNING r.id, r.batch, r.pipeline_id, r.metadata), "
 				  "noted AS (INSERT INTO sluice.pipeline_ended (run_id, batch, pipeline_id) SELECT c.id, c.batch, "
-				  "c.pipeline_id FROM closed c WHERE c.metadata ? 'lost_before' OR EXISTS (SELECT FROM "
-				  "sluice.pipeline_batch_nodes n WHERE n.batch = c.batch) ON CONFLICT DO NOTHING) "
+				  "c.pipeline_id FROM closed c WHERE c.metadata ? 'lost_before' OR (SELECT n.batch FROM "
+				  "sluice.pipeline_batch_nodes n WHERE n.batch = c.batch LIMIT 1) IS NOT NULL ON CONFLICT DO NOTHING) "
 				  "SELECT count(*) FROM closed",
 		{pipeline_id, status, CutMessage(reason), Instant(pg::Now()), up_to, keep_looks ? "true" : "false"});
 	return static_cast<int>(rows.Integer(0, 0));
@@ -141,24 +141,28 @@ std::optional<std::string>
 RunningRun(const std::string &pipeline_id)
 {
 	return FirstCell(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
-							 "AND status = 'running' LIMIT 1",
+							 "AND status IN ('pending', 'running') AND status || '' = 'running' LIMIT 1",
 							 {pipeline_id}, Reading::Latest));
 }
 
 std::optional<std::string>
 QueuedRun(const std::string &pipeline_id, bool with_slices)
 {
-	return FirstCell(Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
-							 "AND status = 'pending' AND ($2::boolean OR NOT metadata ? 'backfill') LIMIT 1",
-							 {pipeline_id, with_slices ? "true" : "false"}, Reading::Latest));
+	return FirstCell(
+		Execute("SELECT id FROM sluice.pipeline_runs WHERE pipeline_id = $1::uuid "
+				"AND status IN ('pending', 'running') AND status || '' = 'pending' AND ($2::boolean OR NOT "
+				"metadata ? 'backfill') LIMIT 1",
+				{pipeline_id, with_slices ? "true" : "false"}, Reading::Latest));
 }
 
 std::optional<std::string>
 LastRunMade(const std::string &pipeline_id)
 {
-	return FirstCell(Execute("SELECT r.id FROM sluice.pipeline_runs r WHERE r.pipeline_id = $1::uuid AND (r.status <> "
-							 "'skipped' OR r.attempt > 1) ORDER BY r.id DESC LIMIT 1",
-							 {pipeline_id}, Reading::Latest));
+	return FirstCell(
+		Execute("SELECT r.id FROM sluice.pipeline_runs r WHERE r.pipeline_id >= $1::uuid AND r.pipeline_id <= "
+				"$1::uuid AND (r.status <> 'skipped' OR r.attempt > 1) ORDER BY r.pipeline_id, r.id DESC "
+				"LIMIT 1",
+				{pipeline_id}, Reading::Latest));
 }
 
 void

@@ -55,8 +55,8 @@ HastenRetries(const std::string &source, Oid role)
 		"SELECT q.id, (SELECT p.error_sqlstate FROM (SELECT r.* FROM sluice.pipeline_runs r WHERE r.id = q.root_run "
 		"UNION ALL "
 		"SELECT r.* FROM sluice.pipeline_runs r WHERE r.root_run = q.root_run AND r.attempt > 1) p WHERE p.attempt = "
-		"q.attempt - 1) FROM sluice.pipeline_runs q WHERE q.status = 'pending' AND q.cause = 'retry' AND q.due_at "
-		"> " SLUICE_SQL_AT("$3") " AND q.source = $1::name AND pg_has_role($2::oid, q.owner_oid, 'USAGE')",
+		"q.attempt - 1) FROM sluice.pipeline_runs q WHERE q.status || '' = 'pending' AND q.cause = 'retry' AND "
+		"q.due_at > " SLUICE_SQL_AT("$3") " AND q.source = $1::name AND pg_has_role($2::oid, q.owner_oid, 'USAGE')",
 		{source, Number(role), Instant(pg::Now())});
 	std::vector<std::string> runs;
 	for (size_t row = 0; row < waiting.Rows(); ++row) {
