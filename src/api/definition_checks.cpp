@@ -179,6 +179,19 @@ CheckKeysAndCursor(const Pipeline &pipeline)
 			"A replace reads everything. Use load => 'append' or 'merge' to load what is new, or leave cursor_column "
 			"out.");
 	}
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
+	if (options.Integer("commit_every") > 0 &&
+		(!pipeline.cursor_column || pipeline.IsContinuous() || pipeline.load == "history")) {
+		throw Error(sqlstate::kInvalidParameterValue, "the option commit_every needs a cursor_column",
+					"Its values say from where a run goes on that was cut short: give it one, with load => 'append' or "
+					"'merge', "
+					"or set commit_every to 0.");
+	}
+	if (options.Integer("commit_every") > 0 && options.IsGiven("transform")) {
+		throw Error(
+			sqlstate::kInvalidParameterValue, "the options commit_every and transform cannot be had together",
+			"A transform computes over all rows of a run, of which a chunk has a part: set one of them to null.");
+	}
 	if (pipeline.cursor_column && pipeline.load == "mirror") {
 		throw Error(
 			sqlstate::kInvalidParameterValue, "cursor_column has no meaning with load => 'mirror'",

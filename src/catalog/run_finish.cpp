@@ -23,7 +23,8 @@ CutIfAny(const std::string &text)
 	"phase = COALESCE($2, phase), records_read = GREATEST(records_read, $3::bigint), "                                 \
 	"records_processed = GREATEST(records_processed, $4::bigint), "                                                    \
 	"records_failed = GREATEST(records_failed, $5::bigint), bytes_processed = GREATEST(bytes_processed, $6::bigint), " \
-	"batches = GREATEST(batches, $7::bigint), watermark_before = COALESCE($8, watermark_before), "                     \
+	"batches = GREATEST(batches, $7::bigint), watermark_before = CASE WHEN watermark_after IS NULL THEN COALESCE($8, " \
+	"watermark_before) ELSE watermark_before END, "                                                                    \
 	"watermark_after = COALESCE($9, watermark_after), "                                                                \
 	"records_inserted = GREATEST(records_inserted, $10::bigint), "                                                     \
 	"records_updated = GREATEST(records_updated, $11::bigint), "                                                       \
@@ -180,6 +181,15 @@ RecordChunk(const std::string &run_id, const RunCounters &counters, const RunJou
 	PruneLog(run_id);
 	RememberWatermark(run->pipeline_id, counters);
 	return true;
+}
+
+bool
+HasCommittedChunk(const std::string &root_run)
+{
+	return !Execute("SELECT FROM sluice.pipeline_runs r WHERE r.root_run = $1::uuid AND r.watermark_after IS NOT NULL "
+					"LIMIT 1",
+					{root_run})
+				.Empty();
 }
 
 std::optional<std::string>

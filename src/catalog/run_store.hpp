@@ -101,6 +101,8 @@ struct RunCounters {
 // What a run that goes on commits together with the rows of a chunk: counters, watermark and log. False when it is not
 // running any more.
 bool RecordChunk(const std::string &run_id, const RunCounters &counters, const RunJournal &journal);
+// That an attempt of the run has done so.
+bool HasCommittedChunk(const std::string &root_run);
 // How far the runs of a pipeline have loaded.
 std::optional<std::string> Watermark(const std::string &pipeline_id);
 void ForgetWatermark(const std::string &pipeline_id);

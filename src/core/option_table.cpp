@@ -31,6 +31,10 @@ constexpr std::array kOptions = {
 		"command_transaction", Boolean, 0, 0, "", "",
 		"Whether the statements of a command are one transaction, or each is one of its own; empty: one, unless a "
 		"statement cannot be part of one."},
+	OptionSpec{
+		"commit_every", Integer, 0, 1'000'000'000, "", "0",
+		"After about how many rows a run with a cursor commits, so that one that is cut short goes on from there; 0 "
+		"commits at the end alone."},
 	OptionSpec{"connect_timeout", Duration, kSecond, kHour, "", "30", "How long connecting to the source may take."},
 	OptionSpec{
 		"create_indexes", Enumeration, 0, 0, "none|keys|source", "keys",

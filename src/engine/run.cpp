@@ -215,6 +215,14 @@ LoadSession::GoOn(const OptionValues &options)
 	return kept_->Input();
 }
 
+// Nothing of the run is committed yet, by an earlier attempt neither.
+bool
+LoadSession::IsBeginning(const OptionValues &options) const
+{
+	return first_ && (options.Integer("commit_every") == 0 || request_.root_run.empty() ||
+					  !options.IsGiven(kBeforeSql) || !catalog::HasCommittedChunk(request_.root_run));
+}
+
 ChunkResult
 LoadSession::Load()
 {
@@ -254,7 +262,9 @@ LoadSession::Load()
 					"Look where the pipeline loaded before whether its rows are there.");
 	}
 	FarStatements const far = FarOf(destination.remote);
-	RunScript(options, kBeforeSql, far, journal_);
+	if (IsBeginning(options)) {
+		RunScript(options, kBeforeSql, far, journal_);
+	}
 	progress.Enter(RunPhase::Connecting);
 	if (destination.remote == nullptr) {
 		destination = FindDestination(pipeline);
@@ -272,6 +282,9 @@ LoadSession::Load()
 	}
 	if (pipeline.cursor_column && !replays) {
 		cursor.emplace(pipeline, options, input, FindsByKeys(destination.mode), request_.slice);
+		if (request_.root_run.empty()) {
+			cursor->TakeAll(journal_);
+		}
 		cursor->BeforeAnalysis(journal_);
 	} else if (request_.slice) {
 		throw Error(sqlstate::kObjectNotInPrerequisiteState,
@@ -393,6 +406,7 @@ LoadSession::Load()
 	}
 	if (cursor) {
 		cursor->End(progress.RowsRead(), counters_, journal_);
+		result.over = !cursor->LeavesRows();
 	}
 	MakeIndexesOf(destination, journal_);
 	sequences.Move(destination);
@@ -403,7 +417,10 @@ LoadSession::Load()
 	} else if (plan.analyze && !plan.fills_empty && !loaded.analyzed) {
 		Analyze(destination, journal_);
 	}
-	RunScript(options, kAfterSql, far, journal_);
+	if (result.over) {
+		RunScript(options, kAfterSql, far, journal_);
+	}
+	first_ = false;
 	progress.Enter(RunPhase::Finishing);
 	// Seldom: a pipeline's state is wanted by others too.
 	if (shape != last) {

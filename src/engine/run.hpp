@@ -57,12 +57,14 @@ public:
 
 private:
 	ChunkResult Load();
+	bool IsBeginning(const OptionValues &options) const;
 	RunInput &GoOn(const OptionValues &options);
 
 	const RunRequest &request_;
 	RunJournal &journal_;
 	catalog::RunCounters *const counters_;
 	std::optional<KeptInput> kept_; // of a run that goes on
+	bool first_ = true;				// no chunk is loaded yet
 };
 
 // What a run would do, one line each: remote query, path chosen and why, DDL it would run. Connects to

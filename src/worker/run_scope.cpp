@@ -26,10 +26,11 @@ RunInTheWay(const std::string &pipeline_id)
 
 } // namespace
 
-TimeLimit::TimeLimit(int64_t microseconds) : microseconds_(microseconds)
+TimeLimit::TimeLimit(int64_t microseconds, int64_t passed) : microseconds_(microseconds)
 {
 	if (microseconds_ > 0) {
-		outer_ = pg::Call(leaf::StartRunTimeout, static_cast<int>(std::max<int64_t>(microseconds_ / 1000, 1)));
+		outer_ =
+			pg::Call(leaf::StartRunTimeout, static_cast<int>(std::max<int64_t>((microseconds_ - passed) / 1000, 1)));
 	}
 }
 

@@ -11,7 +11,8 @@ namespace sluice::worker {
 // The option timeout.
 class TimeLimit {
 public:
-	explicit TimeLimit(int64_t microseconds);
+	// passed: of them, already.
+	explicit TimeLimit(int64_t microseconds, int64_t passed = 0);
 	~TimeLimit();
 	TimeLimit(const TimeLimit &) = delete;
 	TimeLimit &operator=(const TimeLimit &) = delete;

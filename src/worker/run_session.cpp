@@ -92,7 +92,9 @@ RunSession::LoadChunk()
 {
 	journal_.EnterPhase(RunPhase::Preparing);
 	OptionValues const options = catalog::ReadOptions(request_.pipeline.options);
-	TimeLimit const limit(options.DurationMicroseconds("timeout"));
+	// Of a run that ends, all chunks together.
+	int64_t const passed = request_.pipeline.IsContinuous() ? 0 : SteadyNow() - begun_;
+	TimeLimit const limit(options.DurationMicroseconds("timeout"), passed);
 	try {
 		return Load(options);
 	} catch (const Error &error) {
@@ -186,11 +188,13 @@ void
 RunSession::GoOn()
 {
 	journal_.BeginChunk();
-	journal_.EnterPhase(RunPhase::WaitingForRows);
-	if (request_.progress != nullptr) {
-		request_.progress({*counters_, RunPhase::WaitingForRows, 0});
+	if (request_.pipeline.IsContinuous()) {
+		journal_.EnterPhase(RunPhase::WaitingForRows);
+		if (request_.progress != nullptr) {
+			request_.progress({*counters_, RunPhase::WaitingForRows, 0});
+		}
+		load_.AwaitMore();
 	}
-	load_.AwaitMore();
 	pg::Call(leaf::ReloadIfAsked);
 }
 

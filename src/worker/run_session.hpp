@@ -7,6 +7,7 @@
 
 #include "catalog/run_store.hpp"
 #include "core/option_registry.hpp"
+#include "core/steady_clock.hpp"
 #include "engine/run.hpp"
 
 namespace sluice::worker {
@@ -53,6 +54,7 @@ private:
 	RunJournal &journal_;
 	catalog::RunCounters *const counters_;
 	engine::LoadSession load_;
+	SteadyTime const begun_ = SteadyNow();
 	bool changed_ = false;
 	std::string change_; // of the destination, before it is loaded
 };

@@ -90,4 +90,20 @@ PostgresGreatest(const CursorColumn &column, const std::string &from)
 	return Format("SELECT {} FROM {} WHERE {} IS NOT NULL ORDER BY {} DESC LIMIT 1", name, from, name, name);
 }
 
+std::string
+PostgresPartEnd(const CursorColumn &column, const std::string &from, const CursorPart &part)
+{
+	std::string const name = SourceColumn(column);
+	std::string const place =
+		Format("SELECT {} FROM {} WHERE {} {} ORDER BY {} LIMIT 1 OFFSET {}", name, from, name,
+			   part.after ? "OPERATOR(pg_catalog.>) " + PostgresLiteral(column, *part.after) : "IS NOT NULL", name,
+			   part.rows - 1);
+	if (part.most_ties == 0) {
+		return place;
+	}
+	return Format("SELECT {0} FROM {1} WHERE {0} OPERATOR(pg_catalog.>=) ({2}) GROUP BY {0} HAVING pg_catalog.count(*) "
+				  "OPERATOR(pg_catalog.<=) {3} ORDER BY {0} LIMIT 1",
+				  name, from, place, part.most_ties);
+}
+
 } // namespace sluice::engine

@@ -53,6 +53,16 @@ std::string PostgresCondition(const CursorColumn &column, const CursorRange &ran
 // A query for the greatest value of what is in FROM; no row when there is none.
 std::string PostgresGreatest(const CursorColumn &column, const std::string &from);
 
+// A part of the rows, in the order of the cursor.
+struct CursorPart {
+	std::optional<std::string> after; // where it begins
+	int64_t rows;					  // at least
+	int64_t most_ties;				  // how many rows may have its last value; 0: however many
+};
+
+// A query for the last value of it; no row when there are fewer rows.
+std::string PostgresPartEnd(const CursorColumn &column, const std::string &from, const CursorPart &part);
+
 // What can be read by a cursor over a connection of its own.
 class OrderedSource {
 public:
@@ -65,6 +75,8 @@ public:
 	virtual std::string WhyNoCursor(const CursorColumn &column) const = 0;
 	// Of all rows, whatever the filter; nothing when none has a value.
 	virtual std::optional<std::string> Greatest(const CursorColumn &column) = 0;
+	// The last value of a part of all rows; nothing when it is the last part.
+	virtual std::optional<std::string> PartEnd(const CursorColumn &column, const CursorPart &part) = 0;
 	// Of the rows that the source's own filter leaves.
 	virtual bool HasNull(const CursorColumn &column) = 0;
 	// Before the Start: only these.

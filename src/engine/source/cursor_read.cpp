@@ -27,7 +27,8 @@ CursorRead::CursorRead(const catalog::Pipeline &pipeline, const OptionValues &op
 	: pipeline_(pipeline), input_(input), by_key_(by_key), slice_(std::move(slice)),
 	  nulls_(options.Text("on_null_cursor")), lag_(Format("{}.{:06}", options.DurationMicroseconds("lag") / 1'000'000,
 														  options.DurationMicroseconds("lag") % 1'000'000)),
-	  auto_late_(options.Text("late_rows") == "auto"), state_(catalog::FindWatermark(pipeline.id))
+	  auto_late_(options.Text("late_rows") == "auto"), commit_every_(options.Integer("commit_every")),
+	  state_(catalog::FindWatermark(pipeline.id))
 {}
 
 CursorRead::Names
@@ -89,6 +90,37 @@ CursorRead::Greatest() const
 	}
 	pg::SqlResult const rows = pg::Sql(PostgresGreatest(column_, input_.Mapping().from + " AS source"));
 	return rows.Empty() ? std::nullopt : rows.Cell(0, 0);
+}
+
+void
+CursorRead::TakeAll(RunJournal &journal)
+{
+	if (std::exchange(commit_every_, 0) > 0) {
+		journal.Info("commit_every is left aside, because the run has but the caller's transaction");
+	}
+}
+
+// Where this chunk ends, if more follows: at a value, with all rows that have it. The next chunk then goes on as the
+// next run would, which knows rows at the watermark by their keys or by hashes, of so many at most. Nothing where rows
+// beyond would be held back anyway.
+std::optional<std::string>
+CursorRead::ChunkEnd(const std::optional<std::string> &greatest, const std::optional<std::string> &loaded) const
+{
+	if (commit_every_ == 0 || !greatest) {
+		return std::nullopt;
+	}
+	CursorPart const part{loaded, commit_every_, by_key_ ? 0 : static_cast<int64_t>(KnownRows::kMostRows)};
+	std::optional<std::string> end;
+	if (OrderedSource *const ordered = input_.Ordered()) {
+		end = ordered->PartEnd(column_, part);
+	} else {
+		pg::SqlResult const rows = pg::Sql(PostgresPartEnd(column_, input_.Mapping().from + " AS source", part));
+		end = rows.Empty() ? std::nullopt : rows.Cell(0, 0);
+	}
+	// A reader may lose digits of a literal: each chunk comes further than the one before, or is the last.
+	bool const is_last = !end || !IsGreater(*greatest, *end) || (bound_ && IsGreater(*end, *bound_)) ||
+						 (loaded && !IsGreater(*end, *loaded));
+	return is_last ? std::nullopt : end;
 }
 
 bool
@@ -305,12 +337,16 @@ CursorRead::Begin(RunJournal &journal)
 					"Leave such rows out in source_query, or take another cursor.");
 	}
 	bool const behind = state_.value && greatest && IsGreater(*state_.value, *greatest);
-	after_ = state_.value && (!greatest || behind) ? state_.value : greatest;
-	std::optional<std::string> const to = after_;
 	std::optional<std::string> loaded_before = state_.rows ? KnownRows::LoadedTo(*state_.rows) : std::nullopt;
 	if (!loaded_before || (state_.value && IsGreater(*state_.value, *loaded_before))) {
 		loaded_before = state_.value;
 	}
+	std::optional<std::string> to = state_.value && (!greatest || behind) ? state_.value : greatest;
+	if (std::optional<std::string> const end = ChunkEnd(greatest, loaded_before)) {
+		to = end;
+		leaves_rows_ = true;
+	}
+	after_ = to;
 	loaded_to_ = loaded_before && (!to || IsGreater(*loaded_before, *to)) ? loaded_before : to;
 	HoldBack(journal);
 
@@ -375,18 +411,18 @@ CursorRead::Tell(const std::optional<std::string> &greatest, bool forgotten, Run
 		journal.Info(Format("cursor: no row has a value of {} yet{}", column, nulls));
 		return;
 	}
+	std::string const end = leaves_rows_ ? Format("a chunk; the greatest at the source is {}", *greatest)
+										 : std::string("the greatest at the source");
 	if (!state_.value) {
-		journal.Info(
-			Format("cursor: rows with {} up to {} (the greatest at the source) are read{}, because there is no "
-				   "watermark yet",
-				   column, *range_.to, nulls));
+		journal.Info(Format("cursor: rows with {} up to {} ({}) are read{}, because there is no watermark yet", column,
+							*range_.to, end, nulls));
 		return;
 	}
 	bool const behind = greatest && IsGreater(*state_.value, *greatest);
 	journal.Info(
 		Format("cursor: rows with {} from {} ({}){} are read{}; {}", column, *range_.from,
 			   forgotten || lag_ == kNoLag ? "the watermark" : Format("the watermark {} less the lag", *state_.value),
-			   greatest && !behind ? Format(" to {} (the greatest at the source)", *greatest) : " on", nulls,
+			   greatest && !behind ? Format(" to {} ({})", *range_.to, end) : " on", nulls,
 			   by_key_	   ? "those that are loaded already are found by their keys"
 			   : forgotten ? "those at the watermark are taken for loaded"
 						   : "those that are loaded already are recognized by their columns"));
@@ -437,6 +473,7 @@ CursorRead::End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &j
 	}
 	counters->watermark_before = state_.value;
 	counters->watermark_after = after_;
+	counters->watermark_move.reset();
 	std::optional<std::string> rows = state_.rows;
 	std::optional<std::string> const beyond =
 		loaded_to_ && (!after_ || IsGreater(*loaded_to_, *after_)) ? loaded_to_ : std::nullopt;

@@ -28,6 +28,11 @@ public:
 	void BeforeAnalysis(RunJournal &journal);
 	void AfterFilter(const MappedQuery &query, RunJournal &journal);
 
+	// Before both: the run has but one transaction, and reads everything at once.
+	void TakeAll(RunJournal &journal);
+	// Rows are left, which the next chunk of the run reads.
+	bool LeavesRows() const { return leaves_rows_; }
+
 	const CursorColumn &Column() const { return column_; }
 	// NULL: every row that is read is handed on.
 	KnownRows *Known() { return known_ ? &*known_ : nullptr; }
@@ -52,6 +57,8 @@ private:
 	void Begin(RunJournal &journal);
 	Names DescribeSource();
 	std::optional<std::string> Greatest() const;
+	std::optional<std::string> ChunkEnd(const std::optional<std::string> &greatest,
+										const std::optional<std::string> &loaded) const;
 	bool HasNull() const;
 	void ReadRange(const CursorRange &range);
 	void AskLate(RunJournal &journal);
@@ -70,6 +77,7 @@ private:
 	std::string nulls_;
 	std::string lag_; // seconds, or a number
 	bool auto_late_;
+	int64_t commit_every_; // rows; 0: at the end alone
 	catalog::WatermarkState state_;
 	CursorColumn column_;
 	std::vector<std::string> names_;
@@ -80,6 +88,7 @@ private:
 	std::optional<std::string> after_;	   // the next watermark
 	std::optional<KnownRows> known_;
 	bool reads_ = true;
+	bool leaves_rows_ = false;
 };
 
 } // namespace sluice::engine

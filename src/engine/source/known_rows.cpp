@@ -9,9 +9,6 @@ namespace sluice::engine {
 
 namespace {
 
-// More than that is a file of its own.
-constexpr size_t kMostRows = 10'000;
-
 std::string
 Hex(const uint8 *hash)
 {

@@ -17,6 +17,9 @@ using RowCounts = std::map<std::string, int64_t>;
 
 class KnownRows {
 public:
+	// More than that is a file of its own.
+	static constexpr size_t kMostRows = 10'000;
+
 	// As stored: which columns the hashes are of, and from which value on all rows are among them.
 	struct Stored {
 		std::vector<std::string> columns; // "name type"

@@ -4,6 +4,7 @@
 #include "core/mysql_syntax.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/source/mysql/mysql_cursor.hpp"
 #include "engine/source/mysql/mysql_declared.hpp"
 #include "engine/source/mysql/mysql_open.hpp"
 #include "engine/source/mysql/mysql_text.hpp"
@@ -17,6 +18,13 @@ bool
 IsTheSame(const MysqlColumnType &left, const MysqlColumnType &right)
 {
 	return left.type == right.type && left.typmod == right.typmod && left.kind == right.kind;
+}
+
+MysqlCursor
+CursorOf(const MysqlSourceState &state, const CursorColumn &column)
+{
+	const MysqlSourceColumn &there = state.columns.at(static_cast<size_t>(column.attribute));
+	return {QuoteMysqlName(there.name), there.type.kind};
 }
 
 } // namespace
@@ -197,15 +205,13 @@ MysqlSource::Instant()
 std::optional<std::string>
 MysqlSource::Greatest(const CursorColumn &column)
 {
-	const MysqlSourceState &state = *state_;
-	const MysqlSourceColumn &there = state.columns.at(static_cast<size_t>(column.attribute));
-	pg::SqlResult const rows =
-		state.remote->Exec(Format("SELECT CAST(MAX({}) AS CHAR) FROM {}", QuoteMysqlName(there.name), state.From()));
-	std::optional<std::string> greatest = rows.Empty() ? std::nullopt : rows.Cell(0, 0);
-	if (greatest && there.type.kind == leaf::MysqlKind::Timestamp) {
-		*greatest += "+00";
-	}
-	return greatest;
+	return MysqlGreatest(*state_->remote, CursorOf(*state_, column), state_->From());
+}
+
+std::optional<std::string>
+MysqlSource::PartEnd(const CursorColumn &column, const CursorPart &part)
+{
+	return MysqlPartEnd(*state_->remote, CursorOf(*state_, column), state_->From(), part);
 }
 
 bool
@@ -222,26 +228,7 @@ MysqlSource::HasNull(const CursorColumn &column)
 void
 MysqlSource::ReadRange(const CursorColumn &column, const CursorRange &range)
 {
-	MysqlSourceState &state = *state_;
-	const MysqlSourceColumn &there = state.columns.at(static_cast<size_t>(column.attribute));
-	auto const literal = [&](const std::string &value) {
-		const char *form = nullptr;
-		switch (there.type.kind) {
-		case leaf::MysqlKind::Date:
-			form = "SELECT to_char($1::date, 'YYYY-MM-DD')";
-			break;
-		case leaf::MysqlKind::Datetime:
-			form = "SELECT to_char($1::timestamp, 'YYYY-MM-DD HH24:MI:SS.US')";
-			break;
-		case leaf::MysqlKind::Timestamp: // the session there is in UTC
-			form = "SELECT to_char($1::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')";
-			break;
-		default:
-			return pg::Sql("SELECT $1::numeric", {value}, {.run_as = GetUserId()}).Text(0, 0);
-		}
-		return "'" + pg::Sql(form, {value}, {.run_as = GetUserId()}).Text(0, 0) + "'";
-	};
-	state.range = RangeCondition(QuoteMysqlName(there.name), range, literal, "{}");
+	state_->range = MysqlRange(CursorOf(*state_, column), range);
 }
 
 void
@@ -304,7 +291,7 @@ MysqlSource::SkipBadRow(BadRow *row)
 	row->position = decoder->base.rows + 1;
 	row->column = NameStr(TupleDescAttr(RowType(), decoder->base.attribute)->attname);
 	row->texts = pg::Call(leaf::BeginTexts);
-	MysqlCursor values = decoder->row;
+	sluice::MysqlCursor values = decoder->row;
 	bool more = true;
 	for (int i = 0; more; ++i) {
 		if (pg::Subtransaction([&] { more = pg::Call(leaf::AddMysqlValue, decoder, i, false, &values, row->texts); })) {

@@ -46,6 +46,7 @@ public:
 	std::string WhyNoCursor(const CursorColumn &column) const override;
 	std::optional<std::string> Instant() override;
 	std::optional<std::string> Greatest(const CursorColumn &column) override;
+	std::optional<std::string> PartEnd(const CursorColumn &column, const CursorPart &part) override;
 	bool HasNull(const CursorColumn &column) override;
 	void ReadRange(const CursorColumn &column, const CursorRange &range) override;
 

@@ -437,6 +437,13 @@ PostgresSource::Greatest(const CursorColumn &column)
 	return rows.Empty() ? std::nullopt : rows.Cell(0, 0);
 }
 
+std::optional<std::string>
+PostgresSource::PartEnd(const CursorColumn &column, const CursorPart &part)
+{
+	pg::SqlResult const rows = state_->remote->Exec(PostgresPartEnd(column, state_->Named(), part));
+	return rows.Empty() ? std::nullopt : rows.Cell(0, 0);
+}
+
 bool
 PostgresSource::HasNull(const CursorColumn &column)
 {
