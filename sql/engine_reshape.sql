@@ -199,6 +199,9 @@ SELECT alter_pipeline('around', options => $${"after_sql": "SELECT 1;\nSELECT 1 
 INSERT INTO src VALUES (9, 'south', 1, 'o9', 's9', 'ok', '2026-01-01 00:09');
 CALL run_pipeline('around');
 SELECT count(*) FROM around_t;
+-- Where it is wrong is said, and not what it says.
+SELECT alter_pipeline('around', options => $${"after_sql": "SELECT 1;\nSELECT nix, 'a secret' FROM around_t"}$$);
+CALL run_pipeline('around');
 -- By a worker, into another server: there, in its transaction
 CREATE SCHEMA far_away;
 SELECT create_pipeline('far', source_table => 'src', destination => 'engine_reshape', destination_table => 'far_away.totals', load => 'append', options => jsonb_build_object(

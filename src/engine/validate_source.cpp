@@ -38,6 +38,7 @@ SeeDefinition(Look *look)
 	if (!pipeline.destination_table) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", kHint);
 	}
+	CheckReshape(pipeline, look->options);
 	CheckScripts(pipeline, look->options);
 	look->destination.mode = LoadModeOf(pipeline);
 	look->Ok("it says what is read, and what is loaded how");

@@ -49,18 +49,6 @@ InCommand(const Error &error, const engine::ParsedCommand &command, int number, 
 	return engine::AtStatement(Error(std::move(info)), command, number, "command");
 }
 
-// For whoever raises it to a client, and so to the server's log: neither the text of the command nor that of a query
-// within a function, which may have been made of it.
-Error
-WithoutQuery(const Error &error)
-{
-	ErrorInfo info = error.Info();
-	info.internal_query.clear();
-	info.internal_position = 0;
-	info.cursor_position = 0;
-	return Error(std::move(info));
-}
-
 void
 LeaveRole()
 {
@@ -169,7 +157,7 @@ CommandRun::RunInCaller()
 		Finish();
 	} catch (const Error &error) {
 		(void)pg::CallNoThrow(engine::leaf::EndStatementTimeout);
-		throw WithoutQuery(engine::WithoutSecrets(limit.Explains(error) ? limit.Exceeded() : error));
+		throw engine::WithoutQuery(engine::WithoutSecrets(limit.Explains(error) ? limit.Exceeded() : error));
 	}
 }
 

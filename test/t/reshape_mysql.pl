@@ -53,5 +53,6 @@ $node->sql_fails(q{CALL run_pipeline('random', NULL, NULL)}, qr/SL018.*the sourc
 
 # The wrapper's rows are no snapshot's.
 $node->sql_fails(q{SELECT alter_pipeline('totals', options => '{"mysql_source": "fdw"}')}, qr/0A000.*verify cannot be "count" for this source/s, 'the wrapper cannot be counted');
+is($node->sql(q{SELECT line LIKE '%secret%' FROM explain_pipeline('totals') AS line WHERE line LIKE '%FROM `shop`.`orders`%'}), 'f', 'an excluded column is not asked for');
 
 done_testing();

@@ -24,7 +24,7 @@ AtScript(const Error &error, const ParsedCommand &script, int number, const char
 	if (info.hint.empty() && error.State() != sqlstate::kInsufficientPrivilege) {
 		info.hint = Format("Correct {}: it is part of the run's transaction, and nothing was loaded.", option);
 	}
-	return AtStatement(Error(std::move(info)), script, number, option);
+	return WithoutQuery(AtStatement(Error(std::move(info)), script, number, option));
 }
 
 void

@@ -20,15 +20,22 @@ LineOf(const char *text, int position)
 Error
 AtStatement(const Error &error, const ParsedCommand &command, int number, const char *what)
 {
-	ErrorInfo info = error.Info();
+	const ErrorInfo &info = error.Info();
 	std::string where = Format("{} of the pipeline: {}", what, command.Name(number));
 	if (info.cursor_position > 0) {
 		where += Format(", line {}", pg::Call(LineOf, command.Text().text, info.cursor_position));
-		// A client would look for it in its own statement.
-		info.internal_position = std::exchange(info.cursor_position, 0);
-		info.internal_query = command.Text().text;
 	}
-	return Error(std::move(info)).WithContext(where);
+	return error.WithContext(where);
+}
+
+Error
+WithoutQuery(const Error &error)
+{
+	ErrorInfo info = error.Info();
+	info.internal_query.clear();
+	info.internal_position = 0;
+	info.cursor_position = 0;
+	return Error(std::move(info));
 }
 
 } // namespace sluice::engine

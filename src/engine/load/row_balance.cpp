@@ -21,8 +21,8 @@ Miscounted(int64_t rows, const char *what, const LoadCounts &counts)
 	ErrorInfo info;
 	info.sqlstate = sqlstate::kInternalError;
 	info.message = Format("{} rows were {}, and {} are accounted for", rows, what, counts.Arrived());
-	info.detail = Format("inserted {}, updated {}, unchanged {}, duplicate {}", counts.inserted, counts.updated,
-						 counts.unchanged, counts.duplicate);
+	info.detail = Format("inserted {}, updated {}, unchanged {}, duplicate {}, rejected {}", counts.inserted,
+						 counts.updated, counts.unchanged, counts.duplicate, counts.rejected);
 	info.hint = "Nothing was loaded. This is a bug of pg_sluice: please report it, with the log of the run.";
 	return Error(std::move(info));
 }
