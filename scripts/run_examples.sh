@@ -91,11 +91,11 @@ on target postgres -c 'CREATE DATABASE readme' -c 'CREATE ROLE auditor' -c 'CREA
 page README.md '# pg_sluice' postgres@readme
 page doc/dependencies.md '# How do pipelines follow each other?' {etl,etl}@warehouse
 page doc/loading.md '# How do rows enter the table, and who waits?' {etl,etl,etl}@warehouse
-page doc/mirrors.md '# How does a table stay what its source is, or keep what it was?' {etl,etl,etl}@warehouse
 page doc/reshaping.md '# How do rows get another shape?' {etl,etl,etl}@warehouse
 AS=etl on target warehouse -c "CALL trigger_and_wait('priced_orders')" -c "CALL trigger_and_wait('daily_totals')" -c "CALL trigger_and_wait('audited_orders')" >/dev/null || status=1
 AS=etl on target warehouse -c "CALL trigger_and_wait('new_orders')" -c "CALL trigger_and_wait('current_orders')" >/dev/null || status=1
 page doc/rejects.md '# What happens with rows that do not fit?' {etl,etl}@warehouse
+page doc/mirrors.md '# How does a table stay what its source is, or keep what it was?' {etl,etl,etl,etl}@warehouse
 AS=etl on target warehouse <<'SQL'
 CREATE TABLE sales_orders (id int);
 CREATE MATERIALIZED VIEW sales AS SELECT 1 AS id;

@@ -8,6 +8,7 @@
 #include "catalog/backfill.hpp"
 #include "catalog/run_store.hpp"
 #include "catalog/statement.hpp"
+#include "core/load_plan.hpp"
 #include "core/number_text.hpp"
 #include "core/sqlstate.hpp"
 #include "worker/control.hpp"
@@ -117,15 +118,17 @@ Backfill(const Pipeline &pipeline, const Range &range, bool newest_first)
 	here.timezone = pipeline.timezone;
 	here.search_path = "pg_catalog";
 	std::vector<CursorSlice> slices;
+	std::optional<LoadMode> const mode = ParseLoadMode(pipeline.load.value_or(""));
+	bool const finds_by_keys = mode && FindsByKeys(*mode);
 	AsOwner(here, [&] {
 		slices = SlicesOf(range);
-		if (pipeline.load != "merge") {
+		if (!finds_by_keys) {
 			RequireLoaded(pipeline, range);
 		}
 	});
 	Notice(Format("backfill of pipeline \"{}\": {} run{}, from {} to before {}", pipeline.name, slices.size(),
 				  slices.size() == 1 ? "" : "s", slices.front().from, slices.back().to));
-	if (pipeline.load != "merge") {
+	if (!finds_by_keys) {
 		Warning(Format("pipeline \"{}\" appends: rows of this range that are in its destination come a second time",
 					   pipeline.name),
 				"Delete them there first; or give the pipeline key_columns.");

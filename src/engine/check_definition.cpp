@@ -150,6 +150,7 @@ void
 CheckFit(const MappedQuery &query, const Destination &destination)
 {
 	if (!OidIsValid(destination.oid)) {
+		query.CheckOwn();
 		(void)ColumnDefinitions(query);
 		return;
 	}

@@ -364,7 +364,7 @@ LoadWithQuarantine(const LoadRequest &request)
 		scanned->Finish(); // it told its columns only
 	}
 	fitting.Close();
-	request.quarantine->End(request.progress.Counters().records_read);
+	request.quarantine->End(reader.RowsRead());
 	LoadCounts counts = load->Finish();
 	counts.rejected = request.journal.Rejected().Count() - before;
 	return {counts, load->Analyzed()};

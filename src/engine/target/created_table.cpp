@@ -225,6 +225,7 @@ PlanTable(const MappedQuery &query, const DeclaredTable &declared, const CreateO
 		  const std::string &qualified_name, const std::vector<std::string> *types)
 {
 	std::vector<std::string> const constraints = Constraints(query, declared, options.identity);
+	query.CheckOwn();
 	CreatedTable table;
 	table.create = "CREATE TABLE " + qualified_name + " " + ColumnDefinitions(query, types, &constraints);
 	for (const OwnColumn &own : options.own) {

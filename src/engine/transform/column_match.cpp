@@ -85,6 +85,7 @@ std::vector<int>
 MatchNames(const MappedQuery &query, const std::vector<TargetColumn> &columns, const std::string &relation,
 		   RunJournal *journal)
 {
+	query.CheckOwn();
 	std::map<std::string, size_t> positions;
 	for (size_t i = 0; i < columns.size(); ++i) {
 		if (!columns[i].dropped) {

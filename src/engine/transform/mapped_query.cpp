@@ -69,7 +69,6 @@ MappedQuery::MappedQuery(const MappingInput &input)
 	}
 	NameColumns(input.naming);
 	CheckNames(*this);
-	CheckOwn();
 	CastColumns(input);
 }
 

@@ -36,7 +36,7 @@ struct MappingInput {
 	LeaveOut leave_out = LeaveOut::None;
 	std::optional<std::string> named; // the columns as the user wrote them
 	bool stamped = false;			  // by load_columns, at their end
-	std::vector<OwnColumn> own;		  // of the destination: the query must not give them
+	std::vector<OwnColumn> own;		  // of the destination: the load fills them by itself
 	ColumnCase naming = ColumnCase::Keep;
 	std::set<std::string> excluded;				  // from "*"
 	std::set<std::string> unread;				  // of the source's columns, those that are not asked for
@@ -75,6 +75,8 @@ public:
 	// Of the destination: the load fills it by itself.
 	bool IsOwn(const std::string &column) const;
 	const std::vector<OwnColumn> &Own() const { return own_; }
+	// Throws Error where the query gives one of these.
+	void CheckOwn() const;
 	// The destination may lack it: then it is not loaded.
 	bool MayBeLeftOut(int index) const;
 	// Whether columns are called in another way than in Text().
@@ -88,7 +90,6 @@ public:
 
 private:
 	void Analyze(const MappingInput &input);
-	void CheckOwn() const;
 	void AnalyzeMeaning(const MappingInput &input);
 	void NameColumns(ColumnCase naming);
 	void CastColumns(const MappingInput &input);
