@@ -94,7 +94,7 @@ std::string
 PostgresPartEnd(const CursorColumn &column, const std::string &from, const CursorPart &part)
 {
 	std::string const name = SourceColumn(column);
-	std::string const place =
+	std::string place =
 		Format("SELECT {} FROM {} WHERE {} {} ORDER BY {} LIMIT 1 OFFSET {}", name, from, name,
 			   part.after ? "OPERATOR(pg_catalog.>) " + PostgresLiteral(column, *part.after) : "IS NOT NULL", name,
 			   part.rows - 1);
