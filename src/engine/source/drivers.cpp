@@ -7,6 +7,7 @@
 #include "engine/source/mysql/mysql_parameters.hpp"
 #include "engine/source/mysql/mysql_source.hpp"
 #include "engine/source/mysql/mysql_wrapper.hpp"
+#include "engine/source/postgres/postgres_connect.hpp"
 #include "engine/source/postgres/postgres_listing.hpp"
 #include "engine/source/postgres/postgres_source.hpp"
 #include "engine/source/postgres/postgres_wrapper.hpp"

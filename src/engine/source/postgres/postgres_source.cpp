@@ -1,70 +1,15 @@
 #include "engine/source/postgres/postgres_source.hpp"
 
-#include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/source/postgres/postgres_connect.hpp"
 #include "engine/source/postgres/postgres_cut.hpp"
 #include "engine/source/postgres/postgres_estimate.hpp"
-#include "engine/source/postgres/postgres_meaning.hpp"
-#include "engine/source/postgres/postgres_money.hpp"
-#include "engine/source/postgres/postgres_open.hpp"
 #include "engine/source/postgres/postgres_path.hpp"
-#include "engine/source/run_context_literal.hpp"
-#include "engine/transform/column_choice.hpp"
-#include "engine/wire/copy_decoder.hpp"
-#include "engine/wire/reached_server.hpp"
-#include "engine/wire/remote_relation.hpp"
-#include "engine/wire/remote_session.hpp"
-#include "engine/wire/wire_type.hpp"
-#include "pg/remote_connection.hpp"
-#include "pg/run_context.hpp"
 #include "pg/settings.hpp"
 
 namespace sluice::engine {
 
 namespace {
-
-constexpr int kJit = 110000; // the first version that has it
-
-struct SourceColumn {
-	std::string name;
-	Oid type;
-	int32 typmod;
-	bool as_text;
-	const char *cast; // of the SELECT list
-};
-
-pg::RemoteOptions
-LinkOptions(const OptionValues &options)
-{
-	return {pg::TimeoutsOf(options), static_cast<int>(options.Integer("source_min_rate")), false};
-}
-
-char *
-ReplacedQuery(const char *query, const char *literal)
-{
-	return leaf::ReplaceRunContext(query, literal);
-}
-
-TupleDesc
-BuildRowType(int count, const SourceColumn *columns, const char *const *names)
-{
-	TupleDesc row_type = CreateTemplateTupleDesc(count);
-	for (int i = 0; i < count; ++i) {
-		TupleDescInitEntry(row_type, static_cast<AttrNumber>(i + 1), names[i], columns[i].type, columns[i].typmod, 0);
-	}
-	return row_type;
-}
-
-// The connection that exported it is gone; or this one has come to another server of that name.
-[[noreturn]] void
-ThrowNoSnapshot(const Error &error)
-{
-	throw Error(
-		sqlstate::kSnapshotLost, "the snapshot of the source that the run reads is gone",
-		"The connection that held it was lost, or the server's host name leads to several servers: then set the "
-		"option streams to 1.",
-		Redact(error.what()));
-}
 
 // Receive functions convert text from the client's encoding, but the source has sent it in the database's. To the one
 // or back to the other nothing can fail: both are in use already.
@@ -81,183 +26,13 @@ private:
 
 } // namespace
 
-struct PostgresSource::State {
-	std::string server;
-	std::string label;
-	std::unique_ptr<pg::RemoteConnection> remote;
-	std::string relation;  // of a table
-	std::string oid;	   // the same
-	std::string from;	   // relation or (query) AS source
-	std::string where;	   // with its keyword, or ''
-	std::string condition; // the filter in where
-	std::string range;	   // of a cursor, in where as well
-	std::string setting;   // under which the source understands it, or ''
-	leaf::TextRepair repair{};
-	bool is_table = false;
-	bool plain_table = false; // COPY reads it as it is
-	bool own_path = false;	  // the search_path of the remote user is set
-	std::vector<SourceColumn> columns;
-	std::vector<ColumnMeaning> meaning;
-	TupleDesc row_type = nullptr;
-	leaf::CopyDecoder *decoder = nullptr;
-	int64_t rows_expected = 0;
-	std::optional<SourceSlice> slice;
-	int64_t most_rows = 0; // 0: all
-	OpenTransactions open; // before the snapshot
-
-	std::string ListOf(const std::vector<bool> &needed, bool *any_cast) const;
-	// Sets what the source applies, or says why it does not. before: a statement before it, or ''.
-	std::string TryFilter(const std::string &wanted, const std::string &before);
-	std::string Named() const { return is_table ? relation + " AS source" : from; }
-	void SetWhere()
-	{
-		where = condition.empty() ? "" : " WHERE (\n" + condition + "\n)";
-		if (!range.empty()) {
-			where += (where.empty() ? " WHERE " : " AND ") + range;
-		}
-		from = where.empty() ? from : Named();
-	}
-	// One part of a slice, or everything.
-	std::string Select(const std::string &list, const SourceSpan &span) const
-	{
-		std::string const alias = where.empty() ? "" : " AS source";
-		std::string text =
-			"SELECT " + list + " FROM " + (span.relation.empty() ? from : "ONLY " + span.relation + alias);
-		text += where;
-		if (!span.condition.empty()) {
-			text += (where.empty() ? " WHERE (" : " AND (") + span.condition + ")";
-		}
-		return text;
-	}
-};
-
-void
-CheckPostgresSource(const catalog::Pipeline &pipeline, const ForeignServer & /*server*/)
-{
-	if (pipeline.source_query) {
-		(void)pg::Call(leaf::ReplaceRunContext, pipeline.source_query->c_str(), static_cast<const char *>("NULL"));
-	}
-}
-
 std::unique_ptr<Source>
 OpenPostgresSource(const SourceRequest &request)
 {
 	return std::make_unique<PostgresSource>(request);
 }
 
-std::string
-ReachPostgresSource(const ForeignServer &server, const OptionValues &options)
-{
-	return ReachPostgres(server, LinkOptions(options));
-}
-
-PostgresSource::PostgresSource(const SourceRequest &request) : request_(request), state_(Connect(request)) {}
-
-std::unique_ptr<PostgresSource::State>
-PostgresSource::Connect(const SourceRequest &request)
-{
-	auto made = std::make_unique<State>();
-	State &state = *made;
-	const catalog::Pipeline &pipeline = request.pipeline;
-	const OptionValues &options = request.options;
-	RunJournal &journal = request.journal;
-	state.server = request.server.servername;
-	state.repair = {options.Text("on_nul") == "strip", options.Text("on_invalid_text") == "replace"};
-
-	journal.EnterPhase(RunPhase::Connecting);
-	state.remote = std::make_unique<pg::RemoteConnection>(request.server, LinkOptions(options));
-	pg::RemoteConnection &remote = *state.remote;
-
-	if (pipeline.cursor_column && options.Text("late_rows") == "auto" && request.slice == nullptr) {
-		state.open = AskOpen(remote);
-	}
-	remote.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-	if (request.slice != nullptr) {
-		state.slice = *request.slice;
-		try {
-			remote.Exec("SET TRANSACTION SNAPSHOT " + pg::QuoteLiteral(state.slice->snapshot));
-		} catch (const Error &error) {
-			if (error.State() != sqlstate::kInvalidParameterValue && error.State() != sqlstate::kUndefinedObject) {
-				throw;
-			}
-			ThrowNoSnapshot(error);
-		}
-	}
-	std::string statement;
-	std::string pins;
-	if (pipeline.source_table) {
-		RemoteRelation const relation = FindRemoteRelation(remote, state.server, *pipeline.source_table, journal);
-		state.from = relation.qualified;
-		state.is_table = true;
-		state.relation = relation.qualified;
-		state.oid = relation.oid;
-		state.plain_table = relation.plain;
-		state.label = relation.qualified;
-		statement = "SELECT * FROM " + state.from;
-		// A table is read faster without it; what a query needs its author knows.
-		if (remote.ServerVersion() >= kJit) {
-			pins = options.Boolean("jit") ? "SET LOCAL jit = on; " : "SET LOCAL jit = off; ";
-		}
-		// The table was looked for along the remote user's path, which the functions of a view need as well.
-		state.own_path = relation.kind == RELKIND_VIEW;
-		if (!state.own_path) {
-			pins += "SET LOCAL search_path = ''";
-		}
-	} else {
-		std::string const literal = pg::QuoteLiteral(pg::RunContext()) + "::pg_catalog.jsonb";
-		statement = pg::Call(ReplacedQuery, pipeline.source_query->c_str(), literal.c_str());
-		state.from = "(\n" + statement + "\n) AS source";
-		state.own_path = true;
-		state.label = "the source query";
-	}
-	PinRemoteTransaction(remote, SourceSession, pipeline.timezone, pins);
-
-	std::string as_text;
-	std::vector<pg::RemoteConnection::Column> described = remote.Describe(statement);
-	std::vector<TextColumn> text_columns;
-	std::vector<DescribedColumn> types;
-	types.reserve(described.size());
-	std::optional<std::set<std::string>> const named = NamedColumns(pipeline.columns, pipeline.filter);
-	for (pg::RemoteConnection::Column &column : described) {
-		bool const computed = !named || named->contains(column.name);
-		if (const char *const cast = MoneyCast(column.type)) {
-			// Of an array the elements are what they travel as.
-			Oid const type = column.type == MONEYOID ? MONEYOID : NUMERICARRAYOID;
-			types.push_back({column.name, type, -1, false, computed});
-			state.columns.push_back({column.name, type, -1, false, cast});
-			continue;
-		}
-		bool const binary = TravelsInBinary(column.type);
-		types.push_back({column.name, column.type, column.typmod, !binary, computed});
-		if (!binary) {
-			as_text += (as_text.empty() ? "\"" : ", \"") + column.name + "\"";
-			text_columns.push_back({column.name, column.type});
-		}
-		state.columns.push_back({column.name, binary ? column.type : TEXTOID, binary ? column.typmod : -1, !binary,
-								 binary ? "" : "::pg_catalog.text"});
-	}
-	RefuseMoneyWithin(remote, text_columns);
-	if (state.columns.size() > MaxTupleAttributeNumber) {
-		throw Error(sqlstate::kProtocolViolation, Format("{} has too many columns", state.label));
-	}
-	state.meaning = FindMeaning(remote, state.from, types);
-	if (!as_text.empty()) {
-		journal.Info(Format("columns {} travel as text: their types have no binary form that is safe between "
-							"servers; all others are binary",
-							as_text));
-	}
-	std::vector<const char *> names;
-	for (const SourceColumn &column : state.columns) {
-		names.push_back(column.name.c_str());
-	}
-	state.row_type = pg::Call(BuildRowType, static_cast<int>(state.columns.size()),
-							  static_cast<const SourceColumn *>(state.columns.data()),
-							  static_cast<const char *const *>(names.data()));
-	int const version = remote.ServerVersion();
-	journal.Info(Format("connected to server \"{}\" (PostgreSQL {}.{}), reading {}", state.server, version / 10000,
-						version % 10000, state.label));
-	return made;
-}
+PostgresSource::PostgresSource(const SourceRequest &request) : request_(request), state_(ConnectPostgres(request)) {}
 
 PostgresSource::~PostgresSource() = default;
 
@@ -289,7 +64,7 @@ PostgresSource::Label() const
 DeclaredTable
 PostgresSource::Declared()
 {
-	State &state = *state_;
+	PostgresSourceState &state = *state_;
 	if (!state.is_table || state.own_path) {
 		return {};
 	}
@@ -309,7 +84,7 @@ PostgresSource::Open()
 std::string
 PostgresSource::Filter(const std::string &condition, bool compares_text)
 {
-	State &state = *state_;
+	PostgresSourceState &state = *state_;
 	pg::RemoteConnection &remote = *state.remote;
 	// As JSON, because servers before version 12 have no such column, and no such collation either.
 	if (compares_text &&
@@ -334,28 +109,6 @@ PostgresSource::FilterAsThere(const std::string &condition)
 	return state_->TryFilter(condition, "SET LOCAL search_path TO DEFAULT");
 }
 
-std::string
-PostgresSource::State::TryFilter(const std::string &wanted, const std::string &before)
-{
-	std::optional<Error> const failure = remote->Try([&] {
-		if (!before.empty()) {
-			remote->Exec(before);
-		}
-		(void)remote->Describe("SELECT 1 FROM " + Named() + " WHERE (\n" + wanted + "\n)");
-	});
-	if (failure) {
-		// Only what the source says of the statement: it may be of an older version.
-		if (SqlStateText(failure->State()).substr(0, 2) != "42") {
-			throw *failure;
-		}
-		return Format("the source refuses it: {}", Redact(failure->what()));
-	}
-	condition = wanted;
-	setting = before;
-	SetWhere();
-	return {};
-}
-
 void
 PostgresSource::LimitTo(int64_t rows)
 {
@@ -372,7 +125,7 @@ std::string
 PostgresSource::Shape() const
 {
 	std::string shape = state_->from + state_->where;
-	for (const SourceColumn &column : state_->columns) {
+	for (const PostgresColumn &column : state_->columns) {
 		shape += Format(" {} {} {} {}", pg::QuoteIdentifier(column.name), column.type, column.typmod, column.as_text);
 	}
 	return shape;
@@ -381,7 +134,7 @@ PostgresSource::Shape() const
 std::unique_ptr<SourceCut>
 PostgresSource::Cut(const std::string &key)
 {
-	const State &state = *state_;
+	const PostgresSourceState &state = *state_;
 	std::string const body = state.from + state.where;
 	return std::make_unique<PostgresCut>(
 		PostgresCut::Question{*state.remote, *this, state.relation, state.from, body, key});
@@ -412,7 +165,7 @@ PostgresSource::Reconnect()
 	SourceRequest const again{
 		request_.pipeline, request_.options, request_.server, request_.wrapper, request_.fetch, quiet, request_.slice};
 	std::string const shape = Shape();
-	std::unique_ptr<State> const lost = std::exchange(state_, Connect(again));
+	std::unique_ptr<PostgresSourceState> const lost = std::exchange(state_, ConnectPostgres(again));
 	if (!lost->condition.empty()) {
 		(void)state_->TryFilter(lost->condition, lost->setting);
 	}
@@ -447,7 +200,7 @@ PostgresSource::PartEnd(const CursorColumn &column, const CursorPart &part)
 bool
 PostgresSource::HasNull(const CursorColumn &column)
 {
-	const State &state = *state_;
+	const PostgresSourceState &state = *state_;
 	std::string const filter = state.condition.empty() ? "" : " AND (\n" + state.condition + "\n)";
 	return !state.remote
 				->Exec(Format("SELECT 1 FROM {} WHERE source.{} IS NULL{} LIMIT 1", state.Named(),
@@ -462,26 +215,11 @@ PostgresSource::ReadRange(const CursorColumn &column, const CursorRange &range)
 	state_->SetWhere();
 }
 
-std::string
-PostgresSource::State::ListOf(const std::vector<bool> &needed, bool *any_cast) const
-{
-	std::string list;
-	for (size_t i = 0; i < columns.size(); ++i) {
-		if (!needed[i]) {
-			continue;
-		}
-		list += (list.empty() ? "" : ", ") + pg::QuoteIdentifier(columns[i].name);
-		list += columns[i].cast;
-		*any_cast = *any_cast || columns[i].cast[0] != '\0';
-	}
-	return list;
-}
-
 // Describing a statement asks for no rights, planning it does.
 void
 PostgresSource::CheckReadable(const std::vector<bool> &needed)
 {
-	State &state = *state_;
+	PostgresSourceState &state = *state_;
 	bool any_cast = false;
 	std::string const select = state.Select(state.ListOf(needed, &any_cast), {});
 	if (std::optional<Error> const failure =
@@ -499,7 +237,7 @@ PostgresSource::CountRows()
 std::string
 PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
 {
-	const State &state = *state_;
+	const PostgresSourceState &state = *state_;
 	bool any_cast = false;
 	std::string const list = state.ListOf(needed, &any_cast);
 	if (state.slice) {
@@ -522,7 +260,7 @@ PostgresSource::RemoteStatement(const std::vector<bool> &needed) const
 void
 PostgresSource::Start(const std::vector<bool> &needed)
 {
-	State &state = *state_;
+	PostgresSourceState &state = *state_;
 	auto flags = std::make_unique<bool[]>(needed.size() + 1);
 	std::copy(needed.begin(), needed.end(), flags.get());
 	auto as_text = std::make_unique<bool[]>(needed.size() + 1);

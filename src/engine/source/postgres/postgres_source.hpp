@@ -13,9 +13,9 @@
 namespace sluice::engine {
 
 // Of the driver.
-void CheckPostgresSource(const catalog::Pipeline &pipeline, const ForeignServer &server);
 std::unique_ptr<Source> OpenPostgresSource(const SourceRequest &request);
-std::string ReachPostgresSource(const ForeignServer &server, const OptionValues &options);
+
+struct PostgresSourceState;
 
 class PostgresSource final : public WireSource, public DivisibleSource, public OrderedSource {
 public:
@@ -65,11 +65,8 @@ public:
 	void ReadRange(const CursorColumn &column, const CursorRange &range) override;
 
 private:
-	struct State;
-	static std::unique_ptr<State> Connect(const SourceRequest &request);
-
 	SourceRequest request_;
-	std::unique_ptr<State> state_;
+	std::unique_ptr<PostgresSourceState> state_;
 };
 
 } // namespace sluice::engine
