@@ -1,26 +1,13 @@
 #include "engine/source/cursor_read.hpp"
 
-#include <array>
+#include <algorithm>
 
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/source/cursor_value.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
-
-namespace {
-
-constexpr std::string_view kNoLag = "0.000000";
-
-// Nothing could ever come behind it.
-bool
-IsEndless(const std::string &value)
-{
-	constexpr std::array<std::string_view, 5> kEndless = {"NaN", "Infinity", "infinity", "-Infinity", "-infinity"};
-	return std::find(kEndless.begin(), kEndless.end(), value) != kEndless.end();
-}
-
-} // namespace
 
 CursorRead::CursorRead(const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input, bool by_key,
 					   std::optional<catalog::CursorSlice> slice)
@@ -30,67 +17,6 @@ CursorRead::CursorRead(const catalog::Pipeline &pipeline, const OptionValues &op
 	  auto_late_(options.Text("late_rows") == "auto"), commit_every_(options.Integer("commit_every")),
 	  state_(catalog::FindWatermark(pipeline.id))
 {}
-
-CursorRead::Names
-CursorRead::DescribeSource()
-{
-	Names found;
-	auto const add = [&](const std::string &name, Oid type, const char *reader) {
-		if (name == *pipeline_.cursor_column) {
-			found.cursor = static_cast<int>(found.names.size());
-			Oid const base = pg::Call(getBaseType, type);
-			column_ = {input_.Wire() != nullptr ? found.cursor : -1, name, FindCursorType(base)};
-			if (column_.type == nullptr) {
-				throw Error(
-					sqlstate::kFeatureNotSupported,
-					Format("column \"{}\" cannot be a cursor: its type is {}", name, pg::Call(format_type_be, type)),
-					"A cursor is an integer, a numeric, a date, a timestamp or a uuid: values that are ordered in the "
-					"same way everywhere. Cast the column in source_query.");
-			}
-		}
-		found.names.push_back(name);
-		reader = input_.Mapping().unread.contains(name) ? "unread" : reader;
-		found.described.push_back(Format("{} {} {}{}", name, pg::Call(format_type_be, type), reader,
-										 pg::Call(leaf::HoldsOids, type) ? " as text" : ""));
-	};
-	if (input_.Wire() != nullptr) {
-		TupleDesc const row = input_.Wire()->RowType();
-		for (int i = 0; i < row->natts; ++i) {
-			add(NameStr(TupleDescAttr(row, i)->attname), TupleDescAttr(row, i)->atttypid, "sent");
-		}
-	} else {
-		MappingInput plain;
-		plain.from = input_.Mapping().from;
-		MappedQuery const all(plain);
-		for (int i = 0; i < all.ColumnCount(); ++i) {
-			add(all.Column(i).name, all.Column(i).type, "read");
-		}
-	}
-	if (found.cursor < 0) {
-		throw Error(sqlstate::kUndefinedColumn,
-					Format("the source has no column \"{}\", which is the cursor", *pipeline_.cursor_column),
-					"cursor_column names a column of source_table or source_query, exactly as it is called there.");
-	}
-	OrderedSource *const ordered = input_.Ordered();
-	std::string const why = input_.Wire() == nullptr ? ""
-							: ordered == nullptr	 ? "The source cannot be asked for a range of its rows."
-													 : ordered->WhyNoCursor(column_);
-	if (!why.empty()) {
-		throw Error(sqlstate::kFeatureNotSupported, Format("column \"{}\" cannot be a cursor", column_.name),
-					"Cast the column in source_query, or take another one.", why);
-	}
-	return found;
-}
-
-std::optional<std::string>
-CursorRead::Greatest() const
-{
-	if (OrderedSource *const ordered = input_.Ordered()) {
-		return ordered->Greatest(column_);
-	}
-	pg::SqlResult const rows = pg::Sql(PostgresGreatest(column_, input_.Mapping().from + " AS source"));
-	return rows.Empty() ? std::nullopt : rows.Cell(0, 0);
-}
 
 void
 CursorRead::TakeAll(RunJournal &journal)
@@ -110,82 +36,30 @@ CursorRead::ChunkEnd(const std::optional<std::string> &greatest, const std::opti
 		return std::nullopt;
 	}
 	CursorPart const part{loaded, commit_every_, by_key_ ? 0 : static_cast<int64_t>(KnownRows::kMostRows)};
-	std::optional<std::string> end;
-	if (OrderedSource *const ordered = input_.Ordered()) {
-		end = ordered->PartEnd(column_, part);
-	} else {
-		pg::SqlResult const rows = pg::Sql(PostgresPartEnd(column_, input_.Mapping().from + " AS source", part));
-		end = rows.Empty() ? std::nullopt : rows.Cell(0, 0);
-	}
+	std::optional<std::string> const end = source_->PartEnd(part);
 	// A reader may lose digits of a literal: each chunk comes further than the one before, or is the last.
 	bool const is_last = !end || !IsGreater(*greatest, *end) || (bound_ && IsGreater(*end, *bound_)) ||
 						 (loaded && !IsGreater(*end, *loaded));
 	return is_last ? std::nullopt : end;
 }
 
-bool
-CursorRead::HasNull() const
-{
-	if (OrderedSource *const ordered = input_.Ordered()) {
-		return ordered->HasNull(column_);
-	}
-	const MappingInput &mapping = input_.Mapping();
-	std::string const filter = mapping.filter ? Format(" AND (\n{}\n)", *mapping.filter) : "";
-	return !pg::Sql(Format("SELECT 1 FROM {} AS source WHERE source.{} IS NULL{} LIMIT 1", mapping.from,
-						   pg::QuoteIdentifier(column_.name), filter))
-				.Empty();
-}
-
-void
-CursorRead::ReadRange(const CursorRange &range)
-{
-	range_ = range;
-	if (OrderedSource *const ordered = input_.Ordered()) {
-		ordered->ReadRange(column_, range);
-	} else {
-		input_.AddCondition(PostgresCondition(column_, range));
-	}
-}
-
-// A value less the lag.
 std::string
 CursorRead::Less(const std::string &value) const
 {
-	using enum CursorType::Kind;
-	std::string text;
-	switch (column_.type->kind) {
-	case Integer:
-		text = Format("GREATEST(floor($1::numeric - $2::numeric), {})", column_.type->least);
-		break;
-	case Numeric:
-		text = "$1::numeric - $2::numeric";
-		break;
-	case Date:
-		text = "$1::date - ceil($2::numeric / 86400)::int";
-		break;
-	case Time:
-		text = Format("$1::{} - make_interval(secs => $2::float8)", column_.type->name);
-		break;
-	case Other:
-		if (lag_ != kNoLag) {
-			throw Error(sqlstate::kInvalidParameterValue,
-						Format("the option lag needs a cursor that is a number or a time, and \"{}\" is a {}",
-							   column_.name, column_.type->name),
-						"Set lag to 0, or take another cursor.");
-		}
-		text = "$1::uuid";
-		break;
-	}
-	return pg::Sql(column_.type->kind == Other ? "SELECT (" + text + ")::text, $2::text"
-											   : "SELECT (" + text + ")::text",
-				   {value, lag_}, Alone())
-		.Text(0, 0);
+	return CursorLess(Column(), value, lag_);
 }
 
 bool
 CursorRead::IsGreater(const std::string &left, const std::string &right) const
 {
-	return pg::Sql(Format("SELECT $1::{0} > $2::{0}", column_.type->name), {left, right}, Alone()).IsTrue(0, 0);
+	return engine::IsGreater(*Column().type, left, right);
+}
+
+void
+CursorRead::Read(const CursorRange &range)
+{
+	range_ = range;
+	source_->ReadRange(range);
 }
 
 void
@@ -195,7 +69,7 @@ CursorRead::CheckWatermark() const
 	if (failure) {
 		throw Error(failure->State(),
 					Format("the watermark \"{}\" is no value of cursor column \"{}\", which is a {}", *state_.value,
-						   column_.name, column_.type->name),
+						   Column().name, Column().type->name),
 					"Give another one with set_watermark, or read everything again after reset_watermark.",
 					Redact(failure->what()));
 	}
@@ -208,15 +82,15 @@ CursorRead::AskLate(RunJournal &journal)
 	if (!auto_late_) {
 		return;
 	}
-	bool const is_time = column_.type->kind == CursorType::Kind::Date || column_.type->kind == CursorType::Kind::Time;
+	bool const is_time = Column().type->kind == CursorType::Kind::Date || Column().type->kind == CursorType::Kind::Time;
 	OpenTransactions open;
 	if (is_time) {
 		open = input_.Open();
 	} else {
-		open.why_not = Format("cursor column \"{}\" is no date or time", column_.name);
+		open.why_not = Format("cursor column \"{}\" is no date or time", Column().name);
 	}
 	if (open.why_not.empty()) {
-		bound_ = LeastNow(open, *column_.type);
+		bound_ = LeastNow(open, *Column().type);
 		bound_is_open_ = open.any;
 		return;
 	}
@@ -273,13 +147,13 @@ CursorRead::SliceBound(const std::string &text) const
 {
 	std::string value;
 	std::optional<Error> const failure = pg::Subtransaction(
-		[&] { value = pg::Sql(Format("SELECT $1::{}::text", column_.type->name), {text}, Alone()).Text(0, 0); });
+		[&] { value = pg::Sql(Format("SELECT $1::{}::text", Column().type->name), {text}, Alone()).Text(0, 0); });
 	if (failure) {
 		throw Error(
 			failure->State(),
 			Format("\"{}\", where a slice of the backfill ends, is no value of cursor column \"{}\", which is a "
 				   "{}",
-				   text, column_.name, column_.type->name),
+				   text, Column().name, Column().type->name),
 			"Backfill it with a range and a slice of that type: numbers, or times and an interval.",
 			Redact(failure->what()));
 	}
@@ -305,23 +179,22 @@ CursorRead::BeginSlice(RunJournal &journal)
 						catalog::kBackfillEndHint);
 		}
 	}
-	ReadRange(range);
+	Read(range);
 	journal.Info(Format("cursor: rows with {} from {} to before {} are read, a slice of a backfill",
-						pg::QuoteIdentifier(column_.name), *range.from, *range.to));
+						pg::QuoteIdentifier(Column().name), *range.from, *range.to));
 }
 
 void
 CursorRead::Begin(RunJournal &journal)
 {
-	Names const source = DescribeSource();
-	names_ = source.names;
+	source_.emplace(*pipeline_.cursor_column, input_);
 	if (slice_) {
 		BeginSlice(journal);
 		return;
 	}
 	AskLate(journal);
-	if (nulls_ == "error" && HasNull()) {
-		throw Error(sqlstate::kNotNullViolation, Format("cursor column \"{}\" has rows without a value", column_.name),
+	if (nulls_ == "error" && source_->HasNull()) {
+		throw Error(sqlstate::kNotNullViolation, Format("cursor column \"{}\" has rows without a value", Column().name),
 					"Set the option on_null_cursor to exclude, and they are never read, or to include, and they are "
 					"read by each "
 					"run.");
@@ -329,11 +202,11 @@ CursorRead::Begin(RunJournal &journal)
 	if (state_.value) {
 		CheckWatermark();
 	}
-	std::optional<std::string> const greatest = Greatest();
+	std::optional<std::string> const greatest = source_->Greatest();
 	if (greatest && IsEndless(*greatest)) {
 		throw Error(sqlstate::kDataException,
 					Format("the greatest value of cursor column \"{}\" is {}: nothing could ever come behind it",
-						   column_.name, *greatest),
+						   Column().name, *greatest),
 					"Leave such rows out in source_query, or take another cursor.");
 	}
 	bool const behind = state_.value && greatest && IsGreater(*state_.value, *greatest);
@@ -356,7 +229,8 @@ CursorRead::Begin(RunJournal &journal)
 	}
 	bool const comparable =
 		stored && std::all_of(stored->columns.begin(), stored->columns.end(), [&](const std::string &column) {
-			return std::find(source.described.begin(), source.described.end(), column) != source.described.end();
+			return std::find(source_->Described().begin(), source_->Described().end(), column) !=
+				   source_->Described().end();
 		});
 	bool const forgotten = !by_key_ && (state_.value || state_.rows) && !comparable;
 	CursorRange range;
@@ -375,21 +249,21 @@ CursorRead::Begin(RunJournal &journal)
 		if (range.from && !IsGreater(*kept_from, *range.from)) {
 			kept_from = range.from;
 		}
-		known_.emplace(column_, source.described, source.cursor, comparable ? stored : std::nullopt, loaded_before,
-					   kept_from);
+		known_.emplace(Column(), source_->Described(), source_->Position(), comparable ? stored : std::nullopt,
+					   loaded_before, kept_from);
 		if (forgotten) {
 			// They are read all the same: the next run is to know them.
 			known_->TakeForLoaded();
 		}
 	}
-	ReadRange(range);
+	Read(range);
 	Tell(greatest, forgotten, journal);
 }
 
 void
 CursorRead::Tell(const std::optional<std::string> &greatest, bool forgotten, RunJournal &journal)
 {
-	std::string const column = pg::QuoteIdentifier(column_.name);
+	std::string const column = pg::QuoteIdentifier(Column().name);
 	std::string const nulls = range_.nulls ? ", and rows without a value" : "";
 	if (state_.value && greatest && IsGreater(*state_.value, *greatest)) {
 		journal.Warning(
@@ -448,19 +322,6 @@ CursorRead::AfterFilter(const MappedQuery &query, RunJournal &journal)
 	if (input_.Wire() != nullptr) {
 		Begin(journal);
 	}
-}
-
-std::string
-CursorRead::HiddenColumns() const
-{
-	std::string list;
-	for (size_t i = 0; i < names_.size(); ++i) {
-		std::string const value = input_.Mapping().unread.contains(names_[i])
-									  ? "CAST(NULL AS pg_catalog.text)"
-									  : "source." + pg::QuoteIdentifier(names_[i]);
-		list += Format("\n, {} AS \"pg_sluice {}\"", value, i + 1);
-	}
-	return list;
 }
 
 void

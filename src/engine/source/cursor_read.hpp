@@ -10,7 +10,7 @@
 #include "catalog/backfill.hpp"
 #include "catalog/run_store.hpp"
 #include "catalog/watermark.hpp"
-#include "engine/source/cursor_range.hpp"
+#include "engine/source/cursor_source.hpp"
 #include "engine/source/known_rows.hpp"
 #include "engine/source/run_input.hpp"
 
@@ -33,11 +33,11 @@ public:
 	// Rows are left, which the next chunk of the run reads.
 	bool LeavesRows() const { return leaves_rows_; }
 
-	const CursorColumn &Column() const { return column_; }
+	const CursorColumn &Column() const { return source_->Column(); }
 	// NULL: every row that is read is handed on.
 	KnownRows *Known() { return known_ ? &*known_ : nullptr; }
 	// How the executor gives the columns that rows are known by, behind its own: more of a select list.
-	std::string HiddenColumns() const;
+	std::string HiddenColumns() const { return source_->HiddenColumns(); }
 	struct Doubt {
 		const char *message;
 		const char *hint;
@@ -48,19 +48,10 @@ public:
 	void End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &journal) const;
 
 private:
-	struct Names {
-		std::vector<std::string> names;
-		std::vector<std::string> described; // with types, as they are stored
-		int cursor = -1;
-	};
-
 	void Begin(RunJournal &journal);
-	Names DescribeSource();
-	std::optional<std::string> Greatest() const;
 	std::optional<std::string> ChunkEnd(const std::optional<std::string> &greatest,
 										const std::optional<std::string> &loaded) const;
-	bool HasNull() const;
-	void ReadRange(const CursorRange &range);
+	void Read(const CursorRange &range);
 	void AskLate(RunJournal &journal);
 	void HoldBack(RunJournal &journal);
 	std::string Less(const std::string &value) const;
@@ -79,8 +70,7 @@ private:
 	bool auto_late_;
 	int64_t commit_every_; // rows; 0: at the end alone
 	catalog::WatermarkState state_;
-	CursorColumn column_;
-	std::vector<std::string> names_;
+	std::optional<CursorSource> source_; // once it has been asked
 	CursorRange range_;
 	std::optional<std::string> bound_;	   // that the next watermark does not pass: rows behind it may come late
 	bool bound_is_open_ = false;		   // a transaction has been open since then
