@@ -82,11 +82,31 @@ our %MODES = (
 	replace_in_place => { load => 'replace', cursor => 0, oracle => 'replace', into => [qw(plain keyed indexed hash)], reader => 1,
 		options => sub { (swap_lock_timeout => '"10 ms"', swap_lock_attempts => 1) } },
 	replace_routed => { load => 'replace', cursor => 0, oracle => 'replace', into => [qw(hash range)] },
-	replace_sql => { load => 'replace', cursor => 0, oracle => 'replace', into => [qw(triggers watched)] });
+	replace_sql => { load => 'replace', cursor => 0, oracle => 'replace', into => [qw(triggers watched)] },
+	mirror => { load => 'mirror', keys => 1, cursor => 0, oracle => 'mirror', into => [qw(plain keyed indexed hash range triggers created)], options => \&mirror_options },
+	history => { load => 'history', keys => 1, cursor => 0, oracle => 'history', into => [qw(plain keyed indexed hash range triggers created)], options => \&history_options },
+	history_cursor => { load => 'history', keys => 1, cursor => 1, oracle => 'history', into => [qw(plain keyed indexed hash range triggers created)], options => \&history_options });
+
+# What a load that compares counts of the destination.
+our $SCOPE = 'coalesce(n, 0) < 5';
 
 sub merge_options
 {
 	return (merge_strategy => (qw("upsert" "upsert" "insert_only" "delete_insert"))[ rand 4 ], on_tie => (qw("error" "last"))[ rand 2 ]);
+}
+
+# The guards are off, or so near that they are met.
+sub compare_options
+{
+	return (on_tie => (qw("error" "last"))[ rand 2 ], (rand() < 0.7 ? (on_empty => '"load"', max_deletes => 1_000_000) : rand() < 0.5 ? (max_deletes => int(rand 4)) : ()),
+		rand() < 0.3 ? (scope => "\"$SCOPE\"") : ());
+}
+
+sub mirror_options { return (compare_options(), rand() < 0.5 ? (soft_delete_column => '"gone"') : ()); }
+
+sub history_options
+{
+	return (compare_options(), rand() < 0.3 ? (valid_from_column => '"Since"', valid_to_column => '"bis"', current_column => '"gilt"') : ());
 }
 
 1;

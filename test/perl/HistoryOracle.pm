@@ -11,7 +11,9 @@ use warnings;
 
 # db: a SqlPipe; schema; source, destination: pairs of name and type; defaults: clauses of columns of the destination;
 # keys: names in the destination; cursor, cursor_type, less (SQL of the lag), nulls: 'include' or not; filter; mapping: the
-# select list in the order of "mapped", names of the destination; strategy, on_tie.
+# select list in the order of "mapped", names of the destination; strategy, on_tie. Of mirror and history: scope, a condition
+# on rows of the destination; mark, the column where gone rows are marked, mark_is_time; versions: the names of valid_from,
+# valid_to and is_current; guarded: an empty source is an error; max_deletes: undef where there is no such guard.
 sub new
 {
 	my ($class, %with) = @_;
@@ -202,6 +204,107 @@ sub after_merge
 	return '';
 }
 
+# A time that only the run knows, until resolve puts it in.
+use constant THEN => "'infinity'";
+
+# What is compared: "compared", and the rest, which stays as it is. Which of its rows are gone: "gone".
+sub compare
+{
+	my ($self, $where, $unmarked, $finds_gone) = @_;
+	my $failure = $self->choose_winners;
+	return $failure if $failure ne '';
+	my $inside = '(' . ($self->{scope} // 'true') . ") AND $where";
+	my ($same, $outside) = ($self->same_key('b', 'w'), "NOT coalesce($inside, false)");
+	$self->later("DROP TABLE IF EXISTS compared, gone; CREATE TABLE compared AS SELECT * FROM before WHERE $inside;"
+		  . "CREATE TABLE gone AS SELECT * FROM compared b WHERE $finds_gone AND $unmarked AND NOT EXISTS (SELECT FROM winners w WHERE $same);"
+		  . "INSERT INTO after SELECT * FROM before WHERE $outside");
+	my $scope_only = defined $self->{scope} ? "NOT coalesce(($self->{scope}), false)" : 'false';
+	my ($of_others, $read, $gone, $met) = split /\|/, $self->sql("SELECT EXISTS (SELECT FROM winners w WHERE NOT EXISTS (SELECT FROM compared b WHERE $same) AND EXISTS (SELECT FROM (SELECT * FROM before WHERE $where AND $scope_only) b WHERE $same)), "
+		  . "(SELECT count(*) FROM winners), (SELECT count(*) FROM gone), (SELECT count(*) FROM compared b JOIN winners w ON $same)");
+	return '44000' if $of_others eq 't';
+	return 'SL014' if $self->{guarded} && $gone > 0 && $read == 0;
+	return 'SL015' if defined $self->{max_deletes} ? $gone > $self->{max_deletes} : $self->{guarded} && $gone + $met > 1000 && $gone * 2 > $gone + $met;
+	$self->{gone_count} = $gone;
+	return '';
+}
+
+# A row that is written outside of the scope.
+sub outside
+{
+	my ($self, $rows) = @_;
+	return '' if !defined $self->{scope} || $self->sql("SELECT EXISTS (SELECT FROM $rows AS w WHERE NOT coalesce(($self->{scope}), false))") eq 'f';
+	return '44000';
+}
+
+sub after_mirror
+{
+	my ($self) = @_;
+	my $mark = $self->{mark};
+	my $marked = !defined $mark ? 'false' : $self->{mark_is_time} ? "b.$mark IS NOT NULL" : "b.$mark IS TRUE";
+	my $failure = $self->compare('true', "NOT ($marked)", 'true');
+	return $failure if $failure ne '';
+	my @mapped = @{ $self->{mapped} };
+	my %is_mapped = map { $_ => 1 } @mapped;
+	my @other = grep { !$is_mapped{$_} && $_ ne ($mark // '') } $self->names('destination');
+	my $same = $self->same_key('b', 'w');
+	my $differ = '(' . image('b', @mapped) . ' <> ' . image('w', @mapped) . " OR $marked)";
+	my $changed = "FROM compared b JOIN winners w ON $same WHERE $differ";
+	my $new = "FROM winners w WHERE NOT EXISTS (SELECT FROM compared b WHERE $same)";
+	my ($unmark, $set_mark) = !defined $mark ? ([], []) : $self->{mark_is_time} ? ([ 'NULL' ], [ THEN ]) : ([ 'false' ], [ 'true' ]);
+	my @marks = defined $mark ? $mark : ();
+	my $into = sub { "INSERT INTO after (" . join(', ', @_) . ') SELECT ' };
+	my $kept = join ', ', map { "b.$_" } @other;
+	$self->later($into->(@mapped, @marks) . join(', ', list('w', @mapped), @$unmark) . " $new;"
+		  . $into->(@mapped, @other, @marks) . join(', ', list('w', @mapped), (map { "b.$_" } @other), @$unmark) . " $changed;"
+		  . "INSERT INTO after SELECT b.* FROM compared b JOIN winners w ON $same WHERE NOT $differ;"
+		  . "INSERT INTO after SELECT b.* FROM compared b WHERE $marked AND NOT EXISTS (SELECT FROM winners w WHERE $same)");
+	$self->later($into->(@mapped, @other, @marks) . join(', ', list('b', @mapped, @other), @$set_mark) . ' FROM gone b') if defined $mark;
+	my ($inserted, $updated) = split /\|/, $self->sql("SELECT (SELECT count(*) $new), (SELECT count(*) $changed)");
+	$self->{counts} = { inserted => $inserted, updated => $updated, deleted => $self->{gone_count} };
+	$self->{written} = $inserted + $updated + (defined $mark ? $self->{gone_count} : 0);
+	return $self->outside("(SELECT w.* $new UNION ALL SELECT w.* $changed)");
+}
+
+sub after_history
+{
+	my ($self) = @_;
+	my ($from, $to, $current) = @{ $self->{versions} };
+	my $failure = $self->compare($current, 'true', defined $self->{cursor} ? 'false' : 'true');
+	return $failure if $failure ne '';
+	my @mapped = @{ $self->{mapped} };
+	my $mapped = join ', ', @mapped;
+	my @all = grep { $_ ne $to && $_ ne $current } $self->names('destination');
+	my $all = join ', ', @all;
+	my $same = $self->same_key('b', 'w');
+	my $differ = image('b', @mapped) . ' <> ' . image('w', @mapped);
+	my $changed = "FROM compared b JOIN winners w ON $same WHERE $differ";
+	my $new = "FROM winners w WHERE NOT EXISTS (SELECT FROM compared b WHERE $same)";
+	my $next = "INSERT INTO after ($mapped, $from, $current) SELECT @{[list('w', @mapped)]}, @{[THEN]}, true";
+	my $close = "INSERT INTO after ($all, $to, $current) SELECT @{[list('b', @all)]}, @{[THEN]}, false";
+	$self->later("$next $new; $next $changed; $close $changed; $close FROM gone b;"
+		  . "INSERT INTO after SELECT b.* FROM compared b WHERE NOT EXISTS (SELECT FROM winners w WHERE $same AND $differ) AND NOT EXISTS (SELECT FROM gone w WHERE $same)");
+	my ($inserted, $updated) = split /\|/, $self->sql("SELECT (SELECT count(*) $new), (SELECT count(*) $changed)");
+	$self->{counts} = { inserted => $inserted, updated => $updated, deleted => $self->{gone_count} };
+	$self->{written} = $inserted + 2 * $updated + $self->{gone_count};
+	return $self->outside("(SELECT w.* $new UNION ALL SELECT w.* $changed)");
+}
+
+# What the run says is its instant, in "now", becomes that of "after": one for all of its changes, later than all that was
+# there, and between two instants (of the same machine). Returns what is wrong.
+sub resolve
+{
+	my ($self, $only, $first, $last) = @_;
+	my @times = @{ $self->{versions} } ? @{ $self->{versions} }[ 0, 1 ] : $self->{mark_is_time} ? $self->{mark} : return '';
+	my $latest = sub { "(SELECT max(greatest(" . join(', ', @times) . ")) FROM $_[0] t WHERE " . ($only // 'true') . ')' };
+	my ($then, $later, $within) = split /\|/, $self->sql("SELECT t, t > b, t::timestamptz BETWEEN '$first' AND '$last' FROM (SELECT @{[$latest->('now')]} AS t, coalesce(@{[$latest->('before')]}, '-infinity') AS b) x"), -1;
+	return '' if $then eq '' || $later eq 'f' || $self->sql('SELECT EXISTS (SELECT FROM after WHERE ' . join(' OR ', map { "$_ = @{[THEN]}" } @times) . ')') eq 'f';
+	$self->later("UPDATE after SET $_ = '$then' WHERE $_ = @{[THEN]}") for @times;
+	# A time without a zone is one of the pipeline's.
+	return $within eq 't' || $self->type_of($times[0]) eq 'timestamp' ? '' : "its instant $then is not between $first and $last";
+}
+
+sub type_of { my ($self, $column) = @_; my %types = @{ $self->{destination} }; return $types{$column}; }
+
 # The run has committed.
 sub commit
 {
@@ -234,10 +337,11 @@ sub difference
 sub wrong_ties
 {
 	my ($self) = @_;
-	return '' if $self->{oracle} ne 'merge' || $self->sql('SELECT EXISTS (SELECT FROM loose)') eq 'f';
+	return '' if !@{ $self->{keys} } || $self->sql('SELECT EXISTS (SELECT FROM loose)') eq 'f';
 	my @mapped = @{ $self->{mapped} };
-	my $after = $self->{strategy} eq 'insert_only' ? ' UNION ALL SELECT ' . image('b', @mapped) . ' FROM before b' : '';
-	return $self->sql("SELECT @{[image('t', @mapped)]} FROM now t JOIN loose l ON @{[$self->same_key('t', 'l')]} WHERE @{[image('t', @mapped)]} NOT IN (SELECT @{[image('c', @mapped)]} FROM candidates c$after)");
+	my $current = @{ $self->{versions} } ? "t.$self->{versions}[2]" : 'true';
+	my $after = $self->{oracle} eq 'merge' && $self->{strategy} eq 'insert_only' ? ' UNION ALL SELECT ' . image('b', @mapped) . ' FROM before b' : '';
+	return $self->sql("SELECT @{[image('t', @mapped)]} FROM now t JOIN loose l ON @{[$self->same_key('t', 'l')]} WHERE $current AND @{[image('t', @mapped)]} NOT IN (SELECT @{[image('c', @mapped)]} FROM candidates c$after)");
 }
 
 1;

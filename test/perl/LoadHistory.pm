@@ -51,6 +51,15 @@ sub choose
 	$self->{computed} = chance(0.25);
 	$self->{extra} = !$self->{destination}{created} && chance(0.5);
 	my %options = $mode{options} ? $mode{options}->() : ();
+	$self->{scope} = $options{scope} && $HistoryKinds::SCOPE;
+	# Rows of the source that are outside of the scope are errors.
+	$self->{filter} = chance(0.9) ? $HistoryKinds::SCOPE : undef if $self->{scope};
+	$self->{max_deletes} = $options{max_deletes} if ($options{max_deletes} // 1_000_000) < 1_000_000;
+	$self->{guarded} = $mode{load} =~ /mirror|history/ && !$options{on_empty};
+	$self->{mark} = $options{soft_delete_column} && 'gone';
+	$self->{mark_type} = $self->{destination}{created} ? 'timestamptz' : any(qw(bool timestamptz timestamp)) if $self->{mark};
+	$self->{versions} = [ map { my ($option, $default) = @$_; ($options{$option} // $default) =~ s/"([a-z]+)"/$1/r } [ valid_from_column => 'valid_from' ], [ valid_to_column => 'valid_to' ], [ current_column => 'is_current' ] ]
+	  if $mode{load} eq 'history';
 	$options{lag} = $self->{cursor}{lag}->($self->{lag}) if $self->{lag};
 	$options{on_null_cursor} = "\"$self->{nulls}\"" if $mode{cursor};
 	$self->{evolves} = chance(0.6);
@@ -130,17 +139,23 @@ sub create
 		unshift @destination, extra => 'text';
 		$defaults{extra} = " DEFAULT 'fresh'";
 	}
+	push @destination, $self->{mark} => $self->{mark_type} if $self->{mark};
+	my @versions = @{ $self->{versions} // [] };
+	push @destination, $versions[0] => 'timestamptz', $versions[1] => 'timestamptz', $versions[2] => 'bool' if @versions;
 	$self->{oracle} = HistoryOracle->new(db => $world->{far}, schema => "o$number", oracle => $self->{how}{oracle}, source => \@source, destination => \@destination, defaults => \%defaults,
 		keys => $self->{how}{keys} ? $self->{keys} : [], cursor => $self->{how}{cursor} ? 'at' : undef, cursor_type => $self->{cursor}{type}, less => $self->{cursor}{less}->($self->{lag}),
 		nulls => $self->{nulls}, filter => $self->{filter}, mapping => [ map { /^\w+$/ ? "source.$_" : $_ } @mapping ], mapped => [@mapped],
+		scope => $self->{scope}, mark => $self->{mark}, mark_is_time => ($self->{mark_type} // 'bool') ne 'bool', versions => \@versions, guarded => $self->{guarded}, max_deletes => $self->{max_deletes},
 		map { my ($to, $option) = @$_; $to => ($self->{options}{$option} // '"upsert"') =~ s/"//gr } [ strategy => 'merge_strategy' ], [ on_tie => 'on_tie' ]);
 
 	my @statements;
 	if (!$destination->{created})
 	{
-		my $clause = ($destination->{key} ? ", $destination->{key} ($keys)" : '') . ')' . ($destination->{partition} ? " PARTITION BY $destination->{partition}" : '');
+		my $unique = join ', ', $keys, @versions[ 0 .. ($#versions > 0 ? 0 : -1) ];
+		my $clause = ($destination->{key} ? ", $destination->{key} ($unique)" : '') . ')' . ($destination->{partition} ? " PARTITION BY $destination->{partition}" : '');
 		push @statements, "CREATE TABLE $to (" . join(', ', map { "$destination[ 2 * $_ ] $destination[ 2 * $_ + 1 ]" . ($defaults{ $destination[ 2 * $_ ] } // '') } 0 .. $#destination / 2) . $clause;
-		push @statements, $destination->{more}->($to, $keys) if $destination->{more};
+		push @statements, $destination->{more}->($to, $unique) if $destination->{more};
+		push @statements, "CREATE UNIQUE INDEX ON $to ($keys) WHERE $versions[2]" if @versions && $self->{into} ne 'range' && chance(0.6);
 	}
 	my $from = $self->{at} eq 'postgres' ? "source => 'far_$world->{place}', source_table => 'src.$table'" : $self->{at} eq 'maria' ? "source => 'maria_$world->{place}', source_table => 'hist.$table'" : "source_table => 'public.f$number'";
 	push @statements, "IMPORT FOREIGN SCHEMA src LIMIT TO ($table) FROM SERVER far_$world->{place} INTO public; ALTER FOREIGN TABLE $table RENAME TO f$number" if $self->{at} eq 'foreign';
@@ -261,15 +276,18 @@ sub delete_some
 {
 	my ($self) = @_;
 	my @live = sort { $a <=> $b } keys %{ $self->{live} } or return;
-	if (chance(0.05))
-	{
-		$self->{live} = {};
-		$self->source("DELETE FROM $self->{source_table}");
-		return;
-	}
+	return $self->delete_all if chance(0.05);
 	my $key = any(@live);
 	delete $self->{live}{$key};
 	$self->source("DELETE FROM $self->{source_table} WHERE " . $self->where_key($key));
+	return;
+}
+
+sub delete_all
+{
+	my ($self) = @_;
+	$self->{live} = {};
+	$self->source("DELETE FROM $self->{source_table}");
 	return;
 }
 
@@ -289,6 +307,35 @@ sub mend
 		my @tied = split /\n/, $self->{oracle}->sql('SELECT ' . join(" || ' AND ' || ", map { "'$_ = ' || quote_literal($_)" } @{ $self->{keys} }) . ' FROM tied');
 		$self->source("DELETE FROM $table WHERE $_") for @tied;
 	}
+	elsif ($state eq '44000')
+	{
+		$self->source("UPDATE $table SET n = 1 WHERE NOT ($self->{scope})");
+		$self->at_destination("DELETE FROM $self->{to} WHERE NOT ($self->{scope})");
+	}
+	elsif ($state eq 'SL014')
+	{
+		$self->insert(3);
+	}
+	elsif ($state eq 'SL015')
+	{
+		my @gone = split /\n/, $self->{oracle}->sql('SELECT ' . join(" || ' AND ' || ", map { "'$_ = ' || quote_literal($_)" } @{ $self->{keys} }) . ' FROM gone');
+		$self->at_destination("DELETE FROM $self->{to} WHERE $_") for @gone;
+	}
+	return;
+}
+
+sub at_destination { my ($self, $sql) = @_; $self->tell("near: $sql"); return $self->near($sql); }
+
+# A row at the destination that is outside of the scope; its key may be one of the source.
+sub plant
+{
+	my ($self) = @_;
+	return if $self->near("SELECT to_regclass('$self->{to}') IS NULL") eq 't';
+	my $key = chance(0.25) ? 1 + int(rand $self->{next_key}) : 2_000_000 + int(rand 100);
+	my @versions = @{ $self->{versions} // [] };
+	my @columns = (@{ $self->{keys} }, 'n', @versions ? @versions[ 0, 2 ] : ());
+	my @values = ($self->{key}{value}->($key), 8, @versions ? ('2001-02-03 04:05:06+00', 't') : ());
+	$self->at_destination("INSERT INTO $self->{to} (" . join(', ', @columns) . ') SELECT ' . join(', ', map { "'$_'" } @values) . " WHERE NOT EXISTS (SELECT FROM $self->{to} WHERE " . $self->where_key($key) . ')');
 	return;
 }
 
@@ -299,8 +346,14 @@ sub mutate
 	for (1 .. rand 9)
 	{
 		my $what = rand;
+		if ($self->{scope} && chance(0.1))
+		{
+			$self->plant;
+			next;
+		}
 		$what < 0.4 ? $self->insert(1 + int(rand 4)) : $what < 0.7 ? $self->change : $what < 0.8 ? $self->change_key : $what < 0.88 ? $self->copy_row : $self->delete_some;
 	}
+	$self->delete_all if $self->{guarded} && chance(0.08);
 	return;
 }
 

@@ -41,6 +41,7 @@ sub run
 	my @strange = grep { /TRAP:|terminated by signal (?!9\b|15\b)|PANIC:|\bXX\w{3}\b|leak/ } split /^/m, slurp_file($soak->{near}->logfile);
 	is(join('', @strange[ 0 .. ($#strange > 19 ? 19 : $#strange) ]), '', "the server's log holds nothing strange");
 	diag(sprintf 'seed %d: %d histories, %d runs (%d loaded, %d killed or to fail), %d crashes, %d s', $with{seed}, $sum{histories}, $sum{runs}, $sum{successes}, $sum{unsuccessful}, $soak->{crashed} // 0, time() - $started);
+	diag('met: ' . join ', ', map { "$_ $sum{\"met_$_\"} times" } map { /^met_(.*)/ } sort keys %sum);
 	$soak->{near}->stop;
 	return;
 }
@@ -111,6 +112,7 @@ sub make_histories
 		my $history = LoadHistory->new($world, $seed);
 		my $good = eval { HistoryRuns::live($history, 2 + int(rand($soak->{steps} - 1))); 1 };
 		print $said "FAILED history with seed $seed: $@" . join("\n", map { '    ' . substr($_, 0, 2000) } @{ $history->{told} }) . "\nEND\n" if !$good;
+		print $said "sum met_$_ $history->{met}{$_}\n" for keys %{ $history->{met} };
 		print $said "sum histories 1\nsum runs $history->{runs}\nsum successes $history->{successes}\nsum unsuccessful $history->{killed}\n";
 	}
 	return;

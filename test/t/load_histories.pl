@@ -1,4 +1,4 @@
-# Two dozen random histories of loads: after each run the destination is what plain SQL computes. The long form, in which
+# Three dozen random histories of loads: after each run the destination is what plain SQL computes. The long form, in which
 # the server crashes as well, is make soak-loads.
 use strict;
 use warnings;
@@ -7,5 +7,5 @@ use lib "$FindBin::RealBin/../perl";
 use LoadSoak;
 use Test::More;
 
-LoadSoak::run(histories => 24, seed => $ENV{SOAK_SEED} // 4711, steps => 3, places => 2, crashes => 0);
+LoadSoak::run(histories => 36, seed => $ENV{SOAK_SEED} // 4711, steps => 3, places => 2, crashes => 0);
 done_testing();
