@@ -158,7 +158,7 @@ SELECT create_pipeline('wrong', source_table => 'src', destination_table => 'wro
 SELECT create_pipeline('wrong', source_table => 'src', destination_table => 'wrong_t', options => '{"transform": "SELECT id, id FROM source"}');
 SELECT create_pipeline('wrong', source_table => 'src', destination_table => 'merged_t', load => 'append', options => '{"transform": "SELECT region, 1 AS nothing FROM source"}');
 SELECT alter_pipeline('totals', options => '{"transform": "SELECT regoin FROM source"}');
-\set VERBOSITY terse
+\set VERBOSITY sqlstate
 CALL run_pipeline('totals');
 \set VERBOSITY default
 SELECT verdict, message, hint FROM validate_pipeline('totals') WHERE verdict = 'error';
