@@ -12,6 +12,19 @@ struct Choice {
 	std::string reason;
 };
 
+// Why rows are compared when all are there; '' where there is nothing to compare with, too.
+std::string
+WhyNotWalked(const LoadFacts &facts)
+{
+	if (!Compares(facts.mode) || facts.created) {
+		return {};
+	}
+	return facts.by_cursor				   ? "they come by a cursor"
+		   : !facts.compare.scope.empty()  ? "scope is a condition of SQL"
+		   : facts.merge.key_index.empty() ? "there is no unique index by which to find them"
+										   : facts.no_walk;
+}
+
 // Before it is asked whether an empty table is filled by a swap.
 Choice
 ChoosePath(const LoadFacts &facts)
@@ -21,10 +34,11 @@ ChoosePath(const LoadFacts &facts)
 		return {LoadPath::Remote, "it is at another server"};
 	}
 	if (FindsByKeys(facts.mode)) {
+		std::string const why = WhyNotWalked(facts);
 		return {facts.mode == LoadMode::Merge	 ? LoadPath::Merge
 				: facts.mode == LoadMode::Mirror ? LoadPath::Mirror
 												 : LoadPath::History,
-				Format("load is {}", NameOf(facts.mode))};
+				Format("load is {}{}{}", NameOf(facts.mode), why.empty() ? "" : ", and ", why)};
 	}
 	if (!facts.needs_sql.empty()) {
 		return {LoadPath::Sql, facts.needs_sql};
@@ -164,6 +178,7 @@ PlanLoad(const LoadFacts &facts)
 	plan.mode = facts.mode;
 	plan.merge = facts.merge;
 	plan.compare = facts.compare;
+	plan.compare.walks = Compares(facts.mode) && !facts.remote && !facts.created && WhyNotWalked(facts).empty();
 	plan.lock = LockFor(facts, choice.path);
 
 	ParallelChoice const parallel = ChooseStreams(facts, choice.path);

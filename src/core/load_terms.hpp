@@ -60,6 +60,7 @@ struct ComparePlan {
 	std::string max_deletes; // as the user wrote it
 	bool may_be_empty = false;
 	bool finds_gone = true; // the extract is full
+	bool walks = false;		// rows are compared as they come, beside a walk through the destination's heap
 	// Of a history.
 	std::string valid_from;
 	std::string valid_to;
@@ -95,6 +96,7 @@ struct LoadFacts {
 	std::string needs_sql;
 	std::string no_swap; // why its rows are replaced in place
 	std::string no_fill; // why it is not filled by a swap while it is empty
+	std::string no_walk; // why rows cannot be compared beside its heap
 	std::string in_use;	 // why writers cannot be kept out of it now, as was tried for that
 
 	// One that this run creates.

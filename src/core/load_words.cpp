@@ -7,10 +7,10 @@ namespace sluice {
 namespace {
 
 std::string
-PathText(const LoadFacts &facts, LoadPath path, const std::string &reason)
+PathText(const LoadFacts &facts, const LoadPlan &plan, const std::string &reason)
 {
 	const char *what = "";
-	switch (path) {
+	switch (plan.path) {
 	case LoadPath::Append:
 		what = "rows are appended to {} on the fast path";
 		break;
@@ -37,7 +37,9 @@ PathText(const LoadFacts &facts, LoadPath path, const std::string &reason)
 		break;
 	case LoadPath::Mirror:
 	case LoadPath::History:
-		what = "rows are staged in a temporary table and compared with those of {} by SQL";
+		what = plan.compare.walks
+				   ? "rows are compared with those of {} as they come, and those that are new or differ are staged"
+				   : "rows are staged in a temporary table and compared with those of {} by SQL";
 		break;
 	case LoadPath::Remote:
 		what = "rows are sent to {} by COPY";
@@ -205,7 +207,7 @@ void
 TellPlan(const LoadFacts &facts, const PlanReasons &reasons, LoadPlan *plan)
 {
 	for (const std::string &text :
-		 {PathText(facts, plan->path, reasons.path), LockText(facts, plan->lock), KeyText(facts, plan->path),
+		 {PathText(facts, *plan, reasons.path), LockText(facts, plan->lock), KeyText(facts, plan->path),
 		  StrategyText(facts, plan->path), CompareText(facts, plan->path), ScopeText(facts), GuardText(facts),
 		  DirectText(plan->path, reasons.not_direct), IndexText(facts, plan->path, reasons.not_filled),
 		  ForeignKeyText(facts, plan->path), TransformText(facts, *plan),

@@ -129,6 +129,17 @@ RunExecutor(QueryDesc *query, ScanDirection direction, uint64 count)
 #endif
 }
 
+// 18: a scan may count what it does.
+inline IndexScanDesc
+BeginIndexScan(Relation heap, Relation index, Snapshot snapshot, int key_count)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan(heap, index, snapshot, nullptr, key_count, 0);
+#else
+	return index_beginscan(heap, index, snapshot, key_count, 0);
+#endif
+}
+
 // A range table with one entry, the target of an INSERT; 16 moved its permissions, 18 added pruning.
 inline void
 InitTargetRangeTable(EState *estate, Relation target, Bitmapset *inserted_columns)

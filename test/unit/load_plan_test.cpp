@@ -287,7 +287,8 @@ TEST(LoadPlan, WhatIsGoneIsTold)
 {
 	EXPECT_EQ(
 		Told(Mirror()),
-		"path: rows are staged in a temporary table and compared with those of s.t by SQL, because load is mirror\n"
+		"path: rows are compared with those of s.t as they come, and those that are new or differ are staged, because "
+		"load is mirror\n"
 		"lock: other writers wait until the end, because rows are compared with those of s.t\n"
 		"keys: rows are found by (id, at), unique index \"t_key\"\n"
 		"mirror: rows that differ are updated, rows whose key is not there are inserted, rows that are gone from the "
@@ -304,6 +305,13 @@ TEST(LoadPlan, WhatIsGoneIsTold)
 	EXPECT_NE(Told(marks).find("scope: of s.t only rows that fit region = 'eu' count"), std::string::npos);
 	EXPECT_NE(Told(marks).find("is allowed, because on_empty is load"), std::string::npos);
 	EXPECT_EQ(Told(With(Mirror(), [](auto &f) { f.created = true; })).find("guards: "), std::string::npos);
+	EXPECT_TRUE(PlanLoad(Mirror()).compare.walks);
+	EXPECT_FALSE(PlanLoad(Merge()).compare.walks);
+	EXPECT_FALSE(PlanLoad(With(Mirror(), [](auto &f) { f.created = true; })).compare.walks);
+	EXPECT_NE(Told(marks).find("by SQL, because load is mirror, and scope is a condition of SQL"), std::string::npos);
+	LoadFacts const partitioned = With(Mirror(), [](auto &f) { f.no_walk = "it is partitioned"; });
+	EXPECT_FALSE(PlanLoad(partitioned).compare.walks);
+	EXPECT_NE(Told(partitioned).find("by SQL, because load is mirror, and it is partitioned"), std::string::npos);
 
 	LoadFacts const by_cursor = With(History(), [](auto &f) {
 		f.compare.finds_gone = false;

@@ -23,7 +23,21 @@ CompareLoad::Open()
 {
 	pg::Call(table_close, std::exchange(destination_.relation, nullptr), NoLock);
 	AnalyzeScope();
-	rows_.Open();
+	if (plan_.compare.walks) {
+		walk_.emplace(rows_, destination_, plan_, journal_);
+	} else {
+		rows_.Open();
+	}
+}
+
+void
+CompareLoad::Write(Batch *batch)
+{
+	if (walk_) {
+		walk_->Write(batch);
+	} else {
+		rows_.Staged().Write(batch);
+	}
 }
 
 // Before the source is read.
@@ -82,23 +96,34 @@ CompareLoad::Finish()
 {
 	rows_.Staged().Close();
 	journal_.Info(Format("{} rows staged in a temporary table", rows_.Staged().Rows()));
+	int64_t const read = walk_ ? walk_->Rows() : rows_.Staged().Rows();
 	LoadCounts counts;
 	int const level = pg::Call(leaf::TakeMemory, plan_.merge.memory_is_given);
 	counts.duplicate = rows_.Settle();
-	int64_t const staged = rows_.Staged().Rows() - counts.duplicate;
+	int64_t const compared = read - counts.duplicate;
 	pg::Sql("ANALYZE " + rows_.Staged().Name());
 	if (cursor_ != nullptr && !destination_.created && !plan_.merge.key_index.empty() && rows_.AreFew()) {
 		pg::Call(leaf::FindRowsOneByOne);
 	}
 	RowComparison comparison(rows_, destination_, plan_.merge, Compared(), journal_);
-	RowChanges const changes = comparison.Find(staged);
-	CheckLoss({destination_.name, DoneToGone(), changes.gone_count, staged - changes.created + changes.gone_count,
-			   rows_.Staged().Rows() == 0},
+	RowChanges const changes = walk_ ? walk_->Find() : comparison.Find(compared);
+	counts.unchanged = compared - changes.created - changes.changed;
+	if (!destination_.created) {
+		journal_.Info(Format("compared with {}: {} rows are new, {} differ{}, {} are the same", destination_.name,
+							 changes.created, changes.changed,
+							 plan_.compare.finds_gone ? Format(", {} are gone from the source", changes.gone_count)
+													  : std::string(),
+							 counts.unchanged));
+	}
+	CheckLoss({destination_.name, DoneToGone(), changes.gone_count, compared - changes.created + changes.gone_count,
+			   read == 0},
 			  plan_.compare);
-	counts.unchanged = staged - changes.created - changes.changed;
 	Apply(changes, &counts);
 	CheckScope(changes);
 	comparison.Drop();
+	if (walk_) {
+		walk_->Drop();
+	}
 	pg::Call(leaf::LeaveLevel, level);
 	rows_.Staged().Drop();
 	return counts;

@@ -4,6 +4,7 @@
 
 #include "engine/load/compare_rows.hpp"
 #include "engine/load/load.hpp"
+#include "engine/load/walk_rows.hpp"
 
 namespace sluice::engine {
 
@@ -15,7 +16,7 @@ public:
 
 	void Open() final;
 	Relation Staging() const final { return rows_.Staged().Table(); }
-	void Write(Batch *batch) final { rows_.Staged().Write(batch); }
+	void Write(Batch *batch) final;
 	LoadCounts Finish() final;
 
 protected:
@@ -40,6 +41,7 @@ private:
 	const CursorColumn *const cursor_;
 	RunJournal &journal_;
 	KeyedRows rows_;
+	std::optional<WalkedRows> walk_;
 };
 
 } // namespace sluice::engine

@@ -113,10 +113,6 @@ RowComparison::Find(int64_t staged)
 				.Processed());
 		pg::Sql("ANALYZE " + changes.gone);
 	}
-	journal_.Info(Format("compared with {}: {} rows are new, {} differ{}, {} are the same", name_, changes.created,
-						 changes.changed,
-						 compared_.finds_gone ? Format(", {} are gone from the source", changes.gone_count) : "",
-						 staged - changes.created - changes.changed));
 	return changes;
 }
 

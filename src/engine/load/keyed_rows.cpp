@@ -1,6 +1,7 @@
 #include "engine/load/keyed_rows.hpp"
 
 #include "core/sqlstate.hpp"
+#include "engine/load/row_changes.hpp"
 #include "engine/target/key_index.hpp"
 #include "pg/sql.hpp"
 
@@ -74,7 +75,7 @@ KeyedRows::KeyedRows(const Destination &destination, const MergePlan &plan, cons
 			sortable_ = sortable_ && pg::Call(leaf::CanBeSorted, base);
 		}
 		columns_.push_back({pg::QuoteIdentifier(name), is_key, attribute->attidentity != ATTRIBUTE_IDENTITY_ALWAYS,
-							match.stamped[static_cast<size_t>(i)]});
+							match.stamped[static_cast<size_t>(i)], attribute->attnum});
 		definitions_ += Format("{}{} {}", definitions_.empty() ? "(" : ", ", columns_.back().name,
 							   pg::Call(format_type_with_typemod, attribute->atttypid, attribute->atttypmod));
 		if (OidIsValid(attribute->attcollation)) {
@@ -90,7 +91,22 @@ KeyedRows::KeyedRows(const Destination &destination, const MergePlan &plan, cons
 	if (cursor_ != nullptr) {
 		definitions_ += Format(", {} pg_catalog.{}", pg::QuoteIdentifier(kStagedCursor), cursor_->type->name);
 	}
-	definitions_ += ")";
+}
+
+void
+KeyedRows::OpenWithPlaces()
+{
+	staged_.Open(Format("{}, {} pg_catalog.oid, {} pg_catalog.tid)", definitions_, kPart, kPlace));
+}
+
+std::vector<leaf::WalkedColumn>
+KeyedRows::Walked() const
+{
+	std::vector<leaf::WalkedColumn> walked;
+	for (const Column &column : columns_) {
+		walked.push_back({column.number, column.is_key, column.assignable && !column.is_stamp});
+	}
+	return walked;
 }
 
 std::string

@@ -9,6 +9,7 @@
 #include "engine/load/staged_rows.hpp"
 #include "engine/source/cursor_range.hpp"
 #include "engine/target/destination.hpp"
+#include "engine/write/heap_walk.hpp"
 
 namespace sluice::engine {
 
@@ -22,7 +23,9 @@ public:
 	KeyedRows(const Destination &destination, const MergePlan &plan, const ColumnMatch &match,
 			  const CursorColumn *cursor, RunJournal &journal);
 
-	void Open() { staged_.Open(definitions_); }
+	void Open() { staged_.Open(definitions_ + ")"); }
+	// With kPart and kPlace behind the columns.
+	void OpenWithPlaces();
 	StagedRows &Staged() { return staged_; }
 	const StagedRows &Staged() const { return staged_; }
 
@@ -32,6 +35,8 @@ public:
 
 	// "s.id, s.val"; the columns that are loaded, or the keys alone.
 	std::string List(const char *alias, bool keys_only) const;
+	// For a walk through the destination's heap; in the order of the staging table.
+	std::vector<leaf::WalkedColumn> Walked() const;
 	// One that every row has; quoted.
 	const std::string &FirstKey() const { return keys_.front(); }
 	// "l.id = r.id", by the operators of the keys' types.
@@ -53,6 +58,7 @@ private:
 		bool is_key = false;
 		bool assignable = true; // by an UPDATE
 		bool is_stamp = false;	// says nothing of whether a row has changed
+		AttrNumber number = 0;	// in the destination
 	};
 
 	void CheckKeys() const;

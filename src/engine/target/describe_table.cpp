@@ -83,6 +83,28 @@ DescribeTable(Relation destination, bool replace, TableTraits *traits)
 	}
 }
 
+const char *
+WhyNotWalked(Relation relation)
+{
+	if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) {
+		return "it is partitioned";
+	}
+	if (relation->rd_rel->relkind != RELKIND_RELATION) {
+		return "it is no table";
+	}
+	if (relation->rd_tableam != GetHeapamTableAmRoutine()) {
+		return "its access method is not heap";
+	}
+	if (has_subclass(RelationGetRelid(relation))) {
+		return "it has children";
+	}
+	if (relation->rd_rel->relrowsecurity &&
+		check_enable_rls(RelationGetRelid(relation), InvalidOid, true) == RLS_ENABLED) {
+		return "row-level security applies to the owner of the pipeline";
+	}
+	return "";
+}
+
 bool
 IsEmpty(Relation destination)
 {

@@ -7,5 +7,7 @@ namespace sluice::engine::leaf {
 
 void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 bool IsEmpty(Relation destination);
+// Why rows cannot be compared beside a walk through its heap, or ''.
+const char *WhyNotWalked(Relation relation);
 
 } // namespace sluice::engine::leaf

@@ -1,0 +1,117 @@
+#include "engine/load/walk_rows.hpp"
+
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+namespace {
+
+constexpr const char *kFlag = "\"pg_sluice flag\"";
+
+} // namespace
+
+namespace leaf {
+
+namespace {
+
+Batch *
+CreatePlaceBatch()
+{
+	TupleDesc const row_type = CreateTemplateTupleDesc(2);
+	TupleDescInitEntry(row_type, 1, "part", OIDOID, -1, 0);
+	TupleDescInitEntry(row_type, 2, "place", TIDOID, -1, 0);
+	return CreateBatch(row_type);
+}
+
+} // namespace
+
+} // namespace leaf
+
+std::string
+WalkedRows::Flag() const
+{
+	const std::string &column = plan_.mode == LoadMode::History ? plan_.compare.current : plan_.compare.mark_column;
+	return column.empty() ? column : pg::QuoteIdentifier(column);
+}
+
+WalkedRows::WalkedRows(KeyedRows &rows, const Destination &destination, const LoadPlan &plan, RunJournal &journal)
+	: rows_(rows), name_(destination.name), plan_(plan), journal_(journal)
+{
+	// As a statement, for the rights that it takes and for those who watch statements.
+	pg::Sql(Format("SELECT {}{} FROM {} LIMIT 0", rows_.List("", false), Flag().empty() ? "" : ", " + Flag(), name_));
+	rows_.OpenWithPlaces();
+	leaf::WalkedFlag current{};
+	leaf::WalkedFlag marked{};
+	if (plan_.mode == LoadMode::History) {
+		current.number = pg::Call(get_attnum, destination.oid, plan_.compare.current.c_str());
+	} else if (!plan_.compare.mark_column.empty()) {
+		marked.number = pg::Call(get_attnum, destination.oid, plan_.compare.mark_column.c_str());
+		marked.is_time = plan_.compare.mark_is_time;
+	}
+	std::vector<leaf::WalkedColumn> const columns = rows_.Walked();
+	heap_ = pg::Call(leaf::OpenHeapWalk, destination.oid, plan_.merge.key_index.c_str(), current, marked,
+					 columns.data(), static_cast<int>(columns.size()));
+	walk_ = pg::Call(leaf::OpenRowWalk, heap_, static_cast<int>(columns.size()));
+}
+
+void
+WalkedRows::Write(Batch *batch)
+{
+	if (Batch *first = pg::Call(leaf::WalkRows, walk_, batch); first != nullptr) {
+		rows_.Staged().Write(first);
+	}
+	rows_.Staged().Write(batch);
+}
+
+// A row that came more than once was staged, whatever it is.
+void
+WalkedRows::DropUnchanged() const
+{
+	bool const marks = plan_.mode == LoadMode::Mirror && !Flag().empty();
+	std::string const marked = Flag() + (plan_.compare.mark_is_time ? " IS NOT NULL" : " IS TRUE");
+	std::string const differ = rows_.Differ("d", "s", true);
+	pg::Sql(
+		Format("DELETE FROM {} AS s USING (SELECT {}, tableoid, ctid, {} AS {} FROM {}) AS d WHERE {} AND NOT d.{}{}",
+			   rows_.Staged().Name(), rows_.List("", false), marks ? marked : "false", kFlag, name_, AtPlace("d", "s"),
+			   kFlag, differ.empty() ? "" : Format(" AND NOT ({})", differ)));
+}
+
+void
+WalkedRows::FindGone(RowChanges *changes)
+{
+	Batch *const batch = pg::Call(leaf::CreatePlaceBatch);
+	pg::Call(leaf::BeginUnmet, heap_);
+	while (pg::Call(leaf::FillUnmet, heap_, batch)) {
+		if (changes->gone_count == 0) {
+			gone_.Open(Format("({} pg_catalog.oid, {} pg_catalog.tid)", kPart, kPlace));
+		}
+		changes->gone_count += batch->count;
+		gone_.Write(batch);
+	}
+	if (changes->gone_count > 0) {
+		gone_.Close();
+		changes->gone = gone_.Name();
+		pg::Sql("ANALYZE " + changes->gone);
+	}
+}
+
+RowChanges
+WalkedRows::Find()
+{
+	RowChanges changes;
+	changes.rows = rows_.Staged().Name();
+	if (walk_->repeated > 0) {
+		DropUnchanged();
+	}
+	pg::SqlResult const counted =
+		pg::Sql(Format("SELECT pg_catalog.count(*), pg_catalog.count({}) FROM {}", kPlace, changes.rows));
+	changes.changed = counted.Integer(0, 1);
+	changes.created = counted.Integer(0, 0) - changes.changed;
+	FindGone(&changes);
+	journal_.Info(Format("{} rows were met where they lie in {}, {} were looked up in its index \"{}\"", heap_->walked,
+						 name_, heap_->probed, plan_.merge.key_index));
+	pg::Call(leaf::CloseHeapWalk, std::exchange(heap_, nullptr));
+	return changes;
+}
+
+} // namespace sluice::engine
