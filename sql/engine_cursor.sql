@@ -112,6 +112,25 @@ CALL run_pipeline('new rows') \gset
 CALL run_pipeline('new rows') \gset
 :counts
 SELECT count(*) FROM dst WHERE val = 'none';
+-- They stay known while they are not read.
+SELECT alter_pipeline('new rows', options => '{"on_null_cursor": "exclude"}');
+INSERT INTO src VALUES (13, NULL, 'thirteen');
+CALL run_pipeline('new rows') \gset
+:counts
+SELECT alter_pipeline('new rows', options => '{"on_null_cursor": "include"}');
+INSERT INTO src VALUES (NULL, NULL, 'none');
+CALL run_pipeline('new rows') \gset
+:counts
+CALL run_pipeline('new rows') \gset
+:counts
+SELECT count(*) FROM dst WHERE val = 'none';
+-- But for other columns.
+SELECT alter_pipeline('new rows', options => '{"on_null_cursor": "exclude"}');
+ALTER TABLE src ADD another int;
+CALL run_pipeline('new rows') \gset
+SELECT level, message FROM run_log(:'run') WHERE message ~ 'without a value';
+ALTER TABLE src DROP another;
+SELECT alter_pipeline('new rows', options => '{"on_null_cursor": "include"}');
 DELETE FROM src WHERE id IS NOT NULL;
 SELECT reset_watermark('new rows');
 TRUNCATE dst;

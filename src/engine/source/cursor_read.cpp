@@ -250,7 +250,7 @@ CursorRead::Begin(RunJournal &journal)
 			kept_from = range.from;
 		}
 		known_.emplace(Column(), source_->Described(), source_->Position(), comparable ? stored : std::nullopt,
-					   loaded_before, kept_from);
+					   loaded_before, kept_from, range.nulls);
 		if (forgotten) {
 			// They are read all the same: the next run is to know them.
 			known_->TakeForLoaded();
@@ -258,6 +258,12 @@ CursorRead::Begin(RunJournal &journal)
 	}
 	Read(range);
 	Tell(greatest, forgotten, journal);
+	if (known_ && stored && !stored->nulls.empty() && !range.nulls && stored->columns != source_->Described()) {
+		journal.Warning(
+			Format("rows without a value of {} that were loaded are not known any more, because the source's "
+				   "columns have changed: they come again where on_null_cursor is include once more",
+				   pg::QuoteIdentifier(Column().name)));
+	}
 }
 
 void

@@ -20,6 +20,28 @@ Hex(const uint8 *hash)
 	return text;
 }
 
+std::string
+RowsJson(const RowCounts &rows)
+{
+	std::string json;
+	for (const auto &[hash, copies] : rows) {
+		json += Format("{}\"{}\": {}", json.empty() ? "" : ", ", hash, copies);
+	}
+	return "{" + json + "}";
+}
+
+RowCounts
+ReadRows(const std::string &json, const char *key)
+{
+	pg::SqlResult const rows =
+		pg::Sql("SELECT e.key, e.value FROM jsonb_each_text($1::jsonb -> $2) e", {json, key}, Alone());
+	RowCounts read;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		read.emplace(rows.Text(row, 0), rows.Integer(row, 1));
+	}
+	return read;
+}
+
 std::optional<int>
 PositionOf(const std::vector<std::string> &columns, const std::string &column)
 {
@@ -43,11 +65,8 @@ KnownRows::Read(const std::string &json)
 	for (size_t row = 0; row < columns.Rows(); ++row) {
 		stored.columns.push_back(columns.Text(row, 0));
 	}
-	pg::SqlResult const rows =
-		pg::Sql("SELECT e.key, e.value FROM jsonb_each_text($1::jsonb -> 'rows') e", {json}, Alone());
-	for (size_t row = 0; row < rows.Rows(); ++row) {
-		stored.rows.emplace(rows.Text(row, 0), rows.Integer(row, 1));
-	}
+	stored.rows = ReadRows(json, "rows");
+	stored.nulls = ReadRows(json, "nulls");
 	return stored;
 }
 
@@ -70,26 +89,27 @@ KnownRows::Write(const Stored &stored)
 	for (const std::string &column : stored.columns) {
 		columns += (columns.empty() ? "" : ", ") + pg::QuoteLiteral(column);
 	}
-	std::string rows;
-	for (const auto &[hash, copies] : stored.rows) {
-		rows += Format("{}\"{}\": {}", rows.empty() ? "" : ", ", hash, copies);
-	}
 	return pg::Sql("SELECT jsonb_build_object('from', $1::text, 'columns', to_jsonb(ARRAY[" + columns +
-					   "]::text[]), 'rows', $2::jsonb) || CASE WHEN $3::text IS NOT NULL THEN jsonb_build_object('to', "
+					   "]::text[]), 'rows', $2::jsonb, 'nulls', $4::jsonb) || CASE WHEN $3::text IS NOT NULL THEN "
+					   "jsonb_build_object('to', "
 					   "$3::text) ELSE '{}'::jsonb END",
-				   {stored.from, "{" + rows + "}", stored.to}, Alone())
+				   {stored.from, RowsJson(stored.rows), stored.to, RowsJson(stored.nulls)}, Alone())
 		.Text(0, 0);
 }
 
 KnownRows::KnownRows(const CursorColumn &cursor, std::vector<std::string> columns, int cursor_position,
 					 const std::optional<Stored> &stored, const std::optional<std::string> &met_to,
-					 const std::optional<std::string> &kept_from)
+					 const std::optional<std::string> &kept_from, bool reads_nulls)
 	: cursor_(cursor), columns_(std::move(columns)), cursor_position_(cursor_position), met_to_(met_to),
 	  kept_from_(kept_from), marks_(kBatchRows)
 {
 	if (stored) {
 		met_columns_ = stored->columns;
 		met_ = stored->rows;
+		met_.insert(stored->nulls.begin(), stored->nulls.end());
+		if (!reads_nulls && stored->columns == columns_) {
+			kept_nulls_ = stored->nulls;
+		}
 	}
 }
 
@@ -116,7 +136,7 @@ KnownRows::Sift(Batch *batch)
 	for (int i = 0; i < batch->count; ++i) {
 		leaf::RowMark &mark = marks_[static_cast<size_t>(i)];
 		if (mark.kept) {
-			kept_[Hex(mark.kept_hash)]++;
+			(mark.null ? kept_nulls_ : kept_)[Hex(mark.kept_hash)]++;
 		}
 		if (mark.met && !takes_for_loaded_) {
 			auto const known = met_.find(Hex(mark.met_hash));
@@ -127,7 +147,7 @@ KnownRows::Sift(Batch *batch)
 		}
 		met_rows_ += mark.met ? 1 : 0;
 	}
-	if (kept_.size() > kMostRows) {
+	if (kept_.size() + kept_nulls_.size() > kMostRows) {
 		throw Error(
 			sqlstate::kProgramLimitExceeded,
 			Format("cursor column \"{}\" is too coarse: the next run would read more than {} rows again", cursor_.name,
@@ -143,7 +163,7 @@ KnownRows::Sift(Batch *batch)
 KnownRows::Stored
 KnownRows::Kept(const std::optional<std::string> &loaded_to) const
 {
-	return {columns_, kept_from_.value_or(""), loaded_to, kept_};
+	return {columns_, kept_from_.value_or(""), loaded_to, kept_, kept_nulls_};
 }
 
 } // namespace sluice::engine

@@ -26,6 +26,7 @@ public:
 		std::string from;
 		std::optional<std::string> to; // up to which rows are loaded, where that is beyond the watermark
 		RowCounts rows;
+		RowCounts nulls; // without a value of the cursor; they stay known while runs do not read them
 	};
 
 	static std::optional<Stored> Read(const std::string &json);
@@ -34,11 +35,11 @@ public:
 	static std::string WriteLoadedTo(const std::string &to);
 	static std::string Write(const Stored &stored);
 
-	// columns: "name type" of the source's, whose values are from first on in each row. met_to, kept_from: nothing
-	// where no row is one, or all are.
+	// reads_nulls: rows without a value are read. columns: "name type" of the source's, whose values are from first on
+	// in each row. met_to, kept_from: nothing where no row is one, or all are.
 	KnownRows(const CursorColumn &cursor, std::vector<std::string> columns, int cursor_position,
 			  const std::optional<Stored> &stored, const std::optional<std::string> &met_to,
-			  const std::optional<std::string> &kept_from);
+			  const std::optional<std::string> &kept_from, bool reads_nulls);
 
 	// Nothing is known of the rows that an earlier run may have loaded: all of them are taken out.
 	void TakeForLoaded() { takes_for_loaded_ = true; }
@@ -62,6 +63,7 @@ private:
 	std::optional<std::string> met_to_;
 	std::optional<std::string> kept_from_;
 	RowCounts kept_;
+	RowCounts kept_nulls_;
 	bool takes_for_loaded_ = false;
 	int64_t met_rows_ = 0;
 	leaf::MarkPlan plan_{};

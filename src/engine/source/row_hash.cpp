@@ -162,6 +162,7 @@ MarkRows(MarkPlan *plan, const Batch *batch, RowMark *marks)
 		bool const null = row->tts_isnull[plan->cursor];
 		Datum const value = row->tts_values[plan->cursor];
 		RowMark *mark = &marks[i];
+		mark->null = null;
 		mark->met = null || (plan->has_met && Compare(plan, value, plan->met_to) <= 0);
 		mark->kept = null || (plan->has_kept && Compare(plan, value, plan->kept_from) >= 0);
 		if (mark->met) {

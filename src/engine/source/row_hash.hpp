@@ -8,6 +8,7 @@ namespace sluice::engine::leaf {
 constexpr int kRowHash = 16;
 
 struct RowMark {
+	bool null; // without a value of the cursor
 	bool met;  // an earlier run may have loaded it
 	bool kept; // the next run meets it again
 	uint8 met_hash[kRowHash];
