@@ -69,13 +69,15 @@ KeyedRows::KeyedRows(const Destination &destination, const MergePlan &plan, cons
 		std::string const name = NameStr(attribute->attname);
 		auto const key = std::find(plan_.keys.begin(), plan_.keys.end(), name);
 		bool const is_key = key != plan_.keys.end();
+		bool is_fixed = false;
 		if (is_key) {
 			Oid const base = pg::Call(getBaseType, attribute->atttypid);
 			equals_[static_cast<size_t>(key - plan_.keys.begin())] = pg::Call(leaf::EqualityOf, base);
 			sortable_ = sortable_ && pg::Call(leaf::CanBeSorted, base);
+			is_fixed = pg::Call(leaf::EqualMeansSame, base, attribute->attcollation);
 		}
 		columns_.push_back({pg::QuoteIdentifier(name), is_key, attribute->attidentity != ATTRIBUTE_IDENTITY_ALWAYS,
-							match.stamped[static_cast<size_t>(i)], attribute->attnum});
+							is_fixed, match.stamped[static_cast<size_t>(i)], attribute->attnum});
 		definitions_ += Format("{}{} {}", definitions_.empty() ? "(" : ", ", columns_.back().name,
 							   pg::Call(format_type_with_typemod, attribute->atttypid, attribute->atttypmod));
 		if (OidIsValid(attribute->attcollation)) {
@@ -138,7 +140,7 @@ KeyedRows::Differ(const char *left, const char *right, bool keys_too) const
 	std::string of_left;
 	std::string of_right;
 	for (const Column &column : columns_) {
-		if (column.assignable && !column.is_stamp && (keys_too || !column.is_key)) {
+		if (column.assignable && !column.is_stamp && !column.is_fixed && (keys_too || !column.is_key)) {
 			of_left += Format("{}{}.{}", of_left.empty() ? "" : ", ", left, column.name);
 			of_right += Format("{}{}.{}", of_right.empty() ? "" : ", ", right, column.name);
 		}
@@ -151,7 +153,7 @@ KeyedRows::Set(const char *from, bool keys_too) const
 {
 	std::string list;
 	for (const Column &column : columns_) {
-		if (column.assignable && (keys_too || !column.is_key)) {
+		if (column.assignable && !column.is_fixed && (keys_too || !column.is_key)) {
 			list += Format("{}{} = {}.{}", list.empty() ? "" : ", ", column.name, from, column.name);
 		}
 	}

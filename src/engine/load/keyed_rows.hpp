@@ -43,7 +43,8 @@ public:
 	std::string SameKey(const char *left, const char *right) const;
 	// By their images; '' where there is nothing that could differ. Stamps say nothing of it.
 	std::string Differ(const char *left, const char *right, bool keys_too) const;
-	// "val = from.val", of what an UPDATE may assign.
+	// "val = from.val", of what an UPDATE may assign and may have to: one that names a key column locks rows against
+	// foreign keys that are checked meanwhile, where a trigger fires before it.
 	std::string Set(const char *from, bool keys_too) const;
 	// Whether so few rows are staged that looking for each of them in an index on the keys is cheaper than reading the
 	// destination once, whatever the planner knows of it.
@@ -57,6 +58,7 @@ private:
 		std::string name; // quoted
 		bool is_key = false;
 		bool assignable = true; // by an UPDATE
+		bool is_fixed = false;	// a key that is found has the very bytes that it was looked for by
 		bool is_stamp = false;	// says nothing of whether a row has changed
 		AttrNumber number = 0;	// in the destination
 	};

@@ -1,9 +1,11 @@
 #include "engine/target/key_index.hpp"
 
 extern "C" {
+#include "access/nbtree.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
 #include "utils/ruleutils.h"
 #include "utils/typcache.h"
 }
@@ -98,6 +100,23 @@ bool
 CanBeSorted(Oid type)
 {
 	return OidIsValid(lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr);
+}
+
+// Indexes ask the same before they keep a value once for several rows.
+bool
+EqualMeansSame(Oid type, Oid collation)
+{
+	const TypeCacheEntry *const found = lookup_type_cache(type, TYPECACHE_EQ_OPR | TYPECACHE_BTREE_OPFAMILY);
+	// Of bpchar without a length one value may have blanks at its end.
+	if (type == BPCHAROID || !OidIsValid(found->btree_opf) ||
+		found->eq_opr != get_opfamily_member(found->btree_opf, found->btree_opintype, found->btree_opintype,
+											 BTEqualStrategyNumber)) {
+		return false;
+	}
+	Oid const says =
+		get_opfamily_proc(found->btree_opf, found->btree_opintype, found->btree_opintype, BTEQUALIMAGE_PROC);
+	return OidIsValid(says) &&
+		   DatumGetBool(OidFunctionCall1Coll(says, collation, ObjectIdGetDatum(found->btree_opintype)));
 }
 
 const char *

@@ -15,6 +15,10 @@ const char *EqualityOf(Oid type);
 // Whether ORDER BY takes it.
 bool CanBeSorted(Oid type);
 
+// Whether values that this operator calls the same are written in the same bytes: texts are, unless their collation
+// knows otherwise, 1.0 and 1.00 are not.
+bool EqualMeansSame(Oid type, Oid collation);
+
 // Quoted, and qualified where it must be.
 const char *CollationName(Oid collation);
 
