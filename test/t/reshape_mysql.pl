@@ -55,4 +55,19 @@ $node->sql_fails(q{CALL run_pipeline('random', NULL, NULL)}, qr/SL018.*the sourc
 $node->sql_fails(q{SELECT alter_pipeline('totals', options => '{"mysql_source": "fdw"}')}, qr/0A000.*verify cannot be "count" for this source/s, 'the wrapper cannot be counted');
 is($node->sql(q{SELECT line LIKE '%secret%' FROM explain_pipeline('totals') AS line WHERE line LIKE '%FROM `shop`.`orders`%'}), 'f', 'an excluded column is not asked for');
 
+# A user who may not read a column that is left out.
+$maria->sql(q{CREATE USER few@'127.0.0.1' IDENTIFIED BY 'secret'; GRANT SELECT (id, region, amount) ON shop.orders TO few@'127.0.0.1'});
+$node->sql(qq{CREATE SERVER few FOREIGN DATA WRAPPER mysql_fdw OPTIONS (host '127.0.0.1', port '$port'); CREATE USER MAPPING FOR CURRENT_USER SERVER few OPTIONS (username 'few', password 'secret');
+	SELECT create_pipeline('few', source => 'few', source_table => 'shop.orders', destination_table => 'few', load => 'append', cursor_column => 'id', options => '{"exclude_columns": ["secret", "kind", "at"]}');
+	SELECT create_pipeline('named', source => 'few', source_table => 'shop.orders', destination_table => 'named', load => 'replace', columns => 'id, amount * 2 AS twice', filter => 'id < 10')});
+$node->sql(q{CALL run_pipeline('few', NULL, NULL)}) for 1 .. 2;
+is(last_run('few', q{records_read || '/' || records_inserted || '/' || records_duplicate}), '1/0/1', 'columns without a right to them are left out, and rows known again');
+is($node->sql(q{SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'few'::regclass AND attnum > 0}), 'id,region,amount', 'the others are loaded');
+is($node->sql(q{SELECT count(*) FROM few}), '1002', 'all rows of them');
+$node->sql(q{CALL run_pipeline('named', NULL, NULL)});
+is($node->sql(q{SELECT string_agg(id || '=' || twice, ',' ORDER BY id) FROM named WHERE id < 3}), '1=2.00,2=4.00', 'columns that are named need no right to others');
+is($node->sql(q{SELECT count(*) FROM pipeline_log WHERE pipeline = 'named' AND message = 'the user has no right to read all columns of shop.orders, only "amount", "id", "region"'}), '1', 'which the log says');
+$node->sql(q{SELECT alter_pipeline('few', options => '{"exclude_columns": null}')});
+$node->sql_fails(q{CALL run_pipeline('few', NULL, NULL)}, qr/42501.*denied/s, 'all columns want the right to all');
+
 done_testing();

@@ -23,11 +23,14 @@ FindType(const std::string &column, const std::string &text)
 	}
 }
 
-void
-ReadExcluded(const OptionValues &options, MappingInput *mapping)
+} // namespace
+
+std::set<std::string>
+ExcludedColumns(const OptionValues &options)
 {
+	std::set<std::string> excluded;
 	if (!options.IsGiven("exclude_columns")) {
-		return;
+		return excluded;
 	}
 	pg::SqlResult const names = pg::Sql("SELECT pg_catalog.jsonb_typeof(value), value OPERATOR(pg_catalog.#>>) '{}' "
 										"FROM pg_catalog.jsonb_array_elements($1::pg_catalog.jsonb)",
@@ -38,18 +41,17 @@ ReadExcluded(const OptionValues &options, MappingInput *mapping)
 						"invalid value for option \"exclude_columns\": a column's name is no text",
 						"The option takes a list of texts: such as [\"email\", \"phone\"].");
 		}
-		mapping->excluded.insert(names.Text(row, 1));
+		excluded.insert(names.Text(row, 1));
 	}
+	return excluded;
 }
-
-} // namespace
 
 void
 ReadColumnOptions(const OptionValues &options, MappingInput *mapping)
 {
 	mapping->exact = options.Text("on_loss") == "fail";
 	mapping->naming = ParseColumnCase(options.Text("column_case"));
-	ReadExcluded(options, mapping);
+	mapping->excluded = ExcludedColumns(options);
 	if (!options.IsGiven("column_types")) {
 		return;
 	}

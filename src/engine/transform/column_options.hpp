@@ -7,6 +7,8 @@
 
 namespace sluice::engine {
 
+// Of the option exclude_columns; empty without it.
+std::set<std::string> ExcludedColumns(const OptionValues &options);
 // Throws Error where a type is none.
 void ReadColumnOptions(const OptionValues &options, MappingInput *mapping);
 // Which columns of the destination the load fills by itself.

@@ -5,6 +5,8 @@
 #include "core/sqlstate.hpp"
 #include "engine/source/mysql/mysql_meaning.hpp"
 #include "engine/source/mysql/mysql_text.hpp"
+#include "engine/transform/column_options.hpp"
+#include "engine/transform/star.hpp"
 #include "pg/remote_text.hpp"
 #include "pg/run_context.hpp"
 
@@ -108,6 +110,61 @@ AskAboutColumns(MysqlSourceState &state, const catalog::Pipeline &pipeline, RunJ
 		}
 	}
 	return list;
+}
+
+// "*" wants a right to every column, even to those that are not loaded then. Without it those that the user may read
+// are asked for by name; others are not seen in the server's catalog, either.
+std::string
+ReadableColumns(MysqlSourceState &state, const std::set<std::string> &excluded, RunJournal &journal)
+{
+	pg::SqlResult const rows = state.remote->Exec(
+		Format("SELECT column_name FROM information_schema.columns WHERE table_schema = {} AND table_name = {} AND "
+			   "privileges LIKE '%select%' AND extra NOT LIKE '%INVISIBLE%' ORDER BY ordinal_position",
+			   QuoteMysqlText(pg::Call(leaf::TextToMysql, state.table->schema.c_str())),
+			   QuoteMysqlText(pg::Call(leaf::TextToMysql, state.table->table.c_str()))));
+	std::set<std::string> readable;
+	std::string list;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		readable.insert(rows.Text(row, 0));
+		list += (list.empty() ? "" : ", ") + QuoteMysqlName(rows.Text(row, 0));
+	}
+	if (list.empty()) {
+		return list;
+	}
+	journal.Warning(Format("the user has no right to read all columns of {}.{}, only {}", state.table->schema,
+						   state.table->table, NameList({readable.begin(), readable.end()})));
+	// The server does not say whether it has a column that may not be read: those that are left out stand in the row,
+	// which has no value there.
+	for (const std::string &name : excluded) {
+		if (!readable.contains(name)) {
+			list += Format(", CAST(NULL AS CHAR) AS {}", QuoteMysqlName(pg::Call(leaf::TextToMysql, name.c_str())));
+		}
+	}
+	return list;
+}
+
+// What the table's rows are described by. invisible: more of a select list.
+std::span<const leaf::MysqlField>
+PrepareTable(MysqlSourceState &state, const SourceRequest &request, const std::string &invisible)
+{
+	std::string const from = invisible + " FROM " + QualifiedMysqlName(*state.table);
+	std::optional<Error> denied;
+	try {
+		return state.remote->Prepare("SELECT *" + from);
+	} catch (const Error &error) {
+		if (error.State() != sqlstate::kInsufficientPrivilege) {
+			throw;
+		}
+		denied = error;
+	}
+	std::set<std::string> const excluded = ExcludedColumns(request.options);
+	const std::optional<std::string> &columns = request.pipeline.columns;
+	bool const needs_all = excluded.empty() && (!columns || pg::Call(leaf::HasStar, columns->c_str()));
+	std::string const list = needs_all ? "" : ReadableColumns(state, excluded, request.journal);
+	if (list.empty()) {
+		throw Error(*denied);
+	}
+	return state.remote->Prepare("SELECT " + list + from);
 }
 
 // MySQL's names may have more bytes than those here.
@@ -214,8 +271,8 @@ OpenMysql(const SourceRequest &request)
 	}
 	std::vector<const char *> names;
 	std::string const invisible = state.table ? AskAboutColumns(state, pipeline, journal) : "";
-	for (const leaf::MysqlField &field : state.remote->Prepare(
-			 state.table ? "SELECT *" + invisible + " FROM " + QualifiedMysqlName(*state.table) : state.query)) {
+	for (const leaf::MysqlField &field :
+		 state.table ? PrepareTable(state, request, invisible) : state.remote->Prepare(state.query)) {
 		pg::CheckOutsideUtf8(field.name, state.server);
 		std::string const name = pg::Call(leaf::TextFromMysql, field.name);
 		auto const collation = state.collations.find(name);
