@@ -323,6 +323,9 @@ CREATE FUNCTION strict(i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (i
 DROP TRIGGER looks_up ON watched;
 SELECT alter_pipeline('watched', columns => 'strict(id) AS id');
 CALL run_pipeline('watched');
+-- A condition is no column's.
+SELECT alter_pipeline('watched', filter => 'strict(id) > 0', columns => 'id + 0 AS id');
+CALL run_pipeline('watched');
 SELECT drop_pipeline('watched');
 SET client_min_messages = warning;
 DROP SCHEMA engine_errors CASCADE;

@@ -35,10 +35,52 @@ CopyIntoBatch(Datum value, int16 length, Batch *batch)
 	return PointerGetDatum(copy);
 }
 
+constexpr int kNotComputed = 2;
+
+// Until the next row's are computed, one after the other. The slot is empty meanwhile, and only then.
+void
+MarkColumns(TupleTableSlot *computed)
+{
+	if (computed != nullptr) {
+		memset(computed->tts_isnull, kNotComputed, sizeof(bool) * computed->tts_tupleDescriptor->natts);
+	}
+}
+
+TupleTableSlot *
+ComputedSlot(PlanState *top)
+{
+	// It hands on the rows of what is below it.
+	while (IsA(top, LimitState) && castNode(LimitState, top)->limitOption == LIMIT_OPTION_COUNT) {
+		top = outerPlanState(top);
+	}
+	TupleTableSlot *const slot = top->ps_ProjInfo != nullptr ? top->ps_ProjInfo->pi_state.resultslot : nullptr;
+	if (slot != nullptr) {
+		MarkColumns(slot);
+		ExecStoreVirtualTuple(slot);
+	}
+	return slot;
+}
+
+int
+ColumnUnderWay(const TupleTableSlot *computed)
+{
+	if (computed == nullptr || !TTS_EMPTY(computed)) {
+		return -1;
+	}
+	const auto *const marks = reinterpret_cast<const uint8 *>(computed->tts_isnull);
+	for (int i = 0; i < computed->tts_tupleDescriptor->natts; ++i) {
+		if (marks[i] == kNotComputed) {
+			return i;
+		}
+	}
+	return -1;
+}
+
 bool
 ReceiveRow(TupleTableSlot *row, DestReceiver *self)
 {
-	Batch *batch = reinterpret_cast<ExecutorScan *>(self)->batch;
+	const auto *const scan = reinterpret_cast<const ExecutorScan *>(self);
+	Batch *batch = scan->batch;
 	TupleTableSlot *slot = batch->slots[batch->count];
 	MemoryContext old = MemoryContextSwitchTo(batch->memory);
 	ExecClearTuple(slot);
@@ -56,6 +98,7 @@ ReceiveRow(TupleTableSlot *row, DestReceiver *self)
 		}
 	}
 	ExecStoreVirtualTuple(slot);
+	MarkColumns(scan->computed);
 	MemoryContextSwitchTo(old);
 	batch->count++;
 	batch->bytes += static_cast<int64>(sizeof(Datum)) * natts;
@@ -67,7 +110,14 @@ void
 NameRow(void *argument)
 {
 	const auto *scan = static_cast<const ExecutorScan *>(argument);
-	errcontext("pipeline row " INT64_FORMAT, scan->rows_before + scan->batch->count + 1);
+	int64 const row = scan->rows_before + scan->batch->count + 1;
+	int const column = ColumnUnderWay(scan->computed);
+	if (column >= 0 && column < scan->batch->row_type->natts) {
+		errcontext("pipeline row " INT64_FORMAT ", column \"%s\"", row,
+				   NameStr(TupleDescAttr(scan->batch->row_type, column)->attname));
+	} else {
+		errcontext("pipeline row " INT64_FORMAT, row);
+	}
 }
 
 void
@@ -115,6 +165,7 @@ BeginExecutorScan(const AnalyzedQuery *analyzed, List *target_list, FetchSize fe
 		CreateQueryDesc(plan, analyzed->text, GetActiveSnapshot(), InvalidSnapshot, &scan->receiver, nullptr,
 						scope->source != nullptr ? EnvironmentWith(scope->source_row, scope->source) : nullptr, 0);
 	ExecutorStart(scan->query, 0);
+	scan->computed = ComputedSlot(scan->query->planstate);
 	PopActiveSnapshot();
 	return scan;
 }

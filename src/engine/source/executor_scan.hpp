@@ -11,9 +11,10 @@ namespace sluice::engine::leaf {
 struct ExecutorScan {
 	DestReceiver receiver; // first: the executor hands this back to us
 	QueryDesc *query;
-	Batch *batch;	   // the one being filled
-	int64 rows_before; // in earlier batches, for messages
-	int tuned;		   // foreign scans that fetch as many rows at a time as was wanted
+	TupleTableSlot *computed; // where the plan computes a row's columns at last; NULL: elsewhere
+	Batch *batch;			  // the one being filled
+	int64 rows_before;		  // in earlier batches, for messages
+	int tuned;				  // foreign scans that fetch as many rows at a time as was wanted
 };
 
 // How many rows are wanted, and what the query reads beside relations.
