@@ -6,9 +6,25 @@
 
 namespace sluice::engine {
 
+namespace {
+
+// As it is stored with the rows that are remembered. A value that is padded to its declared length has other bytes with
+// another one.
+std::string
+DescribeType(Oid type, int32 modifier)
+{
+	Oid const base = pg::Call(getBaseType, type);
+	Oid const element = pg::Call(get_element_type, base);
+	Oid const padded = OidIsValid(element) ? element : base;
+	bool const is_padded = padded == NUMERICOID || padded == BPCHAROID;
+	return pg::Call(format_type_with_typemod, type, is_padded ? modifier : -1);
+}
+
+} // namespace
+
 CursorSource::CursorSource(const std::string &cursor, RunInput &input) : input_(input)
 {
-	auto const add = [&](const std::string &name, Oid type, const char *reader) {
+	auto const add = [&](const std::string &name, Oid type, int32 modifier, const char *reader) {
 		if (name == cursor) {
 			position_ = static_cast<int>(names_.size());
 			Oid const base = pg::Call(getBaseType, type);
@@ -23,20 +39,21 @@ CursorSource::CursorSource(const std::string &cursor, RunInput &input) : input_(
 		}
 		names_.push_back(name);
 		reader = input_.Mapping().unread.contains(name) ? "unread" : reader;
-		described_.push_back(Format("{} {} {}{}", name, pg::Call(format_type_be, type), reader,
+		described_.push_back(Format("{} {} {}{}", name, DescribeType(type, modifier), reader,
 									pg::Call(leaf::HoldsOids, type) ? " as text" : ""));
 	};
 	if (input_.Wire() != nullptr) {
 		TupleDesc const row = input_.Wire()->RowType();
 		for (int i = 0; i < row->natts; ++i) {
-			add(NameStr(TupleDescAttr(row, i)->attname), TupleDescAttr(row, i)->atttypid, "sent");
+			Form_pg_attribute const attribute = TupleDescAttr(row, i);
+			add(NameStr(attribute->attname), attribute->atttypid, attribute->atttypmod, "sent");
 		}
 	} else {
 		MappingInput plain;
 		plain.from = input_.Mapping().from;
 		MappedQuery const all(plain);
 		for (int i = 0; i < all.ColumnCount(); ++i) {
-			add(all.Column(i).name, all.Column(i).type, "read");
+			add(all.Column(i).name, all.Column(i).type, all.Column(i).type_modifier, "read");
 		}
 	}
 	if (position_ < 0) {
