@@ -34,6 +34,14 @@ our @COLUMNS = (
 	{ pg => 'int4range', values => [ 'empty', '[1,3)', undef ] },
 	{ pg => 'timestamptz', values => [ '2026-10-25 00:30:00+00', '2026-10-25 01:30:00+00', 'infinity', undef ] });
 
+# What a type may become at a source, and values that it holds only then.
+our %WIDER = (
+	'numeric(10,2)' => [ 'numeric(12,4)', '1.0001', '12345678.5' ],
+	'decimal(10,2)' => [ 'decimal(12,4)', '1.0001', '12345678.5' ],
+	'varchar(20)' => [ 'varchar(40)', 'a' x 40 ],
+	'char(5)' => [ 'char(9)', 'a' x 9 ],
+	'bigint' => [ 'numeric', '9223372036854775808.5' ]);
+
 # columns: names and types; value: the texts of the key with that number; foreign: which rows of the destination no source has.
 our %KEYS = (
 	int => { columns => [ k => 'int' ], maria => 1, value => sub { $_[0] }, foreign => 'k >= 1000000' },

@@ -17,7 +17,7 @@ use warnings;
 sub new
 {
 	my ($class, %with) = @_;
-	my $self = bless { %with, watermark => undef, known_from => undef, put_off => [] }, $class;
+	my $self = bless { %with, watermark => undef, known_from => undef, put_off => [], frozen => {} }, $class;
 	my @source = $self->definitions('source');
 	my @destination = $self->definitions('destination');
 	my $tables = join '', map { "CREATE TABLE $_ (" . join(', ', @destination) . ');' } qw(before after now);
@@ -71,13 +71,44 @@ sub add_column
 	return;
 }
 
-sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{known_from} = undef; $self->later('DELETE FROM known'); return; }
+# A column of the source that gives no values any more; the destination keeps it.
+sub drop_column
+{
+	my ($self, $name) = @_;
+	my @kept = grep { $self->{mapped}[$_] ne $name } 0 .. $#{ $self->{mapped} };
+	@{ $self->{$_} } = @{ $self->{$_} }[@kept] for qw(mapped mapping);
+	return;
+}
+
+sub widen_column
+{
+	my ($self, $name, $type) = @_;
+	$self->later(join ';', map { "ALTER TABLE $_ ALTER $name TYPE $type" } qw(s known read before after now));
+	for my $pairs (@{$self}{qw(source destination)})
+	{
+		$pairs->[ 2 * $_ + 1 ] = $type for grep { $pairs->[ 2 * $_ ] eq $name } 0 .. $#$pairs / 2;
+	}
+	return;
+}
+
+# The source's columns are others: by those that are remembered, rows at the watermark cannot be recognized. They are taken
+# for loaded.
+sub has_forgotten
+{
+	my ($self) = @_;
+	return 0 if $self->{oracle} ne 'append' || !defined($self->{watermark} // $self->{known_described});
+	my %there = map { $_ => 1 } @{ $self->{described} };
+	return !defined $self->{known_described} || grep { !$there{$_} } @{ $self->{known_described} };
+}
+
+sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{known_from} = $self->{known_described} = undef; $self->later('DELETE FROM known'); return; }
 
 sub set_watermark
 {
 	my ($self, $value) = @_;
 	$self->later('DELETE FROM known');
 	$self->{watermark} = $self->{known_from} = $value;
+	$self->{known_described} = [];
 	return;
 }
 
@@ -94,6 +125,7 @@ sub read_range
 	}
 	return '23502' if $self->{nulls} eq 'error' && $self->sql("SELECT EXISTS (SELECT FROM s WHERE $cursor IS NULL)") eq 't';
 	my $value = sub { defined $_[0] ? "'$_[0]'::$type" : "NULL::$type" };
+	my $forgotten = $self->has_forgotten;
 	my $less = sub { $self->{less} eq '0' ? $_[0] : "($_[0] - $self->{less})::$type" };
 	my $w = $value->($self->{watermark});
 	my $greatest = "(SELECT $cursor FROM s WHERE $cursor IS NOT NULL ORDER BY 1 DESC LIMIT 1)";
@@ -102,7 +134,7 @@ sub read_range
 	my ($next, $from, $kept_from) = map { $_ eq '' ? undef : $_ } split /\|/, $self->sql(
 		"SELECT next, from_, CASE WHEN kept <= from_ THEN from_ ELSE kept END FROM (SELECT next, from_, @{[$less->('next')]} AS kept FROM "
 		  . "(SELECT CASE WHEN $w IS NULL OR $greatest > $w THEN $greatest ELSE $w END AS next, "
-		  . "CASE WHEN $known_from > @{[$less->($w)]} THEN $known_from ELSE @{[$less->($w)]} END AS from_) x) y"), -1;
+		  . ($forgotten ? "$w AS from_" : "CASE WHEN $known_from > @{[$less->($w)]} THEN $known_from ELSE @{[$less->($w)]} END AS from_") . ') x) y'), -1;
 	my $range = defined $next ? "$cursor <= " . $value->($next) . (defined $from ? " AND $cursor >= " . $value->($from) : '') : 'false';
 	my $nulls = $self->{nulls} eq 'include' ? " OR $cursor IS NULL" : '';
 	$self->later("INSERT INTO read SELECT * FROM s WHERE $range$nulls");
@@ -115,6 +147,11 @@ sub read_range
 sub take_known_out
 {
 	my ($self) = @_;
+	if ($self->has_forgotten)
+	{
+		$self->later("DROP TABLE IF EXISTS fresh; CREATE TABLE fresh AS SELECT * FROM read WHERE $self->{cursor} " . (defined $self->{watermark} ? "> '$self->{watermark}'" : 'IS NOT NULL'));
+		return;
+	}
 	my @known = @{ $self->{known_columns} };
 	my $image = image('r', @known);
 	$self->later('DROP TABLE IF EXISTS fresh; CREATE TABLE fresh AS SELECT '
@@ -123,8 +160,15 @@ sub take_known_out
 	return;
 }
 
-# Computes "after" from s and "before". Returns the SQLSTATE that the run must fail with, or nothing.
+# Computes "after" from s and "before". Returns the SQLSTATE that the run must fail with, or nothing; one of several: a|b.
 sub compute
+{
+	my ($self) = @_;
+	my $failure = $self->compute_rows;
+	return join '|', grep { $_ ne '' } sort(keys %{ $self->{frozen} }), $failure;
+}
+
+sub compute_rows
 {
 	my ($self) = @_;
 	$self->{then} = {};
@@ -315,6 +359,7 @@ sub commit
 	{
 		$self->later("DELETE FROM known; INSERT INTO known SELECT * FROM read WHERE $then->{keep}");
 		$self->{known_columns} = [ $self->names('source') ];
+		$self->{known_described} = $self->{described};
 		$self->{known_from} = $then->{known_from};
 	}
 	$self->{watermark} = $then->{watermark};

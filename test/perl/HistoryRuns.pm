@@ -7,7 +7,7 @@ use LoadHistory;
 use SqlPipe;
 
 # How a run is made, and how often of a hundred times.
-my @WAYS = ([ 42, 'quiet' ], [ 24, 'killed' ], [ 18, 'beside' ], [ 9, 'called' ], [ 7, 'rolled_back' ]);
+my @WAYS = ([ 34, 'quiet' ], [ 22, 'killed' ], [ 16, 'beside' ], [ 14, 'changing' ], [ 8, 'called' ], [ 6, 'rolled_back' ]);
 my @KILLS = qw(terminate terminate stop source);
 my @PHASES = ('starting', 'preparing', 'connecting', 'loading', 'indexing', 'swapping', 'analyzing', 'finishing');
 use constant FOREIGN_KEY => 1_000_000;
@@ -23,7 +23,7 @@ sub live
 	for my $step (1 .. $steps)
 	{
 		$history->mutate;
-		$history->drift if chance(0.08);
+		$history->drift if chance(0.15);
 		move_watermark($history) if $history->{how}{cursor} && chance(0.06);
 		my $dice = rand 100;
 		my ($way) = grep { ($dice -= $_->[0]) < 0 } @WAYS;
@@ -56,20 +56,26 @@ sub move_watermark
 
 sub file { my ($history, $what) = @_; return "$history->{world}{dir}/$what.$history->{number}"; }
 
-# The source's rows as they are, into the oracle's server.
+# The source's rows, into the oracle's server: as they are, or as they were in one of the states of "changing".
 sub copy_source
 {
-	my ($history) = @_;
+	my ($history, $state) = @_;
 	my ($world, $oracle) = @{$history}{qw(world oracle)};
+	my @columns = (@{ $history->{columns} }, $history->{drifting} // ());
+	my $names = join ', ', map { $_->{name} } @columns;
+	# Digits and blanks of a declared length are part of a value.
+	$oracle->{described} = [ map { "$_->{name} " . $history->arrives_as($_) =~ s/varchar.*/varchar/r } @columns ];
+	my $from = $history->{source_table} . (defined $state ? "_states WHERE state = $state" : '');
+	$oracle->later('DELETE FROM s');
 	if ($history->{at} ne 'maria')
 	{
-		$oracle->later("DELETE FROM s; INSERT INTO s TABLE src.$history->{source_table}");
+		$oracle->later("INSERT INTO s ($names) SELECT $names FROM src.$from");
 		return;
 	}
 	my $file = file($history, 'source');
-	my $list = join ', ', map { $_->{binary} ? "CONCAT('\\\\x', HEX($_->{name}))" : $_->{name} } @{ $history->{columns} }, $history->{drifting} // ();
-	$history->source("SELECT $list INTO OUTFILE '$file' CHARACTER SET utf8mb4 FROM $history->{source_table}");
-	$oracle->sql("DELETE FROM s; COPY s FROM '$file'");
+	my $list = join ', ', map { $_->{binary} ? "CONCAT('\\\\x', HEX($_->{name}))" : $_->{name} } @columns;
+	$history->source("SELECT $list INTO OUTFILE '$file' CHARACTER SET utf8mb4 FROM $from");
+	$oracle->sql("COPY s ($names) FROM '$file'");
 	unlink $file;
 	return;
 }
@@ -106,57 +112,91 @@ sub one_run
 	$history->{lost} = 0;
 	$history->{runs}++;
 	# Not where the run must alter the destination.
-	if ($history->{how}{reader} && $exists && !$history->{drifting} && chance(0.8))
+	if ($history->{how}{reader} && $exists && !$history->{drifting} && !$history->{widened} && chance(0.8))
 	{
 		$history->{reader} = eval { my $reader = $history->{world}{connect}->(); $reader->query("BEGIN; SELECT count(*) FROM $history->{to}"); $reader };
 	}
 	(my $first_xid, $history->{first_instant}, $history->{last_run}) = split /\|/, $history->near("SELECT pg_snapshot_xmax(pg_current_snapshot()), clock_timestamp(), coalesce(max(id::text), '') FROM pipeline_runs WHERE pipeline_name = 'p$history->{number}'"), -1;
+	$history->{states} = 0;
 	my ($status, $state, $run) = do { no strict 'refs'; &$way($history) };
 	eval { $history->{reader}->query('COMMIT') if $history->{reader} };
 	$history->{reader} = undef;
 	$history->tell("    $status $state" . ($history->{lost} ? ', the server crashed' : ''));
+	my %end = (status => $status, state => $state, run => $run, way => $way, first_xid => $first_xid);
 	# A worker that was killed too late may have been at the next run, of another place.
-	my $said = $run eq '' ? '' : $history->near("SELECT concat_ws(' / ', error_message, error_detail, error_context) FROM pipeline_runs WHERE id = '$run'");
-	my $may_fail = $way eq 'killed' || $history->{lost} || $said =~ /administrator command/;
-	die "the run $run must fail with $must_fail and was $status $state\n" if $must_fail ne '' && !($status eq 'failed' && $state eq $must_fail || $may_fail && $status ne 'success');
-	die "the run $run was $status $state: $said\n"
-	  if $must_fail eq '' && $status ne 'success' && $way ne 'rolled_back' && !$may_fail;
-	$status = 'rolled back' if $way eq 'rolled_back';
-	check($history, $status, $way, $run, $first_xid);
-	if ($must_fail ne '')
+	$end{said} = $run eq '' ? '' : $history->near("SELECT concat_ws(' / ', error_message, error_detail, error_context) FROM pipeline_runs WHERE id = '$run'");
+	$end{may_fail} = $way eq 'killed' || $history->{lost} || $end{said} =~ /administrator command/;
+	$end{good} = $status eq 'success';
+	copy_destination($history, 'now');
+	$must_fail = in_some_state($history, \%end, $must_fail);
+	if ($end{good})
 	{
-		$history->{failed_with} = $must_fail;
-		$history->{met}{$must_fail}++;
+		$history->{successes}++;
+		$oracle->commit;
+		push @{ $history->{columns} }, delete $history->{drifting} if $history->{drifting};
+		$history->{widened} = 0;
+	}
+	else
+	{
+		$history->{killed}++;
+	}
+	check_writer($history) if $way eq 'beside';
+	if (grep { $_ eq $state } split /\|/, $must_fail)
+	{
+		$history->{failed_with} = $state;
+		$history->{met}{$state}++;
 	}
 	return;
 }
 
+# The source may have changed during the run, which has read one of its states. Returns what it must fail with in that one.
+sub in_some_state
+{
+	my ($history, $end, $must_fail) = @_;
+	if (!$history->{states})
+	{
+		check($history, $end, $must_fail);
+		return $must_fail;
+	}
+	my @wrong;
+	for my $state (0 .. $history->{states})
+	{
+		copy_source($history, $state);
+		$must_fail = $history->{oracle}->compute;
+		if (eval { check($history, $end, $must_fail); 1 })
+		{
+			$history->{met}{ 'state ' . ($state == 0 ? 'before' : $state == $history->{states} ? 'after' : 'between') }++;
+			$history->source("DROP TABLE $history->{source_table}_states");
+			return $must_fail;
+		}
+		push @wrong, "in state $state: $@";
+	}
+	die "the source had $history->{states} states more during the run, and it is right in none of them\n", @wrong;
+}
+
+# Dies of what is wrong; changes nothing but tables of the oracle.
 sub check
 {
-	my ($history, $status, $way, $run, $first_xid) = @_;
+	my ($history, $end, $must_fail) = @_;
 	my $oracle = $history->{oracle};
+	my ($good, $way, $run) = @{$end}{qw(good way run)};
+	die "the run $run must fail with $must_fail and was $end->{status} $end->{state}\n"
+	  if $must_fail ne '' && !($end->{status} eq 'failed' && (grep { $_ eq $end->{state} } split /\|/, $must_fail) || $end->{may_fail} && !$good);
+	die "the run $run was $end->{status} $end->{state}: $end->{said}\n" if $must_fail eq '' && !$good && $way ne 'rolled_back' && !$end->{may_fail};
 	my $only = $way eq 'beside' ? "NOT ($history->{key}{foreign})" : undef;
-	my $good = $status eq 'success';
-	copy_destination($history, 'now');
-	$good ? $history->{successes}++ : $history->{killed}++;
 	$oracle->later('DELETE FROM loose') if !$good && $way ne 'beside';
 	my $strange = $good ? $oracle->resolve($only, $history->{first_instant}, $history->near('SELECT clock_timestamp()')) : '';
 	die "after the run $run $strange\n" if $strange ne '';
 	my $difference = $oracle->difference($good ? 'after' : 'before', 'now', $only);
-	die "after the run $run ($status) the destination differs:\n$difference\n" if $difference ne '';
-	if ($good)
-	{
-		$oracle->commit;
-		push @{ $history->{columns} }, delete $history->{drifting} if $history->{drifting};
-	}
+	die "after the run $run ($end->{status}) the destination differs:\n$difference\n" if $difference ne '';
 	if ($history->{how}{cursor})
 	{
 		my $watermark = $history->near("SELECT coalesce(quote_literal(watermark), 'NULL') FROM pipelines WHERE name = 'p$history->{number}'");
-		my $expected = defined $oracle->{watermark} ? "'$oracle->{watermark}'" : 'NULL';
-		die "after the run $run ($status) the watermark is $watermark, not $expected\n"
+		my $value = $good ? $oracle->{then}{watermark} : $oracle->{watermark};
+		my $expected = defined $value ? "'$value'" : 'NULL';
+		die "after the run $run ($end->{status}) the watermark is $watermark, not $expected\n"
 		  if $oracle->sql("SELECT $watermark\::$oracle->{cursor_type} IS NOT DISTINCT FROM $expected\::$oracle->{cursor_type}") ne 't';
 	}
-	check_writer($history) if $way eq 'beside';
 	return if !$good || $way eq 'beside';
 	my $wrong = $oracle->wrong_ties;
 	die "after the run $run rows are none of those that were tied:\n$wrong\n" if $wrong ne '';
@@ -166,10 +206,10 @@ sub check
 	my $found = $history->near('SELECT ' . join(" || ' ' || ", map { "'$_ ' || records_$_" } @names) . " FROM pipeline_runs WHERE id = '$run'");
 	my $expected = join ' ', map { "$_ $counts->{$_}" } @names;
 	die "the run $run counts $found, not $expected\n" if $found ne $expected;
-	if ($history->{how}{keys})
+	# What is unchanged is not written; a type that was widened may have written everything.
+	if ($history->{how}{keys} && !$history->{widened})
 	{
-		# What is unchanged is not written.
-		my $written = $history->near("SELECT count(*) FROM $history->{to} WHERE xmin::text::bigint >= $first_xid");
+		my $written = $history->near("SELECT count(*) FROM $history->{to} WHERE xmin::text::bigint >= $end->{first_xid}");
 		my $changed = $oracle->{written} // $counts->{inserted} + $counts->{updated};
 		die "the run $run has written $written rows, not $changed\n" if $written != $changed;
 	}
@@ -216,6 +256,18 @@ sub finish
 	return defined $id ? ($status, $state, $id) : ('never started', '', '');
 }
 
+# Until it is in that phase, or over.
+sub watch
+{
+	my ($history, $run, $polls, $phase) = @_;
+	for (1 .. $polls)
+	{
+		my $now = attempt($history, "SELECT coalesce((SELECT phase FROM pipeline_progress WHERE run = '$run'), (SELECT status FROM pipeline_runs WHERE id = '$run'))") // last;
+		last if $now eq $phase || $now =~ /^(success|failed|stopped)/;
+	}
+	return;
+}
+
 sub quiet { my ($history) = @_; return finish($history, trigger($history)); }
 
 sub killed
@@ -227,11 +279,7 @@ sub killed
 	my $place = $history->{world}{place};
 	if (defined $run)
 	{
-		for (1 .. $polls)
-		{
-			my $now = attempt($history, "SELECT coalesce((SELECT phase FROM pipeline_progress WHERE run = '$run'), (SELECT status FROM pipeline_runs WHERE id = '$run'))") // last;
-			last if $now eq $phase || $now =~ /^(success|failed|stopped)/;
-		}
+		watch($history, $run, $polls, $phase);
 		$kill eq 'terminate' ? attempt($history, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_sluice run' AND application_name LIKE '%$run%'")
 		  : $kill eq 'stop' ? attempt($history, "SELECT stop_run('$run')")
 		  : $history->{at} eq 'maria' ? kill_at_maria($history)
@@ -266,6 +314,31 @@ sub rolled_back
 	my $answer = attempt($history, "BEGIN; CALL run_pipeline('p$history->{number}', NULL, NULL); ROLLBACK");
 	return ('failed', $1, '') if defined $answer && $answer =~ /ERROR:  (\w{5}):/;
 	return ('rolled back', '', '');
+}
+
+# -- a writer at the source: transactions that commit while the run is at work, each of which leaves a copy of what it made
+
+sub changing
+{
+	my ($history) = @_;
+	my ($world, $table) = @{$history}{qw(world source_table)};
+	my $maria = $history->{at} eq 'maria';
+	$history->source("CREATE TABLE ${table}_states AS SELECT 0 AS state, h.* FROM $table h");
+	my $writer = $world->{ $maria ? 'maria_writer' : 'far_writer' } //= $maria ? SqlPipe->mariadb($world->{maria_node}) : SqlPipe->psql($world->{far_node});
+	my @script = $maria ? 'USE hist' : 'SET search_path = src, public';
+	for (1 .. 2 + rand 8)
+	{
+		my @changes = $history->collect(sub { $history->live_on(1 + int(rand 3)) });
+		$history->{states}++;
+		push @script, 'BEGIN', @changes, "INSERT INTO ${table}_states SELECT $history->{states}, h.* FROM $table h", 'COMMIT';
+	}
+	my $run = trigger($history);
+	watch($history, $run, 40, $PHASES[ rand 4 ]) if defined $run && chance(0.7);
+	$writer->send(join ";\n", @script);
+	my @end = finish($history, $run);
+	my $said = $writer->receive;
+	die "the writer at the source fails: $said\n" if $said =~ /ERROR/;
+	return @end;
 }
 
 # -- writers at the destination

@@ -54,6 +54,8 @@ sub choose
 	$self->{scope} = $options{scope} && $HistoryKinds::SCOPE;
 	# Rows of the source that are outside of the scope are errors.
 	$self->{filter} = chance(0.9) ? $HistoryKinds::SCOPE : undef if $self->{scope};
+	# Whether a row without a cursor counts when the filter leaves it out depends on where the filter is applied.
+	$self->{nulls} = 'exclude' if $self->{nulls} eq 'error' && $mode{cursor} && defined $self->{filter};
 	$self->{max_deletes} = $options{max_deletes} if ($options{max_deletes} // 1_000_000) < 1_000_000;
 	$self->{guarded} = $mode{load} =~ /mirror|history/ && !$options{on_empty};
 	$self->{mark} = $options{soft_delete_column} && 'gone';
@@ -64,6 +66,8 @@ sub choose
 	$options{on_null_cursor} = "\"$self->{nulls}\"" if $mode{cursor};
 	$self->{evolves} = chance(0.6);
 	$options{on_new_column} = $self->{evolves} ? '"evolve"' : '"discard_value"';
+	$options{on_missing_column} = any('"freeze"', '"discard_value"', '"evolve"');
+	$options{on_changed_type} = any('"freeze"', '"evolve"', '"evolve"');
 	$self->{options} = \%options;
 	my $described = join ', ', map { "$_->{name} " . ($maria ? $_->{maria} : $_->{pg}) } @columns;
 	$self->tell("$mode from $at ($described" . ($self->{unique} ? '' : '; keys not unique') . ") into $self->{into}");
@@ -89,7 +93,21 @@ sub source
 {
 	my ($self, $sql) = @_;
 	$self->tell("source: $sql") if $sql !~ /OUTFILE/;
+	if ($self->{collected})
+	{
+		push @{ $self->{collected} }, $sql;
+		return '';
+	}
 	return $self->{at} eq 'maria' ? $self->{world}{maria}->query("USE hist; $sql") : $self->{world}{far}->query("SET search_path = src, public; $sql");
+}
+
+# What would be done at the source, for somebody else to do it.
+sub collect
+{
+	my ($self, $do) = @_;
+	local $self->{collected} = [];
+	$do->();
+	return @{ $self->{collected} };
 }
 
 # Where pg_sluice is. The server may crash at any moment; what is asked for then is asked again when it is back.
@@ -307,6 +325,19 @@ sub mend
 		my @tied = split /\n/, $self->{oracle}->sql('SELECT ' . join(" || ' AND ' || ", map { "'$_ = ' || quote_literal($_)" } @{ $self->{keys} }) . ' FROM tied');
 		$self->source("DELETE FROM $table WHERE $_") for @tied;
 	}
+	elsif ($state eq '42703')
+	{
+		my $column = delete $self->{gone_column};
+		$self->alter("ADD $column->{name} " . $self->source_type($column));
+		push @{ $self->{columns} }, $column;
+		delete $self->{oracle}{frozen}{42703};
+	}
+	elsif ($state eq '42804')
+	{
+		my $column = delete $self->{too_wide};
+		$self->alter_type($column->{name}, $self->source_type($column));
+		delete $self->{oracle}{frozen}{42804};
+	}
 	elsif ($state eq '44000')
 	{
 		$self->source("UPDATE $table SET n = 1 WHERE NOT ($self->{scope})");
@@ -324,13 +355,18 @@ sub mend
 	return;
 }
 
-sub at_destination { my ($self, $sql) = @_; $self->tell("near: $sql"); return $self->near($sql); }
+sub at_destination
+{
+	my ($self, $sql) = @_;
+	return if $self->near("SELECT to_regclass('$self->{to}') IS NULL") eq 't';
+	$self->tell("near: $sql");
+	return $self->near($sql);
+}
 
 # A row at the destination that is outside of the scope; its key may be one of the source.
 sub plant
 {
 	my ($self) = @_;
-	return if $self->near("SELECT to_regclass('$self->{to}') IS NULL") eq 't';
 	my $key = chance(0.25) ? 1 + int(rand $self->{next_key}) : 2_000_000 + int(rand 100);
 	my @versions = @{ $self->{versions} // [] };
 	my @columns = (@{ $self->{keys} }, 'n', @versions ? @versions[ 0, 2 ] : ());
@@ -343,29 +379,91 @@ sub mutate
 {
 	my ($self) = @_;
 	$self->mend if chance(0.6);
-	for (1 .. rand 9)
-	{
-		my $what = rand;
-		if ($self->{scope} && chance(0.1))
-		{
-			$self->plant;
-			next;
-		}
-		$what < 0.4 ? $self->insert(1 + int(rand 4)) : $what < 0.7 ? $self->change : $what < 0.8 ? $self->change_key : $what < 0.88 ? $self->copy_row : $self->delete_some;
-	}
+	$self->plant if $self->{scope} && chance(0.3);
+	$self->live_on(int(rand 9));
 	$self->delete_all if $self->{guarded} && chance(0.08);
 	return;
 }
 
-# A column more at the source. Its values are all the same until a run has seen them.
-sub drift
+sub live_on
+{
+	my ($self, $changes) = @_;
+	for (1 .. $changes)
+	{
+		my $what = rand;
+		$what < 0.4 ? $self->insert(1 + int(rand 4)) : $what < 0.7 ? $self->change : $what < 0.8 ? $self->change_key : $what < 0.88 ? $self->copy_row : $self->delete_some;
+	}
+	return;
+}
+
+# -- its columns change
+
+sub drift { my ($self) = @_; return if $self->{at} eq 'foreign'; return (chance(0.4) ? $self->add_column : chance(0.5) ? $self->drop_column : $self->widen_column); }
+
+sub alter { my ($self, $what) = @_; $self->source("ALTER TABLE $self->{source_table} $what"); return; }
+
+# Its values are all the same until a run has seen them.
+sub add_column
 {
 	my ($self) = @_;
-	return if $self->{at} eq 'foreign' || $self->{drifted}++;
+	return if $self->{drifted}{add}++;
 	my $column = { name => 'more', %{ any({ pg => 'int', maria => 'int', maria_pg => 'int', values => [ 1, 2, undef ] }, { pg => 'text', maria => 'varchar(20)', maria_pg => 'varchar(20)', values => [ 'x', 'y' ] }) } };
-	$self->source("ALTER TABLE $self->{source_table} ADD more " . $self->source_type($column) . " DEFAULT '7'");
+	$self->alter('ADD more ' . $self->source_type($column) . " DEFAULT '7'");
 	$self->{drifting} = $column;
 	$self->{oracle}->add_column('more', $self->arrives_as($column), '7', $self->{evolves} && !$self->{computed});
+	return;
+}
+
+sub own_columns { my ($self) = @_; return grep { $_->{name} =~ /^v/ } @{ $self->{columns} }; }
+
+# Where that stops the pipeline, it comes back without its values.
+sub drop_column
+{
+	my ($self) = @_;
+	my @own = $self->own_columns;
+	# columns names the last one.
+	pop @own if $self->{computed};
+	return if !@own || $self->{drifted}{drop}++;
+	my $column = any(@own);
+	$self->alter("DROP $column->{name}");
+	$self->{columns} = [ grep { $_ != $column } @{ $self->{columns} } ];
+	if ($self->{options}{on_missing_column} eq '"freeze"' && $self->{successes} && !$self->{computed})
+	{
+		$self->{oracle}{frozen}{42703} = 1;
+		$self->{gone_column} = $column;
+		return;
+	}
+	$self->{oracle}->drop_column($column->{name});
+	return;
+}
+
+# A type that holds more. Where that stops the pipeline, it goes back.
+sub widen_column
+{
+	my ($self) = @_;
+	my %mapped = map { $_ => 1 } @{ $self->{oracle}{mapped} };
+	my @own = grep { $mapped{ $_->{name} } && $HistoryKinds::WIDER{ $self->source_type($_) } } $self->own_columns;
+	return if !@own || !$self->{successes} || $self->{drifted}{widen}++;
+	my $column = any(@own);
+	my ($type, @values) = @{ $HistoryKinds::WIDER{ $self->source_type($column) } };
+	$self->alter_type($column->{name}, $type);
+	if ($self->{options}{on_changed_type} eq '"freeze"')
+	{
+		$self->{oracle}{frozen}{42804} = 1;
+		$self->{too_wide} = $column;
+		return;
+	}
+	my $wide = { %$column, pg => $type, maria => $type, maria_pg => $type =~ s/decimal/numeric/r, values => [ @{ $column->{values} }, @values ] };
+	$_ = $_ == $column ? $wide : $_ for @{ $self->{columns} };
+	$self->{widened} = 1;
+	$self->{oracle}->widen_column($column->{name}, $self->arrives_as($wide));
+	return;
+}
+
+sub alter_type
+{
+	my ($self, $name, $type) = @_;
+	$self->alter($self->{at} eq 'maria' ? "MODIFY $name $type" : "ALTER $name TYPE $type");
 	return;
 }
 

@@ -41,7 +41,7 @@ sub run
 	my @strange = grep { /TRAP:|terminated by signal (?!9\b|15\b)|PANIC:|\bXX\w{3}\b|leak/ } split /^/m, slurp_file($soak->{near}->logfile);
 	is(join('', @strange[ 0 .. ($#strange > 19 ? 19 : $#strange) ]), '', "the server's log holds nothing strange");
 	diag(sprintf 'seed %d: %d histories, %d runs (%d loaded, %d killed or to fail), %d crashes, %d s', $with{seed}, $sum{histories}, $sum{runs}, $sum{successes}, $sum{unsuccessful}, $soak->{crashed} // 0, time() - $started);
-	diag('met: ' . join ', ', map { "$_ $sum{\"met_$_\"} times" } map { /^met_(.*)/ } sort keys %sum);
+	diag('met: ' . join ', ', map { tr/_/ /r . " $sum{\"met_$_\"} times" } map { /^met_(.*)/ } sort keys %sum);
 	$soak->{near}->stop;
 	return;
 }
@@ -105,14 +105,14 @@ sub start_place
 sub make_histories
 {
 	my ($soak, $place, $said) = @_;
-	my $world = { place => $place, dir => $soak->{dir}, mode => $soak->{mode}, connect => sub { SqlPipe->psql($soak->{near}) }, far => SqlPipe->psql($soak->{far}) };
+	my $world = { place => $place, dir => $soak->{dir}, mode => $soak->{mode}, connect => sub { SqlPipe->psql($soak->{near}) }, far => SqlPipe->psql($soak->{far}), far_node => $soak->{far}, maria_node => $soak->{maria} };
 	$world->{maria} = SqlPipe->mariadb($soak->{maria}) if $soak->{maria};
 	for (my $seed = $soak->{seed} + $place - 1; $seed < $soak->{seed} + $soak->{histories}; $seed += $soak->{places})
 	{
 		my $history = LoadHistory->new($world, $seed);
 		my $good = eval { HistoryRuns::live($history, 2 + int(rand($soak->{steps} - 1))); 1 };
 		print $said "FAILED history with seed $seed: $@" . join("\n", map { '    ' . substr($_, 0, 2000) } @{ $history->{told} }) . "\nEND\n" if !$good;
-		print $said "sum met_$_ $history->{met}{$_}\n" for keys %{ $history->{met} };
+		print $said "sum met_" . tr/ /_/r . " $history->{met}{$_}\n" for keys %{ $history->{met} };
 		print $said "sum histories 1\nsum runs $history->{runs}\nsum successes $history->{successes}\nsum unsuccessful $history->{killed}\n";
 	}
 	return;
