@@ -166,6 +166,7 @@ SELECT told(r) FROM unnest(:'runs'::uuid[]) r;
 BEGIN;
 SET CONSTRAINTS ALL DEFERRED;
 DELETE FROM new_staff;
+SELECT alter_pipeline('staff_replace', options => '{"on_empty": "load"}');
 CALL call('staff_replace');
 PREPARE TRANSACTION 'late';
 TRUNCATE store, staff;

@@ -221,6 +221,7 @@ SELECT count(*) AS of_nothing FROM pg_statistic WHERE NOT EXISTS (SELECT FROM pg
 CREATE TABLE empty (id int PRIMARY KEY);
 INSERT INTO empty VALUES (1);
 SELECT pipe('empty', 'empty', 'replace', 'SELECT 1 AS id WHERE false');
+SELECT alter_pipeline('empty', options => '{"on_empty": "load"}');
 CALL run_pipeline('empty') \gset
 SELECT count(*), pg_relation_size('empty') AS bytes FROM empty;
 INSERT INTO empty VALUES (1);

@@ -68,7 +68,7 @@ CALL run_pipeline('grows') \gset
 SELECT count(*) FROM dear_copy;
 
 -- Nothing to load: the table is there, and a replace empties it.
-SELECT create_pipeline('empty', source_query => 'SELECT * FROM orders WHERE false', destination_table => 'empty') IS NOT NULL AS ok;
+SELECT create_pipeline('empty', source_query => 'SELECT * FROM orders WHERE false', destination_table => 'empty', options => '{"on_empty": "load"}') IS NOT NULL AS ok;
 CALL run_pipeline('empty') \gset
 INSERT INTO empty (id) VALUES (1), (2);
 CALL run_pipeline('empty') \gset

@@ -138,6 +138,7 @@ SELECT alter_pipeline('parted', options => '{"direct": null}');
 BEGIN;
 SAVEPOINT before_swap;
 SELECT pipe('none', 'parted', 'replace', 'SELECT 1 AS id WHERE false');
+SELECT alter_pipeline('none', options => '{"on_empty": "load"}');
 CALL run_pipeline('none') \gset
 :log
 SELECT count(*), (SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree('parted') WHERE isleaf) AS bytes FROM parted;
@@ -215,7 +216,7 @@ SELECT alter_pipeline('tree', source_query => 'SELECT i AS id FROM generate_seri
 CALL run_pipeline('tree') \gset
 SELECT alter_pipeline('tree', source_query => 'SELECT i AS id FROM generate_series(1, 99) AS i WHERE i <> 60');
 CALL run_pipeline('tree') \gset
-SELECT alter_pipeline('tree', source_query => 'SELECT 1 AS id WHERE false');
+SELECT alter_pipeline('tree', source_query => 'SELECT 1 AS id WHERE false', options => '{"on_empty": "load"}');
 CALL run_pipeline('tree') \gset
 SELECT count(*), count(key), count(up), (SELECT count(*) FROM pointing) AS pointing FROM tree;
 \set VERBOSITY sqlstate

@@ -40,6 +40,7 @@ SELECT indisvalid, indisready FROM pg_index WHERE indrelid = 'kept'::regclass;
 -- and rolls back as a whole
 BEGIN;
 TRUNCATE src;
+SELECT alter_pipeline('replace', options => '{"on_empty": "load"}');
 CALL run_pipeline('replace') \gset
 SELECT count(*) FROM kept;
 ROLLBACK;
@@ -119,6 +120,7 @@ CALL run_pipeline('code') \gset
 \echo :LAST_ERROR_SQLSTATE
 SELECT count(*) FROM code;
 SELECT pipe('no_code', 'code', 'replace', 'SELECT 1 AS id WHERE false');
+SELECT alter_pipeline('no_code', options => '{"on_empty": "load"}');
 CALL run_pipeline('no_code') \gset
 SELECT count(*) FROM code;
 

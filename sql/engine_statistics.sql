@@ -44,7 +44,7 @@ SELECT attname, n_distinct, array_length(histogram_bounds::text::text[], 1) AS b
 CALL run_pipeline('keep') \g /dev/null
 SELECT * FROM compare('kept');
 -- no rows, no statistics of rows that are gone
-SELECT alter_pipeline('keep', filter => 'false');
+SELECT alter_pipeline('keep', filter => 'false', options => '{"on_empty": "load"}');
 CALL run_pipeline('keep') \g /dev/null
 SELECT count(*) FROM statistics WHERE table_name = 'kept';
 SELECT alter_pipeline('keep', filter => NULL);

@@ -178,6 +178,7 @@ PlanLoad(const LoadFacts &facts)
 	plan.mode = facts.mode;
 	plan.merge = facts.merge;
 	plan.compare = facts.compare;
+	plan.refuses_empty = facts.mode == LoadMode::Replace && !facts.created && !facts.compare.may_be_empty;
 	plan.compare.walks = Compares(facts.mode) && !facts.remote && !facts.created && WhyNotWalked(facts).empty();
 	plan.lock = LockFor(facts, choice.path);
 

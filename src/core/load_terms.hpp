@@ -57,10 +57,10 @@ struct ComparePlan {
 	std::string scope;		 // a condition on the destination's rows; '': all of them count
 	std::string mark_column; // gone rows are marked there; '': they are deleted
 	bool mark_is_time = false;
-	std::string max_deletes; // as the user wrote it
-	bool may_be_empty = false;
-	bool finds_gone = true; // the extract is full
-	bool walks = false;		// rows are compared as they come, beside a walk through the destination's heap
+	std::string max_deletes;   // as the user wrote it
+	bool may_be_empty = false; // the source, also that of a replace
+	bool finds_gone = true;	   // the extract is full
+	bool walks = false;		   // rows are compared as they come, beside a walk through the destination's heap
 	// Of a history.
 	std::string valid_from;
 	std::string valid_to;
@@ -129,6 +129,8 @@ struct LoadPlan {
 	// An append to an empty table that takes the way of a replace. Nobody may write to it then, which is tried without
 	// waiting; where it cannot be had, that is a fact (in_use) and it is planned again.
 	bool fills_empty = false;
+	// A replace that would take rows away and bring none fails.
+	bool refuses_empty = false;
 	bool direct = false;  // pages are built directly
 	bool analyze = false; // the destination, which has new rows alone
 	int streams = 1;

@@ -175,6 +175,11 @@ std::string
 GuardText(const LoadFacts &facts)
 {
 	const ComparePlan &compare = facts.compare;
+	if (facts.mode == LoadMode::Replace && !facts.created) {
+		return Format("guards: {}", compare.may_be_empty
+										? "a source that gives no row is allowed, because on_empty is load"
+										: "the run fails where the source gives no row while there are some");
+	}
 	if (!Compares(facts.mode) || !compare.finds_gone || facts.created) {
 		return {};
 	}

@@ -106,8 +106,8 @@ constexpr std::array kOptions = {
 		"the source: the run fails, or the destination's column is widened where that loses nothing."},
 	OptionSpec{
 		"on_empty", Enumeration, 0, 0, "error|load", "error",
-		"What becomes of a mirror or a history whose source gives no row while the destination has some: the run "
-		"fails, or the destination is emptied."},
+		"What becomes of a replace, a mirror or a history whose source gives no row while the destination has some: "
+		"the run fails, or the destination is emptied."},
 	OptionSpec{"on_invalid_text", Enumeration, 0, 0, "error|replace", "error",
 			   "What becomes of bytes in a text that are no characters: the row does not fit, or each becomes the "
 			   "replacement character U+FFFD."},

@@ -63,6 +63,8 @@ sub choose
 	$self->{versions} = [ map { my ($option, $default) = @$_; ($options{$option} // $default) =~ s/"([a-z]+)"/$1/r } [ valid_from_column => 'valid_from' ], [ valid_to_column => 'valid_to' ], [ current_column => 'is_current' ] ]
 	  if $mode{load} eq 'history';
 	$options{lag} = $self->{cursor}{lag}->($self->{lag}) if $self->{lag};
+	# A source may have lost all its rows.
+	$options{on_empty} = '"load"' if $mode{load} eq 'replace';
 	$options{on_null_cursor} = "\"$self->{nulls}\"" if $mode{cursor};
 	$self->{evolves} = chance(0.6);
 	$options{on_new_column} = $self->{evolves} ? '"evolve"' : '"discard_value"';

@@ -189,7 +189,7 @@ my %alone = (
 	few => [ q{source_query => 'SELECT *, 7 AS same FROM plain', columns => 'id, at, note, part'}, ', "stream_key": "same"', qr/its column "same" has no statistics, and is no integer, date or timestamp with several values/ ],
 	no_order => [ q{source_query => 'SELECT * FROM shapes', columns => 'id, at, note, part'}, ', "stream_key": "place"', qr/its column "place" / ],
 	foreign => [ q{source_table => 'mixed'}, ', "stream_key": "id"', qr/one stream, because foreign table public.far_away is part of the source, and reads foreign tables/ ],
-	elsewhere => [ q{source_table => 'public.plain'}, '', qr/one stream, because the source is not read from another PostgreSQL/ ]);
+	elsewhere => [ q{source_table => 'public.plain'}, ', "on_empty": "load"', qr/one stream, because the source is not read from another PostgreSQL/ ]);
 $node->sql(q{CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw; GRANT USAGE ON FOREIGN SERVER files TO etl;
 	CREATE FOREIGN TABLE some_file (id int, at timestamptz, note text, part int) SERVER files OPTIONS (filename '/dev/null'); GRANT SELECT ON some_file TO etl});
 $alone{elsewhere}[0] = q{source_table => 'public.some_file'};
@@ -251,7 +251,7 @@ pipeline('by_pages', q{source_table => 'plain', columns => 'id AS q'}, 'numbers'
 told(load('by_pages'), qr/ranges of pages/, 'pages behind a trap');
 is($node->sql('SELECT count(*), count(DISTINCT q) FROM numbers'), '20000|20000', 'every row once');
 
-pipeline('from_nothing', q{source_table => 'nothing'}, 'replaced', 'replace', '');
+pipeline('from_nothing', q{source_table => 'nothing'}, 'replaced', 'replace', ', "on_empty": "load"');
 told(load('from_nothing'), qr/one stream, because the source can be cut into 0 pieces only/, 'an empty source');
 is($node->sql('SELECT count(*) FROM replaced'), '0', 'no row');
 

@@ -226,6 +226,7 @@ TEST(LoadPlan, EverythingIsTold)
 						})),
 			  "path: rows go into a new file that is swapped in for that of s.t, because it is a plain table without "
 			  "triggers\n"
+			  "guards: the run fails where the source gives no row while there are some\n"
 			  "direct load: pages are built in memory and written once, because the file is new\n"
 			  "indexes: 2 built on the new file before the swap\n"
 			  "foreign keys: \"a\", \"b\" checked by one query each after the load\n"
@@ -312,6 +313,14 @@ TEST(LoadPlan, WhatIsGoneIsTold)
 	LoadFacts const partitioned = With(Mirror(), [](auto &f) { f.no_walk = "it is partitioned"; });
 	EXPECT_FALSE(PlanLoad(partitioned).compare.walks);
 	EXPECT_NE(Told(partitioned).find("by SQL, because load is mirror, and it is partitioned"), std::string::npos);
+
+	LoadFacts const replace = Replace();
+	EXPECT_TRUE(PlanLoad(replace).refuses_empty);
+	EXPECT_NE(Told(replace).find("guards: the run fails where the source gives no row while there are some"),
+			  std::string::npos);
+	EXPECT_FALSE(PlanLoad(With(replace, [](auto &f) { f.compare.may_be_empty = true; })).refuses_empty);
+	EXPECT_FALSE(PlanLoad(With(replace, [](auto &f) { f.created = true; })).refuses_empty);
+	EXPECT_FALSE(PlanLoad(Append()).refuses_empty);
 
 	LoadFacts const by_cursor = With(History(), [](auto &f) {
 		f.compare.finds_gone = false;

@@ -16,7 +16,7 @@ void
 AppendLoad::Open()
 {
 	if (mode_ == AppendMode::ReplaceInPlace) {
-		pg::Call(leaf::DeleteAllRows, destination_, patience_.timeout / 1000);
+		had_rows_ = pg::Call(leaf::DeleteAllRows, destination_, patience_.timeout / 1000);
 	}
 	if (direct_) {
 		writer_.OpenDirect(destination_, destination_, true, analyze_);

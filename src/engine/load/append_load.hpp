@@ -21,6 +21,7 @@ public:
 			   const LockPatience &patience, RunJournal &journal, bool analyze);
 	void Open() override;
 	void Write(Batch *batch) override;
+	bool TakesRowsAway() override { return had_rows_; }
 	LoadCounts Finish() override;
 
 	bool Analyzed() const override { return analyzed_; }
@@ -36,6 +37,7 @@ private:
 	RunJournal &journal_;
 	bool analyze_;
 	bool analyzed_ = false;
+	bool had_rows_ = false; // which are deleted
 	TableWriter writer_;
 };
 

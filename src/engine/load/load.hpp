@@ -37,6 +37,8 @@ public:
 	virtual Relation Staging() const { return nullptr; }
 	// Rows in the destination's row type. The batch is the caller's and may be reset afterwards. Throws.
 	virtual void Write(Batch *batch) = 0;
+	// Of a replace, in place of more rows and before Finish: whether it takes rows away.
+	virtual bool TakesRowsAway() { return false; }
 	// Checks what can only be checked at the end, makes the rows the destination's. Throws.
 	virtual LoadCounts Finish() = 0;
 	// Whether Finish has analyzed the destination already.

@@ -4,6 +4,20 @@
 
 namespace sluice::engine {
 
+namespace {
+
+constexpr const char *kEmptyHint = "Where the source may be empty, allow it: {\"on_empty\": \"load\"} in options.";
+
+} // namespace
+
+void
+RefuseEmpty(const std::string &destination)
+{
+	throw Error(sqlstate::kNothingRead,
+				Format("the source gives no row to load, but {} has rows, which would be deleted", destination),
+				kEmptyHint);
+}
+
 void
 CheckLoss(const Loss &loss, const ComparePlan &plan)
 {
@@ -14,7 +28,7 @@ CheckLoss(const Loss &loss, const ComparePlan &plan)
 		throw Error(sqlstate::kNothingRead,
 					Format("the source gives no row, but {} has {} rows that would be {}", loss.destination, loss.gone,
 						   loss.done),
-					"Where the source may be empty, allow it: {\"on_empty\": \"load\"} in options.");
+					kEmptyHint);
 	}
 	if (!plan.Allows(loss.gone, loss.rows)) {
 		throw Error(

@@ -18,4 +18,7 @@ struct Loss {
 // Throws Error SL014 or SL015, with the figure and how to allow it.
 void CheckLoss(const Loss &loss, const ComparePlan &plan);
 
+// Of a replace that would leave its destination empty.
+[[noreturn]] void RefuseEmpty(const std::string &destination);
+
 } // namespace sluice::engine

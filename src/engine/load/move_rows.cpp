@@ -4,6 +4,7 @@
 #include "core/sqlstate.hpp"
 #include "engine/load/fitting_rows.hpp"
 #include "engine/load/keyed_rows.hpp"
+#include "engine/load/loss_guard.hpp"
 #include "engine/load/make_load.hpp"
 #include "engine/load/row_balance.hpp"
 #include "engine/load/swap_load.hpp"
@@ -74,6 +75,15 @@ bool
 MayMultiply(const LoadPlan &plan)
 {
 	return plan.path == LoadPath::Sql || (plan.path == LoadPath::Merge && plan.merge.key_index.empty());
+}
+
+// given: rows that the load was. An extract that is wrong must not empty a table.
+void
+CheckEmpty(const LoadRequest &request, int64_t given, Load *load)
+{
+	if (given == 0 && request.plan.refuses_empty && load->TakesRowsAway()) {
+		RefuseEmpty(request.destination.name);
+	}
 }
 
 KnownRows *
@@ -161,7 +171,12 @@ LoadByStatements(const LoadRequest &request)
 	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::move(staged));
 	load->Open();
 	if (reader != nullptr) {
-		Stage(request, *reader, [&](Batch *batch) { load->Write(batch); });
+		int64_t given = 0;
+		Stage(request, *reader, [&](Batch *batch) {
+			given += batch->count;
+			load->Write(batch);
+		});
+		CheckEmpty(request, given, load.get());
 	}
 	LoadCounts const counts = load->Finish();
 	if (reader == nullptr) {
@@ -306,6 +321,7 @@ LoadByReader(const LoadRequest &request)
 		request.progress.Read(reader->RowsRead(), reader->BytesRead());
 	}
 	reader->Finish();
+	CheckEmpty(request, given, load.get());
 	LoadCounts const counts = load->Finish();
 	RequireAllCounted(given, counts, destination.remote != nullptr);
 	rows.Drop();
@@ -351,11 +367,13 @@ LoadWithQuarantine(const LoadRequest &request)
 	request.progress.Expect(reader.RowsExpected());
 	request.sequences.Watch();
 	int64_t const before = request.journal.Rejected().Count();
+	int64_t given = 0;
 	while (Batch *batch = reader.Next()) {
 		fitting.Check(batch, reject);
 		request.sequences.See(batch);
 		load->Write(batch);
 		int const conflicts = fitting.RejectConflicts(batch, reject);
+		given += batch->count - conflicts;
 		request.progress.Batch(reader.RowsRead(), reader.BytesRead(), batch->count - conflicts);
 	}
 	request.progress.Read(reader.RowsRead(), reader.BytesRead());
@@ -365,6 +383,7 @@ LoadWithQuarantine(const LoadRequest &request)
 	}
 	fitting.Close();
 	request.quarantine->End(reader.RowsRead());
+	CheckEmpty(request, given, load.get());
 	LoadCounts counts = load->Finish();
 	counts.rejected = request.journal.Rejected().Count() - before;
 	return {counts, load->Analyzed()};
@@ -389,6 +408,7 @@ LoadByStreams(const LoadRequest &request)
 	}
 	SwapLoad load(table, destination.traits, request.plan.fills_empty ? SwapMode::Fill : SwapMode::Replace, false,
 				  request.patience, request.journal, request.plan.analyze);
+	CheckEmpty(request, done->rows, &load);
 	LoadCounts const counts = load.FinishWith(heap, done->rows);
 	return LoadOutcome{counts, load.Analyzed()};
 }

@@ -13,6 +13,7 @@ public:
 
 	void Open() override;
 	void Write(Batch *batch) override;
+	bool TakesRowsAway() override { return destination_.HasDeleted(); }
 	LoadCounts Finish() override;
 
 private:

@@ -12,7 +12,8 @@ RoutedLoad::Open()
 		leaf::TreeMembers const *leaves = pg::Call(leaf::ListLeaves, destination_);
 		for (int i = 0; i < leaves->count; ++i) {
 			Relation const partition = pg::Call(table_open, leaves->relations[i], NoLock);
-			pg::Call(leaf::DeleteAllRows, partition, patience_.timeout / 1000);
+			bool const deleted = pg::Call(leaf::DeleteAllRows, partition, patience_.timeout / 1000);
+			had_rows_ = had_rows_ || deleted;
 			pg::Call(table_close, partition, NoLock);
 		}
 	}

@@ -17,12 +17,14 @@ public:
 	{}
 	void Open() override;
 	void Write(Batch *batch) override;
+	bool TakesRowsAway() override { return had_rows_; }
 	LoadCounts Finish() override;
 
 private:
 	Relation destination_;
 	leaf::TableTraits traits_;
-	bool replace_; // the lock for replacing is held
+	bool replace_;			// the lock for replacing is held
+	bool had_rows_ = false; // which are deleted
 	LockPatience patience_;
 	RunJournal &journal_;
 	leaf::PartitionRouter *router_ = nullptr;

@@ -12,6 +12,18 @@ StatementLoad::Open()
 	}
 }
 
+// What a DELETE takes only a DELETE tells: of a view, under a policy, beside triggers.
+bool
+StatementLoad::TakesRowsAway()
+{
+	if (!deleted_) {
+		pg::Call(leaf::RefuseCascade, destination_.oid);
+		deleted_ = pg::Sql("DELETE FROM " + destination_.name).Processed();
+		journal_.Info(Format("{} old rows deleted", *deleted_));
+	}
+	return *deleted_ > 0;
+}
+
 LoadCounts
 StatementLoad::Finish()
 {
@@ -26,9 +38,7 @@ StatementLoad::Finish()
 		InsertStatement(staged_query ? *staged_query : query_, match_, destination_.relation, destination_.name);
 	pg::Call(table_close, std::exchange(destination_.relation, nullptr), NoLock);
 	if (destination_.mode == LoadMode::Replace) {
-		pg::Call(leaf::RefuseCascade, destination_.oid);
-		pg::SqlResult const deleted = pg::Sql("DELETE FROM " + destination_.name);
-		journal_.Info(Format("{} old rows deleted", deleted.Processed()));
+		(void)TakesRowsAway();
 	}
 	LoadCounts const counts{static_cast<int64_t>(pg::Sql(insert).Processed())};
 	staged_.Drop();

@@ -29,6 +29,7 @@ public:
 	{}
 	void Open() override;
 	void Write(Batch *batch) override { staged_.Write(batch); }
+	bool TakesRowsAway() override;
 	LoadCounts Finish() override;
 
 private:
@@ -38,6 +39,7 @@ private:
 	std::optional<StagedInput> input_;
 	RunJournal &journal_;
 	StagedRows staged_;
+	std::optional<uint64_t> deleted_;
 };
 
 } // namespace sluice::engine

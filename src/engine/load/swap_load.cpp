@@ -68,6 +68,24 @@ SwapLoad::Write(Batch *batch)
 	}
 }
 
+bool
+SwapLoad::TakesRowsAway()
+{
+	if (mode_ != SwapMode::Replace) {
+		return false;
+	}
+	leaf::TreeMembers const *tables = pg::Call(leaf::ListLeaves, destination_);
+	for (int i = 0; i < tables->count; ++i) {
+		Relation const table = pg::Call(table_open, tables->relations[i], NoLock);
+		bool const found = pg::Call(leaf::HasRows, table);
+		pg::Call(table_close, table, NoLock);
+		if (found) {
+			return true;
+		}
+	}
+	return false;
+}
+
 // The partitions whose files change: those that rows went to, and those that lose theirs.
 void
 SwapLoad::TakeRouted(const leaf::RoutedRows &routed)

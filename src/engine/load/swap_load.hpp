@@ -22,6 +22,7 @@ public:
 			 const LockPatience &patience, RunJournal &journal, bool analyze);
 	void Open() override;
 	void Write(Batch *batch) override;
+	bool TakesRowsAway() override;
 	LoadCounts Finish() override;
 	// In place of these three, for a table: the new heap was filled, and committed, by others. ACCESS EXCLUSIVE is held
 	// on it.

@@ -114,4 +114,17 @@ IsEmpty(Relation destination)
 	return RelationGetNumberOfBlocks(destination) == 0;
 }
 
+bool
+HasRows(Relation table)
+{
+	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TupleTableSlot *slot = table_slot_create(table, nullptr);
+	TableScanDesc scan = table_beginscan(table, snapshot, 0, nullptr);
+	bool const found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	UnregisterSnapshot(snapshot);
+	return found;
+}
+
 } // namespace sluice::engine::leaf

@@ -9,5 +9,7 @@ void DescribeTable(Relation destination, bool replace, TableTraits *traits);
 bool IsEmpty(Relation destination);
 // Why rows cannot be compared beside a walk through its heap, or ''.
 const char *WhyNotWalked(Relation relation);
+// Whether a table has any row that a statement would see now.
+bool HasRows(Relation table);
 
 } // namespace sluice::engine::leaf

@@ -427,6 +427,7 @@ RemoteDestination::StartCopy()
 		Lock();
 		SetPath(true);
 		pg::SqlResult const deleted = Exec("DELETE FROM " + table_);
+		deleted_ = deleted.Processed() > 0;
 		journal_.Info(Format("{} old rows deleted", deleted.Processed()));
 	} else {
 		SetPath(true);

@@ -44,6 +44,7 @@ public:
 	bool InBinary() const { return shape_.binary; }
 	// Takes the lock and deletes the old rows of a replace; then the server takes rows on Connection().
 	void StartCopy();
+	bool HasDeleted() const { return deleted_; }
 	// Returns how many rows the server has; sent: how many it got.
 	int64_t EndCopy(int64_t sent);
 	pg::leaf::Remote *Connection() { return remote_->Plain(); }
@@ -109,6 +110,7 @@ private:
 	bool commits_lazily_ = false; // unless told otherwise
 	std::optional<RemoteRelation> relation_;
 	bool created_ = false;
+	bool deleted_ = false;			   // old rows, by this run
 	std::vector<std::string> indexes_; // of a created one
 	std::string table_;				   // qualified
 	std::string schema_;

@@ -337,7 +337,7 @@ CheckDelete(Oid relation)
 	}
 }
 
-void
+bool
 DeleteAllRows(Relation destination, int64 milliseconds)
 {
 	// Else nobody will ever decode what is done to it.
@@ -348,13 +348,16 @@ DeleteAllRows(Relation destination, int64 milliseconds)
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(destination, nullptr);
 	TableScanDesc scan = table_beginscan(destination, snapshot, 0, nullptr);
+	bool found = false;
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot)) {
 		CHECK_FOR_INTERRUPTS();
 		DeleteRow(destination, &slot->tts_tid, snapshot, milliseconds);
+		found = true;
 	}
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
+	return found;
 }
 
 void

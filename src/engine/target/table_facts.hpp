@@ -50,8 +50,8 @@ void CheckDelete(Oid relation);
 // Raises 0A000 when deleting the table's rows would delete or change rows of other tables.
 void RefuseCascade(Oid relation);
 
-// Deletes every row, one by one, without triggers. The caller's lock keeps writers out.
-void DeleteAllRows(Relation destination, int64 milliseconds);
+// Deletes every row, one by one, without triggers; returns whether there were any. The caller's lock keeps writers out.
+bool DeleteAllRows(Relation destination, int64 milliseconds);
 
 // Writes relpages, reltuples and relallvisible of a table that is new in this transaction.
 void SetSizes(Oid relation, double rows);
