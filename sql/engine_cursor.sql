@@ -289,7 +289,7 @@ CALL run_pipeline('bad');
 SELECT alter_pipeline('bad', cursor_column => 'u', options => '{"lag": 5}', reset => '{columns}');
 CALL run_pipeline('bad');
 SELECT alter_pipeline('bad', load => 'replace');
-SELECT alter_pipeline('bad', destination => 'engine_cursor');
+SELECT alter_pipeline('bad', destination => 'engine_cursor', options => '{"commit_every": 10}');
 SELECT alter_pipeline('bad', cursor_column => 'i4', source_query => 'SELECT 1 AS i4, i FROM generate_series(1, 10001) AS i', options => '{"lag": null}', reset => '{source_table}');
 \set VERBOSITY default
 CALL run_pipeline('bad');

@@ -209,11 +209,15 @@ CheckKeysAndCursor(const Pipeline &pipeline)
 		throw Incomplete(pipeline, Format("has load => '{}' and no key_columns", *pipeline.load),
 						 "Name the columns of the destination that say which row is meant, such as its primary key.");
 	}
-	if (pipeline.destination && (pipeline.cursor_column || keys)) {
+	if (pipeline.destination && options.Integer("commit_every") > 0) {
 		throw Error(sqlstate::kFeatureNotSupported,
-					Format("{} not supported for a destination at another server yet",
-						   pipeline.cursor_column ? "cursor_column is" : "key_columns are"),
-					"Load into a table of this database, or select what is new with a filter.");
+					"the option commit_every is not supported for a destination at another server",
+					"Each run is one transaction there: set commit_every to 0, or load into a table of this database.");
+	}
+	if (pipeline.destination && keys) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					"key_columns are not supported for a destination at another server yet",
+					"Load into a table of this database, or append with a cursor_column.");
 	}
 }
 

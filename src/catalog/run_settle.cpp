@@ -7,6 +7,25 @@
 
 namespace sluice::catalog {
 
+namespace {
+
+std::vector<std::string>
+RunsThatEnded(const std::vector<std::string> &root_runs, const char *which)
+{
+	pg::SqlResult const rows =
+		Execute(std::string("SELECT root_run FROM sluice.pipeline_runs WHERE id = ANY ($1::uuid[]) OR (root_run = ANY "
+							"($1::uuid[]) AND attempt > 1) GROUP BY root_run HAVING ") +
+					which,
+				{PlainArray(root_runs)});
+	std::vector<std::string> found;
+	for (size_t row = 0; row < rows.Rows(); ++row) {
+		found.push_back(rows.Text(row, 0));
+	}
+	return found;
+}
+
+} // namespace
+
 void
 NoteEnded(const std::string &run_id)
 {
@@ -82,15 +101,13 @@ InsertRetry(const RunRow &run, TimestampTz due, const std::string &reason,
 std::vector<std::string>
 SucceededRuns(const std::vector<std::string> &root_runs)
 {
-	pg::SqlResult const rows =
-		Execute("SELECT DISTINCT root_run FROM sluice.pipeline_runs WHERE status || '' = 'success' AND "
-				"(id = ANY ($1::uuid[]) OR (root_run = ANY ($1::uuid[]) AND attempt > 1))",
-				{PlainArray(root_runs)});
-	std::vector<std::string> succeeded;
-	for (size_t row = 0; row < rows.Rows(); ++row) {
-		succeeded.push_back(rows.Text(row, 0));
-	}
-	return succeeded;
+	return RunsThatEnded(root_runs, "bool_or(status = 'success')");
+}
+
+std::vector<std::string>
+RunsWithoutSuccess(const std::vector<std::string> &root_runs)
+{
+	return RunsThatEnded(root_runs, "NOT bool_or(status = 'success')");
 }
 
 void

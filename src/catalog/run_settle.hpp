@@ -30,6 +30,8 @@ std::string InsertRetry(const RunRow &run, TimestampTz due, const std::string &r
 						const std::optional<std::string> &lost_before = std::nullopt);
 // Which of these first attempts have ended well, themselves or by a later attempt.
 std::vector<std::string> SucceededRuns(const std::vector<std::string> &root_runs);
+// Which of them have not, as far as is known here.
+std::vector<std::string> RunsWithoutSuccess(const std::vector<std::string> &root_runs);
 // Of a run that is over: its rows may be at another server all the same, and nobody could look yet.
 bool IsOutcomeOpen(const RunRow &run, const Pipeline &pipeline);
 // The looks are used up: the run's row and the status say that it is not known what became of it.

@@ -75,6 +75,7 @@ bool MarkRunning(const std::string &run_id, int version);
 
 struct WatermarkMove {
 	std::optional<std::string> rows; // see watermark.hpp
+	std::string from;				 // the fingerprint of what it moves from
 };
 
 // How far a run came.

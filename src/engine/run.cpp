@@ -244,9 +244,9 @@ LoadSession::Load()
 		std::unique_ptr<RemoteDestination> remote = OpenRemote(request_, options, journal_);
 		if (std::optional<LoadedRun> const loaded =
 				remote->Begin(request_.root_run, request_.run_id, request_.only_look)) {
-			counters_->records_processed = counters_->records_inserted = loaded->records;
+			*counters_ = loaded->counters;
 			result.reason = Format("attempt {} had committed its {} rows in {} at {}, before it was lost",
-								   loaded->attempt, loaded->records, remote->Label(), loaded->at);
+								   loaded->attempt, counters_->records_processed, remote->Label(), loaded->at);
 			journal_.Warning(*result.reason + ": nothing is loaded again");
 			memory.Free();
 			return result;
@@ -422,6 +422,9 @@ LoadSession::Load()
 	}
 	first_ = false;
 	progress.Enter(RunPhase::Finishing);
+	if (destination.remote != nullptr) {
+		destination.remote->Record(*counters_);
+	}
 	// Seldom: a pipeline's state is wanted by others too.
 	if (shape != last) {
 		catalog::RememberShape(pipeline.id, shape);

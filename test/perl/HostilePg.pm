@@ -184,13 +184,13 @@ sub take_rows
 my @ANSWERS = (
 	[ qr/n\.nspname, c\.relname/ => [ 'public', 't', 't', '16384', 'r' ] ],
 	[ qr/'synchronous_commit'/ => [ 'public', 'on' ] ],
-	[ qr/relhasrules/ => [''] ],
+	[ qr/relhasrules/ => [ '', 't' ] ],
 	[ qr/^SELECT run FROM|conname/ => () ],
 	[ qr/obj_description/ => [''] ],
 	[ qr/col_description/ => [ 'a', 'f', 'f', '' ], [ 'b', 'f', 'f', '' ] ],
 	[ qr/indisprimary/ => () ],
 	[ qr/attgenerated'/ => [ 'a', 'f', 'f', 'f', '23', '-1', 'integer' ], [ 'b', 'f', 'f', 'f', '25', '-1', 'text' ] ],
-	[ qr/^SELECT attempt/ => [ '0197f3a1-0000-7000-8000-000000000000', '3', '2026-01-01 00:00:00+00' ] ],
+	[ qr/^SELECT attempt/ => [ '0197f3a1-0000-7000-8000-000000000000', '3', '2026-01-01 00:00:00+00', ('3') x 9 ] ],
 	[ qr/^\s*(SELECT|EXPLAIN|WITH)|RETURNING/ => ['t'] ]);
 
 sub answer

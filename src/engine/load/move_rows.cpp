@@ -99,6 +99,15 @@ Recognizing(std::unique_ptr<WireReader> reader, const LoadRequest &request)
 	return reader;
 }
 
+List *
+TargetListFor(const MappedQuery &query, const Destination &destination, const ColumnMatch &match)
+{
+	const int *const source_of = match.source_of.data();
+	return destination.remote != nullptr
+			   ? pg::Call(leaf::BuildTargetListFor, query.Analyzed(), destination.remote->RowType(), source_of)
+			   : pg::Call(leaf::BuildTargetList, query.Analyzed(), destination.relation, source_of);
+}
+
 // What the executor reads, as row_type; NULL: as the query gives it. match: of the destination that has it; NULL: the
 // query's own columns.
 std::unique_ptr<RowReader>
@@ -121,8 +130,7 @@ ReadByExecutor(const LoadRequest &request, const ColumnMatch *match, TupleDesc r
 	MappingInput mapping = request.input.Mapping();
 	mapping.columns = mapping.columns.value_or("source.*") + request.cursor->HiddenColumns();
 	MappedQuery const wide(mapping);
-	List *list = match != nullptr ? pg::Call(leaf::BuildTargetList, wide.Analyzed(), request.destination.relation,
-											 static_cast<const int *>(match->source_of.data()))
+	List *list = match != nullptr ? TargetListFor(wide, request.destination, *match)
 								  : pg::Call(leaf::WithColumnsFrom, static_cast<List *>(NIL), wide.Analyzed(), 0);
 	if (match == nullptr) {
 		return std::make_unique<SiftedReader>(read(wide.Analyzed(), list, nullptr), *known, query.ColumnCount(),

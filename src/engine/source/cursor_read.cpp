@@ -351,7 +351,7 @@ CursorRead::End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &j
 	}
 	bool const moves = after_ != state_.value;
 	if (moves || rows != state_.rows) {
-		counters->watermark_move = catalog::WatermarkMove{rows};
+		counters->watermark_move = catalog::WatermarkMove{rows, state_.fingerprint};
 	}
 	journal.Info(Format("cursor: {} rows read{}; the watermark {}", rows_read,
 						known_ && known_->Met() > 0 ? Format(", {} of them were loaded before", known_->Met()) : "",

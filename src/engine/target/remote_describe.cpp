@@ -7,8 +7,12 @@ namespace sluice::engine {
 std::string
 RemoteDestination::LedgerText() const
 {
+	if (ledger_->IsUsable() && !KeepsWatermark()) {
+		return ledger_->Name() + " is of an older version and cannot hold the watermark: it has no column \"state\"";
+	}
 	if (ledger_->IsUsable()) {
-		return "each run's id is committed in " + ledger_->Name() + " together with its rows";
+		return Format("each run's id is committed in {} together with its rows{}", ledger_->Name(),
+					  pipeline_.cursor_column ? ", and the watermark" : "");
 	}
 	return ledger_->IsMissing() ? "does not exist and is created: " + ledger_->Name()
 								: Format("{} cannot be used: {}", ledger_->Name(), ledger_->WhyNot());

@@ -1,5 +1,6 @@
 #include "engine/target/remote_destination.hpp"
 
+#include "catalog/watermark.hpp"
 #include "core/duration.hpp"
 #include "core/identifier.hpp"
 #include "core/redact.hpp"
@@ -102,10 +103,9 @@ RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const Op
 	int const version = remote_->ServerVersion();
 	journal.Info(Format("connected to destination server \"{}\" (PostgreSQL {}.{})", *pipeline.destination,
 						version / 10000, version % 10000));
-	if (purpose == Purpose::Load && !ledger_->IsUsable()) {
-		journal.Warning(Format(
-			"this run may load its rows twice if it is lost at its end, because the ledger {} cannot be used: {}",
-			ledger_->Name(), ledger_->WhyNot()));
+	if (purpose == Purpose::Load && !HasLedger()) {
+		journal.Warning("this run may load its rows twice if it is lost at its end, because the ledger " +
+						LedgerText());
 	}
 }
 
@@ -220,6 +220,9 @@ RemoteDestination::Begin(const std::string &root_run, const std::string &attempt
 			return std::nullopt;
 		}
 		std::optional<LoadedRun> loaded = ledger_->Claim(*remote_, pipeline_, root_run_, attempt_);
+		if (pipeline_.cursor_column) {
+			TakeOverWatermark();
+		}
 		if (loaded) {
 			remote_->Exec("ROLLBACK");
 			remote_.reset();
@@ -232,6 +235,28 @@ RemoteDestination::Begin(const std::string &root_run, const std::string &attempt
 		return loaded;
 	} catch (const Error &error) {
 		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
+// Runs that were lost between the commit there and the one here, one behind the other, each from exactly where the one
+// before it left off. A watermark that the user has set since, or of what the pipeline was before, is none of theirs.
+void
+RemoteDestination::TakeOverWatermark()
+{
+	std::vector<CommittedMove> moves = ledger_->LostMoves(*remote_, pipeline_.id);
+	while (!moves.empty()) {
+		std::string const now = catalog::FindWatermark(pipeline_.id).fingerprint;
+		auto const next =
+			std::find_if(moves.begin(), moves.end(), [&now](const CommittedMove &move) { return move.from == now; });
+		if (next == moves.end()) {
+			return;
+		}
+		catalog::WatermarkState const state = ledger_->MovedTo(*remote_, pipeline_.id, next->run);
+		catalog::TakeOverWatermark(pipeline_.id, state);
+		journal_.Warning(Format("run {} had committed its rows in {} before it was lost: the watermark {} is taken "
+								"over from the ledger there",
+								next->run, label_, state.value.value_or("that is not set")));
+		moves.erase(next);
 	}
 }
 
@@ -452,10 +477,20 @@ RemoteDestination::EndCopy(int64_t sent)
 				Format("{} rows were sent and {} taken: triggers or rules there dropped the others", sent, taken));
 		}
 		SetPath(false);
-		if (ledger_->IsUsable()) {
-			ledger_->Record(*remote_, pipeline_.id, root_run_, taken);
-		}
 		return taken;
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline_.destination);
+	}
+}
+
+void
+RemoteDestination::Record(const catalog::RunCounters &counters)
+{
+	if (!ledger_->IsUsable()) {
+		return;
+	}
+	try {
+		ledger_->Record(*remote_, pipeline_.id, root_run_, counters);
 	} catch (const Error &error) {
 		throw AtDestination(error, *pipeline_.destination);
 	}

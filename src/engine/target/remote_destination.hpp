@@ -33,7 +33,8 @@ public:
 					  RunJournal &journal);
 
 	// Begins the transaction of that attempt. What an earlier one of the run has committed, if one has: then nothing is
-	// to be loaded. With only_look SL009 is thrown otherwise.
+	// to be loaded. With only_look SL009 is thrown otherwise. A watermark that lost runs have moved is taken over in
+	// either case.
 	std::optional<LoadedRun> Begin(const std::string &root_run, const std::string &attempt, bool only_look);
 
 	// Creates the table where there is none, after what the source says of its own, and matches the query's columns to
@@ -47,6 +48,8 @@ public:
 	bool HasDeleted() const { return deleted_; }
 	// Returns how many rows the server has; sent: how many it got.
 	int64_t EndCopy(int64_t sent);
+	// The last thing before the commit: what the run has done, into the ledger.
+	void Record(const catalog::RunCounters &counters);
 	pg::leaf::Remote *Connection() { return remote_->Plain(); }
 	void MakeIndexes();
 	void Analyze();
@@ -78,7 +81,7 @@ public:
 	// What keeps the remote role from what a load does there, with what to grant; '' where nothing does.
 	std::string WhyNotAllowed(std::string *hint);
 	// Whether a run that is lost at its end can be told from one that was not, and what is in the way.
-	bool HasLedger() const { return ledger_->IsUsable() || ledger_->IsMissing(); }
+	bool HasLedger() const { return (ledger_->IsUsable() || ledger_->IsMissing()) && KeepsWatermark(); }
 	std::string LedgerText() const;
 	// What a run would do, for explain_pipeline.
 	std::vector<std::string> Describe(const MappedQuery *query, const DeclaredTable &declared, bool analyze);
@@ -96,6 +99,9 @@ private:
 	void RefuseMoneyWithin();
 	void ReadMoneyAsNumbers();
 	std::optional<bool> AskWhetherCommitted() const;
+	// Whether the ledger has a place for the watermark, where there is one.
+	bool KeepsWatermark() const { return !pipeline_.cursor_column || ledger_->HoldsState(); }
+	void TakeOverWatermark();
 	std::string CopyStatement() const;
 
 	const catalog::Pipeline &pipeline_;

@@ -4,20 +4,31 @@
 //
 // Its key is the first attempt's id, which all attempts share: of two attempts only one can ever commit, and one
 // that comes while another is still open at the server waits for its end.
+//
+// Beside the id stands what the run has done, and where it moves the watermark: the next run takes that over where the
+// commit here never came.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "catalog/pipeline_store.hpp"
+#include "catalog/run_store.hpp"
+#include "catalog/watermark.hpp"
 #include "pg/remote_connection.hpp"
 
 namespace sluice::engine {
 
 struct LoadedRun {
 	std::string attempt; // run id
-	int64_t records = 0;
-	std::string at; // timestamp text
+	std::string at;		 // timestamp text
+	catalog::RunCounters counters;
+};
+
+struct CommittedMove {
+	std::string run;
+	std::string from; // the fingerprint of the state that it moves from
 };
 
 class RemoteLedger {
@@ -28,6 +39,8 @@ public:
 
 	bool IsUsable() const { return exists_ && why_not_.empty(); }
 	bool IsMissing() const { return !exists_ && why_not_.empty(); }
+	// One of an older version has no place for more than the number of rows, unless it could be given one.
+	bool HoldsState() const { return !exists_ || holds_state_; }
 	// Why it cannot be used: a sentence without its stop.
 	const std::string &WhyNot() const { return why_not_; }
 	const std::string &Name() const { return name_; }
@@ -37,16 +50,24 @@ public:
 	// In the transaction of the load: takes the run. What an earlier attempt has committed, if one has.
 	std::optional<LoadedRun> Claim(pg::RemoteConnection &remote, const catalog::Pipeline &pipeline,
 								   const std::string &root_run, const std::string &attempt) const;
-	// At its end: how many rows.
+	// At its end: what it has done.
 	void Record(pg::RemoteConnection &remote, const std::string &pipeline_id, const std::string &root_run,
-				int64_t records) const;
+				const catalog::RunCounters &counters) const;
+
+	// Where runs of the pipeline that are committed there, and not known to have ended well here, move the watermark.
+	std::vector<CommittedMove> LostMoves(pg::RemoteConnection &remote, const std::string &pipeline_id) const;
+	// To where one of them does.
+	catalog::WatermarkState MovedTo(pg::RemoteConnection &remote, const std::string &pipeline_id,
+									const std::string &run) const;
 
 private:
 	void Look(pg::RemoteConnection &remote);
+	void AddState(pg::RemoteConnection &remote);
 
 	std::string schema_;
 	std::string name_;
 	bool exists_ = false;
+	bool holds_state_ = false;
 	std::string why_not_;
 };
 
