@@ -3,14 +3,13 @@
 #include "core/sqlstate.hpp"
 #include "engine/load/loss_guard.hpp"
 #include "engine/transform/definition_syntax.hpp"
-#include "pg/sql.hpp"
 
 namespace sluice::engine {
 
-CompareLoad::CompareLoad(Destination &destination, const LoadPlan &plan, const ColumnMatch &match,
+CompareLoad::CompareLoad(std::unique_ptr<Workplace> place, const Destination &destination, const LoadPlan &plan,
 						 const CursorColumn *cursor, RunJournal &journal)
 	: destination_(destination), plan_(plan), cursor_(cursor), journal_(journal),
-	  rows_(destination, plan.merge, match, cursor, journal)
+	  rows_(std::move(place), plan.merge, cursor, journal), table_(rows_.Place().Table())
 {
 	// It was checked when the pipeline was made; what is pasted into a statement is checked where it is.
 	if (!plan.compare.scope.empty()) {
@@ -21,7 +20,6 @@ CompareLoad::CompareLoad(Destination &destination, const LoadPlan &plan, const C
 void
 CompareLoad::Open()
 {
-	pg::Call(table_close, std::exchange(destination_.relation, nullptr), NoLock);
 	AnalyzeScope();
 	if (plan_.compare.walks) {
 		walk_.emplace(rows_, destination_, plan_, journal_);
@@ -36,7 +34,7 @@ CompareLoad::Write(Batch *batch)
 	if (walk_) {
 		walk_->Write(batch);
 	} else {
-		rows_.Staged().Write(batch);
+		rows_.Place().Write(batch);
 	}
 }
 
@@ -48,7 +46,7 @@ CompareLoad::AnalyzeScope() const
 		return;
 	}
 	try {
-		pg::Sql(Format("SELECT FROM {} WHERE (\n{}\n) LIMIT 0", destination_.name, plan_.compare.scope));
+		rows_.Place().Run(Format("SELECT FROM {} WHERE (\n{}\n) LIMIT 0", table_, plan_.compare.scope));
 	} catch (const Error &error) {
 		ErrorInfo info = error.WithContext("option scope").Info();
 		if (info.hint.empty()) {
@@ -77,12 +75,12 @@ CompareLoad::CheckScope(const RowChanges &changes) const
 	}
 	std::string const keys = rows_.List("", true);
 	ComparedRows const compared = Compared();
-	pg::SqlResult const outside =
-		pg::Sql(Format("SELECT ROW({})::pg_catalog.text FROM {} AS c JOIN (SELECT {}, (\n{}\n) AS \"pg_sluice inside\" "
-					   "FROM {}{}) AS d "
-					   "ON {} WHERE d.\"pg_sluice inside\" IS NOT TRUE LIMIT 1",
-					   rows_.List("c.", true), changes.rows, keys, plan_.compare.scope, destination_.name,
-					   compared.kind.empty() ? "" : " WHERE " + compared.kind, rows_.SameKey("d", "c")));
+	pg::SqlResult const outside = rows_.Place().Run(
+		Format("SELECT ROW({})::pg_catalog.text FROM {} AS c JOIN (SELECT {}, (\n{}\n) AS \"pg_sluice inside\" "
+			   "FROM {}{}) AS d "
+			   "ON {} WHERE d.\"pg_sluice inside\" IS NOT TRUE LIMIT 1",
+			   rows_.List("c.", true), changes.rows, keys, plan_.compare.scope, table_,
+			   compared.kind.empty() ? "" : " WHERE " + compared.kind, rows_.SameKey("d", "c")));
 	if (!outside.Empty()) {
 		throw Error(sqlstate::kWithCheckOptionViolation,
 					Format("a row of the source is outside of scope in {}", destination_.name),
@@ -94,16 +92,15 @@ CompareLoad::CheckScope(const RowChanges &changes) const
 LoadCounts
 CompareLoad::Finish()
 {
-	rows_.Staged().Close();
-	journal_.Info(Format("{} rows staged in a temporary table", rows_.Staged().Rows()));
-	int64_t const read = walk_ ? walk_->Rows() : rows_.Staged().Rows();
+	rows_.Close();
+	int64_t const read = walk_ ? walk_->Rows() : rows_.Rows();
 	LoadCounts counts;
-	int const level = pg::Call(leaf::TakeMemory, plan_.merge.memory_is_given);
+	rows_.Place().TakeMemory(plan_.merge.memory_is_given);
 	counts.duplicate = rows_.Settle();
 	int64_t const compared = read - counts.duplicate;
-	pg::Sql("ANALYZE " + rows_.Staged().Name());
+	rows_.Place().Run("ANALYZE " + rows_.Place().Staged());
 	if (cursor_ != nullptr && !destination_.created && !plan_.merge.key_index.empty() && rows_.AreFew()) {
-		pg::Call(leaf::FindRowsOneByOne);
+		rows_.Place().FindRowsOneByOne();
 	}
 	RowComparison comparison(rows_, destination_, plan_.merge, Compared(), journal_);
 	RowChanges const changes = walk_ ? walk_->Find() : comparison.Find(compared);
@@ -124,8 +121,8 @@ CompareLoad::Finish()
 	if (walk_) {
 		walk_->Drop();
 	}
-	pg::Call(leaf::LeaveLevel, level);
-	rows_.Staged().Drop();
+	rows_.Place().GiveBack();
+	rows_.Place().Drop();
 	return counts;
 }
 

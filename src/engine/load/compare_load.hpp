@@ -10,12 +10,12 @@ namespace sluice::engine {
 
 class CompareLoad : public Load {
 public:
-	// Closes the destination's relation. Throws Error where a key is not loaded.
-	CompareLoad(Destination &destination, const LoadPlan &plan, const ColumnMatch &match, const CursorColumn *cursor,
-				RunJournal &journal);
+	// Throws Error where a key is not loaded.
+	CompareLoad(std::unique_ptr<Workplace> place, const Destination &destination, const LoadPlan &plan,
+				const CursorColumn *cursor, RunJournal &journal);
 
 	void Open() final;
-	Relation Staging() const final { return rows_.Staged().Table(); }
+	Workplace *Place() const final { return &rows_.Place(); }
 	void Write(Batch *batch) final;
 	LoadCounts Finish() final;
 
@@ -26,6 +26,8 @@ protected:
 	virtual void Apply(const RowChanges &changes, LoadCounts *counts) = 0;
 
 	const Destination &Target() const { return destination_; }
+	// It as a statement calls it.
+	const std::string &Table() const { return table_; }
 	const KeyedRows &Rows() const { return rows_; }
 	const LoadPlan &Plan() const { return plan_; }
 	RunJournal &Journal() const { return journal_; }
@@ -36,12 +38,13 @@ private:
 	void AnalyzeScope() const;
 	void CheckScope(const RowChanges &changes) const;
 
-	Destination &destination_;
+	const Destination &destination_;
 	const LoadPlan &plan_;
 	const CursorColumn *const cursor_;
 	RunJournal &journal_;
 	KeyedRows rows_;
 	std::optional<WalkedRows> walk_;
+	std::string const table_;
 };
 
 } // namespace sluice::engine

@@ -1,7 +1,6 @@
 #include "engine/load/compare_rows.hpp"
 
 #include "core/sqlstate.hpp"
-#include "pg/sql.hpp"
 
 namespace sluice::engine {
 
@@ -23,7 +22,7 @@ std::string
 RowComparison::Select(const std::string &columns, const char *also) const
 {
 	std::string statement =
-		Format("SELECT {} FROM {} WHERE {}", columns, name_, compared_.kind.empty() ? "true" : compared_.kind);
+		Format("SELECT {} FROM {} WHERE {}", columns, table_, compared_.kind.empty() ? "true" : compared_.kind);
 	if (!compared_.scope.empty()) {
 		statement += " AND (\n" + compared_.scope + "\n)";
 	}
@@ -37,10 +36,10 @@ void
 RowComparison::CheckKeysOnce() const
 {
 	std::string const keys = rows_.List("", true);
-	pg::SqlResult const twice =
-		pg::Sql(Format("SELECT ROW({0})::pg_catalog.text FROM ({1}) AS d GROUP BY {0} HAVING pg_catalog.count(*) "
-					   "OPERATOR(pg_catalog.>) 1 LIMIT 1",
-					   keys, Select(keys, "")));
+	pg::SqlResult const twice = rows_.Place().Run(
+		Format("SELECT ROW({0})::pg_catalog.text FROM ({1}) AS d GROUP BY {0} HAVING pg_catalog.count(*) "
+			   "OPERATOR(pg_catalog.>) 1 LIMIT 1",
+			   keys, Select(keys, "")));
 	if (!twice.Empty()) {
 		throw Error(sqlstate::kCardinalityViolation, Format("{} has several rows with the same key", name_),
 					"Leave one of them, or take other key_columns; a unique index on the keys prevents it.",
@@ -53,9 +52,9 @@ void
 RowComparison::CheckOthers(const std::string &changes) const
 {
 	std::string const kind = compared_.kind.empty() ? "" : " AND d." + compared_.kind;
-	pg::SqlResult const other =
-		pg::Sql(Format("SELECT ROW({})::pg_catalog.text FROM {} AS c JOIN {} AS d ON {} WHERE c.{} IS NULL{} LIMIT 1",
-					   rows_.List("c.", true), changes, name_, rows_.SameKey("d", "c"), kPlace, kind));
+	pg::SqlResult const other = rows_.Place().Run(
+		Format("SELECT ROW({})::pg_catalog.text FROM {} AS c JOIN {} AS d ON {} WHERE c.{} IS NULL{} LIMIT 1",
+			   rows_.List("c.", true), changes, table_, rows_.SameKey("d", "c"), kPlace, kind));
 	if (!other.Empty()) {
 		throw Error(sqlstate::kWithCheckOptionViolation,
 					Format("a row of the source has the key of a row of {} that is outside of scope", name_),
@@ -68,7 +67,7 @@ RowChanges
 RowComparison::Find(int64_t staged)
 {
 	RowChanges changes;
-	const std::string &source = rows_.Staged().Name();
+	const std::string &source = rows_.Place().Staged();
 	if (created_) {
 		changes.rows = source;
 		changes.all_new = true;
@@ -85,33 +84,35 @@ RowComparison::Find(int64_t staged)
 	std::string const differ = rows_.Differ("d", "s", true);
 
 	// Written as outer joins: with NOT EXISTS, before PostgreSQL 16, only one side could be hashed.
-	changes.rows = made_.emplace_back(FreeTemporaryName("pg_sluice_changed_rows"));
+	changes.rows = made_.emplace_back(rows_.Place().FreeTemporaryName("pg_sluice_changed_rows"));
 	int64_t const found = static_cast<int64_t>(
-		pg::Sql(
-			Format("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {}, d.{}, d.{} FROM {} AS s LEFT JOIN ({}) AS d "
-				   "ON {} WHERE d.{} IS NULL{}{}",
-				   changes.rows, rows_.List("s.", false), kPart, kPlace, source,
-				   Select(rows_.List("", false) + ", " + place + marked, ""), same, kPlace,
-				   differ.empty() ? "" : " OR " + differ, marked.empty() ? "" : Format(" OR d.{}", kMarked)))
+		rows_.Place()
+			.Run(Format(
+				"CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {}, d.{}, d.{} FROM {} AS s LEFT JOIN ({}) AS d "
+				"ON {} WHERE d.{} IS NULL{}{}",
+				changes.rows, rows_.List("s.", false), kPart, kPlace, source,
+				Select(rows_.List("", false) + ", " + place + marked, ""), same, kPlace,
+				differ.empty() ? "" : " OR " + differ, marked.empty() ? "" : Format(" OR d.{}", kMarked)))
 			.Processed());
-	pg::Sql("ANALYZE " + changes.rows);
-	changes.created =
-		pg::Sql(Format("SELECT pg_catalog.count(*) FROM {} WHERE {} IS NULL", changes.rows, kPlace)).Integer(0, 0);
+	rows_.Place().Run("ANALYZE " + changes.rows);
+	changes.created = rows_.Place()
+						  .Run(Format("SELECT pg_catalog.count(*) FROM {} WHERE {} IS NULL", changes.rows, kPlace))
+						  .Integer(0, 0);
 	changes.changed = found - changes.created;
 	if (!compared_.scope.empty() && changes.created > 0) {
 		CheckOthers(changes.rows);
 	}
 	if (compared_.finds_gone) {
-		changes.gone = made_.emplace_back(FreeTemporaryName("pg_sluice_gone_rows"));
+		changes.gone = made_.emplace_back(rows_.Place().FreeTemporaryName("pg_sluice_gone_rows"));
 		std::string const unmarked = compared_.marked.empty() ? "" : Format("NOT ({})", compared_.marked);
 		changes.gone_count = static_cast<int64_t>(
-			pg::Sql(
-				Format(
+			rows_.Place()
+				.Run(Format(
 					"CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT d.{}, d.{} FROM ({}) AS d LEFT JOIN {} AS s ON "
 					"{} WHERE s.ctid IS NULL",
 					changes.gone, kPart, kPlace, Select(keys + ", " + place, unmarked.c_str()), source, same))
 				.Processed());
-		pg::Sql("ANALYZE " + changes.gone);
+		rows_.Place().Run("ANALYZE " + changes.gone);
 	}
 	return changes;
 }
@@ -120,7 +121,7 @@ void
 RowComparison::Drop()
 {
 	for (const std::string &table : made_) {
-		pg::Sql("DROP TABLE " + table);
+		rows_.Place().Run("DROP TABLE " + table);
 	}
 	made_.clear();
 }

@@ -4,6 +4,7 @@
 
 #include "engine/load/keyed_rows.hpp"
 #include "engine/load/row_changes.hpp"
+#include "engine/target/destination.hpp"
 
 namespace sluice::engine {
 
@@ -21,8 +22,8 @@ public:
 	// created: the destination has no rows. The staged rows are settled.
 	RowComparison(const KeyedRows &rows, const Destination &destination, const MergePlan &plan, ComparedRows compared,
 				  RunJournal &journal)
-		: rows_(rows), name_(destination.name), created_(destination.created), plan_(plan),
-		  compared_(std::move(compared)), journal_(journal)
+		: rows_(rows), name_(destination.name), table_(rows.Place().Table()), created_(destination.created),
+		  plan_(plan), compared_(std::move(compared)), journal_(journal)
 	{}
 
 	// Throws Error where a key is there twice, or is that of a row that is not compared.
@@ -37,7 +38,8 @@ private:
 	void CheckOthers(const std::string &changes) const;
 
 	const KeyedRows &rows_;
-	std::string const name_;
+	std::string const name_;  // as users are told it
+	std::string const table_; // as a statement calls it
 	bool const created_;
 	const MergePlan &plan_;
 	ComparedRows const compared_;

@@ -6,10 +6,11 @@
 
 namespace sluice::engine {
 
-HistoryLoad::HistoryLoad(Destination &destination, const LoadPlan &plan, const ColumnMatch &match,
+HistoryLoad::HistoryLoad(std::unique_ptr<Workplace> place, const Destination &destination, const LoadPlan &plan,
 						 const CursorColumn *cursor, RunJournal &journal, const std::optional<std::string> &instant)
-	: CompareLoad(destination, plan, match, cursor, journal), valid_from_(pg::QuoteIdentifier(plan.compare.valid_from)),
-	  valid_to_(pg::QuoteIdentifier(plan.compare.valid_to)), current_(pg::QuoteIdentifier(plan.compare.current))
+	: CompareLoad(std::move(place), destination, plan, cursor, journal),
+	  valid_from_(pg::QuoteIdentifier(plan.compare.valid_from)), valid_to_(pg::QuoteIdentifier(plan.compare.valid_to)),
+	  current_(pg::QuoteIdentifier(plan.compare.current))
 {
 	// JSON's form of a time is the same under every DateStyle.
 	time_ = pg::Sql("SELECT pg_catalog.to_jsonb(COALESCE($1::pg_catalog.timestamptz, pg_catalog.clock_timestamp())) "
@@ -38,12 +39,12 @@ HistoryLoad::CheckInstant(const RowChanges &changes) const
 	std::string const late = Format("(d.{0} OPERATOR(pg_catalog.>=) {2} OR d.{1} OPERATOR(pg_catalog.>) {2})",
 									valid_from_, valid_to_, instant_);
 	std::string const keys = Rows().List("d.", true);
-	std::string const select = Format("SELECT ROW({})::pg_catalog.text FROM {} AS d", keys, Target().name);
-	pg::SqlResult found =
-		pg::Sql(Format("{} JOIN {} AS c ON {} WHERE {} LIMIT 1", select, changes.rows, Rows().SameKey("d", "c"), late));
+	std::string const select = Format("SELECT ROW({})::pg_catalog.text FROM {} AS d", keys, Table());
+	pg::SqlResult found = Rows().Place().Run(
+		Format("{} JOIN {} AS c ON {} WHERE {} LIMIT 1", select, changes.rows, Rows().SameKey("d", "c"), late));
 	if (found.Empty() && changes.gone_count > 0) {
-		found =
-			pg::Sql(Format("{} JOIN {} AS c ON {} WHERE {} LIMIT 1", select, changes.gone, AtPlace("d", "c"), late));
+		found = Rows().Place().Run(
+			Format("{} JOIN {} AS c ON {} WHERE {} LIMIT 1", select, changes.gone, AtPlace("d", "c"), late));
 	}
 	if (!found.Empty()) {
 		throw Error(
@@ -59,7 +60,7 @@ HistoryLoad::CheckInstant(const RowChanges &changes) const
 std::string
 HistoryLoad::CloseStatement(const std::string &rows) const
 {
-	return Format("UPDATE {} AS d SET {} = {}, {} = false FROM {} AS c WHERE {}", Target().name, valid_to_, instant_,
+	return Format("UPDATE {} AS d SET {} = {}, {} = false FROM {} AS c WHERE {}", Table(), valid_to_, instant_,
 				  current_, rows, AtPlace("d", "c"));
 }
 
@@ -68,7 +69,7 @@ HistoryLoad::InsertStatement(const RowChanges &changes) const
 {
 	return Format(
 		"INSERT INTO {} ({}, {}, {}, {}) OVERRIDING SYSTEM VALUE SELECT {}, {}, NULL, true FROM {} AS c WHERE true",
-		Target().name, Rows().List("", false), valid_from_, valid_to_, current_, Rows().List("c.", false), instant_,
+		Table(), Rows().List("", false), valid_from_, valid_to_, current_, Rows().List("c.", false), instant_,
 		changes.rows);
 }
 
@@ -93,7 +94,7 @@ HistoryLoad::Apply(const RowChanges &changes, LoadCounts *counts)
 	if (versions > 0) {
 		statements.push_back(InsertStatement(changes));
 	}
-	std::vector<int64_t> const written = WriteTogether(statements);
+	std::vector<int64_t> const written = WriteTogether(Rows().Place(), statements);
 	size_t next = 0;
 	if (changes.gone_count > 0) {
 		counts->deleted = written[next++];

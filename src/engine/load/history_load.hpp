@@ -11,8 +11,8 @@ namespace sluice::engine {
 class HistoryLoad final : public CompareLoad {
 public:
 	// instant: of the source's snapshot; nothing: what is the time here.
-	HistoryLoad(Destination &destination, const LoadPlan &plan, const ColumnMatch &match, const CursorColumn *cursor,
-				RunJournal &journal, const std::optional<std::string> &instant);
+	HistoryLoad(std::unique_ptr<Workplace> place, const Destination &destination, const LoadPlan &plan,
+				const CursorColumn *cursor, RunJournal &journal, const std::optional<std::string> &instant);
 
 protected:
 	ComparedRows Compared() const override;

@@ -2,8 +2,6 @@
 
 #include "core/sqlstate.hpp"
 #include "engine/load/row_changes.hpp"
-#include "engine/target/key_index.hpp"
-#include "pg/sql.hpp"
 
 namespace sluice::engine {
 
@@ -14,75 +12,24 @@ constexpr const char *kRowsDiffer = "ROW({})::pg_catalog.record OPERATOR(pg_cata
 
 } // namespace
 
-namespace leaf {
-
-namespace {
-
-void
-SetForLevel(const char *name, const char *value)
+KeyedRows::KeyedRows(std::unique_ptr<Workplace> place, const MergePlan &plan, const CursorColumn *cursor,
+					 RunJournal &journal)
+	: place_(std::move(place)), plan_(plan), cursor_(cursor), journal_(journal)
 {
-	(void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
-} // namespace
-
-int
-TakeMemory(bool is_given)
-{
-	constexpr int kKilobytes = 16 * 1024;
-	int const level = NewGUCNestLevel();
-	if (!is_given && work_mem < kKilobytes) {
-		SetForLevel("work_mem", "16MB");
-	}
-	return level;
-}
-
-void
-FindRowsOneByOne()
-{
-	SetForLevel("enable_hashjoin", "off");
-	SetForLevel("enable_mergejoin", "off");
-}
-
-void
-LeaveLevel(int level)
-{
-	AtEOXact_GUC(true, level);
-}
-
-} // namespace leaf
-
-KeyedRows::KeyedRows(const Destination &destination, const MergePlan &plan, const ColumnMatch &match,
-					 const CursorColumn *cursor, RunJournal &journal)
-	: destination_(destination.oid), plan_(plan), cursor_(cursor), journal_(journal)
-{
-	TupleDesc const row_type = RelationGetDescr(destination.relation);
 	equals_.resize(plan_.keys.size());
 	for (const std::string &key : plan_.keys) {
 		keys_.push_back(pg::QuoteIdentifier(key));
 	}
-	for (int i = 0; i < row_type->natts; ++i) {
-		if (match.source_of[static_cast<size_t>(i)] < 0) {
-			continue;
-		}
-		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
-		std::string const name = NameStr(attribute->attname);
-		auto const key = std::find(plan_.keys.begin(), plan_.keys.end(), name);
+	for (const WorkColumn &column : place_->Columns()) {
+		auto const key = std::find(plan_.keys.begin(), plan_.keys.end(), column.name);
 		bool const is_key = key != plan_.keys.end();
-		bool is_fixed = false;
 		if (is_key) {
-			Oid const base = pg::Call(getBaseType, attribute->atttypid);
-			equals_[static_cast<size_t>(key - plan_.keys.begin())] = pg::Call(leaf::EqualityOf, base);
-			sortable_ = sortable_ && pg::Call(leaf::CanBeSorted, base);
-			is_fixed = pg::Call(leaf::EqualMeansSame, base, attribute->attcollation);
+			equals_[static_cast<size_t>(key - plan_.keys.begin())] = column.equals;
+			sortable_ = sortable_ && column.sortable;
 		}
-		columns_.push_back({pg::QuoteIdentifier(name), is_key, attribute->attidentity != ATTRIBUTE_IDENTITY_ALWAYS,
-							is_fixed, match.stamped[static_cast<size_t>(i)], attribute->attnum});
-		definitions_ += Format("{}{} {}", definitions_.empty() ? "(" : ", ", columns_.back().name,
-							   pg::Call(format_type_with_typemod, attribute->atttypid, attribute->atttypmod));
-		if (OidIsValid(attribute->attcollation)) {
-			definitions_ += Format(" COLLATE {}", pg::Call(leaf::CollationName, attribute->attcollation));
-		}
+		columns_.push_back({pg::QuoteIdentifier(column.name), is_key, column.assignable, is_key && column.is_fixed,
+							column.is_stamp, column.number});
+		definitions_ += Format("{}{} {}", definitions_.empty() ? "(" : ", ", columns_.back().name, column.type);
 	}
 	for (size_t i = 0; i < equals_.size(); ++i) {
 		if (equals_[i].empty()) {
@@ -98,7 +45,7 @@ KeyedRows::KeyedRows(const Destination &destination, const MergePlan &plan, cons
 void
 KeyedRows::OpenWithPlaces()
 {
-	staged_.Open(Format("{}, {} pg_catalog.oid, {} pg_catalog.tid)", definitions_, kPart, kPlace));
+	place_->Open(Format("{}, {} pg_catalog.oid, {} pg_catalog.tid)", definitions_, kPart, kPlace));
 }
 
 std::vector<leaf::WalkedColumn>
@@ -106,9 +53,16 @@ KeyedRows::Walked() const
 {
 	std::vector<leaf::WalkedColumn> walked;
 	for (const Column &column : columns_) {
-		walked.push_back({column.number, column.is_key, column.assignable && !column.is_stamp});
+		walked.push_back({column.number, column.is_key, column.assignable && !column.is_stamp && !column.is_fixed});
 	}
 	return walked;
+}
+
+void
+KeyedRows::Close()
+{
+	staged_ = place_->Close();
+	journal_.Info(Format("{} rows staged in a temporary table", staged_));
 }
 
 std::string
@@ -168,7 +122,7 @@ KeyedRows::CheckKeys() const
 		condition += (condition.empty() ? "" : " OR ") + key + " IS NULL";
 	}
 	int64_t const missing =
-		pg::Sql(Format("SELECT pg_catalog.count(*) FROM {} WHERE {}", staged_.Name(), condition)).Integer(0, 0);
+		place_->Run(Format("SELECT pg_catalog.count(*) FROM {} WHERE {}", place_->Staged(), condition)).Integer(0, 0);
 	if (missing > 0) {
 		throw Error(
 			sqlstate::kNotNullViolation,
@@ -182,17 +136,18 @@ int64_t
 KeyedRows::RemoveDuplicates()
 {
 	std::string const keys = List("", true);
-	std::string const &table = staged_.Name();
-	if (pg::Sql(Format("SELECT 1 FROM {} GROUP BY {} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
-					   table, keys))
+	std::string const &table = place_->Staged();
+	if (place_
+			->Run(Format("SELECT 1 FROM {} GROUP BY {} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
+						 table, keys))
 			.Empty()) {
 		return 0;
 	}
 	int64_t removed = 0;
 	if (cursor_ != nullptr) {
 		removed += static_cast<int64_t>(
-			pg::Sql(
-				Format(
+			place_
+				->Run(Format(
 					"DELETE FROM {0} AS s USING (SELECT ctid AS place, pg_catalog.rank() OVER (PARTITION BY {1} ORDER "
 					"BY "
 					"{2} DESC NULLS LAST) AS place_in_order FROM {0}) AS o WHERE s.ctid OPERATOR(pg_catalog.=) o.place "
@@ -204,11 +159,12 @@ KeyedRows::RemoveDuplicates()
 		CheckTies();
 	}
 	removed += static_cast<int64_t>(
-		pg::Sql(Format("DELETE FROM {0} AS s USING (SELECT ctid AS place, pg_catalog.row_number() OVER (PARTITION BY "
-					   "{1} ORDER BY "
-					   "ctid DESC) AS place_in_order FROM {0}) AS o WHERE s.ctid OPERATOR(pg_catalog.=) o.place AND "
-					   "o.place_in_order OPERATOR(pg_catalog.>) 1",
-					   table, keys))
+		place_
+			->Run(Format("DELETE FROM {0} AS s USING (SELECT ctid AS place, pg_catalog.row_number() OVER (PARTITION BY "
+						 "{1} ORDER BY "
+						 "ctid DESC) AS place_in_order FROM {0}) AS o WHERE s.ctid OPERATOR(pg_catalog.=) o.place AND "
+						 "o.place_in_order OPERATOR(pg_catalog.>) 1",
+						 table, keys))
 			.Processed());
 	journal_.Info(Format("{} rows stood behind others of the same key", removed));
 	return removed;
@@ -223,13 +179,13 @@ KeyedRows::CheckTies() const
 		of_row += (of_row.empty() ? "s." : ", s.") + column.name;
 		of_last += (of_last.empty() ? "w." : ", w.") + column.name;
 	}
-	pg::SqlResult const tie =
-		pg::Sql(Format("SELECT ROW({2})::pg_catalog.text FROM (SELECT ctid AS place, pg_catalog.first_value(ctid) OVER "
-					   "(PARTITION BY {1} "
-					   "ORDER BY ctid DESC) AS last FROM {0}) AS o JOIN {0} AS s ON s.ctid OPERATOR(pg_catalog.=) "
-					   "o.place JOIN {0} AS w "
-					   "ON w.ctid OPERATOR(pg_catalog.=) o.last WHERE {3} LIMIT 1",
-					   staged_.Name(), List("", true), List("s.", true), FormatRuntime(kRowsDiffer, of_row, of_last)));
+	pg::SqlResult const tie = place_->Run(
+		Format("SELECT ROW({2})::pg_catalog.text FROM (SELECT ctid AS place, pg_catalog.first_value(ctid) OVER "
+			   "(PARTITION BY {1} "
+			   "ORDER BY ctid DESC) AS last FROM {0}) AS o JOIN {0} AS s ON s.ctid OPERATOR(pg_catalog.=) "
+			   "o.place JOIN {0} AS w "
+			   "ON w.ctid OPERATOR(pg_catalog.=) o.last WHERE {3} LIMIT 1",
+			   place_->Staged(), List("", true), List("s.", true), FormatRuntime(kRowsDiffer, of_row, of_last)));
 	if (tie.Empty()) {
 		return;
 	}
@@ -250,13 +206,14 @@ KeyedRows::AreFew() const
 {
 	constexpr int64_t kPagesForOneRow = 4;
 	constexpr int64_t kChangedRowsForOnePage = 8;
-	pg::SqlResult const size = pg::Sql("SELECT pg_catalog.sum(pg_catalog.pg_relation_size(c.oid))::pg_catalog.int8, "
-									   "pg_catalog.count(*) FROM (SELECT t.relid AS "
-									   "oid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) "
-									   "AS t WHERE t.isleaf UNION SELECT "
-									   "$1::pg_catalog.oid) AS c",
-									   {Format("{}", destination_)});
-	int64_t const probes = staged_.Rows() * size.Integer(0, 1);
+	pg::SqlResult const size = place_->Run(
+		"WITH RECURSIVE part (oid) AS (SELECT $1::pg_catalog.oid UNION ALL SELECT i.inhrelid FROM "
+		"pg_catalog.pg_inherits AS i JOIN part AS p ON i.inhparent OPERATOR(pg_catalog.=) p.oid) SELECT "
+		"pg_catalog.sum(pg_catalog.pg_relation_size(p.oid))::pg_catalog.int8, pg_catalog.count(*) FROM part AS "
+		"p JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.oid WHERE c.relkind "
+		"OPERATOR(pg_catalog.<>) 'p'",
+		{place_->TableOid()});
+	int64_t const probes = staged_ * size.Integer(0, 1);
 	int64_t const pages = size.Integer(0, 0) / BLCKSZ;
 	return cursor_ != nullptr ? probes <= pages * kChangedRowsForOnePage : probes * kPagesForOneRow <= pages;
 }
@@ -271,8 +228,8 @@ KeyedRows::Settle()
 std::string
 KeyedRows::InOrder() const
 {
-	return sortable_ ? Format("(SELECT * FROM {} ORDER BY {} OFFSET 0)", staged_.Name(), List("", true))
-					 : staged_.Name();
+	return sortable_ ? Format("(SELECT * FROM {} ORDER BY {} OFFSET 0)", place_->Staged(), List("", true))
+					 : place_->Staged();
 }
 
 } // namespace sluice::engine

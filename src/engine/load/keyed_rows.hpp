@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "core/load_plan.hpp"
 #include "core/run_journal.hpp"
-#include "engine/load/staged_rows.hpp"
+#include "engine/load/workplace.hpp"
 #include "engine/source/cursor_range.hpp"
-#include "engine/target/destination.hpp"
 #include "engine/write/heap_walk.hpp"
 
 namespace sluice::engine {
@@ -18,16 +18,16 @@ inline constexpr const char *kStagedCursor = "pg_sluice_cursor";
 
 class KeyedRows {
 public:
-	// The destination's relation is open. cursor: whose greatest value wins; NULL: there is none. Throws Error where a
-	// key is not loaded.
-	KeyedRows(const Destination &destination, const MergePlan &plan, const ColumnMatch &match,
-			  const CursorColumn *cursor, RunJournal &journal);
+	// cursor: whose greatest value wins; NULL: there is none. Throws Error where a key is not loaded.
+	KeyedRows(std::unique_ptr<Workplace> place, const MergePlan &plan, const CursorColumn *cursor, RunJournal &journal);
 
-	void Open() { staged_.Open(definitions_ + ")"); }
+	void Open() { place_->Open(definitions_ + ")"); }
 	// With kPart and kPlace behind the columns.
 	void OpenWithPlaces();
-	StagedRows &Staged() { return staged_; }
-	const StagedRows &Staged() const { return staged_; }
+	Workplace &Place() const { return *place_; }
+	// All are there; tells the log.
+	void Close();
+	int64_t Rows() const { return staged_; }
 
 	// Once all are there: that each has a key, and no more than one each. Returns how many left the staging table,
 	// because another row of their key stands for them. Throws Error.
@@ -60,14 +60,14 @@ private:
 		bool assignable = true; // by an UPDATE
 		bool is_fixed = false;	// a key that is found has the very bytes that it was looked for by
 		bool is_stamp = false;	// says nothing of whether a row has changed
-		AttrNumber number = 0;	// in the destination
+		int16_t number = 0;		// in the destination
 	};
 
 	void CheckKeys() const;
 	int64_t RemoveDuplicates();
 	void CheckTies() const;
 
-	Oid const destination_;
+	std::unique_ptr<Workplace> const place_;
 	const MergePlan &plan_;
 	const CursorColumn *const cursor_;
 	RunJournal &journal_;
@@ -76,17 +76,7 @@ private:
 	std::vector<std::string> keys_;	  // quoted
 	bool sortable_ = true;			  // all keys
 	std::string definitions_;
-	StagedRows staged_;
+	int64_t staged_ = 0;
 };
-
-namespace leaf {
-
-// Until the level is left, a hash of the staged rows has what a run may take.
-int TakeMemory(bool is_given);
-// Until the level is left, no plan reads a whole table to find a few rows of it.
-void FindRowsOneByOne();
-void LeaveLevel(int level);
-
-} // namespace leaf
 
 } // namespace sluice::engine

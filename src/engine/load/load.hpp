@@ -9,6 +9,8 @@
 
 namespace sluice::engine {
 
+class Workplace;
+
 // What became of the rows. A replace counts what it puts in, not what was there before.
 struct LoadCounts {
 	int64_t inserted = 0;
@@ -33,8 +35,8 @@ public:
 
 	// Takes what must be taken first (the plan's lock is held) and gets ready. Throws.
 	virtual void Open() = 0;
-	// Opened, the table whose row type rows are to have; NULL: the destination.
-	virtual Relation Staging() const { return nullptr; }
+	// Where rows are staged, in a row type of its own; NULL: they have the destination's.
+	virtual Workplace *Place() const { return nullptr; }
 	// Rows in the destination's row type. The batch is the caller's and may be reset afterwards. Throws.
 	virtual void Write(Batch *batch) = 0;
 	// Of a replace, in place of more rows and before Finish: whether it takes rows away.

@@ -2,6 +2,7 @@
 
 #include "engine/load/append_load.hpp"
 #include "engine/load/history_load.hpp"
+#include "engine/load/local_workplace.hpp"
 #include "engine/load/merge_load.hpp"
 #include "engine/load/mirror_load.hpp"
 #include "engine/load/remote_load.hpp"
@@ -22,6 +23,12 @@ MakeAppend(const LoadOrder &order, AppendMode mode)
 	}
 	return std::make_unique<AppendLoad>(destination.relation, destination.traits, mode, order.plan.direct,
 										order.patience, order.journal, order.plan.analyze);
+}
+
+std::unique_ptr<Workplace>
+MakeWorkplace(const LoadOrder &order)
+{
+	return std::make_unique<LocalWorkplace>(order.destination, order.plan.merge.keys, order.match);
 }
 
 } // namespace
@@ -47,11 +54,11 @@ MakeLoad(const LoadOrder &order, std::optional<StagedInput> staged)
 	case LoadPath::Sql:
 		return std::make_unique<StatementLoad>(destination, order.query, order.match, std::move(staged), order.journal);
 	case LoadPath::Merge:
-		return std::make_unique<MergeLoad>(destination, plan, order.match, order.cursor, order.journal);
+		return std::make_unique<MergeLoad>(MakeWorkplace(order), destination, plan, order.cursor, order.journal);
 	case LoadPath::Mirror:
-		return std::make_unique<MirrorLoad>(destination, plan, order.match, order.cursor, order.journal);
+		return std::make_unique<MirrorLoad>(MakeWorkplace(order), destination, plan, order.cursor, order.journal);
 	case LoadPath::History:
-		return std::make_unique<HistoryLoad>(destination, plan, order.match, order.cursor, order.journal,
+		return std::make_unique<HistoryLoad>(MakeWorkplace(order), destination, plan, order.cursor, order.journal,
 											 order.instant);
 	case LoadPath::Remote:
 		return std::make_unique<RemoteLoad>(*destination.remote);

@@ -8,19 +8,19 @@
 
 #include "engine/load/keyed_rows.hpp"
 #include "engine/load/load.hpp"
+#include "engine/target/destination.hpp"
 
 namespace sluice::engine {
 
 class MergeLoad final : public Load {
 public:
-	// Closes the destination's relation. cursor: whose greatest value wins; NULL: there is none. Throws Error where a
-	// key is not loaded.
-	MergeLoad(Destination &destination, const LoadPlan &plan, const ColumnMatch &match, const CursorColumn *cursor,
-			  RunJournal &journal);
+	// cursor: whose greatest value wins; NULL: there is none. Throws Error where a key is not loaded.
+	MergeLoad(std::unique_ptr<Workplace> place, const Destination &destination, const LoadPlan &plan,
+			  const CursorColumn *cursor, RunJournal &journal);
 
-	void Open() override;
-	Relation Staging() const override { return rows_.Staged().Table(); }
-	void Write(Batch *batch) override { rows_.Staged().Write(batch); }
+	void Open() override { rows_.Open(); }
+	Workplace *Place() const override { return &rows_.Place(); }
+	void Write(Batch *batch) override { rows_.Place().Write(batch); }
 	LoadCounts Finish() override;
 
 private:
@@ -28,12 +28,11 @@ private:
 	void MergeFound(LoadCounts *counts);
 	LoadCounts Merge();
 
-	Destination &destination_;
 	const MergePlan &plan_;
 	bool const has_rows_; // the destination, or it may have
-	RunJournal &journal_;
 	KeyedRows rows_;
-	std::string staged_; // as a FROM item
+	std::string const table_; // the destination
+	std::string staged_;	  // as a FROM item
 };
 
 } // namespace sluice::engine

@@ -33,9 +33,9 @@ std::string
 MirrorLoad::GoneStatement(const RowChanges &changes) const
 {
 	if (!Marks()) {
-		return Format("DELETE FROM {} AS d USING {} AS g WHERE {}", Target().name, changes.gone, AtPlace("d", "g"));
+		return Format("DELETE FROM {} AS d USING {} AS g WHERE {}", Table(), changes.gone, AtPlace("d", "g"));
 	}
-	return Format("UPDATE {} AS d SET {} = {} FROM {} AS g WHERE {}", Target().name, Mark(),
+	return Format("UPDATE {} AS d SET {} = {} FROM {} AS g WHERE {}", Table(), Mark(),
 				  Plan().compare.mark_is_time ? "pg_catalog.now()" : "true", changes.gone, AtPlace("d", "g"));
 }
 
@@ -46,13 +46,13 @@ MirrorLoad::UpdateStatement(const RowChanges &changes) const
 	if (Marks()) {
 		set += Format("{}{} = {}", set.empty() ? "" : ", ", Mark(), Unmark());
 	}
-	return Format("UPDATE {} AS d SET {} FROM {} AS c WHERE {}", Target().name, set, changes.rows, AtPlace("d", "c"));
+	return Format("UPDATE {} AS d SET {} FROM {} AS c WHERE {}", Table(), set, changes.rows, AtPlace("d", "c"));
 }
 
 std::string
 MirrorLoad::InsertStatement(const RowChanges &changes) const
 {
-	return Format("INSERT INTO {} ({}{}) OVERRIDING SYSTEM VALUE SELECT {}{} FROM {} AS c WHERE {}", Target().name,
+	return Format("INSERT INTO {} ({}{}) OVERRIDING SYSTEM VALUE SELECT {}{} FROM {} AS c WHERE {}", Table(),
 				  Rows().List("", false), Marks() ? ", " + Mark() : "", Rows().List("c.", false),
 				  Marks() ? ", " + Unmark() : "", changes.rows,
 				  changes.all_new ? "true" : Format("c.{} IS NULL", kPlace));
@@ -82,7 +82,7 @@ MirrorLoad::Apply(const RowChanges &changes, LoadCounts *counts)
 	for (const Part &part : parts) {
 		statements.push_back(part.statement);
 	}
-	std::vector<int64_t> const written = WriteTogether(statements);
+	std::vector<int64_t> const written = WriteTogether(Rows().Place(), statements);
 	for (size_t i = 0; i < parts.size(); ++i) {
 		*parts[i].count = written[i];
 		TellKept(parts[i].meant, written[i], parts[i].what);

@@ -8,6 +8,7 @@
 #include "engine/load/make_load.hpp"
 #include "engine/load/row_balance.hpp"
 #include "engine/load/swap_load.hpp"
+#include "engine/load/workplace.hpp"
 #include "engine/parallel/parallel_load.hpp"
 #include "engine/parallel/staging_table.hpp"
 #include "engine/source/executor_reader.hpp"
@@ -213,7 +214,7 @@ LoadByKeys(const LoadRequest &request)
 	RunInput &input = request.input;
 	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::nullopt);
 	load->Open();
-	Relation const staging = load->Staging();
+	Workplace &place = *load->Place();
 	int64_t given = 0;
 	auto const write = [&load, &given](Batch *batch) {
 		given += batch->count;
@@ -228,17 +229,16 @@ LoadByKeys(const LoadRequest &request)
 		rows.Close();
 		staged.mapping.from = rows.Name();
 		MappedQuery const query(WithCursor(staged.mapping, request));
-		ColumnMatch const match = MatchColumns(query, staging, nullptr);
-		ExecutorReader reader(query.Analyzed(), match.target_list, RelationGetDescr(staging), input.Fetch(),
-							  request.journal);
+		ColumnMatch const match = place.Expect(query);
+		ExecutorReader reader(query.Analyzed(), match.target_list, place.RowType(), input.Fetch(), request.journal);
 		while (Batch *batch = reader.Next()) {
 			write(batch);
 		}
 		reader.Finish();
 		rows.Drop();
 	} else if (request.extract != nullptr) {
-		ColumnMatch const match = MatchColumns(request.query, staging, nullptr);
-		std::unique_ptr<RowReader> const reader = ReadByExecutor(request, &match, RelationGetDescr(staging));
+		ColumnMatch const match = place.Expect(request.query);
+		std::unique_ptr<RowReader> const reader = ReadByExecutor(request, &match, place.RowType());
 		Stage(request, *reader, write);
 	} else {
 		MappingInput mapping = WithCursor(input.Mapping(), request);
@@ -247,13 +247,12 @@ LoadByKeys(const LoadRequest &request)
 		if (request.query.IsFilterElsewhere()) {
 			query.TakeFilterAway();
 		}
-		ColumnMatch const match = MatchColumns(query, staging, nullptr);
+		ColumnMatch const match = place.Expect(query);
 		if (input.Wire() != nullptr) {
-			WireReader reader(*input.Wire(), query.Analyzed(), match.target_list, RelationGetDescr(staging));
+			WireReader reader(*input.Wire(), query.Analyzed(), match.target_list, place.RowType());
 			Stage(request, reader, write);
 		} else {
-			ExecutorReader reader(query.Analyzed(), match.target_list, RelationGetDescr(staging), input.Fetch(),
-								  request.journal);
+			ExecutorReader reader(query.Analyzed(), match.target_list, place.RowType(), input.Fetch(), request.journal);
 			Stage(request, reader, write);
 		}
 	}

@@ -58,9 +58,9 @@ void
 WalkedRows::Write(Batch *batch)
 {
 	if (Batch *first = pg::Call(leaf::WalkRows, walk_, batch); first != nullptr) {
-		rows_.Staged().Write(first);
+		rows_.Place().Write(first);
 	}
-	rows_.Staged().Write(batch);
+	rows_.Place().Write(batch);
 }
 
 // A row that came more than once was staged, whatever it is.
@@ -72,7 +72,7 @@ WalkedRows::DropUnchanged() const
 	std::string const differ = rows_.Differ("d", "s", true);
 	pg::Sql(
 		Format("DELETE FROM {} AS s USING (SELECT {}, tableoid, ctid, {} AS {} FROM {}) AS d WHERE {} AND NOT d.{}{}",
-			   rows_.Staged().Name(), rows_.List("", false), marks ? marked : "false", kFlag, name_, AtPlace("d", "s"),
+			   rows_.Place().Staged(), rows_.List("", false), marks ? marked : "false", kFlag, name_, AtPlace("d", "s"),
 			   kFlag, differ.empty() ? "" : Format(" AND NOT ({})", differ)));
 }
 
@@ -99,7 +99,7 @@ RowChanges
 WalkedRows::Find()
 {
 	RowChanges changes;
-	changes.rows = rows_.Staged().Name();
+	changes.rows = rows_.Place().Staged();
 	if (walk_->repeated > 0) {
 		DropUnchanged();
 	}

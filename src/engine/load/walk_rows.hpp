@@ -5,6 +5,8 @@
 
 #include "engine/load/keyed_rows.hpp"
 #include "engine/load/row_changes.hpp"
+#include "engine/load/staged_rows.hpp"
+#include "engine/target/destination.hpp"
 #include "engine/write/row_walk.hpp"
 
 namespace sluice::engine {

@@ -1,15 +1,13 @@
 #include "engine/load/written_together.hpp"
 
-#include "pg/sql.hpp"
-
 namespace sluice::engine {
 
 std::vector<int64_t>
-WriteTogether(const std::vector<std::string> &statements)
+WriteTogether(Workplace &place, const std::vector<std::string> &statements)
 {
 	// What RETURNING gives is kept until the end.
 	if (statements.size() == 1) {
-		return {static_cast<int64_t>(pg::Sql(statements.front()).Processed())};
+		return {static_cast<int64_t>(place.Run(statements.front()).Processed())};
 	}
 	std::string text;
 	std::string counts;
@@ -22,7 +20,7 @@ WriteTogether(const std::vector<std::string> &statements)
 		text += " RETURNING 1)";
 		counts += Format("{}(SELECT pg_catalog.count(*) FROM w{})", counts.empty() ? " SELECT " : ", ", i);
 	}
-	pg::SqlResult const result = statements.empty() ? pg::SqlResult() : pg::Sql(text + counts);
+	pg::SqlResult const result = statements.empty() ? pg::SqlResult() : place.Run(text + counts);
 	std::vector<int64_t> written;
 	for (size_t i = 0; i < statements.size(); ++i) {
 		written.push_back(result.Integer(0, i));

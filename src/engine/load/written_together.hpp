@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/load/workplace.hpp"
+
 namespace sluice::engine {
 
 // In this order; each ends with its WHERE. Returns how many rows each has written.
-std::vector<int64_t> WriteTogether(const std::vector<std::string> &statements);
+std::vector<int64_t> WriteTogether(Workplace &place, const std::vector<std::string> &statements);
 
 } // namespace sluice::engine
