@@ -96,10 +96,22 @@ for my $name ('made', 'stranger', 'gone', 'early')
 	is(define($name, "source_query => 'SELECT 1 AS i', destination_table => '${name}_t'"), 'f', "$name: is made");
 	is(run_now($name), 'success', "$name: creates its table") if $name ne 'early';
 }
+# What else a dump carries: how far a source is loaded and which of its rows are known there, rows that did not fit, what the source was like.
+$near->sql(q{SET ROLE etl; CREATE TYPE temper AS ENUM ('sad', 'glad'); CREATE TABLE moods (at int, mood temper); INSERT INTO moods VALUES (1, 'sad'), (2, 'glad'), (2, 'glad'), (NULL, 'sad');
+	CREATE TABLE wild (id int, v text); INSERT INTO wild VALUES (1, '1'), (2, 'x'); CREATE TABLE shaped AS SELECT 1 AS id, text 'a' AS name});
+my $strict = "source_table => 'wild', load => 'append', columns => 'id, v::int AS v', options => '{\"on_reject\": \"quarantine\", \"max_rejects\": \"%s\"}'";
+define('moody', "source_table => 'moods', destination_table => 'moods_t', load => 'append', cursor_column => 'at', options => '{\"on_null_cursor\": \"include\"}'");
+define('shaped', "source_table => 'shaped', destination_table => 'shaped_t', load => 'replace'");
+define('wild', "destination_table => 'wild_t', " . sprintf($strict, '5'));
+define('lost', "destination_table => 'lost_t', " . sprintf($strict, '0'));
+is(run_now($_), 'success', "$_: loads before the dump") for ('moody', 'shaped', 'wild');
+like(run_now('lost'), qr/^failed 54000/, 'lost: fails before the dump');
+is($near->sql(q{SELECT string_agg(pipeline || is_lost, ' ' ORDER BY pipeline) FROM rejected_rows}), 'losttrue wildfalse', 'rows were put aside');
 my $dump = $PostgreSQL::Test::Utils::tmp_check . '/loads.sql';
 $near->PostgreSQL::Test::Cluster::command_ok([ 'pg_dump', '-f', $dump, 'postgres' ], 'dumped');
 $near->safe_psql('postgres', 'CREATE DATABASE copy');
 $near->PostgreSQL::Test::Cluster::command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, 'copy' ], 'restored');
+is($near->sql('SELECT count(*) FROM pipeline_runs', db => 'copy') . $near->sql('SELECT count(*) FROM pipeline_log', db => 'copy'), '00', 'without history');
 $near->sql("DROP TABLE stranger_t, gone_t; CREATE TABLE stranger_t AS SELECT 7 AS i; CREATE TABLE early_t AS SELECT 7 AS i; GRANT ALL ON stranger_t, early_t TO etl", db => 'copy');
 $near->sql('SELECT adopt_pipelines()', db => 'copy');
 $near->sql("CREATE TABLE gone_t AS SELECT 7 AS i; GRANT ALL ON gone_t TO etl", db => 'copy');
@@ -110,6 +122,18 @@ for my $case ([ 'made', 'success' ], [ 'stranger', 'failed 22023' ], [ 'gone', '
 	is($near->sql("SELECT concat_ws(' ', status, error_sqlstate) FROM pipeline_runs WHERE pipeline_name = '$name'", db => 'copy'), $end, "$name: $end in the copy");
 	is($near->sql("SELECT count(*) FROM ${name}_t WHERE i = 7", db => 'copy'), $name eq 'made' ? '0' : '1', "$name: whose rows are there");
 }
+
+is($near->sql(q{SELECT watermark FROM pipelines WHERE name = 'moody'}, db => 'copy'), '2', 'the watermark is in the copy');
+$near->sql(q{INSERT INTO moods VALUES (2, 'sad'), (3, 'glad'), (NULL, 'glad'); CALL trigger_and_wait('moody', timeout => '60 s')}, db => 'copy');
+is($near->sql(q{SELECT records_inserted || '/' || records_duplicate FROM pipeline_runs WHERE pipeline_name = 'moody'}, db => 'copy'), '3/3', 'and the rows at it are known there');
+$near->sql('ALTER TABLE shaped DROP name', db => 'copy');
+$near->psql('copy', "CALL trigger_and_wait('shaped', timeout => '60 s')");
+is($near->sql(q{SELECT status || error_sqlstate FROM pipeline_runs WHERE pipeline_name = 'shaped'}, db => 'copy'), 'failed42703', 'what the source was like is in the copy');
+is($near->sql(q{SELECT string_agg(pipeline || ' ' || (original ->> 'v'), ',') FROM rejected_rows}, db => 'copy'), 'wild x', 'and rows that were put aside, but for those of failed runs');
+$near->sql(q{SELECT alter_pipeline('wild', columns => 'id, length(v) AS v')}, db => 'copy');
+my $replay = $near->sql(q{SELECT replay_rejects('wild')}, db => 'copy');
+is($near->sql("SELECT wait_for_run('$replay', '60 s')", db => 'copy') . $near->sql('SELECT count(*) FROM rejected_rows', db => 'copy'), 'success0', 'which can be replayed there');
+is($near->sql('SELECT string_agg(id::text, $$,$$ ORDER BY id) FROM wild_t', db => 'copy'), '1,2', 'and are loaded');
 
 # -- a source server that drifts, into a table here and into one there
 
