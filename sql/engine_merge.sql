@@ -334,8 +334,18 @@ UPDATE assigned_src SET val = 3, word = upper(word) WHERE id = 2;
 CALL run_pipeline('assigned') \gset
 :counts
 TABLE assigned ORDER BY id;
+-- A key that no column gives is found before the table is made.
+SELECT create_pipeline('no key', source_table => 'assigned_src', destination_table => 'no_key', key_columns => '{id,nope}') IS NULL;
+CALL run_pipeline('no key');
+SELECT message FROM validate_pipeline('no key') WHERE verdict = 'error';
 CREATE TABLE only_keys (id int PRIMARY KEY);
+SET client_min_messages = notice;
 SELECT create_pipeline('only keys', source_query => 'SELECT id FROM engine_merge.assigned_src', destination_table => 'only_keys', key_columns => '{id}') IS NULL;
+-- Options of other loads are told.
+SELECT alter_pipeline('only keys', options => '{"lag": 5, "scope": "id > 0", "merge_strategy": "upsert"}');
+SELECT alter_pipeline('only keys', options => '{"timeout": 5}');
+SELECT alter_pipeline('only keys', options => '{"lag": null, "scope": null, "timeout": 6}');
+SET client_min_messages = warning;
 CALL run_pipeline('only keys') \gset
 CALL run_pipeline('only keys') \gset
 :counts

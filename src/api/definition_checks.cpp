@@ -10,6 +10,7 @@
 #include "api/rights.hpp"
 #include "catalog/pipeline_options.hpp"
 #include "catalog/pipeline_schedule.hpp"
+#include "core/idle_options.hpp"
 #include "core/load_plan.hpp"
 #include "core/nearest.hpp"
 #include "core/sqlstate.hpp"
@@ -369,6 +370,23 @@ TellLosses(const Pipeline &pipeline, Oid destination)
 	}
 }
 
+// A key that is known may still be one of another load.
+void
+TellIdleOptions(const Pipeline &pipeline, const Pipeline *before)
+{
+	std::optional<LoadMode> const mode = ParseLoadMode(pipeline.load.value_or(""));
+	bool const same = before != nullptr && before->options == pipeline.options && before->load == pipeline.load &&
+					  before->cursor_column == pipeline.cursor_column;
+	if (!mode || same) {
+		return;
+	}
+	std::vector<std::string> const idle =
+		IdleOptions(catalog::ReadOptions(pipeline.options), *mode, pipeline.cursor_column.has_value());
+	if (!idle.empty()) {
+		Notice(Format("options of pipeline \"{}\" that have no effect: {}", pipeline.name, Join(idle, ", ")));
+	}
+}
+
 } // namespace
 
 void
@@ -429,6 +447,7 @@ Complete(const Given &given, Pipeline *pipeline, const Pipeline *before)
 	if (pipeline->status != "active") {
 		return;
 	}
+	TellIdleOptions(*pipeline, before);
 	if (pipeline->schedule && pipeline->load == "append" && !pipeline->cursor_column && !pipeline->filter &&
 		(schedule_changed || data_changed)) {
 		Warning(Format("every run of pipeline \"{}\" loads every row again", pipeline->name),

@@ -33,8 +33,7 @@ KeyedRows::KeyedRows(std::unique_ptr<Workplace> place, const MergePlan &plan, co
 	}
 	for (size_t i = 0; i < equals_.size(); ++i) {
 		if (equals_[i].empty()) {
-			throw Error(sqlstate::kUndefinedColumn, Format("key column \"{}\" is not loaded", plan_.keys[i]),
-						"Give it a value in columns, or take other key_columns: they name columns of the destination.");
+			throw KeyNotLoaded(plan_.keys[i]);
 		}
 	}
 	if (cursor_ != nullptr) {

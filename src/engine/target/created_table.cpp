@@ -2,6 +2,7 @@
 
 #include "core/duration.hpp"
 #include "core/steady_clock.hpp"
+#include "engine/target/key_index.hpp"
 #include "engine/transform/column_match.hpp"
 #include "pg/sql.hpp"
 
@@ -79,6 +80,21 @@ QuotedList(const std::vector<std::string> &names)
 		list += (list.empty() ? "" : ", ") + pg::QuoteIdentifier(name);
 	}
 	return list;
+}
+
+// As the load itself would find, which comes later.
+void
+RequireKeys(const MappedQuery &query, const std::vector<std::string> &keys)
+{
+	for (const std::string &key : keys) {
+		bool found = false;
+		for (int i = 0; i < query.ColumnCount(); ++i) {
+			found = found || query.Column(i).name == key;
+		}
+		if (!found) {
+			throw KeyNotLoaded(key);
+		}
+	}
 }
 
 struct Question {
@@ -226,6 +242,7 @@ PlanTable(const MappedQuery &query, const DeclaredTable &declared, const CreateO
 {
 	std::vector<std::string> const constraints = Constraints(query, declared, options.identity);
 	query.CheckOwn();
+	RequireKeys(query, options.mode == LoadMode::History ? options.current_keys : options.keys);
 	CreatedTable table;
 	table.create = "CREATE TABLE " + qualified_name + " " + ColumnDefinitions(query, types, &constraints);
 	for (const OwnColumn &own : options.own) {
