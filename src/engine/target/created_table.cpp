@@ -55,6 +55,53 @@ Constraints(const MappedQuery &query, const DeclaredTable &declared, bool knows_
 	return constraints;
 }
 
+// The domain of that name here, of the same type, as it is written; '' where there is none. An expression of its CHECK
+// may be another one than at the source: it is this database's.
+std::string
+DomainHere(const DeclaredColumn &declared, const leaf::OutputColumn &column)
+{
+	pg::SqlResult const found = pg::Sql(
+		"SELECT t.oid, pg_catalog.format('%I.%I', n.nspname, t.typname) FROM pg_catalog.pg_type t JOIN "
+		"pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) t.typnamespace WHERE t.typtype "
+		"OPERATOR(pg_catalog.=) 'd' AND t.typname OPERATOR(pg_catalog.=) $1::pg_catalog.name AND (n.nspname "
+		"OPERATOR(pg_catalog.=) $2::pg_catalog.name OR pg_catalog.pg_type_is_visible(t.oid)) AND "
+		"pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_type_privilege(t.oid, 'USAGE') ORDER BY "
+		"n.nspname OPERATOR(pg_catalog.=) $2::pg_catalog.name DESC LIMIT 1",
+		{declared.domain, declared.domain_schema});
+	if (found.Empty()) {
+		return {};
+	}
+	int32 modifier = -1;
+	Oid const base = pg::Call(getBaseTypeAndTypmod, static_cast<Oid>(found.Integer(0, 0)), &modifier);
+	return base == column.kept_type && modifier == column.kept_modifier ? found.Text(0, 1) : std::string();
+}
+
+// As the columns' types are written, or nothing where all are the query's own.
+std::vector<std::string>
+DomainTypes(const MappedQuery &query, const DeclaredTable &declared, CreatedTable *table)
+{
+	std::vector<std::string> types;
+	bool any = false;
+	for (int i = 0; i < query.ColumnCount(); ++i) {
+		const leaf::OutputColumn &column = query.Column(i);
+		types.emplace_back(pg::Call(leaf::ColumnTypeText, &column));
+		const DeclaredColumn *const declaration = DeclarationOf(query, declared, i);
+		bool const is_one = pg::Call(getBaseType, column.kept_type) != column.kept_type;
+		if (declaration == nullptr || declaration->domain.empty() || is_one) {
+			continue;
+		}
+		if (std::string const domain = DomainHere(*declaration, column); !domain.empty()) {
+			types.back() = domain;
+			any = true;
+		} else if (!OidIsValid(column.cast_from)) {
+			table->left_out.push_back(
+				Format("column \"{}\" is created as {}: this database has no domain {}.{} of that type", column.name,
+					   types.back(), declaration->domain_schema, declaration->domain));
+		}
+	}
+	return any ? types : std::vector<std::string>();
+}
+
 std::vector<std::string>
 Comments(const MappedQuery &query, const DeclaredTable &declared, const std::string &table)
 {
@@ -244,7 +291,10 @@ PlanTable(const MappedQuery &query, const DeclaredTable &declared, const CreateO
 	query.CheckOwn();
 	RequireKeys(query, options.mode == LoadMode::History ? options.current_keys : options.keys);
 	CreatedTable table;
-	table.create = "CREATE TABLE " + qualified_name + " " + ColumnDefinitions(query, types, &constraints);
+	std::vector<std::string> const domains =
+		types == nullptr ? DomainTypes(query, declared, &table) : std::vector<std::string>();
+	table.create = "CREATE TABLE " + qualified_name + " " +
+				   ColumnDefinitions(query, domains.empty() ? types : &domains, &constraints);
 	for (const OwnColumn &own : options.own) {
 		table.create.pop_back();
 		table.create += ", " + pg::QuoteIdentifier(own.name) + " " + own.definition + ")";

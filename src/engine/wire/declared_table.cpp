@@ -15,8 +15,10 @@ constexpr const char *kColumns =
 	"SELECT a.attname, a.attnotnull AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = "
 	"a.attrelid "
 	"AND k.contype = 'n' AND NOT k.convalidated AND a.attnum = ANY (k.conkey)), "
-	"COALESCE(pg_catalog.to_jsonb(a) ->> 'attidentity', '') <> '', pg_catalog.col_description(a.attrelid, a.attnum) "
-	"FROM pg_catalog.pg_attribute a WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped";
+	"COALESCE(pg_catalog.to_jsonb(a) ->> 'attidentity', '') <> '', pg_catalog.col_description(a.attrelid, a.attnum), "
+	"CASE WHEN t.typtype = 'd' THEN n.nspname END, CASE WHEN t.typtype = 'd' THEN t.typname END "
+	"FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_namespace n ON "
+	"n.oid = t.typnamespace WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped";
 
 // One row for each column of each index. indnkeyatts and indnullsnotdistinct are read as JSON for the same reason.
 constexpr const char *kIndexes =
@@ -68,7 +70,8 @@ ReadDeclaredTable(const AskServer &ask, const std::string &oid)
 	pg::SqlResult const columns = ask(kColumns, {oid});
 	for (size_t row = 0; row < columns.Rows(); ++row) {
 		declared.columns[columns.Text(row, 0)] = {columns.IsTrue(row, 1), columns.IsTrue(row, 2),
-												  CommentIn(columns, row, 3)};
+												  CommentIn(columns, row, 3), columns.Cell(row, 4).value_or(""),
+												  columns.Cell(row, 5).value_or("")};
 	}
 	pg::SqlResult const indexes = ask(IndexStatement(), {oid});
 	for (size_t row = 0; row < indexes.Rows(); ++row) {

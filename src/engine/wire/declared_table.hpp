@@ -14,6 +14,8 @@ struct DeclaredColumn {
 	bool not_null = false;
 	bool identity = false; // it numbers its rows by itself
 	std::string comment;
+	std::string domain_schema; // whose values it has; '': no domain's
+	std::string domain;
 };
 
 struct DeclaredIndex {

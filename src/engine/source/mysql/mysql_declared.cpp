@@ -74,7 +74,7 @@ ReadMysqlDeclared(MysqlConnection &remote, const SourceName &table, const std::v
 	for (size_t row = 0; row < rows.Rows(); ++row) {
 		if (const MysqlNamed *const column = Find(columns, rows.Text(row, 0))) {
 			bool const not_null = rows.Text(row, 1) == "1" && !column->may_become_null;
-			declared.columns[column->here] = {not_null, rows.Text(row, 2) == "1", CommentIn(rows, row, 3)};
+			declared.columns[column->here] = {not_null, rows.Text(row, 2) == "1", CommentIn(rows, row, 3), "", ""};
 		}
 	}
 	ReadIndexes(remote.Exec("SELECT index_name, non_unique = 0, index_type, column_name, sub_part IS NOT NULL, "
