@@ -3,7 +3,7 @@
 # pg_sluice, in turns. On throw-away servers; nothing else should run on the machine meanwhile.
 #   SCALE=1      share of the full size: 5 million accounts, 2 million wide rows, 2,000 rows of 100 kB
 #   REPS=5       times that each method is measured
-#   PARTS="..."  some of: load indexed streams tools transforms memory latency growth mysql (default: all)
+#   PARTS="..."  some of: load indexed merge mirror quarantine streams tools transforms memory latency growth mysql (default: all)
 #   BIG=1        memory with ten times the rows as well (some minutes)
 #   GROWTH="1 10 50"  sizes of the part growth, in millions of rows
 #   BENCH_DIR    where the servers' data go (default /var/tmp; /dev/shm for a file system in memory)
@@ -14,13 +14,14 @@
 . "$ROOT/test/bench/measure.sh"
 
 SCALE=${SCALE:-1} REPS=${REPS:-5} BIG=${BIG:-0} GROWTH=${GROWTH:-1 10 50}
-PARTS=${PARTS:-load indexed streams tools transforms memory latency growth mysql}
+PARTS=${PARTS:-load indexed merge mirror quarantine streams tools transforms memory latency growth mysql}
 METHODS=(${ONLY:-drain text binary fdw100 fdw10000 dblink pgdump append replace})
 PGBENCH_SCALE=$(awk "BEGIN { s = int(50 * $SCALE + 0.5); print s < 1 ? 1 : s }")
 WIDE_ROWS=$(awk "BEGIN { n = int(2000000 * $SCALE); print n < 1000 ? 1000 : n }")
 TOASTED_ROWS=$(awk "BEGIN { n = int(2000 * $SCALE); print n < 10 ? 10 : n }")
 . "$ROOT/test/bench/tools.sh"
 . "$ROOT/test/bench/streams.sh"
+. "$ROOT/test/bench/keyed.sh"
 declare -A TRANSFORM=(
     [0]='id, quantity, ratio, amount, updated_at, day, name, city, remark, flag, key, attributes, nickname'
     [3]="id, quantity * 2 AS quantity, ratio, amount, updated_at, day, upper(name) AS name, city, remark, flag, key, attributes,
@@ -114,8 +115,8 @@ for part in $PARTS; do
     case $part in
     load) compare_loads ;;
     indexed) compare_indexed ;;
-    streams | tools | transforms | memory | latency | growth) "report_$part" ;;
+    merge | mirror | quarantine | streams | tools | transforms | memory | latency | growth) "report_$part" ;;
     mysql) ROWS=$WIDE_ROWS ONLY='' "$ROOT/test/bench/mysql.sh" ;;
-    *) die "unknown part: $part" "The parts are load, indexed, streams, tools, transforms, memory, latency, growth, mysql." ;;
+    *) die "unknown part: $part" "The parts are load, indexed, merge, mirror, quarantine, streams, tools, transforms, memory, latency, growth, mysql." ;;
     esac
 done
