@@ -12,17 +12,17 @@ struct Choice {
 	std::string reason;
 };
 
-// Why rows are compared when all are there; '' where there is nothing to compare with, too.
+// Why rows find those that are there when all have come; '' where there are none, too.
 std::string
 WhyNotWalked(const LoadFacts &facts)
 {
-	if (!Compares(facts.mode) || facts.created) {
+	if (!FindsByKeys(facts.mode) || facts.created) {
 		return {};
 	}
-	return facts.by_cursor				   ? "they come by a cursor"
-		   : !facts.compare.scope.empty()  ? "scope is a condition of SQL"
-		   : facts.merge.key_index.empty() ? "there is no unique index by which to find them"
-										   : facts.no_walk;
+	return facts.by_cursor && Compares(facts.mode) ? "they come by a cursor"
+		   : !facts.compare.scope.empty()		   ? "scope is a condition of SQL"
+		   : facts.merge.key_index.empty()		   ? "there is no unique index by which to find them"
+												   : facts.no_walk;
 }
 
 // Before it is asked whether an empty table is filled by a swap.
@@ -179,7 +179,7 @@ PlanLoad(const LoadFacts &facts)
 	plan.merge = facts.merge;
 	plan.compare = facts.compare;
 	plan.refuses_empty = facts.mode == LoadMode::Replace && !facts.created && !facts.compare.may_be_empty;
-	plan.compare.walks = Compares(facts.mode) && !facts.remote && !facts.created && WhyNotWalked(facts).empty();
+	plan.walks = FindsByKeys(facts.mode) && !facts.remote && !facts.created && WhyNotWalked(facts).empty();
 	plan.lock = LockFor(facts, choice.path);
 
 	ParallelChoice const parallel = ChooseStreams(facts, choice.path);

@@ -60,7 +60,6 @@ struct ComparePlan {
 	std::string max_deletes;   // as the user wrote it
 	bool may_be_empty = false; // the source, also that of a replace
 	bool finds_gone = true;	   // the extract is full
-	bool walks = false;		   // rows are compared as they come, beside a walk through the destination's heap
 	// Of a history.
 	std::string valid_from;
 	std::string valid_to;
@@ -96,7 +95,7 @@ struct LoadFacts {
 	std::string needs_sql;
 	std::string no_swap; // why its rows are replaced in place
 	std::string no_fill; // why it is not filled by a swap while it is empty
-	std::string no_walk; // why rows cannot be compared beside its heap
+	std::string no_walk; // why rows cannot find those that are there as they come
 	std::string in_use;	 // why writers cannot be kept out of it now, as was tried for that
 
 	// One that this run creates.
@@ -135,6 +134,7 @@ struct LoadPlan {
 	bool analyze = false; // the destination, which has new rows alone
 	int streams = 1;
 	bool staged = false; // the source's rows go into a temporary table first
+	bool walks = false;	 // rows find those that are there as they come, beside a walk through the destination's heap
 
 	MergePlan merge;
 	ComparePlan compare;

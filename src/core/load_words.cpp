@@ -33,11 +33,14 @@ PathText(const LoadFacts &facts, const LoadPlan &plan, const std::string &reason
 		what = "rows are inserted into {} by SQL";
 		break;
 	case LoadPath::Merge:
-		what = "rows are staged in a temporary table and merged into {} by SQL";
+		what =
+			plan.walks
+				? "rows are looked up in {} as they come, and those that are new or differ are staged and merged by SQL"
+				: "rows are staged in a temporary table and merged into {} by SQL";
 		break;
 	case LoadPath::Mirror:
 	case LoadPath::History:
-		what = plan.compare.walks
+		what = plan.walks
 				   ? "rows are compared with those of {} as they come, and those that are new or differ are staged"
 				   : "rows are staged in a temporary table and compared with those of {} by SQL";
 		break;

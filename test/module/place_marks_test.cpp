@@ -46,6 +46,6 @@ SLUICE_FUNCTION(sluice_test_marks)
 	}
 	bool const filed = pg::Call(leaf::MarksWritten, static_cast<const leaf::PlaceMarks *>(marks)) > 0;
 	pg::Call(leaf::CloseMarks, marks);
-	std::string const text = std::string(agree ? "agree" : "differ") + (filed ? ", filed" : ", in memory");
-	return PointerGetDatum(pg::Call(cstring_to_text, text.c_str()));
+	std::string const told = std::string(agree ? "agree" : "differ") + (filed ? ", filed" : ", in memory");
+	return PointerGetDatum(pg::Call(cstring_to_text, told.c_str()));
 }

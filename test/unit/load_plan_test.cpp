@@ -306,12 +306,15 @@ TEST(LoadPlan, WhatIsGoneIsTold)
 	EXPECT_NE(Told(marks).find("scope: of s.t only rows that fit region = 'eu' count"), std::string::npos);
 	EXPECT_NE(Told(marks).find("is allowed, because on_empty is load"), std::string::npos);
 	EXPECT_EQ(Told(With(Mirror(), [](auto &f) { f.created = true; })).find("guards: "), std::string::npos);
-	EXPECT_TRUE(PlanLoad(Mirror()).compare.walks);
-	EXPECT_FALSE(PlanLoad(Merge()).compare.walks);
-	EXPECT_FALSE(PlanLoad(With(Mirror(), [](auto &f) { f.created = true; })).compare.walks);
+	EXPECT_TRUE(PlanLoad(Mirror()).walks);
+	EXPECT_TRUE(PlanLoad(Merge()).walks);
+	EXPECT_TRUE(PlanLoad(With(Merge(), [](auto &f) { f.by_cursor = true; })).walks);
+	EXPECT_FALSE(PlanLoad(With(Mirror(), [](auto &f) { f.by_cursor = true; })).walks);
+	EXPECT_FALSE(PlanLoad(Append()).walks);
+	EXPECT_FALSE(PlanLoad(With(Mirror(), [](auto &f) { f.created = true; })).walks);
 	EXPECT_NE(Told(marks).find("by SQL, because load is mirror, and scope is a condition of SQL"), std::string::npos);
 	LoadFacts const partitioned = With(Mirror(), [](auto &f) { f.no_walk = "it is partitioned"; });
-	EXPECT_FALSE(PlanLoad(partitioned).compare.walks);
+	EXPECT_FALSE(PlanLoad(partitioned).walks);
 	EXPECT_NE(Told(partitioned).find("by SQL, because load is mirror, and it is partitioned"), std::string::npos);
 
 	LoadFacts const replace = Replace();

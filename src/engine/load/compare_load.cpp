@@ -21,8 +21,8 @@ void
 CompareLoad::Open()
 {
 	AnalyzeScope();
-	if (plan_.compare.walks) {
-		walk_.emplace(rows_, destination_, plan_, journal_);
+	if (plan_.walks) {
+		walk_.emplace(rows_, destination_, plan_, false, journal_);
 	} else {
 		rows_.Open();
 	}
@@ -93,6 +93,9 @@ LoadCounts
 CompareLoad::Finish()
 {
 	rows_.Close();
+	if (walk_) {
+		walk_->Close();
+	}
 	int64_t const read = walk_ ? walk_->Rows() : rows_.Rows();
 	LoadCounts counts;
 	rows_.Place().TakeMemory(plan_.merge.memory_is_given);
@@ -103,7 +106,10 @@ CompareLoad::Finish()
 		rows_.Place().FindRowsOneByOne();
 	}
 	RowComparison comparison(rows_, destination_, plan_.merge, Compared(), journal_);
-	RowChanges const changes = walk_ ? walk_->Find() : comparison.Find(compared);
+	RowChanges changes = walk_ ? walk_->Find(counts.duplicate) : comparison.Find(compared);
+	if (walk_) {
+		walk_->FindGone(&changes);
+	}
 	counts.unchanged = compared - changes.created - changes.changed;
 	if (!destination_.created) {
 		journal_.Info(Format("compared with {}: {} rows are new, {} differ{}, {} are the same", destination_.name,
@@ -119,7 +125,7 @@ CompareLoad::Finish()
 	CheckScope(changes);
 	comparison.Drop();
 	if (walk_) {
-		walk_->Drop();
+		walk_->End();
 	}
 	rows_.Place().GiveBack();
 	rows_.Place().Drop();

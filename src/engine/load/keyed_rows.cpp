@@ -121,8 +121,10 @@ KeyedRows::CheckKeys() const
 	for (const std::string &key : keys_) {
 		condition += (condition.empty() ? "" : " OR ") + key + " IS NULL";
 	}
-	int64_t const missing =
-		place_->Run(Format("SELECT pg_catalog.count(*) FROM {} WHERE {}", place_->Staged(), condition)).Integer(0, 0);
+	int64_t const missing = place_
+								->Run(Format("SELECT pg_catalog.count(*) FROM {} WHERE {} AND ({})", place_->Staged(),
+											 doubtful_, condition))
+								.Integer(0, 0);
 	if (missing > 0) {
 		throw Error(
 			sqlstate::kNotNullViolation,
@@ -138,8 +140,9 @@ KeyedRows::RemoveDuplicates()
 	std::string const keys = List("", true);
 	std::string const &table = place_->Staged();
 	if (place_
-			->Run(Format("SELECT 1 FROM {} GROUP BY {} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 LIMIT 1",
-						 table, keys))
+			->Run(Format("SELECT 1 FROM {} WHERE {} GROUP BY {} HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 "
+						 "LIMIT 1",
+						 table, doubtful_, keys))
 			.Empty()) {
 		return 0;
 	}
@@ -221,6 +224,9 @@ KeyedRows::AreFew() const
 int64_t
 KeyedRows::Settle()
 {
+	if (doubtful_ == "false") {
+		return 0;
+	}
 	CheckKeys();
 	return RemoveDuplicates();
 }

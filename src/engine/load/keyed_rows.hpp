@@ -24,11 +24,15 @@ public:
 	void Open() { place_->Open(definitions_ + ")"); }
 	// With kPart and kPlace behind the columns.
 	void OpenWithPlaces();
+	// From 0: kPart, which kPlace follows.
+	int PlaceColumn() const { return static_cast<int>(columns_.size()) + (cursor_ != nullptr ? 1 : 0); }
 	Workplace &Place() const { return *place_; }
 	// All are there; tells the log.
 	void Close();
 	int64_t Rows() const { return staged_; }
 
+	// Which of them may lack a key, or have one that another one has: a condition. All, where it is not said.
+	void Doubt(std::string which) { doubtful_ = std::move(which); }
 	// Once all are there: that each has a key, and no more than one each. Returns how many left the staging table,
 	// because another row of their key stands for them. Throws Error.
 	int64_t Settle();
@@ -76,6 +80,7 @@ private:
 	std::vector<std::string> keys_;	  // quoted
 	bool sortable_ = true;			  // all keys
 	std::string definitions_;
+	std::string doubtful_ = "true";
 	int64_t staged_ = 0;
 };
 

@@ -4,12 +4,6 @@
 
 namespace sluice::engine {
 
-namespace {
-
-constexpr const char *kFlag = "\"pg_sluice flag\"";
-
-} // namespace
-
 namespace leaf {
 
 namespace {
@@ -34,7 +28,8 @@ WalkedRows::Flag() const
 	return column.empty() ? column : pg::QuoteIdentifier(column);
 }
 
-WalkedRows::WalkedRows(KeyedRows &rows, const Destination &destination, const LoadPlan &plan, RunJournal &journal)
+WalkedRows::WalkedRows(KeyedRows &rows, const Destination &destination, const LoadPlan &plan, bool keeps_same,
+					   RunJournal &journal)
 	: rows_(rows), name_(destination.name), plan_(plan), journal_(journal)
 {
 	// As a statement, for the rights that it takes and for those who watch statements.
@@ -51,7 +46,7 @@ WalkedRows::WalkedRows(KeyedRows &rows, const Destination &destination, const Lo
 	std::vector<leaf::WalkedColumn> const columns = rows_.Walked();
 	heap_ = pg::Call(leaf::OpenHeapWalk, destination.oid, plan_.merge.key_index.c_str(), current, marked,
 					 columns.data(), static_cast<int>(columns.size()));
-	walk_ = pg::Call(leaf::OpenRowWalk, heap_, static_cast<int>(columns.size()));
+	walk_ = pg::Call(leaf::OpenRowWalk, heap_, rows_.PlaceColumn(), keeps_same);
 }
 
 void
@@ -63,17 +58,33 @@ WalkedRows::Write(Batch *batch)
 	rows_.Place().Write(batch);
 }
 
-// A row that came more than once was staged, whatever it is.
 void
-WalkedRows::DropUnchanged() const
+WalkedRows::Close()
 {
-	bool const marks = plan_.mode == LoadMode::Mirror && !Flag().empty();
-	std::string const marked = Flag() + (plan_.compare.mark_is_time ? " IS NOT NULL" : " IS TRUE");
-	std::string const differ = rows_.Differ("d", "s", true);
-	pg::Sql(
-		Format("DELETE FROM {} AS s USING (SELECT {}, tableoid, ctid, {} AS {} FROM {}) AS d WHERE {} AND NOT d.{}{}",
-			   rows_.Place().Staged(), rows_.List("", false), marks ? marked : "false", kFlag, name_, AtPlace("d", "s"),
-			   kFlag, differ.empty() ? "" : Format(" AND NOT ({})", differ)));
+	if (walk_->repeated == 0) {
+		rows_.Doubt(walk_->fresh > 0 ? Format("{} IS NULL", kPlace) : "false");
+	}
+	journal_.Info(Format("{} rows were met where they lie in {}, {} were looked up in its index \"{}\"", heap_->walked,
+						 name_, heap_->probed, plan_.merge.key_index));
+}
+
+RowChanges
+WalkedRows::Find(int64_t duplicates) const
+{
+	RowChanges changes;
+	changes.rows = rows_.Place().Staged();
+	if (duplicates == 0 && walk_->repeated == 0) {
+		changes.created = walk_->fresh;
+		changes.changed = walk_->differing;
+		return changes;
+	}
+	// A row that came more than once was staged, whatever it is.
+	pg::Sql(Format("DELETE FROM {} WHERE {} IS NULL AND {} IS NOT NULL", changes.rows, kPart, kPlace));
+	pg::SqlResult const counted =
+		pg::Sql(Format("SELECT pg_catalog.count(*), pg_catalog.count({}) FROM {}", kPlace, changes.rows));
+	changes.changed = counted.Integer(0, 1);
+	changes.created = counted.Integer(0, 0) - changes.changed;
+	return changes;
 }
 
 void
@@ -95,23 +106,11 @@ WalkedRows::FindGone(RowChanges *changes)
 	}
 }
 
-RowChanges
-WalkedRows::Find()
+void
+WalkedRows::End()
 {
-	RowChanges changes;
-	changes.rows = rows_.Place().Staged();
-	if (walk_->repeated > 0) {
-		DropUnchanged();
-	}
-	pg::SqlResult const counted =
-		pg::Sql(Format("SELECT pg_catalog.count(*), pg_catalog.count({}) FROM {}", kPlace, changes.rows));
-	changes.changed = counted.Integer(0, 1);
-	changes.created = counted.Integer(0, 0) - changes.changed;
-	FindGone(&changes);
-	journal_.Info(Format("{} rows were met where they lie in {}, {} were looked up in its index \"{}\"", heap_->walked,
-						 name_, heap_->probed, plan_.merge.key_index));
 	pg::Call(leaf::CloseHeapWalk, std::exchange(heap_, nullptr));
-	return changes;
+	gone_.Drop();
 }
 
 } // namespace sluice::engine

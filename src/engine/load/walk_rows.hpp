@@ -1,6 +1,6 @@
-// Rows compared with those of a destination as they come, beside a walk through its heap; compare_rows does it by SQL
-// once all are staged. Here only rows that are new or differ are staged. The caller holds the lock that keeps writers
-// out until all is written.
+// Rows that find those of a destination as they come, beside a walk through its heap; loads do it by SQL, once all are
+// staged, where that cannot be. Here only rows that are new or differ are staged, and where the row lies that each is
+// to replace.
 #pragma once
 
 #include "engine/load/keyed_rows.hpp"
@@ -13,21 +13,27 @@ namespace sluice::engine {
 
 class WalkedRows {
 public:
-	// Opens the rows' staging table. Throws, also 42501 where the destination may not be read.
-	WalkedRows(KeyedRows &rows, const Destination &destination, const LoadPlan &plan, RunJournal &journal);
+	// Opens the rows' staging table. keeps_same: rows that are the same are staged, too. Throws, also 42501 where the
+	// destination may not be read.
+	WalkedRows(KeyedRows &rows, const Destination &destination, const LoadPlan &plan, bool keeps_same,
+			   RunJournal &journal);
 
 	void Write(Batch *batch);
+	// All are there, the rows' staging table is closed.
+	void Close();
+	// Most of those that are there came as they lie.
+	bool MetInOrder() const { return heap_->walked >= heap_->probed; }
 	// That were given to Write.
 	int64_t Rows() const { return walk_->rows; }
-	// The staged rows are settled.
-	RowChanges Find();
-	// What Find has made.
-	void Drop() { gone_.Drop(); }
+	// How many of the staged rows are new and how many differ, once they are settled.
+	RowChanges Find(int64_t duplicates) const;
+	// The rows of the destination that were not met, where the caller has kept writers out.
+	void FindGone(RowChanges *changes);
+	// Gives all back, and drops what FindGone has made.
+	void End();
 
 private:
 	std::string Flag() const; // quoted: the column that says what a row counts as; '': there is none
-	void DropUnchanged() const;
-	void FindGone(RowChanges *changes);
 
 	KeyedRows &rows_;
 	std::string const name_;

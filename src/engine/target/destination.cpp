@@ -354,7 +354,7 @@ ReadTargetFacts(Destination *destination, LoadFacts *facts)
 	if (destination->mode == LoadMode::History) {
 		CheckVersionColumns(*destination, facts->compare);
 	}
-	facts->no_walk = Compares(destination->mode) ? pg::Call(leaf::WhyNotWalked, relation) : "";
+	facts->no_walk = FindsByKeys(destination->mode) ? pg::Call(leaf::WhyNotWalked, relation) : "";
 	facts->created = destination->created;
 	facts->is_table = traits.kind == RELKIND_RELATION || traits.kind == RELKIND_PARTITIONED_TABLE;
 	facts->partitioned = traits.kind == RELKIND_PARTITIONED_TABLE;

@@ -10,12 +10,12 @@ namespace {
 
 // Behind what the row has: where it is that it is to replace.
 void
-SetPlace(TupleTableSlot *slot, int column, TupleTableSlot *found, MemoryContext memory)
+SetPlace(TupleTableSlot *slot, int column, TupleTableSlot *found, bool is_same, MemoryContext memory)
 {
 	auto *const place = static_cast<ItemPointer>(MemoryContextAlloc(memory, sizeof(ItemPointerData)));
 	*place = found->tts_tid;
 	slot->tts_values[column] = ObjectIdGetDatum(found->tts_tableOid);
-	slot->tts_isnull[column] = false;
+	slot->tts_isnull[column] = is_same;
 	slot->tts_values[column + 1] = PointerGetDatum(place);
 	slot->tts_isnull[column + 1] = false;
 }
@@ -45,7 +45,7 @@ AddAsItIs(RowWalk *walk, Batch *batch, TupleTableSlot *like, TupleTableSlot *fou
 								  : datumCopy(from->tts_values[number], attribute->attbyval, attribute->attlen);
 	}
 	MemoryContextSwitchTo(old);
-	SetPlace(slot, walk->part_column, found, first->memory);
+	SetPlace(slot, walk->part_column, found, true, first->memory);
 	ExecStoreVirtualTuple(slot);
 	first->count++;
 }
@@ -56,6 +56,7 @@ IsWanted(RowWalk *walk, Batch *batch, TupleTableSlot *slot)
 {
 	TupleTableSlot *const found = FindRow(walk->heap, slot);
 	if (found == nullptr) {
+		walk->fresh++;
 		slot->tts_isnull[walk->part_column] = true;
 		slot->tts_isnull[walk->part_column + 1] = true;
 		return true;
@@ -63,28 +64,31 @@ IsWanted(RowWalk *walk, Batch *batch, TupleTableSlot *slot)
 	HeapWalk *const heap = walk->heap;
 	OffsetNumber const place = ItemPointerGetOffsetNumber(&found->tts_tid);
 	PageMarks *const page = MarksOf(heap->marks, ItemPointerGetBlockNumber(&found->tts_tid));
+	bool const is_same = IsSameRow(heap, slot, found) && (heap->marked.number == 0 || !SaysSo(&heap->marked, found));
+	walk->differing += is_same ? 0 : 1;
 	if (!Meet(page, place)) {
 		walk->repeated++;
 		if (!IsStaged(page, place)) {
 			AddAsItIs(walk, batch, slot, found);
 		}
-	} else if (IsSameRow(heap, slot, found) && (heap->marked.number == 0 || !SaysSo(&heap->marked, found))) {
+	} else if (is_same && !walk->keeps_same) {
 		return false;
 	}
 	SetStaged(page, place);
-	SetPlace(slot, walk->part_column, found, batch->memory);
+	SetPlace(slot, walk->part_column, found, is_same, batch->memory);
 	return true;
 }
 
 } // namespace
 
 RowWalk *
-OpenRowWalk(HeapWalk *heap, int part_column)
+OpenRowWalk(HeapWalk *heap, int part_column, bool keeps_same)
 {
 	auto *walk = static_cast<RowWalk *>(palloc0(sizeof(RowWalk)));
 	walk->heap = heap;
 	walk->memory = CurrentMemoryContext;
 	walk->part_column = part_column;
+	walk->keeps_same = keeps_same;
 	return walk;
 }
 
@@ -121,7 +125,7 @@ FillUnmet(HeapWalk *walk, Batch *batch)
 		}
 		TupleTableSlot *const slot = batch->slots[batch->count++];
 		ExecClearTuple(slot);
-		SetPlace(slot, 0, row, batch->memory);
+		SetPlace(slot, 0, row, false, batch->memory);
 		ExecStoreVirtualTuple(slot);
 	}
 	return batch->count > 0;
