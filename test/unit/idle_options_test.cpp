@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-using namespace sluice;
-using Lines = std::vector<std::string>;
-
+namespace sluice {
 namespace {
+
+using Lines = std::vector<std::string>;
 
 OptionValues
 Given(std::initializer_list<std::pair<const char *, const char *>> options)
@@ -16,8 +16,6 @@ Given(std::initializer_list<std::pair<const char *, const char *>> options)
 	}
 	return values;
 }
-
-} // namespace
 
 TEST(IdleOptions, TellsWhatDoesNothing)
 {
@@ -45,3 +43,6 @@ TEST(IdleOptions, SaysNothingOfOthers)
 	EXPECT_EQ(IdleOptions(Given({{"on_reject", "quarantine"}, {"max_rejects", "5"}}), LoadMode::Append, false),
 			  Lines{});
 }
+
+} // namespace
+} // namespace sluice

@@ -2,6 +2,7 @@
 
 #include "core/sqlstate.hpp"
 #include "engine/load/row_changes.hpp"
+#include "engine/target/created_table.hpp"
 #include "engine/target/key_index.hpp"
 
 namespace sluice::engine {

@@ -1,8 +1,8 @@
 #include "engine/target/created_table.hpp"
 
 #include "core/duration.hpp"
+#include "core/sqlstate.hpp"
 #include "core/steady_clock.hpp"
-#include "engine/target/key_index.hpp"
 #include "engine/transform/column_match.hpp"
 #include "pg/sql.hpp"
 
@@ -275,6 +275,13 @@ CreateOptionsOf(const OptionValues &options, LoadMode mode, const std::vector<st
 		wanted.keys.push_back(options.Text("valid_from_column"));
 	}
 	return wanted;
+}
+
+Error
+KeyNotLoaded(const std::string &key)
+{
+	return Error(sqlstate::kUndefinedColumn, Format("key column \"{}\" is not loaded", key),
+				 "Give it a value in columns, or take other key_columns: they name columns of the destination.");
 }
 
 std::string

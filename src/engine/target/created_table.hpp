@@ -30,6 +30,8 @@ struct CreateOptions {
 	bool identity = true;
 	bool nulls_equal = true; // NULLS NOT DISTINCT
 };
+// One of key_columns.
+Error KeyNotLoaded(const std::string &key);
 CreateOptions CreateOptionsOf(const OptionValues &options, LoadMode mode, const std::vector<std::string> &keys);
 
 struct CreatedTable {

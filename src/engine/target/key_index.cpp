@@ -1,8 +1,5 @@
 #include "engine/target/key_index.hpp"
 
-#include "core/format.hpp"
-#include "core/sqlstate.hpp"
-
 extern "C" {
 #include "access/nbtree.h"
 #include "catalog/pg_am.h"
@@ -12,17 +9,6 @@ extern "C" {
 #include "utils/ruleutils.h"
 #include "utils/typcache.h"
 }
-
-namespace sluice::engine {
-
-Error
-KeyNotLoaded(const std::string &key)
-{
-	return Error(sqlstate::kUndefinedColumn, Format("key column \"{}\" is not loaded", key),
-				 "Give it a value in columns, or take other key_columns: they name columns of the destination.");
-}
-
-} // namespace sluice::engine
 
 namespace sluice::engine::leaf {
 

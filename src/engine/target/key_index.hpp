@@ -1,15 +1,7 @@
 // Leaf behind merges: how keys are compared, and the unique index by which rows are found.
 #pragma once
 
-#include "core/error.hpp"
 #include "pg/prelude.hpp"
-
-namespace sluice::engine {
-
-// One of key_columns.
-Error KeyNotLoaded(const std::string &key);
-
-} // namespace sluice::engine
 
 namespace sluice::engine::leaf {
 
