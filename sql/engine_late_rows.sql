@@ -126,6 +126,90 @@ SELECT verdict, message FROM validate_pipeline('late') WHERE message ~ 'missed';
 SELECT alter_pipeline('late', options => '{"lag": "1 hour"}');
 SELECT verdict, message FROM validate_pipeline('late') WHERE message ~ 'missed';
 
+-- xmin: what was written since the last run's snapshot is read again, wherever its cursor stands. Over a server, and of this database.
+SELECT alter_pipeline('late', options => '{"lag": null}');
+CREATE TABLE orders (id int PRIMARY KEY, at int, val text);
+INSERT INTO orders SELECT i, i, 'v' || i FROM generate_series(1, 10) AS i;
+SELECT count(create_pipeline(name, source => source, source_table => 'engine_late_rows.orders', destination_table => 'engine_late_rows.' || table_name, load => load, key_columns => '{id}', cursor_column => 'at',
+	options => '{"late_rows": "xmin"}')) FROM (VALUES ('by xmin there', 'engine_late_rows'::name, 'orders_there', 'merge'), ('by xmin here', NULL, 'orders_here', 'merge'), ('by xmin versions', 'engine_late_rows', 'versions', 'history'))
+	AS p (name, source, table_name, load);
+CREATE PROCEDURE run_xmin(also text = '') LANGUAGE plpgsql AS $$
+DECLARE
+	this_run uuid;
+	name text;
+BEGIN
+	FOREACH name IN ARRAY '{by xmin there,by xmin here,by xmin versions}'::text[] LOOP
+		CALL run_pipeline(name, run => this_run);
+		RAISE INFO '%: %', name, (SELECT format('%s read, inserted %s, updated %s, watermark %s', CASE WHEN records_read < 10 THEN 'few' ELSE 'all' END, records_inserted, records_updated, watermark_after) FROM pipeline_runs WHERE id = this_run);
+		IF also <> '' THEN
+			RAISE INFO '%', (SELECT string_agg(l.level || ': ' || regexp_replace(l.message, 'from \d+ on wrote', 'from N on wrote'), E'\n') FROM run_log(this_run) l WHERE l.message ~ also);
+		END IF;
+	END LOOP;
+END $$;
+\set same '(TABLE orders EXCEPT TABLE orders_there) UNION ALL (TABLE orders EXCEPT TABLE orders_here) UNION ALL (TABLE orders EXCEPT SELECT id, at, val FROM versions WHERE is_current);'
+CALL run_xmin();
+-- Behind the watermark: a new row, and one that has changed but for its cursor, both frozen in between. What has no cursor is left alone.
+INSERT INTO orders VALUES (11, 3, 'late');
+UPDATE orders SET val = 'changed' WHERE id = 4;
+VACUUM (FREEZE) orders;
+SELECT count(alter_pipeline(name, options => '{"on_null_cursor": "exclude"}')) FROM pipelines WHERE name LIKE 'by xmin %';
+INSERT INTO orders VALUES (12, NULL, 'none');
+CALL run_xmin('^(late rows|cursor)');
+DELETE FROM orders WHERE id = 12;
+:same
+SELECT regexp_replace(line, $$age\('\d+'$$, $$age('N'$$) AS line FROM explain_pipeline('by xmin there') AS line WHERE line ~ 'xmin';
+SELECT verdict, message FROM validate_pipeline('by xmin there') WHERE message ~ 'missed';
+-- A prepared transaction is open until it is committed.
+BEGIN;
+INSERT INTO orders VALUES (13, 2, 'prepared');
+PREPARE TRANSACTION 'engine_late_rows';
+INSERT INTO orders VALUES (14, 20, 'new');
+CALL run_xmin();
+COMMIT PREPARED 'engine_late_rows';
+VACUUM (FREEZE) orders;
+CALL run_xmin();
+:same
+CALL run_xmin();
+-- Set by hand it begins there; reset, with everything.
+SELECT count(*) FROM pipelines, set_watermark(name, '15') WHERE name LIKE 'by xmin %';
+CALL run_xmin('^late rows');
+SELECT count(*) FROM pipelines, reset_watermark(name) WHERE name LIKE 'by xmin %';
+CALL run_xmin('^late rows');
+:same
+-- Another cluster, and one that was restored.
+CREATE PROCEDURE stored(what jsonb) LANGUAGE sql AS $$ UPDATE sluice.pipeline_state s SET watermark_rows = s.watermark_rows || what FROM pipelines p WHERE p.id = s.pipeline_id AND p.name LIKE 'by xmin %' $$;
+SELECT count(*) AS runs, bool_and(s.watermark_rows ->> 'cluster' ~ '^\d+:\d+$' AND s.watermark_rows ? 'xmin') AS kept FROM sluice.pipeline_state s JOIN pipelines p ON p.id = s.pipeline_id WHERE p.name LIKE 'by xmin %';
+CALL stored('{"cluster": "1:1"}');
+CALL run_xmin('^(late rows|cursor: rows)');
+CALL stored('{"xmin": "9000000000000"}');
+CALL run_xmin('^late rows');
+CALL stored(jsonb_build_object('cluster', '', 'xmin', txid_snapshot_xmin(txid_current_snapshot())::text));
+CALL run_xmin('^late rows');
+:same
+-- Tables only, and all of a tree.
+CREATE VIEW order_view AS TABLE orders;
+CREATE TABLE parts (id int, at int, val text) PARTITION BY LIST (id);
+CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
+INSERT INTO parts VALUES (1, 1, 'one');
+SELECT alter_pipeline('by xmin there', source_table => 'engine_late_rows.order_view'), alter_pipeline('by xmin here', source_table => 'engine_late_rows.order_view');
+CALL run_pipeline('by xmin there');
+CALL run_pipeline('by xmin here');
+SELECT alter_pipeline('by xmin there', source_table => 'engine_late_rows.parts'), alter_pipeline('by xmin here', source_table => 'engine_late_rows.parts');
+CALL run_pipeline('by xmin there') \gset
+CALL run_pipeline('by xmin here') \gset
+UPDATE parts SET val = 'changed', at = 0;
+CALL run_pipeline('by xmin there') \gset
+CALL run_pipeline('by xmin here') \gset
+SELECT (SELECT val FROM orders_there WHERE id = 1) AS there, (SELECT val FROM orders_here WHERE id = 1) AS here;
+CREATE FOREIGN TABLE parts_2 PARTITION OF parts FOR VALUES IN (2) SERVER engine_late_rows OPTIONS (table_name 'orders');
+CALL run_pipeline('by xmin there');
+CALL run_pipeline('by xmin here');
+-- What it cannot be had with.
+SELECT alter_pipeline('by xmin versions', options => '{"late_rows": "lag"}');
+SELECT alter_pipeline('by xmin there', options => '{"commit_every": 100}');
+SELECT alter_pipeline('late', options => '{"late_rows": "xmin"}');
+SELECT alter_pipeline('by xmin there', source_query => 'TABLE engine_late_rows.orders', reset => '{source_table}');
+
 SELECT count(drop_pipeline(id)) FROM pipelines WHERE name LIKE 'by %' OR name LIKE 'late%' OR name LIKE 'of a %';
 DROP OWNED BY late_reader;
 DROP ROLE late_reader;

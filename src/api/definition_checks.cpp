@@ -169,6 +169,30 @@ HasKeys(const Pipeline &pipeline)
 	return pipeline.key_columns && *pipeline.key_columns != "{}";
 }
 
+// A row that has changed comes again, and only keys tell that it is no other one.
+void
+CheckLateRows(const Pipeline &pipeline, const OptionValues &options)
+{
+	if (options.Text("late_rows") != "xmin") {
+		return;
+	}
+	if (!pipeline.cursor_column || !HasKeys(pipeline)) {
+		throw Error(sqlstate::kInvalidParameterValue,
+					"the option late_rows cannot be xmin without cursor_column and key_columns",
+					"Rows that are read again are found by their keys: use load => 'merge' or 'history' with both, or "
+					"set late_rows to auto or lag.");
+	}
+	if (pipeline.source_query) {
+		throw Error(sqlstate::kInvalidParameterValue, "the option late_rows cannot be xmin with a source_query",
+					"A query has no xmin: name the table in source_table, or set late_rows to auto or lag.");
+	}
+	if (options.Integer("commit_every") > 0) {
+		throw Error(sqlstate::kInvalidParameterValue, "the option late_rows cannot be xmin together with commit_every",
+					"Each chunk would read the same late rows again: set commit_every to 0, or late_rows to auto or "
+					"lag.");
+	}
+}
+
 // What cursor_column and key_columns cannot be had with.
 void
 CheckKeysAndCursor(const Pipeline &pipeline)
@@ -188,6 +212,7 @@ CheckKeysAndCursor(const Pipeline &pipeline)
 					"'merge', "
 					"or set commit_every to 0.");
 	}
+	CheckLateRows(pipeline, options);
 	if (options.Integer("commit_every") > 0 && options.IsGiven("transform")) {
 		throw Error(
 			sqlstate::kInvalidParameterValue, "the options commit_every and transform cannot be had together",

@@ -77,9 +77,10 @@ constexpr std::array kOptions = {
 			   "How far behind its watermark a run with a cursor reads again, for rows that come late: seconds or an "
 			   "interval, of "
 			   "a number that many units."},
-	OptionSpec{"late_rows", Enumeration, 0, 0, "lag|auto", "lag",
-			   "How rows are found whose transaction was still open when the source was read: by lag alone, or auto, "
-			   "which asks a PostgreSQL source since when one has been open."},
+	OptionSpec{"late_rows", Enumeration, 0, 0, "lag|auto|xmin", "lag",
+			   "How rows are found whose transaction was still open when the source was read: by lag alone; auto, "
+			   "which asks a PostgreSQL source since when one has been open; or xmin, by which it finds rows of "
+			   "transactions since the last run."},
 	OptionSpec{
 		"load_columns", OptionType::Boolean, 0, 0, "", "false",
 		"Whether each row gets the columns _run_id (uuid) and _loaded_at (timestamptz): the run that loaded it, and "

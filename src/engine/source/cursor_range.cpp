@@ -78,9 +78,14 @@ PostgresCondition(const CursorColumn &column, const CursorRange &range)
 	if (!range.to && !range.nulls) {
 		return "false";
 	}
-	return RangeCondition(
-		SourceColumn(column), range, [&column](const std::string &value) { return PostgresLiteral(column, value); },
+	std::string const name = SourceColumn(column);
+	std::string const within = RangeCondition(
+		name, range, [&column](const std::string &value) { return PostgresLiteral(column, value); },
 		"OPERATOR(pg_catalog.{})");
+	if (range.also.empty()) {
+		return within;
+	}
+	return Format("(({}) OR ({}{}))", within, range.also, range.nulls ? "" : Format(" AND {} IS NOT NULL", name));
 }
 
 std::string

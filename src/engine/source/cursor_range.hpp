@@ -38,6 +38,7 @@ struct CursorRange {
 	std::optional<std::string> to;	 // nothing: no row with a value
 	bool with_to = true;			 // or only what is less
 	bool nulls = false;				 // rows without a value, too
+	std::string also;				 // and rows that fit this condition on "source" of a PostgreSQL
 };
 
 // What differs from one language to the other: how a value is written.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/late_xids.hpp"
 #include "core/redact.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/source/cursor_value.hpp"
@@ -14,8 +15,8 @@ CursorRead::CursorRead(const catalog::Pipeline &pipeline, const OptionValues &op
 	: pipeline_(pipeline), input_(input), by_key_(by_key), slice_(std::move(slice)),
 	  nulls_(options.Text("on_null_cursor")), lag_(Format("{}.{:06}", options.DurationMicroseconds("lag") / 1'000'000,
 														  options.DurationMicroseconds("lag") % 1'000'000)),
-	  auto_late_(options.Text("late_rows") == "auto"), commit_every_(options.Integer("commit_every")),
-	  state_(catalog::FindWatermark(pipeline.id))
+	  auto_late_(options.Text("late_rows") == "auto"), late_by_xmin_(options.Text("late_rows") == "xmin"),
+	  commit_every_(options.Integer("commit_every")), state_(catalog::FindWatermark(pipeline.id))
 {}
 
 void
@@ -122,10 +123,57 @@ CursorRead::HoldBack(RunJournal &journal)
 									   : "when the source was asked which transactions are open"));
 }
 
+void
+CursorRead::TakeSnapshot()
+{
+	snapshot_ = input_.Snapshot();
+	if (!snapshot_->why_not.empty()) {
+		throw Error(sqlstate::kFeatureNotSupported,
+					Format("rows that come late cannot be found by their xmin: {}", snapshot_->why_not),
+					"Set the option late_rows to auto or lag; or read a table of a PostgreSQL, over a server of "
+					"postgres_fdw or in this database.");
+	}
+}
+
+// Rows behind the watermark that the snapshot of the last run did not show.
+void
+CursorRead::FindLate(CursorRange *range, RunJournal &journal) const
+{
+	if (!snapshot_ || !state_.value) {
+		return;
+	}
+	std::optional<SourceSnapshot> const last = state_.rows ? StoredSnapshot(*state_.rows) : std::nullopt;
+	if (!last) {
+		journal.Info("late rows: the last run did not remember what it saw at the source: what was late then is not "
+					 "found, what is late from now on is found by its xmin");
+		return;
+	}
+	LateRows const late = WhichAreLate(static_cast<uint64_t>(last->xmin), static_cast<uint64_t>(snapshot_->xmin),
+									   static_cast<uint64_t>(snapshot_->xmax));
+	std::string why;
+	if (last->cluster != snapshot_->cluster && !last->cluster.empty() && !snapshot_->cluster.empty()) {
+		why = "the source is another cluster, was restored, or a standby took its place";
+	} else if (late == LateRows::WentBack) {
+		why = "the source's transactions count less than at the last run: it is another cluster, or was restored";
+	} else if (late == LateRows::Wrapped) {
+		why = "more transactions have been at the source since the last run than xmin can tell apart";
+	}
+	if (!why.empty()) {
+		range->from.reset();
+		journal.Warning(Format("late rows: everything is read again, because {}", why));
+		return;
+	}
+	range->also = SinceSnapshot(*last);
+	journal.Info(
+		Format("late rows: rows behind the watermark are read again where a transaction from {} on wrote them, "
+			   "for which the source reads all of its rows",
+			   last->xmin));
+}
+
 std::optional<CursorRead::Doubt>
 CursorRead::MayMiss() const
 {
-	if (lag_ != kNoLag) {
+	if (lag_ != kNoLag || late_by_xmin_) {
 		return std::nullopt;
 	}
 	if (bound_) {
@@ -193,6 +241,9 @@ CursorRead::Begin(RunJournal &journal)
 		return;
 	}
 	AskLate(journal);
+	if (late_by_xmin_) {
+		TakeSnapshot();
+	}
 	if (nulls_ == "error" && source_->HasNull()) {
 		throw Error(sqlstate::kNotNullViolation, Format("cursor column \"{}\" has rows without a value", Column().name),
 					"Set the option on_null_cursor to exclude, and they are never read, or to include, and they are "
@@ -243,7 +294,8 @@ CursorRead::Begin(RunJournal &journal)
 			range.from = stored->from;
 		}
 	}
-	reads_ = range.nulls || (greatest && !(behind && IsGreater(*range.from, *greatest)));
+	FindLate(&range, journal);
+	reads_ = range.nulls || (greatest && !(behind && range.from && IsGreater(*range.from, *greatest)));
 	if (!by_key_) {
 		std::optional<std::string> kept_from = after_ ? std::optional(Less(*after_)) : std::nullopt;
 		if (range.from && !IsGreater(*kept_from, *range.from)) {
@@ -293,9 +345,9 @@ CursorRead::Tell(const std::optional<std::string> &greatest, bool forgotten, Run
 	}
 	std::string const end = leaves_rows_ ? Format("a chunk; the greatest at the source is {}", *greatest)
 										 : std::string("the greatest at the source");
-	if (!state_.value) {
-		journal.Info(Format("cursor: rows with {} up to {} ({}) are read{}, because there is no watermark yet", column,
-							*range_.to, end, nulls));
+	if (!range_.from) {
+		journal.Info(Format("cursor: rows with {} up to {} ({}) are read{}{}", column, *range_.to, end, nulls,
+							state_.value ? "" : ", because there is no watermark yet"));
 		return;
 	}
 	bool const behind = greatest && IsGreater(*state_.value, *greatest);
@@ -346,6 +398,9 @@ CursorRead::End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &j
 		loaded_to_ && (!after_ || IsGreater(*loaded_to_, *after_)) ? loaded_to_ : std::nullopt;
 	if (by_key_) {
 		rows = beyond ? std::optional(KnownRows::WriteLoadedTo(*beyond)) : std::nullopt;
+		if (snapshot_) {
+			rows = StoreSnapshot(rows, *snapshot_);
+		}
 	} else if (reads_ || rows_read > 0) {
 		rows = KnownRows::Write(known_->Kept(beyond));
 	}

@@ -54,6 +54,8 @@ private:
 	void Read(const CursorRange &range);
 	void AskLate(RunJournal &journal);
 	void HoldBack(RunJournal &journal);
+	void TakeSnapshot();
+	void FindLate(CursorRange *range, RunJournal &journal) const;
 	std::string Less(const std::string &value) const;
 	bool IsGreater(const std::string &left, const std::string &right) const;
 	void CheckWatermark() const;
@@ -68,14 +70,16 @@ private:
 	std::string nulls_;
 	std::string lag_; // seconds, or a number
 	bool auto_late_;
+	bool late_by_xmin_;
 	int64_t commit_every_; // rows; 0: at the end alone
 	catalog::WatermarkState state_;
 	std::optional<CursorSource> source_; // once it has been asked
 	CursorRange range_;
-	std::optional<std::string> bound_;	   // that the next watermark does not pass: rows behind it may come late
-	bool bound_is_open_ = false;		   // a transaction has been open since then
-	std::optional<std::string> loaded_to_; // by this run or before it; beyond the watermark where that is held back
-	std::optional<std::string> after_;	   // the next watermark
+	std::optional<std::string> bound_;		 // that the next watermark does not pass: rows behind it may come late
+	bool bound_is_open_ = false;			 // a transaction has been open since then
+	std::optional<std::string> loaded_to_;	 // by this run or before it; beyond the watermark where that is held back
+	std::optional<std::string> after_;		 // the next watermark
+	std::optional<SourceSnapshot> snapshot_; // that is read
 	std::optional<KnownRows> known_;
 	bool reads_ = true;
 	bool leaves_rows_ = false;

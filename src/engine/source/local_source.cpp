@@ -79,4 +79,12 @@ LocalSource::Open()
 	return ReadOpenTransactions(AskAlone);
 }
 
+SourceSnapshot
+LocalSource::Snapshot()
+{
+	return ReadSourceSnapshot(
+		AskAlone, [](const std::function<void()> &question) { (void)pg::Subtransaction(question); },
+		is_query_ ? "" : Format("{}", relation_));
+}
+
 } // namespace sluice::engine

@@ -14,6 +14,7 @@ public:
 	void Describe(MappingInput *mapping) const override;
 	DeclaredTable Declared() override;
 	OpenTransactions Open() override;
+	SourceSnapshot Snapshot() override;
 
 private:
 	std::string from_;

@@ -29,6 +29,7 @@ public:
 	OrderedSource *Ordered() const { return source_->Ordered(); }
 	// As the source's.
 	OpenTransactions Open() { return source_->Open(); }
+	SourceSnapshot Snapshot() { return source_->Snapshot(); }
 	const MappingInput &Mapping() const { return mapping_; }
 	// The same for rows of a wire that have been read already: query's, over all of them.
 	MappingInput StagedMapping(const MappedQuery &query) const;

@@ -10,6 +10,7 @@
 #include "core/run_journal.hpp"
 #include "engine/source/fetch_size.hpp"
 #include "engine/source/late_rows.hpp"
+#include "engine/source/source_snapshot.hpp"
 #include "engine/transform/mapped_query.hpp"
 #include "engine/wire/declared_table.hpp"
 
@@ -47,6 +48,13 @@ public:
 	virtual OrderedSource *Ordered() { return nullptr; }
 	// Which transactions are open there, asked before the snapshot that is read; with the option late_rows.
 	virtual OpenTransactions Open() { return {"it is no PostgreSQL that is read directly"}; }
+	// The one that is read, or one before it; with the option late_rows => 'xmin'.
+	virtual SourceSnapshot Snapshot()
+	{
+		SourceSnapshot none;
+		none.why_not = Label() + " is no PostgreSQL that is read directly";
+		return none;
+	}
 	// The executor's reader may end too early without a word: counts the rows before and after.
 	virtual bool CountsRows() const { return false; }
 	virtual void CountBefore(const MappedQuery & /*query*/, RunJournal & /*journal*/) {}

@@ -27,4 +27,14 @@ AskOpen(pg::RemoteConnection &remote)
 	return open;
 }
 
+SourceSnapshot
+AskSnapshot(pg::RemoteConnection &remote, const std::string &table)
+{
+	return ReadSourceSnapshot(
+		[&remote](const std::string &statement, const std::vector<pg::SqlValue> &parameters) {
+			return remote.Exec(statement, parameters);
+		},
+		[&remote](const std::function<void()> &question) { (void)remote.Try(question); }, table);
+}
+
 } // namespace sluice::engine

@@ -4,6 +4,7 @@
 #include "engine/source/postgres/postgres_connect.hpp"
 #include "engine/source/postgres/postgres_cut.hpp"
 #include "engine/source/postgres/postgres_estimate.hpp"
+#include "engine/source/postgres/postgres_open.hpp"
 #include "engine/source/postgres/postgres_path.hpp"
 #include "pg/settings.hpp"
 
@@ -79,6 +80,12 @@ OpenTransactions
 PostgresSource::Open()
 {
 	return state_->open;
+}
+
+SourceSnapshot
+PostgresSource::Snapshot()
+{
+	return AskSnapshot(*state_->remote, state_->oid);
 }
 
 std::string

@@ -28,6 +28,7 @@ public:
 	std::string Label() const override;
 	DeclaredTable Declared() override;
 	OpenTransactions Open() override;
+	SourceSnapshot Snapshot() override;
 	std::optional<std::string> Instant() override;
 	DivisibleSource *Divisible() override { return this; }
 	OrderedSource *Ordered() override { return this; }
