@@ -21,6 +21,7 @@ constexpr int64 kPatience = USECS_PER_SEC;
 RunSlot *own_slot = nullptr;
 SteadyTime offered_at = 0;
 bool takes_no_other = false;
+bool begun = false; // the run that the slot has
 
 // Processes that nobody of ours has or may ask for at once; one is left for others.
 int
@@ -78,8 +79,10 @@ DetachRun(int code, Datum index)
 		slot->process = nullptr;
 		slot->state = RunState::Ended;
 		LeaveLastWords(slot);
-		// Given to us and not begun: another process makes it, unless somebody wants it stopped.
-		slot->passed_over = slot->passed_over || (!taken && slot->stop_requested_at == 0);
+		// Given to us and not begun: another process makes it, unless somebody wants it stopped. What ended this
+		// process may have been meant for the run before. Of a run that it was started for, the end has to be told.
+		bool const untouched = !taken || (slot->handed_over && !begun && slot->last_state == 0);
+		slot->passed_over = slot->passed_over || (untouched && slot->stop_requested_at == 0);
 		if (slot->finished || idle) {
 			memset(slot, 0, sizeof(*slot));
 		}
@@ -106,6 +109,12 @@ MarkFinished()
 	LWLockRelease(Shared()->lock);
 	// Those who wait for this run see its row now; the slot itself is freed on the way out.
 	AnnounceChange();
+}
+
+void
+MarkBegun()
+{
+	begun = true;
 }
 
 void
@@ -191,6 +200,7 @@ OfferProcess()
 		own_slot->process = before.process;
 		own_slot->attached_at = before.attached_at;
 		offered_at = now;
+		begun = false;
 		WakeDatabase(before.database);
 	}
 	LWLockRelease(shared->lock);

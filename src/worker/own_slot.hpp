@@ -10,6 +10,8 @@ bool AttachRun(int index, uint64 cookie, RunSlot *copy);
 // before_shmem_exit callback: leaves the slot, wakes whoever waits for it.
 void DetachRun(int code, Datum index);
 void ReadOwnRun(RunSlot *copy);
+// It is committed that the run is under way.
+void MarkBegun();
 // The run's end is committed, or there was nothing to run.
 void MarkFinished();
 // Somebody holds the row of this queued run: it was not started.

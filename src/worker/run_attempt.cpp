@@ -156,6 +156,7 @@ Execute(Attempt &attempt)
 		}
 		pg::InTransaction([&attempt] { Begin(attempt); });
 		if (attempt.started) {
+			pg::Call(leaf::MarkBegun);
 			engine::RunRequest const request{*attempt.pipeline, attempt.run_id, ShowProgress, attempt.root_run,
 											 attempt.only_look, &kParallelHost, attempt.slice};
 			if (attempt.pipeline->command) {

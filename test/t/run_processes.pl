@@ -128,5 +128,31 @@ is($node->sql('SELECT count(*) FROM (SELECT pid FROM seen GROUP BY pid HAVING co
 is($node->sql('SELECT count(DISTINCT pid) < 100 FROM seen'), 't', 'a process makes several runs');
 $node->await("SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_sluice run'", 'no process stays');
 
+# One that is terminated when it has the next run, and has not begun it: another process makes that.
+define('alice', $_, "''next''") for 'first', 'second';
+$node->sql('CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(' . SluiceNode::GATE . '); RETURN new; END $$; '
+	  . q{CREATE TRIGGER hold BEFORE UPDATE ON sluice.pipeline_runs FOR EACH ROW WHEN (NEW.pipeline_name = 'second' AND NEW.status = 'running') EXECUTE FUNCTION public.hold()});
+my ($went_on, $second);
+for (1 .. 50)
+{
+	$node->sql('TRUNCATE seen');
+	my $gate = $node->close_gate;
+	(my $first_run, $second) = split /\|/, $node->sql("SELECT trigger_pipeline('alice/first'), trigger_pipeline('alice/second')");
+	$node->await_gated(1, 'the second run is about to begin');
+	my $pid = $node->sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_sluice run'");
+	$went_on = $node->sql("SELECT pid = $pid FROM seen") eq 't';
+	if ($went_on)
+	{
+		$node->sql("SELECT pg_terminate_backend($pid)");
+		$node->await("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $pid", 'its process is terminated');
+	}
+	$gate->quit;
+	last if $went_on;
+	$node->sql("SELECT wait_for_run('$second', '60 s')");
+}
+ok($went_on, 'the process of the first run went on to the second');
+is($node->sql("SELECT wait_for_run('$second', '60 s')"), 'success', 'the second is made all the same');
+is($node->sql("SELECT count(*) || ' rows, ' || count(DISTINCT pid) || ' processes' FROM seen"), '2 rows, 2 processes', 'once, by another process');
+
 $node->stop;
 done_testing();
