@@ -153,7 +153,7 @@ page doc/security.md '## Teams' {postgres,ann}@warehouse
 
 on target warehouse -c 'CREATE SCHEMA copies AUTHORIZATION etl'
 page doc/many-tables.md '# How do I load many tables?' {etl,etl}@warehouse
-page doc/looking.md '# How do I see what a run would do?' {etl,etl}@warehouse
+page doc/looking.md '# How do I see what a run would do?' {etl,etl,etl}@warehouse
 page doc/monitoring.md '# How do I see what happened?' etl@warehouse
 page doc/retries.md '# What happens when a run fails?' {etl,etl,etl}@warehouse
 page doc/missed.md '# What happens when a run cannot start on time?' etl@warehouse

@@ -538,6 +538,11 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 	$$SELECT backfill_pipeline('x', '1', '3'); SELECT alter_pipeline('x', load => 'merge', key_columns => '{id}'); SELECT backfill_pipeline('x', '1', '9')$$,
 	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', cursor_column => 'id'); CALL run_pipeline('x')$$);
 INSERT INTO walks (hint, fails, follow, again, setup) VALUES
+($h$trigger_pipeline makes a run of it, which compares all rows where it reads all.$h$, $$SELECT repair_pipeline('x')$$, NULL, $$SELECT trigger_pipeline('x')$$,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', load => 'mirror', key_columns => '{id}')$$),
+($h$Give it key_columns and load => 'merge'; then rows that the next run reads again are found by their keys.$h$, $$SELECT repair_pipeline('x')$$,
+	$$SELECT alter_pipeline('x', load => 'merge', key_columns => '{id}')$$, NULL,
+	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', cursor_column => 'id')$$),
 ($h$Run the pipeline first: its first run creates it.$h$, $$SELECT diff_pipeline('x')$$, $$CALL run_pipeline('x')$$, NULL,
 	$$SELECT create_pipeline('x', source_table => 'src', destination_table => 'filled', key_columns => '{id}')$$),
 ($h$Give the destination a primary key.$h$, $$SELECT diff_pipeline('x')$$, $$ALTER TABLE filled ADD PRIMARY KEY (id)$$, NULL,

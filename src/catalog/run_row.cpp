@@ -27,6 +27,7 @@ ReadRun(const pg::SqlResult &rows, size_t row)
 	run.lost_before = rows.Cell(row, column++);
 	run.due = rows.Integer(row, column++);
 	run.is_slice = rows.IsTrue(row, column++);
+	run.repair = rows.Cell(row, column++);
 	run.from_this_transaction =
 		pg::Call(TransactionIdIsCurrentTransactionId, static_cast<TransactionId>(rows.Integer(row, column++)));
 	return run;

@@ -13,6 +13,10 @@ namespace sluice::catalog {
 inline constexpr const char *kOnlyLook = "look";
 inline constexpr const char *kLookFirst = "load";
 
+// What becomes of rows that only the destination has.
+inline constexpr const char *kRepairKeeps = "keep";
+inline constexpr const char *kRepairDeletes = "delete";
+
 struct RunRow {
 	std::string id;
 	std::string pipeline_id;
@@ -35,6 +39,7 @@ struct RunRow {
 	std::optional<std::string> lost_before;
 	TimestampTz due = 0;				// due_at, or queued_at for a run without a due time
 	bool is_slice = false;				// of a backfill
+	std::optional<std::string> repair;	// of a repair, or an attempt of it: kRepairKeeps or kRepairDeletes
 	bool from_this_transaction = false; // inserted by the current transaction, not committed yet
 };
 
@@ -49,4 +54,5 @@ RunRow ReadRun(const pg::SqlResult &rows, size_t row);
 	"r.id, r.pipeline_id, r.pipeline_name, r.pipeline_version, r.owner_oid, r.status, left(r.reason, 8192), "          \
 	"r.cause, r.if_running, r.triggered_by, r.root_run, r.batch, r.attempt, r.source, r.phase, r.error_sqlstate, "     \
 	"left(r.error_message, 8192), r.metadata ->> 'lost_before', " SLUICE_SQL_MICROSECONDS(                             \
-		"COALESCE(r.due_at, r.queued_at)") ", r.metadata ? 'backfill', r.xmin "
+		"COALESCE(r.due_at, r.queued_at)") ", r.metadata ? 'backfill', r.metadata ->> 'repair', "                      \
+										   "r.xmin "

@@ -78,11 +78,15 @@ InsertRun(const Pipeline &pipeline, const NewRun &run)
 																					  "'pending' AND $8 IS NOT "
 																					  "NULL THEN "
 																					  "jsonb_build_object('missed',"
-																					  " $8::text) ELSE '{{}}' END)",
+																					  " $8::text) ELSE '{{}}' END || "
+																					  "CASE WHEN $18 IS NULL THEN "
+																					  "'{{}}' ELSE "
+																					  "jsonb_build_object('repair', "
+																					  "$18::text) END)",
 		{id, pipeline.id, pipeline.name, Number(pipeline.version), pipeline.owner, Number(pipeline.owner_oid),
 		 run.status, CutIfSet(run.reason), run.cause, run.if_running, run.triggered_by, run.context,
 		 Instant(run.due_at), Instant(pg::Now()), run.batch, pipeline.source,
-		 Number(ReadOptions(pipeline.options).Integer("priority"))});
+		 Number(ReadOptions(pipeline.options).Integer("priority")), run.repair});
 	if (run.status == "pending" && !run.batch) {
 		RecordChain(pipeline, id, run.dependents);
 	}

@@ -20,8 +20,9 @@ struct NewRun {
 	std::string context = "{}"; // JSON text; of a run of another batch that batch's
 	std::optional<std::string> triggered_by;
 	std::optional<TimestampTz> due_at;
-	std::optional<std::string> batch; // of another run; nothing: its own
-	bool dependents = true;			  // a batch of its own: the pipelines that depend on this one follow
+	std::optional<std::string> batch;  // of another run; nothing: its own
+	std::optional<std::string> repair; // see RunRow
+	bool dependents = true;			   // a batch of its own: the pipelines that depend on this one follow
 };
 // Inserts the row and returns its id (uuid v7).
 std::string InsertRun(const Pipeline &pipeline, const NewRun &run);

@@ -14,6 +14,7 @@
 #include "engine/source/wire_reader.hpp"
 #include "engine/target/destination.hpp"
 #include "engine/target/key_index.hpp"
+#include "engine/target/row_keys.hpp"
 #include "pg/read_only.hpp"
 #include "pg/settings.hpp"
 #include "pg/sql.hpp"
@@ -191,32 +192,6 @@ OpenDestination(const catalog::Pipeline &pipeline)
 	return destination;
 }
 
-// What rows are known by: the pipeline's own keys, else the destination's primary key.
-std::vector<std::string>
-KeysOf(const catalog::Pipeline &pipeline, std::vector<std::string> own, const Destination &destination)
-{
-	if (!own.empty()) {
-		return own;
-	}
-	pg::SqlResult const rows =
-		pg::Sql("SELECT a.attname FROM pg_catalog.pg_index AS i CROSS JOIN LATERAL "
-				"pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (number, place) JOIN "
-				"pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) i.indrelid AND a.attnum "
-				"OPERATOR(pg_catalog.=) k.number WHERE i.indrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND "
-				"i.indisprimary AND k.place OPERATOR(pg_catalog.<=) i.indnkeyatts ORDER BY k.place",
-				{Format("{}", destination.oid)});
-	for (size_t row = 0; row < rows.Rows(); ++row) {
-		own.push_back(rows.Text(row, 0));
-	}
-	if (own.empty()) {
-		throw Error(
-			sqlstate::kPipelineIncomplete,
-			Format("pipeline \"{}\" has no key_columns, and {} no primary key", pipeline.name, destination.name),
-			"Give the destination a primary key.");
-	}
-	return own;
-}
-
 void
 RequireKeys(const Compared &columns, const std::string &source)
 {
@@ -252,7 +227,7 @@ Diff(const catalog::Pipeline &pipeline, const std::vector<std::string> &own_keys
 		input.CheckTables(*query, journal);
 		input.CountBefore(*query, journal);
 		Compared const columns(destination, MatchColumns(*query, destination.relation, nullptr),
-							   KeysOf(pipeline, own_keys, destination));
+							   RowKeys(pipeline, own_keys, destination));
 		StagedRows staged;
 		staged.Open(columns.Definitions());
 		WritingNothing([&] {

@@ -11,6 +11,7 @@
 #include "engine/load/losses.hpp"
 #include "engine/load/move_rows.hpp"
 #include "engine/load/row_balance.hpp"
+#include "engine/repair.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/run_progress.hpp"
@@ -129,23 +130,23 @@ struct Prepared {
 
 // Locks or makes the destination, and plans how it is loaded.
 Prepared
-Prepare(const RunRequest &request, const OptionValues &options, RunInput &input, const MappedQuery &query,
-		const std::vector<catalog::LoadedColumn> &last, const LockPatience &patience, Destination *destination,
-		RunJournal &journal)
+Prepare(const RunRequest &request, const catalog::Pipeline &pipeline, const OptionValues &options, RunInput &input,
+		const MappedQuery &query, const std::vector<catalog::LoadedColumn> &last, const LockPatience &patience,
+		Destination *destination, RunJournal &journal)
 {
 	Prepared prepared;
-	LoadFacts facts = FactsOf(request.pipeline, options, destination->mode);
+	LoadFacts facts = FactsOf(pipeline, options, destination->mode);
 	LoadLock held = LoadLock::None;
 	if (destination->remote != nullptr) {
 		destination->remote->Prepare(query, destination->remote->Exists() ? DeclaredTable() : input.Declared(query));
-		CheckGone(request.pipeline, options, last, query, *destination, journal);
+		CheckGone(pipeline, options, last, query, *destination, journal);
 		prepared.match = destination->remote->Match(query);
 		destination->created = destination->remote->Created();
 		ReadRemoteFacts(*destination, &facts);
 	} else {
 		facts.may_defer = request.root_run.empty();
 		if (OidIsValid(destination->oid)) {
-			held = LockDestination(request.pipeline, destination, &facts, patience, journal);
+			held = LockDestination(pipeline, destination, &facts, patience, journal);
 		} else {
 			if (std::optional<Error> const missing = query.MissingExtension()) {
 				throw Error(*missing);
@@ -153,11 +154,11 @@ Prepare(const RunRequest &request, const OptionValues &options, RunInput &input,
 			CreatedTable const table =
 				PlanTable(query, input.Declared(query), CreateOptionsOf(options, destination->mode, destination->keys),
 						  destination->name);
-			CreateDestination(request.pipeline, query, table, destination, journal);
+			CreateDestination(pipeline, query, table, destination, journal);
 			ReadTargetFacts(destination, &facts);
 			AddFileFacts(*destination, &facts);
 		}
-		CheckGone(request.pipeline, options, last, query, *destination, journal);
+		CheckGone(pipeline, options, last, query, *destination, journal);
 		prepared.match = MatchColumns(query, destination->relation, &journal);
 		CheckLoadRights(*destination, &prepared.match);
 		CheckTableWritten(destination->oid, prepared.match);
@@ -226,13 +227,20 @@ LoadSession::IsBeginning(const OptionValues &options) const
 ChunkResult
 LoadSession::Load()
 {
-	const catalog::Pipeline &pipeline = request_.pipeline;
+	std::optional<catalog::Pipeline> repaired;
+	if (request_.repair) {
+		repaired.emplace(AsRepair(request_.pipeline, *request_.repair == catalog::kRepairDeletes, journal_));
+	}
+	const catalog::Pipeline &pipeline = repaired ? *repaired : request_.pipeline;
 	RunMemory memory;
 	RunProgress progress(request_.progress, journal_, counters_);
 	OptionValues options = catalog::ReadOptions(pipeline.options);
 	bool const replays = catalog::IsReplay(request_.run_id);
 	if (replays) {
 		options.Set("on_reject", JsonType::String, "quarantine");
+	}
+	if (repaired) {
+		options.Set("on_reject", JsonType::String, "fail");
 	}
 	LockPatience const patience{options.DurationMicroseconds("swap_lock_timeout"),
 								options.Integer("swap_lock_attempts"), options.Text("on_swap_conflict") == "in_place"};
@@ -282,6 +290,10 @@ LoadSession::Load()
 	}
 	if (pipeline.cursor_column && !replays) {
 		cursor.emplace(pipeline, options, input, FindsByKeys(destination.mode), request_.slice);
+		if (repaired) {
+			// None of them must look as though it were gone.
+			cursor->ReadAll(destination.mode == LoadMode::Mirror);
+		}
 		if (request_.root_run.empty()) {
 			cursor->TakeAll(journal_);
 		}
@@ -327,7 +339,8 @@ LoadSession::Load()
 		input.CountBefore(extract, journal_);
 		counted = CountSource(options, input);
 	}
-	Prepared const prepared = Prepare(request_, options, input, query, last, patience, &destination, journal_);
+	Prepared const prepared =
+		Prepare(request_, pipeline, options, input, query, last, patience, &destination, journal_);
 	const auto &[match, plan, work] = prepared;
 
 	CheckDrift(pipeline, last, query, destination, match);

@@ -29,6 +29,7 @@ struct RunRequest {
 	bool only_look = false;
 	const ParallelHost *streams = nullptr;			// NULL: the run is made by this process alone
 	std::optional<catalog::CursorSlice> slice = {}; // of a backfill
+	std::optional<std::string> repair = {};			// kRepairKeeps or kRepairDeletes; nothing: it is none
 };
 
 struct ChunkResult {

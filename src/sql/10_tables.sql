@@ -101,7 +101,7 @@ CREATE TABLE sluice.pipeline_runs (
 	batch uuid NOT NULL,
 	status text NOT NULL CHECK (status IN ('pending', 'running', 'success', 'failed', 'stopped', 'skipped')),
 	reason text,
-	cause text NOT NULL CHECK (cause IN ('manual', 'schedule', 'retry', 'dependency', 'fallback', 'backfill', 'replay')),
+	cause text NOT NULL CHECK (cause IN ('manual', 'schedule', 'retry', 'dependency', 'fallback', 'backfill', 'replay', 'repair')),
 	if_running text NOT NULL DEFAULT 'queue' CHECK (if_running IN ('error', 'skip', 'queue')),
 	triggered_by name,
 	context jsonb NOT NULL DEFAULT '{}',

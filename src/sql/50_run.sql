@@ -56,6 +56,16 @@ Needs the rights of the owner. Errors: 55000 no cursor_column, inactive, switche
 COMMENT ON FUNCTION @extschema@.backfill_pipeline(uuid, text, text, text, boolean) IS
 'Backfills the pipeline with this id; see backfill_pipeline(text, text, text, text, boolean).';
 
+CREATE FUNCTION @extschema@.repair_pipeline(pipeline text, delete_extra boolean DEFAULT false) RETURNS uuid
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_repair_pipeline';
+CREATE FUNCTION @extschema@.repair_pipeline(pipeline uuid, delete_extra boolean DEFAULT false) RETURNS uuid
+	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_repair_pipeline_by_id';
+COMMENT ON FUNCTION @extschema@.repair_pipeline(text, boolean) IS
+'Queues a run that reads all rows of the source and writes those that diff_pipeline tells to be missing or different, and no others; returns its id. delete_extra: rows that only the destination has are deleted, as a mirror does, within the options max_deletes and on_empty. Rows are found by key_columns, or the destination''s primary key. The watermark stays where it is, and pipelines that depend on this one do not follow.
+Needs the rights of the owner. Errors: 0A000 a load or destination that cannot be repaired, 55000 inactive or switched off, SL002 paused, SL003 not preloaded, SL008 parked, 42704.';
+COMMENT ON FUNCTION @extschema@.repair_pipeline(uuid, boolean) IS
+'Repairs what the pipeline with this id has loaded; see repair_pipeline(text, boolean).';
+
 CREATE PROCEDURE @extschema@.trigger_and_wait(
 	pipeline text,
 	context jsonb DEFAULT '{}',

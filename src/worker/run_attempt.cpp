@@ -27,6 +27,7 @@ struct Attempt {
 	std::string root_run;
 	bool only_look = false;
 	std::optional<catalog::CursorSlice> slice;
+	std::optional<std::string> repair;
 	std::optional<catalog::Pipeline> pipeline;
 	RunJournal journal{pg::Now};
 	catalog::RunCounters counters;
@@ -88,6 +89,7 @@ Begin(Attempt &attempt)
 	pg::Call(leaves_traces ? leaf::CommitSafely : leaf::CommitLazily);
 	attempt.context = catalog::ContextOf(attempt.run_id);
 	attempt.slice = row->is_slice ? catalog::SliceOf(attempt.run_id) : std::nullopt;
+	attempt.repair = row->repair;
 	int version = attempt.pipeline->version;
 	if (attempt.only_look && row->pipeline_version != version) {
 		// What is looked for is where the lost run would have put it.
@@ -157,8 +159,8 @@ Execute(Attempt &attempt)
 		pg::InTransaction([&attempt] { Begin(attempt); });
 		if (attempt.started) {
 			pg::Call(leaf::MarkBegun);
-			engine::RunRequest const request{*attempt.pipeline, attempt.run_id, ShowProgress, attempt.root_run,
-											 attempt.only_look, &kParallelHost, attempt.slice};
+			engine::RunRequest const request{*attempt.pipeline, attempt.run_id, ShowProgress,  attempt.root_run,
+											 attempt.only_look, &kParallelHost, attempt.slice, attempt.repair};
 			if (attempt.pipeline->command) {
 				CommandRun(request, attempt.context, &attempt.locks, attempt.journal, &attempt.counters).Run();
 			} else {

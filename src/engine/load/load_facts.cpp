@@ -21,7 +21,7 @@ FactsOf(const catalog::Pipeline &pipeline, const OptionValues &options, LoadMode
 	if (Compares(mode)) {
 		facts.compare.scope = options.Text("scope");
 		facts.compare.max_deletes = options.Text("max_deletes");
-		facts.compare.finds_gone = !facts.by_cursor;
+		facts.compare.finds_gone = mode == LoadMode::Mirror || !facts.by_cursor;
 		facts.compare.mark_column = mode == LoadMode::Mirror ? options.Text("soft_delete_column") : "";
 		facts.compare.valid_from = options.Text("valid_from_column");
 		facts.compare.valid_to = options.Text("valid_to_column");

@@ -233,11 +233,25 @@ CursorRead::BeginSlice(RunJournal &journal)
 }
 
 void
+CursorRead::BeginAll(RunJournal &journal)
+{
+	CursorRange range;
+	range.to = source_->Greatest();
+	range.nulls = nulls_ != "exclude";
+	Read(range);
+	journal.Info(Format("cursor: all rows are read{}", range.nulls ? "" : " that have a value of it"));
+}
+
+void
 CursorRead::Begin(RunJournal &journal)
 {
 	source_.emplace(*pipeline_.cursor_column, input_);
 	if (slice_) {
 		BeginSlice(journal);
+		return;
+	}
+	if (reads_all_) {
+		BeginAll(journal);
 		return;
 	}
 	AskLate(journal);
@@ -386,7 +400,7 @@ void
 CursorRead::End(int64_t rows_read, catalog::RunCounters *counters, RunJournal &journal) const
 {
 	counters->by_cursor = true;
-	if (slice_) {
+	if (slice_ || reads_all_) {
 		journal.Info(Format("cursor: {} rows read; the watermark stays where it is", rows_read));
 		return;
 	}

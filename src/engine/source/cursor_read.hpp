@@ -30,6 +30,12 @@ public:
 
 	// Before both: the run has but one transaction, and reads everything at once.
 	void TakeAll(RunJournal &journal);
+	// Before both: whatever the watermark is, which stays where it is. nulls_too: whatever on_null_cursor says.
+	void ReadAll(bool nulls_too)
+	{
+		reads_all_ = true;
+		nulls_ = nulls_too ? "include" : nulls_;
+	}
 	// Rows are left, which the next chunk of the run reads.
 	bool LeavesRows() const { return leaves_rows_; }
 
@@ -60,6 +66,7 @@ private:
 	bool IsGreater(const std::string &left, const std::string &right) const;
 	void CheckWatermark() const;
 	void BeginSlice(RunJournal &journal);
+	void BeginAll(RunJournal &journal);
 	std::string SliceBound(const std::string &text) const;
 	void Tell(const std::optional<std::string> &greatest, bool forgotten, RunJournal &journal);
 
@@ -83,6 +90,7 @@ private:
 	std::optional<KnownRows> known_;
 	bool reads_ = true;
 	bool leaves_rows_ = false;
+	bool reads_all_ = false;
 };
 
 } // namespace sluice::engine

@@ -140,7 +140,7 @@ CREATE TABLE sluice.pipeline_rejected_rows (
 COMMENT ON TABLE sluice.pipeline_rejected_rows IS 'Rows that did not fit into the destination; read them through the view rejected_rows';
 COMMENT ON COLUMN sluice.pipeline_rejected_rows.is_lost IS 'the run failed: it loaded nothing, and the next one reads the row again';
 
--- Runs of a backfill, and of rejected rows.
+-- Runs of a backfill, of rejected rows, and of a repair.
 ALTER TABLE sluice.pipeline_runs
 	DROP CONSTRAINT pipeline_runs_cause_check,
-	ADD CONSTRAINT pipeline_runs_cause_check CHECK (cause IN ('manual', 'schedule', 'retry', 'dependency', 'fallback', 'backfill', 'replay'));
+	ADD CONSTRAINT pipeline_runs_cause_check CHECK (cause IN ('manual', 'schedule', 'retry', 'dependency', 'fallback', 'backfill', 'replay', 'repair'));
