@@ -158,6 +158,44 @@ SELECT wait_for_run(:'run');
 :last
 SELECT count(*) FROM rejected_rows WHERE pipeline = 'thousands';
 
+-- a merge: conversions, NULL keys, NOT NULL and CHECK; a row whose new version does not fit stays as it was
+CREATE TABLE changes (id int, amount text, name text, at int);
+INSERT INTO changes SELECT i, i::text, 'name ' || i, i FROM generate_series(1, 3000) AS i;
+CREATE TABLE merged (id int PRIMARY KEY, amount int CONSTRAINT not_much CHECK (amount < 10000) NO INHERIT, name varchar(9) NOT NULL, more text DEFAULT 'kept');
+CREATE TABLE merged_here (LIKE merged INCLUDING ALL);
+SELECT create_pipeline('merge', source => 'engine_reject', source_table => 'engine_reject.changes', destination_table => 'merged', key_columns => '{id}',
+	cursor_column => 'at', columns => 'id, amount::int AS amount, name', filter => 'id IS DISTINCT FROM 2000', options => '{"on_reject": "quarantine"}') IS NOT NULL AS ok;
+SELECT create_pipeline('merge here', source_table => 'changes', destination_table => 'merged_here', key_columns => '{id}',
+	cursor_column => 'at', columns => 'id, amount::int AS amount, name', filter => 'id IS DISTINCT FROM 2000', options => '{"on_reject": "quarantine"}') IS NOT NULL AS ok;
+CALL trigger_and_wait('merge') \g /dev/null
+:last
+CALL trigger_and_wait('merge here') \g /dev/null
+:last
+UPDATE changes SET amount = 'n/a', at = 4000 WHERE id = 1;
+UPDATE changes SET amount = 10000, at = 4001 WHERE id = 2;
+UPDATE changes SET name = NULL, at = 4002 WHERE id = 3;
+UPDATE changes SET name = 'much too long', at = 4003 WHERE id = 4;
+UPDATE changes SET name = 'new', at = 4004 WHERE id = 5;
+INSERT INTO changes VALUES (NULL, '1', 'no key', 4005), (6, 'older', 'older', 4006), (6, '6', 'newer', 4007), (3001, '3001', 'inserted', 4008), (2000, 'n/a', 'left out', 4009);
+CALL trigger_and_wait('merge') \g /dev/null
+:last
+CALL trigger_and_wait('merge here') \g /dev/null
+:last
+SELECT column_name, sqlstate, reason, detail, original FROM rejected_rows WHERE pipeline = 'merge' ORDER BY original ->> 'id', original ->> 'name';
+SELECT count(*) FROM rejected_rows a JOIN rejected_rows b USING (sqlstate, original) WHERE a.pipeline = 'merge' AND b.pipeline = 'merge here';
+SELECT * FROM merged WHERE id < 7 OR id > 3000 ORDER BY id;
+SELECT count(*) FROM (TABLE merged EXCEPT TABLE merged_here) AS d;
+SELECT message FROM pipeline_log WHERE run = (SELECT run FROM rejected_rows WHERE pipeline = 'merge' LIMIT 1) AND message ~ '^(path|rejects|[0-9]+ rows loaded)' ORDER BY line;
+-- What came later may be newer, so they are not replayed: the source is compared once more.
+UPDATE changes SET amount = '1', at = 1 WHERE id = 1;
+UPDATE changes SET amount = '7', at = 2 WHERE id = 2;
+SELECT replay_rejects('merge');
+SELECT repair_pipeline('merge') AS run \gset
+SELECT wait_for_run(:'run', '1 min');
+:last
+SELECT reason FROM rejected_rows WHERE pipeline = 'merge' ORDER BY original ->> 'id', original ->> 'name';
+SELECT id, amount FROM merged WHERE id < 3 ORDER BY id;
+
 -- in the caller's transaction
 BEGIN;
 SELECT create_pipeline('in here', source_table => 'src', destination_table => 'numbers', load => 'append', columns => 'id, amount::int AS amount',
@@ -178,7 +216,20 @@ CREATE VIEW seen AS SELECT id FROM child;
 \echo :LAST_ERROR_SQLSTATE
 :make destination_table => 'parted', load => 'append');
 :make destination_table => 'seen', load => 'append');
-:make destination_table => 'keyed', key_columns => '{id}');
+CREATE TABLE triggered (id int PRIMARY KEY);
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER nothing BEFORE UPDATE ON triggered FOR EACH ROW EXECUTE FUNCTION nothing();
+CREATE TABLE twice_unique (id int PRIMARY KEY, n int CONSTRAINT n_once UNIQUE);
+CREATE TABLE generated (id int PRIMARY KEY, half int GENERATED ALWAYS AS (100 / id) STORED);
+CREATE TABLE checked (id int PRIMARY KEY, n int DEFAULT 1, CONSTRAINT in_order CHECK (id > n));
+:make destination_table => 'triggered', key_columns => '{id}');
+:make destination_table => 'twice_unique', key_columns => '{id}');
+:make destination_table => 'generated', key_columns => '{id}');
+:make destination_table => 'mirrored', load => 'mirror', key_columns => '{id}');
+BEGIN;
+:make destination_table => 'checked', key_columns => '{id}') \g /dev/null
+CALL run_pipeline('no');
+ROLLBACK;
 :make destination => 'engine_reject', destination_table => 'engine_reject.child', load => 'append');
 SELECT create_pipeline('no', source_table => 'src', columns => 'id', destination_table => 'fresh', load => 'append', options => '{"on_reject": "quarantine", "max_rejects": "many"}');
 \echo :LAST_ERROR_SQLSTATE

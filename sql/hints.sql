@@ -515,6 +515,8 @@ INSERT INTO walks (hint, fails, follow, again, setup) VALUES
 ($h$Wait for it with wait_for_run, or stop it with stop_run.$h$, $$CALL run_pipeline('slow')$$, $$SELECT wait_for_run(id, '0 s') FROM pipeline_runs WHERE pipeline_name = 'slow'$$, $$SELECT 1$$, NULL),
 ($h$Say running => 'wait' to wait for its end, or running => 'stop' to stop it.$h$, $$SELECT drop_pipeline('slow')$$, NULL, $$SELECT drop_pipeline('slow', running => 'stop')$$, NULL);
 INSERT INTO walks (hint, fails, follow, again, setup) VALUES
+($h$Leave on_reject out, or load those columns as well.$h$, $$CALL run_pipeline('x')$$, $$ALTER TABLE src ADD n int$$, NULL,
+	$$CREATE TABLE checked (id int PRIMARY KEY, t text, n int, CHECK (id > n)); SELECT create_pipeline('x', source_table => 'src', destination_table => 'checked', key_columns => '{id}', options => '{"on_reject": "quarantine"}')$$),
 ($h$Name tables, such as 'public.*', before those to leave out.$h$, $$SELECT create_pipelines('loop', '{-hints.dst}')$$, NULL, $$SELECT create_pipelines('loop', '{hints.sr*, -hints.dst}', destination_pattern => 'new_{table}')$$, NULL),
 ($h$Write schema.table, or database.table for MySQL, and check what the user of the mapping may see there.$h$, $$SELECT create_pipelines('loop', '{elsewhere}')$$, NULL, $$SELECT create_pipelines('loop', '{hints.src}', destination_pattern => 'new_{table}')$$, NULL),
 ($h$% and % are filled in.$h$, $$SELECT create_pipelines('loop', '{hints.src}', '{tabel}')$$, NULL, $$SELECT create_pipelines('loop', '{hints.src}', '{schema} {table}', destination_pattern => 'new_{table}')$$, NULL),

@@ -6,6 +6,7 @@
 #include "catalog/reject_store.hpp"
 #include "catalog/run_store.hpp"
 #include "catalog/statement.hpp"
+#include "core/sqlstate.hpp"
 #include "worker/control.hpp"
 
 SLUICE_PIPELINE_FUNCTION(sluice_discard_rejects)
@@ -21,6 +22,14 @@ SLUICE_PIPELINE_FUNCTION(sluice_replay_rejects)
 	sluice::api::RequireStartable(found);
 	if (!sluice::catalog::HasRejects(found.id)) {
 		PG_RETURN_NULL();
+	}
+	// A newer version of the row may have been merged since.
+	if (found.load == "merge") {
+		throw sluice::Error(
+			sluice::sqlstate::kFeatureNotSupported,
+			sluice::Format("rejected rows of pipeline \"{}\" cannot be replayed, because its load is merge",
+						   found.name),
+			"repair_pipeline loads what the source has now in their place, and forgets them.");
 	}
 	sluice::catalog::NewRun run;
 	run.cause = "replay";

@@ -148,9 +148,6 @@ WhyNoQuarantine(const LoadFacts &facts)
 	if (Compares(facts.mode)) {
 		return Format("load is {}, which would take them for gone", NameOf(facts.mode));
 	}
-	if (facts.mode == LoadMode::Merge) {
-		return "load is merge, which writes all rows with a statement";
-	}
 	if (!facts.needs_sql.empty()) {
 		return "only SQL can load it: " + facts.needs_sql;
 	}
@@ -160,6 +157,9 @@ WhyNoQuarantine(const LoadFacts &facts)
 	if (!facts.foreign_keys.empty() || !facts.deferred_keys.empty()) {
 		return Format("it has foreign keys ({})",
 					  Join(facts.foreign_keys.empty() ? facts.deferred_keys : facts.foreign_keys, ", "));
+	}
+	if (facts.mode == LoadMode::Merge) {
+		return facts.unforeseen;
 	}
 	return {};
 }
@@ -178,6 +178,7 @@ PlanLoad(const LoadFacts &facts)
 	plan.mode = facts.mode;
 	plan.merge = facts.merge;
 	plan.compare = facts.compare;
+	plan.puts_aside = facts.quarantine;
 	plan.refuses_empty = facts.mode == LoadMode::Replace && !facts.created && !facts.compare.may_be_empty;
 	plan.walks = FindsByKeys(facts.mode) && !facts.remote && !facts.created && WhyNotWalked(facts).empty();
 	plan.lock = LockFor(facts, choice.path);

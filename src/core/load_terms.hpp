@@ -117,6 +117,8 @@ struct LoadFacts {
 	bool analyze = true;
 	bool quarantine = false; // rows that do not fit are put aside
 	bool has_unique = false; // an index of the destination can refuse rows
+	// Why a merge cannot tell before it writes whether a row fits.
+	std::string unforeseen;
 
 	ParallelFacts parallel; // the obstacle: of the source, the query and this process
 };
@@ -130,8 +132,9 @@ struct LoadPlan {
 	bool fills_empty = false;
 	// A replace that would take rows away and bring none fails.
 	bool refuses_empty = false;
-	bool direct = false;  // pages are built directly
-	bool analyze = false; // the destination, which has new rows alone
+	bool puts_aside = false; // rows that do not fit
+	bool direct = false;	 // pages are built directly
+	bool analyze = false;	 // the destination, which has new rows alone
 	int streams = 1;
 	bool staged = false; // the source's rows go into a temporary table first
 	bool walks = false;	 // rows find those that are there as they come, beside a walk through the destination's heap

@@ -239,7 +239,7 @@ LoadSession::Load()
 	if (replays) {
 		options.Set("on_reject", JsonType::String, "quarantine");
 	}
-	if (repaired) {
+	if (repaired && (repaired->load != request_.pipeline.load)) {
 		options.Set("on_reject", JsonType::String, "fail");
 	}
 	LockPatience const patience{options.DurationMicroseconds("swap_lock_timeout"),
@@ -365,7 +365,7 @@ LoadSession::Load()
 			[&] { catalog::WriteRejects(pipeline.id, request_.run_id, journal_.Rejected().TakeUnwritten(), false); },
 			&counters_->records_failed);
 	}
-	if (destination.mode == LoadMode::Replace) {
+	if (destination.mode == LoadMode::Replace || repaired) {
 		// What earlier runs put aside is read again.
 		catalog::DropRejects(pipeline.id);
 	}

@@ -335,6 +335,8 @@ TEST(LoadPlan, WhatIsGoneIsTold)
 	ASSERT_EQ(PlanLoad(by_cursor).warnings.size(), 1);
 	EXPECT_NE(PlanLoad(by_cursor).warnings.front().find("ON s.t (id, at) WHERE is_current"), std::string::npos);
 	EXPECT_NE(WhyNoQuarantine(Mirror()).find("take them for gone"), std::string::npos);
+	EXPECT_EQ(WhyNoQuarantine(Merge()), "");
+	EXPECT_EQ(WhyNoQuarantine(With(Merge(), [](auto &f) { f.unforeseen = "it has triggers"; })), "it has triggers");
 }
 
 TEST(LoadPlan, ModesAreWords)

@@ -42,8 +42,9 @@ LeaveLevel(int level)
 
 } // namespace leaf
 
-LocalWorkplace::LocalWorkplace(Destination &destination, const std::vector<std::string> &keys, const ColumnMatch &match)
-	: table_(destination.name), oid_(destination.oid)
+LocalWorkplace::LocalWorkplace(Destination &destination, const std::vector<std::string> &keys, const ColumnMatch &match,
+							   std::string rules)
+	: table_(destination.name), oid_(destination.oid), rules_(std::move(rules))
 {
 	TupleDesc const row_type = RelationGetDescr(destination.relation);
 	for (int i = 0; i < row_type->natts; ++i) {

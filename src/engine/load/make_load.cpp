@@ -8,6 +8,7 @@
 #include "engine/load/remote_load.hpp"
 #include "engine/load/routed_load.hpp"
 #include "engine/load/swap_load.hpp"
+#include "engine/target/row_rules.hpp"
 
 namespace sluice::engine {
 
@@ -28,7 +29,10 @@ MakeAppend(const LoadOrder &order, AppendMode mode)
 std::unique_ptr<Workplace>
 MakeWorkplace(const LoadOrder &order)
 {
-	return std::make_unique<LocalWorkplace>(order.destination, order.plan.merge.keys, order.match);
+	const std::vector<std::string> &keys = order.plan.merge.keys;
+	return std::make_unique<LocalWorkplace>(
+		order.destination, keys, order.match,
+		order.plan.puts_aside ? RowRules(order.destination.relation, keys, order.match) : std::string());
 }
 
 } // namespace

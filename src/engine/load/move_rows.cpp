@@ -264,6 +264,63 @@ LoadByKeys(const LoadRequest &request)
 	return {counts};
 }
 
+// What a check says of a staged row it means of one of the destination.
+Error
+OfDestination(const Error &error, Relation staging, const Destination &destination)
+{
+	ErrorInfo info = error.Info();
+	std::string const staged = Format("\"{}\"", RelationGetRelationName(staging));
+	if (size_t const place = info.message.find(staged); place != std::string::npos) {
+		info.message.replace(place, staged.size(), Format("\"{}\"", pg::Call(get_rel_name, destination.oid)));
+	}
+	return Error(std::move(info));
+}
+
+// The same with those that do not fit put aside: what is staged keeps the rules that a row of the destination keeps.
+LoadOutcome
+MergeWithQuarantine(const LoadRequest &request)
+{
+	RunInput &input = request.input;
+	RequireRowByRow(request.query);
+	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::nullopt);
+	load->Open();
+	Relation const staging = load->Place()->Staging();
+	std::optional<ScannedSource> scanned;
+	if (input.Wire() == nullptr) {
+		scanned.emplace(input, request.journal);
+	}
+	MappingInput mapping = WithCursor(scanned ? scanned->Mapping(input) : input.Mapping(), request);
+	mapping.leave_out = LeaveOut::All; // as above
+	MappedQuery query(mapping);
+	if (!scanned && request.query.IsFilterElsewhere()) {
+		query.TakeFilterAway();
+	}
+	ColumnMatch const match = MatchColumns(query, staging, nullptr);
+	WireSource &source = scanned ? *scanned : *input.Wire();
+	WireReader reader(source, query.Analyzed(), match.target_list, RelationGetDescr(staging));
+	reader.PutAside(request.quarantine);
+	auto const reject = [&](const TupleTableSlot *row, int64_t position, const Error &error) {
+		reader.Reject(row, position, OfDestination(error, staging, request.destination));
+	};
+	FittingRows fitting(staging);
+	int64_t given = 0;
+	int64_t const before = request.journal.Rejected().Count();
+	Stage(request, reader, [&](Batch *batch) {
+		fitting.Check(batch, reject);
+		given += batch->count;
+		load->Write(batch);
+	});
+	fitting.Close();
+	request.quarantine->End(reader.RowsRead());
+	LoadCounts counts = load->Finish();
+	if (!MayMultiply(request.plan)) {
+		RequireAllCounted(given, counts, true);
+	}
+	counts.rejected = request.journal.Rejected().Count() - before;
+	request.progress.Counters().records_processed += counts.Processed();
+	return {counts};
+}
+
 LoadOutcome
 LoadByReader(const LoadRequest &request)
 {
@@ -432,6 +489,7 @@ LoadAsPlanned(const LoadRequest &request)
 	case LoadPath::Sql:
 		return LoadByStatements(request);
 	case LoadPath::Merge:
+		return request.quarantine != nullptr ? MergeWithQuarantine(request) : LoadByKeys(request);
 	case LoadPath::Mirror:
 	case LoadPath::History:
 		return LoadByKeys(request);

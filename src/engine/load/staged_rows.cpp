@@ -16,11 +16,14 @@ FreeTemporaryName(const char *wanted)
 }
 
 void
-StagedRows::Open(const std::string &columns)
+StagedRows::Open(const std::string &columns, const std::string &rules)
 {
 	pg::Call(pg::leaf::RequireTemporaryRight);
 	name_ = FreeTemporaryName("pg_sluice_staged_rows");
 	pg::Sql("CREATE TEMPORARY TABLE " + name_ + " " + columns + " ON COMMIT DROP");
+	if (!rules.empty()) {
+		pg::Sql(Format("ALTER TABLE {} {}", name_, rules));
+	}
 	table_ = pg::Call(table_open, pg::Call(pg::leaf::FindTemporary, name_.c_str() + strlen("pg_temp.")), NoLock);
 	writer_ = pg::Call(leaf::OpenHeapWriter, table_, table_, TABLE_INSERT_SKIP_FSM | TABLE_INSERT_FROZEN);
 }

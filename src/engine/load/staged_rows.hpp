@@ -14,8 +14,8 @@ std::string FreeTemporaryName(const char *wanted);
 
 class StagedRows {
 public:
-	// columns: "(a integer, b text)". Throws.
-	void Open(const std::string &columns);
+	// columns: "(a integer, b text)". rules: "ADD CHECK (...)"; '': none. Throws.
+	void Open(const std::string &columns, const std::string &rules = {});
 	void Write(Batch *batch) { pg::Call(leaf::WriteHeap, writer_, batch); }
 	// From now on queries see them.
 	void Close();

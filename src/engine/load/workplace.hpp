@@ -48,6 +48,8 @@ public:
 	// Once: the query whose columns, or some of them, are staged; and the row type in which its rows are written.
 	virtual ColumnMatch Expect(const MappedQuery &query) = 0;
 	virtual TupleDesc RowType() const = 0;
+	// The staging table, until Close; NULL: it is at another server.
+	virtual Relation Staging() const { return nullptr; }
 	virtual void Write(Batch *batch) = 0;
 	// From now on statements see them. Returns how many there are.
 	virtual int64_t Close() = 0;

@@ -9,6 +9,7 @@
 #include "engine/target/key_index.hpp"
 #include "engine/target/lock_attempt.hpp"
 #include "engine/target/partitions.hpp"
+#include "engine/target/row_rules.hpp"
 #include "pg/constraint_timing.hpp"
 #include "pg/relation_lookup.hpp"
 #include "pg/sql.hpp"
@@ -360,6 +361,9 @@ ReadTargetFacts(Destination *destination, LoadFacts *facts)
 	facts->partitioned = traits.kind == RELKIND_PARTITIONED_TABLE;
 	facts->index_count = traits.index_count;
 	facts->has_unique = facts->quarantine && traits.index_count > 0 && pg::Call(leaf::HasUnique, relation);
+	if (facts->quarantine && destination->mode == LoadMode::Merge) {
+		facts->unforeseen = WhyUnforeseen(destination->oid, facts->merge.key_index);
+	}
 	facts->no_swap = traits.no_swap;
 	facts->needs_sql = traits.needs_sql;
 	if (facts->needs_sql.empty()) {

@@ -1,0 +1,69 @@
+#include "engine/target/row_rules.hpp"
+
+#include "core/sqlstate.hpp"
+#include "pg/sql.hpp"
+
+namespace sluice::engine {
+
+std::string
+WhyUnforeseen(Oid table, const std::string &key_index)
+{
+	pg::SqlResult const found = pg::Sql(
+		"SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid OPERATOR(pg_catalog.=) "
+		"$1::pg_catalog.oid AND NOT t.tgisinternal AND t.tgenabled OPERATOR(pg_catalog.<>) 'D'), (SELECT c.relname "
+		"FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid "
+		"WHERE "
+		"i.indrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND (i.indisunique OR i.indisexclusion) AND c.relname "
+		"OPERATOR(pg_catalog.<>) $2 ORDER BY c.relname LIMIT 1), (SELECT a.attname FROM pg_catalog.pg_attribute AS a "
+		"WHERE a.attrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND NOT a.attisdropped AND a.attgenerated "
+		"OPERATOR(pg_catalog.<>) '' ORDER BY a.attnum LIMIT 1)",
+		{Format("{}", table), key_index});
+	if (found.IsTrue(0, 0)) {
+		return "it has triggers";
+	}
+	if (found.Cell(0, 1)) {
+		return Format("load is merge, and it has another unique index ({})", found.Text(0, 1));
+	}
+	if (found.Cell(0, 2)) {
+		return Format("load is merge, and it has a generated column ({})", found.Text(0, 2));
+	}
+	return {};
+}
+
+std::string
+RowRules(Relation destination, const std::vector<std::string> &keys, const ColumnMatch &match)
+{
+	TupleDesc const row_type = RelationGetDescr(destination);
+	std::string rules;
+	std::string loaded = "{";
+	for (int i = 0; i < row_type->natts; ++i) {
+		if (match.source_of[static_cast<size_t>(i)] < 0) {
+			continue;
+		}
+		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
+		loaded += Format("{}{}", loaded.size() == 1 ? "" : ",", i + 1);
+		bool const is_key = std::find(keys.begin(), keys.end(), NameStr(attribute->attname)) != keys.end();
+		if (attribute->attnotnull || is_key) {
+			rules += Format(", ALTER COLUMN {} SET NOT NULL", pg::QuoteIdentifier(NameStr(attribute->attname)));
+		}
+	}
+	loaded += "}";
+	pg::SqlResult const checks =
+		pg::Sql("SELECT c.conname, pg_catalog.pg_get_constraintdef(c.oid), c.conkey OPERATOR(pg_catalog.<@) "
+				"$2::pg_catalog.int2[] FROM pg_catalog.pg_constraint AS c WHERE c.conrelid OPERATOR(pg_catalog.=) "
+				"$1::pg_catalog.oid AND c.contype OPERATOR(pg_catalog.=) 'c' ORDER BY c.conname",
+				{Format("{}", RelationGetRelid(destination)), loaded});
+	for (size_t row = 0; row < checks.Rows(); ++row) {
+		if (!checks.IsTrue(row, 2)) {
+			throw Error(sqlstate::kFeatureNotSupported,
+						Format("rows that do not fit into {} cannot be put aside, because constraint \"{}\" is about "
+							   "columns that are not loaded",
+							   pg::QualifiedName(RelationGetRelid(destination)), checks.Text(row, 0)),
+						"Leave on_reject out, or load those columns as well.");
+		}
+		rules += Format(", ADD CONSTRAINT {} {}", pg::QuoteIdentifier(checks.Text(row, 0)), checks.Text(row, 1));
+	}
+	return rules.empty() ? rules : rules.substr(2);
+}
+
+} // namespace sluice::engine
