@@ -38,6 +38,20 @@ SELECT count(*) FROM preview_pipeline('new');
 SELECT count(*) FROM preview_pipeline((SELECT id FROM pipelines WHERE name = 'far'));
 SELECT to_regclass('new') AS made, count(*) AS runs FROM pipeline_runs WHERE pipeline_name IN ('new', 'far');
 
+-- What a run would put aside is shown with its reason, and counts; without on_reject it is an error.
+SELECT pipe('bad here', columns => 'id, CASE WHEN id % 3 = 0 THEN name ELSE id::text END::int AS n', filter => 'id > 4');
+SELECT pipe('bad far', source => 'engine_preview', columns => 'id, CASE WHEN id % 3 = 0 THEN name ELSE id::text END::int AS n', filter => 'id > 4');
+SELECT pipe('all bad', source => 'engine_preview', columns => 'id, name::int AS n');
+SELECT preview_pipeline('bad far', 1), preview_pipeline('bad here', 1);
+SELECT preview_pipeline('bad far', 2);
+SELECT name, alter_pipeline(name, options => '{"on_reject": "quarantine"}') FROM unnest('{bad here, bad far, all bad}'::text[]) AS name;
+SELECT preview_pipeline('bad far', 4);
+SELECT count(*), count(*) FILTER (WHERE a ? '_rejected') AS rejected, bool_and(a #- '{_rejected,original}' = b #- '{_rejected,original}') AS same FROM
+	(SELECT row_number() OVER (), a FROM preview_pipeline('bad far', 3000) AS a) AS a JOIN (SELECT row_number() OVER (), b FROM preview_pipeline('bad here', 3000) AS b) AS b USING (row_number);
+SELECT count(*) AS shown, count(*) FILTER (WHERE p ? '_rejected') AS rejected, min(p -> '_rejected' ->> 'reason') AS reason FROM preview_pipeline('all bad', 700) AS p;
+SELECT count(*) FROM rejected_rows WHERE pipeline = 'all bad';
+SELECT count(drop_pipeline(name)) FROM unnest('{bad here, bad far, all bad}'::text[]) AS name;
+
 -- As the columns of the destination, those that are fed.
 CREATE SEQUENCE taken;
 CREATE TABLE fed (day date, amount int, id bigint DEFAULT nextval('taken'), twice bigint GENERATED ALWAYS AS (amount * 2) STORED,

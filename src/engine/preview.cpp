@@ -11,8 +11,10 @@
 #include "engine/source/executor_reader.hpp"
 #include "engine/source/extract.hpp"
 #include "engine/source/push_filter.hpp"
+#include "engine/source/quarantine.hpp"
 #include "engine/source/row_store.hpp"
 #include "engine/source/run_input.hpp"
+#include "engine/source/scanned_source.hpp"
 #include "engine/source/sifted_reader.hpp"
 #include "engine/source/wire_reader.hpp"
 #include "engine/target/destination_server.hpp"
@@ -21,6 +23,7 @@
 #include "engine/transform/reshape.hpp"
 #include "pg/read_only.hpp"
 #include "pg/settings.hpp"
+#include "pg/sql.hpp"
 
 namespace sluice::engine {
 
@@ -105,6 +108,69 @@ Read(const RunInput &input, const MappedQuery &query, const FedColumns &fed, Cur
 	}
 }
 
+// Rows that a run would put aside, each as a row of its own.
+void
+AppendRejected(RunJournal &journal, leaf::JsonRows *out)
+{
+	for (const RejectedRow &row : journal.Rejected().TakeUnwritten()) {
+		if (out->count == out->most) {
+			return;
+		}
+		pg::SqlResult const json =
+			pg::Sql("SELECT pg_catalog.jsonb_build_object('_rejected', pg_catalog.jsonb_build_object('position', "
+					"$1::pg_catalog.int8, 'column_name', $2, 'sqlstate', $3, 'reason', $4, 'original', "
+					"$5::pg_catalog.jsonb))",
+					{Format("{}", row.position), row.column.empty() ? pg::SqlValue() : row.column,
+					 SqlStateText(row.sqlstate), row.message, row.row});
+		pg::Call(leaf::AppendJson, json.Text(0, 0).c_str(), out);
+	}
+}
+
+// Good rows and those that cannot be converted, which the executor could not go on behind: it gives the source's rows
+// alone.
+void
+ReadPuttingAside(const RunInput &input, const MappedQuery &query, const FedColumns &fed, CursorRead *cursor,
+				 RunJournal &journal, leaf::JsonRows *out)
+{
+	std::optional<ScannedSource> scanned;
+	std::optional<MappedQuery> over_rows;
+	if (input.Wire() == nullptr) {
+		scanned.emplace(input, journal);
+		over_rows.emplace(scanned->Mapping(input));
+	}
+	WireSource &source = scanned ? *scanned : *input.Wire();
+	const MappedQuery &read = over_rows ? *over_rows : query;
+	int64_t count = 0;
+	Quarantine quarantine(
+		journal, *RejectLimit::Parse(std::to_string(out->most)), [&] { AppendRejected(journal, out); }, &count);
+	WireReader reader(source, read.Analyzed(), fed.TargetList(read), fed.row_type);
+	reader.Recognize(cursor != nullptr ? cursor->Known() : nullptr);
+	reader.PutAside(&quarantine);
+	bool at_end = false;
+	while (!at_end && out->count < out->most) {
+		// One by one: so those that are put aside stand where they are in the source.
+		reader.LimitTo(1);
+		const Batch *batch = nullptr;
+		try {
+			batch = reader.Next();
+		} catch (const Error &) {
+			if (count <= out->most) {
+				throw;
+			}
+			// More of them than are shown.
+		}
+		AppendRejected(journal, out);
+		at_end = batch == nullptr;
+		if (!at_end) {
+			pg::Call(leaf::AppendAsJson, batch, out);
+		}
+	}
+	reader.Stop();
+	if (scanned) {
+		scanned->Finish();
+	}
+}
+
 // Over so many rows at most: what a transform makes of the first ones need not be what it makes of all.
 constexpr int64_t kMostExtracted = 10'000;
 
@@ -161,6 +227,9 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 			MappedQuery const reshaped(*over);
 			ReadReshaped(input, query, reshaped, FindFedColumns(reshaped, destination), cursor ? &*cursor : nullptr,
 						 out);
+		} else if (options.Text("on_reject") == "quarantine" && query.NeedsSql().empty()) {
+			ReadPuttingAside(input, query, FindFedColumns(query, destination), cursor ? &*cursor : nullptr, journal,
+							 out);
 		} else {
 			Read(input, query, FindFedColumns(query, destination), cursor ? &*cursor : nullptr, out);
 		}

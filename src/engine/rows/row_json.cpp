@@ -51,4 +51,13 @@ AppendAsJson(const Batch *batch, JsonRows *out)
 	error_context_stack = callback.previous;
 }
 
+void
+AppendJson(const char *json, JsonRows *out)
+{
+	Datum value = DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+	bool is_null = false;
+	tuplestore_putvalues(out->rows, out->row_type, &value, &is_null);
+	++out->count;
+}
+
 } // namespace sluice::engine::leaf

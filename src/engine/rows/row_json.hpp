@@ -17,5 +17,7 @@ struct JsonRows {
 };
 
 void AppendAsJson(const Batch *batch, JsonRows *out);
+// One more row, which is JSON already.
+void AppendJson(const char *json, JsonRows *out);
 
 } // namespace sluice::engine::leaf
