@@ -239,7 +239,6 @@ SELECT create_pipeline('bad', source_table => 'src', destination_table => 'dst',
 SELECT create_pipeline('bad', source_table => 'src', destination_table => 'dst', key_columns => '{nothing}');
 CREATE VIEW seen AS TABLE dst;
 SELECT create_pipeline('bad', source_table => 'src', destination_table => 'seen', key_columns => '{id}');
-SELECT create_pipeline('bad', source_table => 'src', destination_table => 'dst', destination => 'engine_merge', key_columns => '{id}');
 SELECT create_pipeline('bad', source_table => 'src', destination_table => 'bare', columns => 'at, val', key_columns => '{id}') IS NULL;
 CALL run_pipeline('bad');
 CREATE TABLE odd (j json);

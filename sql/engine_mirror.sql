@@ -230,7 +230,6 @@ SELECT create_pipeline('bad', source_table => 'src', destination_table => 'new',
 SELECT create_pipeline('bad', source_table => 'src', destination_table => 'new', load => 'mirror', key_columns => '{id}', cursor_column => 'id');
 SELECT alter_pipeline('bare', cursor_column => 'id');
 SELECT create_pipeline('bad', source_table => 'src', destination_table => 'new', load => 'mirror', key_columns => '{id}', options => '{"soft_delete_column": "val"}');
-SELECT create_pipeline('bad', source_table => 'src', destination => 'engine_mirror', destination_table => 'new', load => 'mirror', key_columns => '{id}');
 CREATE VIEW viewed AS TABLE dst;
 SELECT create_pipeline('bad', source_table => 'src', destination_table => 'viewed', load => 'mirror', key_columns => '{id}');
 

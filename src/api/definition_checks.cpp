@@ -240,11 +240,6 @@ CheckKeysAndCursor(const Pipeline &pipeline)
 					"the option commit_every is not supported for a destination at another server",
 					"Each run is one transaction there: set commit_every to 0, or load into a table of this database.");
 	}
-	if (pipeline.destination && keys) {
-		throw Error(sqlstate::kFeatureNotSupported,
-					"key_columns are not supported for a destination at another server yet",
-					"Load into a table of this database, or append with a cursor_column.");
-	}
 }
 
 void

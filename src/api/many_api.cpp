@@ -130,7 +130,7 @@ bool
 WantsKeys(const Given &given)
 {
 	const std::optional<std::string> &load = given.values.load;
-	return !given.values.destination && load != "append" && load != "replace";
+	return load != "append" && load != "replace";
 }
 
 // The first candidate that is there. The watermark of one that was not asked for might leave rows out; and without

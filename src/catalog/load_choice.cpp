@@ -1,8 +1,30 @@
 #include "catalog/load_choice.hpp"
 
+#include <algorithm>
+
 #include "catalog/statement.hpp"
+#include "core/identifier.hpp"
 
 namespace sluice::catalog {
+
+namespace {
+
+bool
+MayBeSame(const std::string &left, const std::string &right)
+{
+	std::vector<NamePart> const one = SplitNameParts(left);
+	std::vector<NamePart> const other = SplitNameParts(right);
+	auto const folded = [](const NamePart &part) {
+		std::string text = part.text;
+		std::transform(text.begin(), text.end(), text.begin(),
+					   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+		return part.quoted ? part.text : text;
+	};
+	return folded(one.back()) == folded(other.back()) &&
+		   (one.size() != other.size() || folded(one.front()) == folded(other.front()));
+}
+
+} // namespace
 
 bool
 MayReplace(const std::string &pipeline_id, Oid relation)
@@ -22,6 +44,22 @@ IsLoadedByOthers(const Pipeline &pipeline, Oid relation)
 					"has_table_privilege(r.oid, $3::oid, 'INSERT') LIMIT 1",
 					{pipeline.destination_table, pipeline.id, Number(relation)})
 				.Empty();
+}
+
+bool
+IsLoadedByOthersThere(const Pipeline &pipeline)
+{
+	pg::SqlResult const others =
+		Execute("SELECT d.destination_table FROM sluice.pipeline_definitions d JOIN pg_roles r ON r.oid = d.owner_oid "
+				"JOIN pg_foreign_server f ON f.srvname = d.destination WHERE d.destination = $1::name AND d.id <> "
+				"$2::uuid AND d.destination_table IS NOT NULL AND has_server_privilege(r.oid, f.oid, 'USAGE')",
+				{pipeline.destination, pipeline.id});
+	for (size_t row = 0; row < others.Rows(); ++row) {
+		if (MayBeSame(*pipeline.destination_table, others.Text(row, 0))) {
+			return true;
+		}
+	}
+	return false;
 }
 
 } // namespace sluice::catalog

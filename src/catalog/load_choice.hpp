@@ -15,5 +15,8 @@ bool MayReplace(const std::string &pipeline_id, Oid relation);
 // Whether the table that the pipeline loads is named by another pipeline, whoever owns it, whose owner may insert into
 // it.
 bool IsLoadedByOthers(const Pipeline &pipeline, Oid relation);
+// The same of a table at another server, as far as names tell: that of the table, and of its schema where both say one;
+// of owners who may use the server.
+bool IsLoadedByOthersThere(const Pipeline &pipeline);
 
 } // namespace sluice::catalog

@@ -19,10 +19,11 @@ WhyNotWalked(const LoadFacts &facts)
 	if (!FindsByKeys(facts.mode) || facts.created) {
 		return {};
 	}
-	return facts.by_cursor && Compares(facts.mode) ? "they come by a cursor"
-		   : !facts.compare.scope.empty()		   ? "scope is a condition of SQL"
-		   : facts.merge.key_index.empty()		   ? "there is no unique index by which to find them"
-												   : facts.no_walk;
+	return facts.remote								 ? "it is at another server"
+		   : facts.by_cursor && Compares(facts.mode) ? "they come by a cursor"
+		   : !facts.compare.scope.empty()			 ? "scope is a condition of SQL"
+		   : facts.merge.key_index.empty()			 ? "there is no unique index by which to find them"
+													 : facts.no_walk;
 }
 
 // Before it is asked whether an empty table is filled by a swap.
@@ -30,7 +31,7 @@ Choice
 ChoosePath(const LoadFacts &facts)
 {
 	bool const replace = facts.mode == LoadMode::Replace;
-	if (facts.remote) {
+	if (facts.remote && !FindsByKeys(facts.mode)) {
 		return {LoadPath::Remote, "it is at another server"};
 	}
 	if (FindsByKeys(facts.mode)) {
@@ -79,9 +80,10 @@ DestinationObstacle(const LoadFacts &facts, LoadPath path)
 	if (facts.quarantine) {
 		return "on_reject is quarantine, and one stream counts the rows";
 	}
-	switch (path) {
-	case LoadPath::Remote:
+	if (facts.remote) {
 		return "the destination is at another server";
+	}
+	switch (path) {
 	case LoadPath::ReplaceSwap:
 		return {};
 	case LoadPath::AppendCreated:
@@ -114,8 +116,11 @@ ChooseStreams(const LoadFacts &facts, LoadPath path)
 LoadLock
 LockFor(const LoadFacts &facts, LoadPath path)
 {
-	if (path == LoadPath::Remote || facts.created) {
+	if (facts.created) {
 		return LoadLock::None;
+	}
+	if (facts.remote) {
+		return Compares(facts.mode) ? LoadLock::KeepWritersOut : LoadLock::None;
 	}
 	// Who deletes a row that new ones refer to does not see them.
 	bool const checks_itself = IsAppend(path) && facts.refers_to_itself;
@@ -180,7 +185,7 @@ PlanLoad(const LoadFacts &facts)
 	plan.compare = facts.compare;
 	plan.puts_aside = facts.quarantine;
 	plan.refuses_empty = facts.mode == LoadMode::Replace && !facts.created && !facts.compare.may_be_empty;
-	plan.walks = FindsByKeys(facts.mode) && !facts.remote && !facts.created && WhyNotWalked(facts).empty();
+	plan.walks = FindsByKeys(facts.mode) && !facts.created && WhyNotWalked(facts).empty();
 	plan.lock = LockFor(facts, choice.path);
 
 	ParallelChoice const parallel = ChooseStreams(facts, choice.path);

@@ -70,7 +70,7 @@ struct ComparePlan {
 
 // What a run holds on the destination before it reads anything; the later includes the earlier.
 enum class LoadLock {
-	None, // nobody else sees it, or it is at another server
+	None, // nobody else sees it, or it is at another server, which locks what its statements write
 	Write,
 	KeepWritersOut,
 };
@@ -81,6 +81,7 @@ struct LoadFacts {
 
 	// The destination.
 	std::string name;	  // as users are told it
+	std::string table;	  // as a statement there calls it, where that is another name
 	bool remote = false;  // at another server
 	bool created = false; // by this run
 	bool is_table = true; // with partitions or without: it can be analyzed

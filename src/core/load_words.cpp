@@ -36,13 +36,15 @@ PathText(const LoadFacts &facts, const LoadPlan &plan, const std::string &reason
 		what =
 			plan.walks
 				? "rows are looked up in {} as they come, and those that are new or differ are staged and merged by SQL"
-				: "rows are staged in a temporary table and merged into {} by SQL";
+			: facts.remote ? "rows are sent to a temporary table there and merged into {} by SQL"
+						   : "rows are staged in a temporary table and merged into {} by SQL";
 		break;
 	case LoadPath::Mirror:
 	case LoadPath::History:
 		what = plan.walks
 				   ? "rows are compared with those of {} as they come, and those that are new or differ are staged"
-				   : "rows are staged in a temporary table and compared with those of {} by SQL";
+			   : facts.remote ? "rows are sent to a temporary table there and compared with those of {} by SQL"
+							  : "rows are staged in a temporary table and compared with those of {} by SQL";
 		break;
 	case LoadPath::Remote:
 		what = "rows are sent to {} by COPY";
@@ -99,9 +101,9 @@ ForeignKeyText(const LoadFacts &facts, LoadPath path)
 }
 
 std::string
-KeyText(const LoadFacts &facts, LoadPath path)
+KeyText(const LoadFacts &facts)
 {
-	if (!FindsByKeys(facts.mode) || path == LoadPath::Remote) {
+	if (!FindsByKeys(facts.mode)) {
 		return {};
 	}
 	const MergePlan &merge = facts.merge;
@@ -215,7 +217,7 @@ void
 TellPlan(const LoadFacts &facts, const PlanReasons &reasons, LoadPlan *plan)
 {
 	for (const std::string &text :
-		 {PathText(facts, *plan, reasons.path), LockText(facts, plan->lock), KeyText(facts, plan->path),
+		 {PathText(facts, *plan, reasons.path), LockText(facts, plan->lock), KeyText(facts),
 		  StrategyText(facts, plan->path), CompareText(facts, plan->path), ScopeText(facts), GuardText(facts),
 		  DirectText(plan->path, reasons.not_direct), IndexText(facts, plan->path, reasons.not_filled),
 		  ForeignKeyText(facts, plan->path), TransformText(facts, *plan),
@@ -228,14 +230,15 @@ TellPlan(const LoadFacts &facts, const PlanReasons &reasons, LoadPlan *plan)
 			plan->told.push_back(text);
 		}
 	}
-	if (plan->path != LoadPath::Remote && FindsByKeys(facts.mode) && !facts.created && facts.merge.key_index.empty()) {
+	if (FindsByKeys(facts.mode) && !facts.created && facts.merge.key_index.empty()) {
 		bool const of_current = facts.mode == LoadMode::History;
 		plan->warnings.push_back(
 			Format("{} has no unique index on ({}){}: {}. CREATE UNIQUE INDEX ON {} ({}){} makes it fast and safe",
 				   facts.name, facts.merge.KeyList(), of_current ? " of current versions" : "",
 				   Compares(facts.mode) ? "a key may come to be there twice, which fails the run"
 										: "each run reads all of it, and another writer may insert the same key",
-				   facts.name, facts.merge.KeyList(), of_current ? " WHERE " + facts.compare.current : ""));
+				   facts.table.empty() ? facts.name : facts.table, facts.merge.KeyList(),
+				   of_current ? " WHERE " + facts.compare.current : ""));
 	}
 }
 

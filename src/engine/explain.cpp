@@ -123,13 +123,16 @@ void
 AddRemoteDestination(std::vector<std::string> *lines, const Question &question, Destination *destination)
 {
 	RemoteDestination &remote = *destination->remote;
-	destination->created = !remote.Exists();
 	LoadFacts facts = FactsOf(question.pipeline, question.options, destination->mode);
 	ReadRemoteFacts(*destination, &facts);
 	bool const asks = question.input != nullptr && !remote.Exists();
 	DeclaredTable const declared = asks ? question.input->Declared(*question.query) : DeclaredTable();
 	for (std::string &line : remote.Describe(question.query, declared, PlanLoad(facts).analyze)) {
 		lines->push_back(std::move(line));
+	}
+	if (std::optional<Error> const refused =
+			pg::Subtransaction([&] { CheckAlone(question.pipeline, *destination, facts.compare); })) {
+		lines->push_back("load: a run fails: " + refused->Info().message);
 	}
 	AddPlan(lines, question, *destination, nullptr, &facts);
 	if (question.query != nullptr && remote.Exists()) {
@@ -240,9 +243,7 @@ Explain(const catalog::Pipeline &pipeline)
 	if (pipeline.destination) {
 		CheckDestinationServer(*pipeline.destination, GetUserId());
 		remote = std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Explain, elsewhere);
-		destination.remote = remote.get();
-		destination.name = remote->Label();
-		destination.mode = LoadModeOf(pipeline);
+		destination = remote->AsDestination();
 	} else {
 		destination = FindDestination(pipeline);
 	}

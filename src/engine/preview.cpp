@@ -202,8 +202,7 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 			CheckDestinationServer(*pipeline.destination, GetUserId());
 			remote =
 				std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Explain, journal);
-			destination.remote = remote.get();
-			destination.name = remote->Label();
+			destination = remote->AsDestination();
 		} else {
 			destination = FindDestination(pipeline);
 		}

@@ -138,11 +138,15 @@ Prepare(const RunRequest &request, const catalog::Pipeline &pipeline, const Opti
 	LoadFacts facts = FactsOf(pipeline, options, destination->mode);
 	LoadLock held = LoadLock::None;
 	if (destination->remote != nullptr) {
+		if (FindsByKeys(destination->mode)) {
+			destination->remote->RequireRights(); // before anything is read
+		}
 		destination->remote->Prepare(query, destination->remote->Exists() ? DeclaredTable() : input.Declared(query));
+		destination->created = destination->remote->Created();
 		CheckGone(pipeline, options, last, query, *destination, journal);
 		prepared.match = destination->remote->Match(query);
-		destination->created = destination->remote->Created();
 		ReadRemoteFacts(*destination, &facts);
+		CheckAlone(pipeline, *destination, facts.compare);
 	} else {
 		facts.may_defer = request.root_run.empty();
 		if (OidIsValid(destination->oid)) {
@@ -259,9 +263,7 @@ LoadSession::Load()
 			memory.Free();
 			return result;
 		}
-		destination.remote = remote.get();
-		destination.name = remote->Label();
-		destination.mode = LoadModeOf(pipeline);
+		destination = remote->AsDestination();
 		result.elsewhere = std::move(remote);
 	}
 	if (request_.only_look && destination.remote == nullptr) {

@@ -75,9 +75,7 @@ SeeDestination(Look *look)
 	if (look->pipeline.destination) {
 		look->remote = std::make_unique<RemoteDestination>(look->pipeline, look->options,
 														   RemoteDestination::Purpose::Explain, look->journal);
-		look->destination.remote = look->remote.get();
-		look->destination.name = look->remote->Label();
-		look->destination.created = !look->remote->Exists();
+		look->destination = look->remote->AsDestination();
 	} else {
 		look->destination = FindDestination(look->pipeline);
 	}
@@ -149,7 +147,10 @@ void
 SeeLoad(Look *look)
 {
 	std::vector<std::string> warnings;
-	if (!look->pipeline.destination && Exists(*look)) {
+	if (look->remote != nullptr) {
+		CheckAlone(look->pipeline, look->destination,
+				   FactsOf(look->pipeline, look->options, look->destination.mode).compare);
+	} else if (Exists(*look)) {
 		if (RefusesReplace(look->pipeline, look->destination)) {
 			throw ReplaceNotChosen(look->destination);
 		}

@@ -152,6 +152,12 @@ TEST(LoadPlan, FactsLeadToAPath)
 		{"create to mirror", With(Mirror(), [](auto &f) { f.created = true; }), LoadPath::Mirror, LoadLock::None, false,
 		 false, true},
 		{"history", History(), LoadPath::History, LoadLock::KeepWritersOut, false, false, false},
+		{"merge elsewhere", With(Merge(), [](auto &f) { f.remote = true; }), LoadPath::Merge, LoadLock::None, false,
+		 false, false},
+		{"mirror elsewhere", With(Mirror(), [](auto &f) { f.remote = true; }), LoadPath::Mirror,
+		 LoadLock::KeepWritersOut, false, false, false},
+		{"a history created elsewhere", With(History(), [](auto &f) { f.remote = f.created = true; }),
+		 LoadPath::History, LoadLock::None, false, false, true},
 		{"append elsewhere", With(Append(), [](auto &f) { f.remote = true; }), LoadPath::Remote, LoadLock::None, false,
 		 false, false},
 	};
@@ -271,6 +277,9 @@ TEST(LoadPlan, AMergeTellsItsKeys)
 	EXPECT_TRUE(PlanLoad(Merge()).warnings.empty());
 	LoadFacts const bare = With(Merge(), [](auto &f) { f.merge.key_index.clear(); });
 	EXPECT_NE(told(bare).find("for which there is no unique index"), std::string::npos);
+	LoadFacts const elsewhere =
+		With(bare, [](auto &f) { f.remote = true, f.name = "s.t of server x", f.table = "s.t"; });
+	EXPECT_NE(PlanLoad(elsewhere).warnings.at(0).find("CREATE UNIQUE INDEX ON s.t (id, at)"), std::string::npos);
 	ASSERT_EQ(PlanLoad(bare).warnings.size(), 1);
 	EXPECT_NE(PlanLoad(bare).warnings.front().find("CREATE UNIQUE INDEX ON s.t (id, at)"), std::string::npos);
 	LoadFacts const created = With(bare, [](auto &f) { f.created = true; });

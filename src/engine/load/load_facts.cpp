@@ -39,9 +39,13 @@ void
 ReadRemoteFacts(const Destination &destination, LoadFacts *facts)
 {
 	facts->name = destination.name;
+	facts->table = destination.remote->Table();
 	facts->remote = true;
 	facts->created = destination.created;
 	facts->is_table = destination.remote->IsTable();
+	if (FindsByKeys(destination.mode)) {
+		destination.remote->ReadKeyFacts(facts);
+	}
 }
 
 void

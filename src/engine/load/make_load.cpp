@@ -6,6 +6,7 @@
 #include "engine/load/merge_load.hpp"
 #include "engine/load/mirror_load.hpp"
 #include "engine/load/remote_load.hpp"
+#include "engine/load/remote_workplace.hpp"
 #include "engine/load/routed_load.hpp"
 #include "engine/load/swap_load.hpp"
 #include "engine/target/row_rules.hpp"
@@ -30,6 +31,10 @@ std::unique_ptr<Workplace>
 MakeWorkplace(const LoadOrder &order)
 {
 	const std::vector<std::string> &keys = order.plan.merge.keys;
+	if (order.destination.remote != nullptr) {
+		return std::make_unique<RemoteWorkplace>(*order.destination.remote, keys, order.cursor,
+												 order.plan.lock == LoadLock::KeepWritersOut);
+	}
 	return std::make_unique<LocalWorkplace>(
 		order.destination, keys, order.match,
 		order.plan.puts_aside ? RowRules(order.destination.relation, keys, order.match) : std::string());
@@ -65,7 +70,7 @@ MakeLoad(const LoadOrder &order, std::optional<StagedInput> staged)
 		return std::make_unique<HistoryLoad>(MakeWorkplace(order), destination, plan, order.cursor, order.journal,
 											 order.instant);
 	case LoadPath::Remote:
-		return std::make_unique<RemoteLoad>(*destination.remote);
+		return std::make_unique<RemoteLoad>(*destination.remote, order.journal);
 	}
 	return nullptr;
 }

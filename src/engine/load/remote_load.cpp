@@ -5,30 +5,21 @@ namespace sluice::engine {
 void
 RemoteLoad::Open()
 {
-	destination_.StartCopy();
-	encoder_ =
-		pg::Call(leaf::CreateCopyEncoder, destination_.Connection(), destination_.RowType(), destination_.InBinary());
-}
-
-void
-RemoteLoad::Write(Batch *batch)
-{
-	try {
-		pg::Call(leaf::EncodeBatch, encoder_, batch);
-	} catch (const Error &error) {
-		throw AtDestination(error, destination_.Server());
-	}
+	destination_.UsePath(SessionPath::Own);
+	destination_.DeleteOldRows();
+	rows_.Begin(destination_.Table(), destination_.Shape());
 }
 
 LoadCounts
 RemoteLoad::Finish()
 {
-	try {
-		pg::Call(leaf::FinishEncoding, encoder_);
-	} catch (const Error &error) {
-		throw AtDestination(error, destination_.Server());
+	int64_t const taken = rows_.End();
+	if (taken != rows_.Sent()) {
+		journal_.Warning(
+			Format("{} rows were sent and {} taken: triggers or rules there dropped the others", rows_.Sent(), taken));
 	}
-	return {destination_.EndCopy(encoder_->rows)};
+	destination_.UsePath(SessionPath::Empty);
+	return {taken};
 }
 
 } // namespace sluice::engine

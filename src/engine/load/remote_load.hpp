@@ -1,24 +1,27 @@
 // COPY into a table at another PostgreSQL. One transaction there; RemoteDestination holds it.
 #pragma once
 
+#include "core/run_journal.hpp"
 #include "engine/load/load.hpp"
-#include "engine/target/remote_destination.hpp"
-#include "engine/wire/copy_encoder.hpp"
+#include "engine/load/remote_rows.hpp"
 
 namespace sluice::engine {
 
 class RemoteLoad final : public Load {
 public:
-	explicit RemoteLoad(RemoteDestination &destination) : destination_(destination) {}
+	RemoteLoad(RemoteDestination &destination, RunJournal &journal)
+		: destination_(destination), rows_(destination), journal_(journal)
+	{}
 
 	void Open() override;
-	void Write(Batch *batch) override;
+	void Write(Batch *batch) override { rows_.Write(batch); }
 	bool TakesRowsAway() override { return destination_.HasDeleted(); }
 	LoadCounts Finish() override;
 
 private:
 	RemoteDestination &destination_;
-	leaf::CopyEncoder *encoder_ = nullptr;
+	RemoteRows rows_;
+	RunJournal &journal_;
 };
 
 } // namespace sluice::engine

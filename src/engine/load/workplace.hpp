@@ -8,23 +8,11 @@
 #include <vector>
 
 #include "engine/rows/batch.hpp"
+#include "engine/target/work_column.hpp"
 #include "engine/transform/column_match.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
-
-// A column of the table that is loaded.
-struct WorkColumn {
-	std::string name;
-	std::string type;		// as a definition says it, with its collation
-	bool assignable = true; // by an UPDATE
-	bool is_stamp = false;	// says nothing of whether a row has changed
-	// Of a key: "OPERATOR(pg_catalog.=)", by which the type's own indexes are unique; and whether ORDER BY takes it.
-	std::string equals;
-	bool sortable = true;
-	bool is_fixed = false; // where it is found, it has the very bytes that it was looked for by
-	int16_t number = 0;	   // its place in the table, of one of this database
-};
 
 class Workplace {
 public:

@@ -5,6 +5,7 @@
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/target/describe_table.hpp"
+#include "engine/target/filled_columns.hpp"
 #include "engine/target/foreign_keys.hpp"
 #include "engine/target/key_index.hpp"
 #include "engine/target/lock_attempt.hpp"
@@ -235,8 +236,13 @@ CheckRightsBesideInsert(const Destination &destination, const ColumnMatch *match
 void
 CheckAlone(const catalog::Pipeline &pipeline, const Destination &destination, const ComparePlan &compare)
 {
-	if (Compares(destination.mode) && compare.finds_gone && OidIsValid(destination.oid) && compare.scope.empty() &&
-		catalog::IsLoadedByOthers(pipeline, destination.oid)) {
+	if (!Compares(destination.mode) || !compare.finds_gone || !compare.scope.empty()) {
+		return;
+	}
+	bool const shared = destination.remote != nullptr
+							? catalog::IsLoadedByOthersThere(pipeline)
+							: OidIsValid(destination.oid) && catalog::IsLoadedByOthers(pipeline, destination.oid);
+	if (shared) {
 		throw Error(sqlstate::kInvalidParameterValue,
 					Format("another pipeline loads {} as well, and its rows would be taken for gone", destination.name),
 					"Say which rows are this one's by a condition on the destination's columns: {\"scope\": "
@@ -270,65 +276,6 @@ CreateDestination(const catalog::Pipeline &pipeline, const MappedQuery &query, c
 	}
 }
 
-namespace {
-
-// The type of a column that the load fills by itself. add: how to add one.
-Oid
-OwnColumnType(const Destination &destination, const std::string &column, const char *option, const char *add)
-{
-	AttrNumber const number = pg::Call(get_attnum, destination.oid, column.c_str());
-	if (number <= 0) {
-		throw Error(sqlstate::kUndefinedColumn,
-					Format("{} has no column \"{}\", which the load is to fill", destination.name, column),
-					Format("Add it: ALTER TABLE {} ADD COLUMN {} {}; or let the option {} name another one.",
-						   destination.name, pg::QuoteIdentifier(column), add, option));
-	}
-	return TupleDescAttr(RelationGetDescr(destination.relation), number - 1)->atttypid;
-}
-
-Error
-WrongOwnType(const Destination &destination, const std::string &column, const char *option, const char *wanted)
-{
-	return Error(sqlstate::kDatatypeMismatch,
-				 Format("column \"{}\" of {} cannot be what {} names", column, destination.name, option),
-				 Format("Its type must be {}.", wanted));
-}
-
-// In which a mirror marks rows.
-void
-ReadMarkColumn(const Destination &destination, ComparePlan *compare)
-{
-	constexpr const char *kOption = "soft_delete_column";
-	if (compare->mark_column.empty()) {
-		return;
-	}
-	Oid const type = OwnColumnType(destination, compare->mark_column, kOption, "timestamptz");
-	if (type != BOOLOID && type != TIMESTAMPTZOID && type != TIMESTAMPOID) {
-		throw WrongOwnType(destination, compare->mark_column, kOption, "boolean, timestamptz or timestamp");
-	}
-	compare->mark_is_time = type != BOOLOID;
-}
-
-void
-CheckVersionColumns(const Destination &destination, const ComparePlan &compare)
-{
-	struct Wanted {
-		const std::string &column;
-		const char *option;
-		const char *type;
-		Oid oid;
-	};
-	for (const Wanted &wanted : {Wanted{compare.valid_from, "valid_from_column", "timestamptz", TIMESTAMPTZOID},
-								 Wanted{compare.valid_to, "valid_to_column", "timestamptz", TIMESTAMPTZOID},
-								 Wanted{compare.current, "current_column", "boolean", BOOLOID}}) {
-		if (OwnColumnType(destination, wanted.column, wanted.option, wanted.type) != wanted.oid) {
-			throw WrongOwnType(destination, wanted.column, wanted.option, wanted.type);
-		}
-	}
-}
-
-} // namespace
-
 void
 ReadTargetFacts(Destination *destination, LoadFacts *facts)
 {
@@ -349,12 +296,13 @@ ReadTargetFacts(Destination *destination, LoadFacts *facts)
 		facts->merge.key_index = KeyIndexOf(relation, destination->keys,
 											destination->mode == LoadMode::History ? facts->compare.current : "");
 	}
-	if (destination->mode == LoadMode::Mirror) {
-		ReadMarkColumn(*destination, &facts->compare);
-	}
-	if (destination->mode == LoadMode::History) {
-		CheckVersionColumns(*destination, facts->compare);
-	}
+	CheckFilledColumns(
+		destination->mode, destination->name, destination->name,
+		[relation](const std::string &column) {
+			Form_pg_attribute const attribute = FindAttribute(RelationGetDescr(relation), column);
+			return attribute != nullptr ? std::optional(attribute->atttypid) : std::nullopt;
+		},
+		&facts->compare);
 	facts->no_walk = FindsByKeys(destination->mode) ? pg::Call(leaf::WhyNotWalked, relation) : "";
 	facts->created = destination->created;
 	facts->is_table = traits.kind == RELKIND_RELATION || traits.kind == RELKIND_PARTITIONED_TABLE;

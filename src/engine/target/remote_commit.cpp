@@ -10,7 +10,7 @@ RemoteDestination::Commit()
 {
 	std::optional<Error> const failure = pg::Subtransaction([this] {
 		// For the triggers that were deferred to the end.
-		SetPath(true);
+		UsePath(SessionPath::Own);
 		Exec("COMMIT");
 	});
 	if (!failure) {

@@ -1,5 +1,6 @@
 // RemoteDestination: what a run would do there, for explain_pipeline.
 
+#include "core/sqlstate.hpp"
 #include "engine/target/remote_destination.hpp"
 
 namespace sluice::engine {
@@ -21,6 +22,15 @@ RemoteDestination::LedgerText() const
 std::string
 RemoteDestination::WhyNotAllowed(std::string *hint)
 {
+	if (FindsByKeys(mode_)) {
+		pg::SqlResult const database = Exec("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), "
+											"'TEMPORARY'), pg_catalog.current_database()");
+		if (!database.IsTrue(0, 0)) {
+			*hint = Format("At that server: GRANT TEMPORARY ON DATABASE {} TO the role of the user mapping.",
+						   pg::QuoteIdentifier(database.Text(0, 1)));
+			return Format("the remote role may not create temporary tables at server \"{}\"", Server());
+		}
+	}
 	if (!relation_) {
 		pg::SqlResult const schema = Exec(
 			"SELECT pg_catalog.has_schema_privilege(n.oid, 'CREATE') FROM pg_catalog.pg_namespace n WHERE n.nspname "
@@ -33,17 +43,41 @@ RemoteDestination::WhyNotAllowed(std::string *hint)
 			   : !schema.IsTrue(0, 0) ? Format("the remote role may not create {}", label_)
 									  : std::string();
 	}
-	// The lock of a replace asks for one of the rights to change rows, its DELETE for that.
-	const char *const right = mode_ == LoadMode::Replace ? "INSERT, DELETE" : "INSERT";
-	pg::SqlResult const has =
-		Exec("SELECT (pg_catalog.has_table_privilege(c.oid, 'INSERT') OR pg_catalog.has_any_column_privilege(c.oid, "
-			 "'INSERT')) AND ($2::pg_catalog.text OPERATOR(pg_catalog.=) 'INSERT' OR "
-			 "pg_catalog.has_table_privilege(c.oid, 'DELETE')) FROM pg_catalog.pg_class c WHERE c.oid "
-			 "OPERATOR(pg_catalog.=) $1::pg_catalog.oid",
-			 {relation_->oid, right});
-	*hint = Format("At that server: GRANT {} ON {} TO the role of the user mapping.", right, table_);
-	return has.Empty() || !has.IsTrue(0, 0) ? Format("the remote role may not load rows into {}", label_)
-											: std::string();
+	std::string const rights = RightsText();
+	pg::SqlResult const missing = Exec(
+		"SELECT r.name FROM pg_catalog.unnest(pg_catalog.string_to_array($2, ', ')) AS r (name) WHERE NOT "
+		"(pg_catalog.has_table_privilege($1::pg_catalog.oid, r.name) OR (r.name OPERATOR(pg_catalog.<>) 'DELETE' AND "
+		"pg_catalog.has_any_column_privilege($1::pg_catalog.oid, r.name)))",
+		{relation_->oid, rights});
+	*hint = Format("At that server: GRANT {} ON {} TO the role of the user mapping.", rights, table_);
+	return missing.Empty() ? std::string() : Format("the remote role may not load rows into {}", label_);
+}
+
+// What a load does with rows that are there, which the lock of a replace and of a comparison asks for as well.
+std::string
+RemoteDestination::RightsText() const
+{
+	if (mode_ == LoadMode::Replace) {
+		return "INSERT, DELETE";
+	}
+	if (!FindsByKeys(mode_)) {
+		return "INSERT";
+	}
+	if (Compares(mode_)) {
+		return deletes_ ? "SELECT, INSERT, UPDATE, DELETE" : "SELECT, INSERT, UPDATE";
+	}
+	return strategy_ == MergeStrategy::InsertOnly	  ? "SELECT, INSERT"
+		   : strategy_ == MergeStrategy::DeleteInsert ? "SELECT, INSERT, UPDATE, DELETE"
+													  : "SELECT, INSERT, UPDATE";
+}
+
+void
+RemoteDestination::RequireRights()
+{
+	std::string hint;
+	if (std::string const why_not = WhyNotAllowed(&hint); !why_not.empty()) {
+		throw Error(sqlstate::kInsufficientPrivilege, why_not, hint);
+	}
 }
 
 std::vector<std::string>
@@ -85,10 +119,19 @@ RemoteDestination::Describe(const MappedQuery *query, const DeclaredTable &decla
 	}
 	if (replace) {
 		RefuseCascade();
+	}
+	if (replace || (exists && Compares(mode_))) {
 		remotely("LOCK TABLE " + table_ + " IN SHARE ROW EXCLUSIVE MODE");
+	}
+	if (replace) {
 		remotely("DELETE FROM " + table_);
 	}
-	remotely(exists && query != nullptr ? CopyStatement() : "COPY " + table_ + " FROM STDIN");
+	std::string target = table_;
+	if (FindsByKeys(mode_)) {
+		target = "pg_temp.pg_sluice_staged_rows";
+		remotely("CREATE TEMPORARY TABLE " + target + " with the columns that are loaded");
+	}
+	remotely(exists && query != nullptr ? CopyStatement(target, shape_) : "COPY " + target + " FROM STDIN");
 	for (const std::string &statement : created.indexes) {
 		remotely(statement);
 	}

@@ -1,5 +1,6 @@
 #include "engine/target/remote_destination.hpp"
 
+#include "catalog/pipeline_keys.hpp"
 #include "catalog/watermark.hpp"
 #include "core/duration.hpp"
 #include "core/identifier.hpp"
@@ -42,6 +43,12 @@ constexpr const char *kMayAnalyze =
 	"FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid "
 	"AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog.\"char\"[])";
 
+std::vector<std::string>
+KeysOf(const catalog::Pipeline &pipeline, LoadMode mode)
+{
+	return FindsByKeys(mode) ? catalog::KeyColumns(pipeline) : std::vector<std::string>();
+}
+
 // As SQL would fold it.
 std::string
 FoldedName(const NamePart &part)
@@ -74,9 +81,11 @@ AtDestination(const Error &error, const std::string &server)
 RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const OptionValues &options, Purpose purpose,
 									 RunJournal &journal)
 	: pipeline_(pipeline), journal_(journal), purpose_(purpose), mode_(LoadModeOf(pipeline)),
+	  strategy_(MergeStrategyOf(options)),
+	  deletes_(mode_ == LoadMode::Mirror && !options.IsGiven("soft_delete_column")),
 	  remote_options_{pg::TimeoutsOf(options), 0, true}, patience_{options.DurationMicroseconds("swap_lock_timeout"),
 																   options.Integer("swap_lock_attempts")},
-	  create_options_(CreateOptionsOf(options, mode_, {}))
+	  create_options_(CreateOptionsOf(options, mode_, KeysOf(pipeline, mode_)))
 {
 	if (!pipeline.destination_table) {
 		throw Error(sqlstate::kPipelineIncomplete, "a run needs a destination_table", "Set it with alter_pipeline.");
@@ -168,11 +177,11 @@ RemoteDestination::Exec(const std::string &statement, const std::vector<pg::SqlV
 void
 RemoteDestination::RunStatements(const std::vector<std::string> &statements, const std::function<void(int64_t)> &done)
 {
-	SetPath(true);
+	UsePath(SessionPath::Own);
 	for (const std::string &statement : statements) {
 		done(Exec(statement).Processed());
 	}
-	SetPath(true);
+	UsePath(SessionPath::Own);
 	if (!created_) {
 		FindTable(*pipeline_.destination_table);
 	}
@@ -193,12 +202,11 @@ RemoteDestination::Try(const std::function<void()> &work)
 	}
 }
 
-// Triggers, defaults and types there are found as in any session of the remote role; what we ask of the catalogs is
-// asked with an empty path.
 void
-RemoteDestination::SetPath(bool own)
+RemoteDestination::UsePath(SessionPath path)
 {
-	Exec("SELECT pg_catalog.set_config('search_path', $1, true)", {own ? own_path_ : std::string()});
+	Exec("SELECT pg_catalog.set_config('search_path', $1, true)",
+		 {path == SessionPath::Own ? own_path_ : std::string()});
 }
 
 std::optional<LoadedRun>
@@ -264,12 +272,24 @@ RemoteDestination::TakeOverWatermark()
 CreatedTable
 RemoteDestination::PlanNewTable(const MappedQuery &query, const DeclaredTable &declared, RemoteTypes *types)
 {
-	SetPath(true);
+	UsePath(SessionPath::Own);
 	*types = FindRemoteTypes(*remote_, *pipeline_.destination, query);
-	SetPath(false);
+	UsePath(SessionPath::Empty);
 	create_options_.nulls_equal = remote_->ServerVersion() >= kNullsNotDistinct;
 	create_options_.identity = remote_->ServerVersion() >= kIdentity;
 	return PlanTable(query, declared, create_options_, table_, &types->texts);
+}
+
+Destination
+RemoteDestination::AsDestination()
+{
+	Destination destination;
+	destination.remote = this;
+	destination.name = label_;
+	destination.mode = mode_;
+	destination.created = !Exists();
+	destination.keys = KeysOf(pipeline_, mode_);
+	return destination;
 }
 
 void
@@ -281,12 +301,12 @@ RemoteDestination::Prepare(const MappedQuery &query, const DeclaredTable &declar
 		if (types.extension) {
 			throw Error(*types.extension);
 		}
-		SetPath(true);
+		UsePath(SessionPath::Own);
 		Exec(table.create);
 		for (const std::string &statement : table.comments) {
 			Exec(statement);
 		}
-		SetPath(false);
+		UsePath(SessionPath::Empty);
 		for (const std::string &line : types.missing) {
 			journal_.Warning(line);
 		}
@@ -323,13 +343,8 @@ RemoteDestination::IdentifyRows()
 void
 RemoteDestination::TakeShape(const MappedQuery &query)
 {
-	std::vector<RemoteColumn> const columns = ReadRemoteColumns(*remote_, relation_->oid);
-	for (const RemoteColumn &column : columns) {
-		if (!column.target.generated) {
-			columns_.insert(column.target.name);
-		}
-	}
-	shape_ = MatchRemote(query, columns, table_, &journal_);
+	columns_ = ReadRemoteColumns(*remote_, relation_->oid);
+	shape_ = MatchRemote(query, columns_, table_, &journal_);
 	RefuseMoneyWithin();
 }
 
@@ -374,11 +389,11 @@ RemoteDestination::Match(const MappedQuery &query) const
 }
 
 std::string
-RemoteDestination::CopyStatement() const
+RemoteDestination::CopyStatement(const std::string &table, const RemoteShape &shape)
 {
-	return Format("COPY {}{} FROM STDIN (FORMAT {})", table_,
-				  shape_.column_list.empty() ? std::string() : " (" + shape_.column_list + ")",
-				  shape_.binary ? "binary" : "text");
+	return Format("COPY {}{} FROM STDIN (FORMAT {})", table,
+				  shape.column_list.empty() ? std::string() : " (" + shape.column_list + ")",
+				  shape.binary ? "binary" : "text");
 }
 
 void
@@ -394,9 +409,8 @@ RemoteDestination::RefuseCascade()
 	}
 }
 
-// Keeps other writers out, so that the rows are those of this run alone. Readers go on.
 void
-RemoteDestination::Lock()
+RemoteDestination::KeepWritersOut(const char *what_for)
 {
 	if (!IsTable()) {
 		return;
@@ -414,15 +428,15 @@ RemoteDestination::Lock()
 		if (failure->State() != sqlstate::kLockNotAvailable) {
 			throw *failure;
 		}
-		journal_.Warning(Format("{} is in use: the lock for replacing its rows was not available within {}, attempt {} "
+		journal_.Warning(Format("{} is in use: the lock for {} was not available within {}, attempt {} "
 								"of {}",
-								label_, FormatDuration(patience_.timeout), attempt, patience_.attempts));
+								label_, what_for, FormatDuration(patience_.timeout), attempt, patience_.attempts));
 		if (attempt < patience_.attempts) {
 			pg::Call(leaf::PauseForLock);
 		}
 	}
 	throw Error(
-		sqlstate::kLockNotAvailable, Format("could not lock {} for replacing its rows", label_),
+		sqlstate::kLockNotAvailable, Format("could not lock {} for {}", label_, what_for),
 		"Another session there uses it: pg_locks and pg_stat_activity show which. The options swap_lock_timeout "
 		"and swap_lock_attempts say how long a run waits.");
 }
@@ -445,39 +459,37 @@ RemoteDestination::ReadMoneyAsNumbers()
 }
 
 void
-RemoteDestination::StartCopy()
+RemoteDestination::DeleteOldRows()
 {
-	if (mode_ == LoadMode::Replace && !created_) {
-		RefuseCascade();
-		Lock();
-		SetPath(true);
-		pg::SqlResult const deleted = Exec("DELETE FROM " + table_);
-		deleted_ = deleted.Processed() > 0;
-		journal_.Info(Format("{} old rows deleted", deleted.Processed()));
-	} else {
-		SetPath(true);
+	if (mode_ != LoadMode::Replace || created_) {
+		return;
 	}
-	if (shape_.has_money) {
+	RefuseCascade();
+	// The rows are to be those of this run alone.
+	KeepWritersOut("replacing its rows");
+	pg::SqlResult const deleted = Exec("DELETE FROM " + table_);
+	deleted_ = deleted.Processed() > 0;
+	journal_.Info(Format("{} old rows deleted", deleted.Processed()));
+}
+
+void
+RemoteDestination::StartCopy(const std::string &table, const RemoteShape &shape)
+{
+	if (shape.has_money) {
 		ReadMoneyAsNumbers();
 	}
 	try {
-		remote_->CopyIn(CopyStatement());
+		remote_->CopyIn(CopyStatement(table, shape));
 	} catch (const Error &error) {
 		throw AtDestination(error, *pipeline_.destination);
 	}
 }
 
 int64_t
-RemoteDestination::EndCopy(int64_t sent)
+RemoteDestination::EndCopy()
 {
 	try {
-		int64_t const taken = remote_->EndCopyIn();
-		if (taken != sent) {
-			journal_.Warning(
-				Format("{} rows were sent and {} taken: triggers or rules there dropped the others", sent, taken));
-		}
-		SetPath(false);
-		return taken;
+		return remote_->EndCopyIn();
 	} catch (const Error &error) {
 		throw AtDestination(error, *pipeline_.destination);
 	}

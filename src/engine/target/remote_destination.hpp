@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -12,15 +11,20 @@
 #include "core/option_registry.hpp"
 #include "core/run_journal.hpp"
 #include "engine/target/created_table.hpp"
+#include "engine/target/destination.hpp"
 #include "engine/target/pending_commit.hpp"
 #include "engine/target/remote_ledger.hpp"
 #include "engine/target/remote_target.hpp"
 #include "engine/target/remote_types.hpp"
 #include "engine/target/timed_lock.hpp"
+#include "engine/target/work_column.hpp"
 #include "engine/wire/remote_relation.hpp"
 #include "pg/remote_connection.hpp"
 
 namespace sluice::engine {
+
+// The search_path there.
+enum class SessionPath { Own, Empty };
 
 class RemoteDestination final : public PendingCommit {
 public:
@@ -41,13 +45,25 @@ public:
 	// it.
 	void Prepare(const MappedQuery &query, const DeclaredTable &declared);
 	ColumnMatch Match(const MappedQuery &query) const;
+	const RemoteShape &Shape() const { return shape_; }
 	TupleDesc RowType() const { return shape_.row_type; }
-	bool InBinary() const { return shape_.binary; }
-	// Takes the lock and deletes the old rows of a replace; then the server takes rows on Connection().
-	void StartCopy();
+	// Of a replace, under the lock that keeps other writers out.
+	void DeleteOldRows();
 	bool HasDeleted() const { return deleted_; }
-	// Returns how many rows the server has; sent: how many it got.
-	int64_t EndCopy(int64_t sent);
+	// The server takes rows on Connection(). table: this one or another, qualified.
+	void StartCopy(const std::string &table, const RemoteShape &shape);
+	// Returns how many rows the server has taken.
+	int64_t EndCopy();
+
+	// Of a load by keys, once prepared. What its plan has to know; throws Error where the table is not one for it.
+	void ReadKeyFacts(LoadFacts *facts);
+	// The columns that are loaded, with the operators of those that are keys.
+	std::vector<WorkColumn> Columns(const std::vector<std::string> &keys);
+	// The same columns as they are staged, fed by a query; behind them one of that type for the cursor, unless it is
+	// InvalidOid.
+	RemoteShape StagedShape(const MappedQuery &query, Oid cursor, const char *cursor_name) const;
+	// Until the end, and readers go on. Throws Error 55P03; what_for: "comparing its rows".
+	void KeepWritersOut(const char *what_for);
 	// The last thing before the commit: what the run has done, into the ledger.
 	void Record(const catalog::RunCounters &counters);
 	pg::leaf::Remote *Connection() { return remote_->Plain(); }
@@ -55,6 +71,8 @@ public:
 	void Analyze();
 	void Commit() override;
 
+	// It, as far as it is looked at.
+	Destination AsDestination();
 	// "public.t of server "x"", for messages.
 	const std::string &Label() const { return label_; }
 	const std::string &Server() const { return *pipeline_.destination; }
@@ -62,7 +80,11 @@ public:
 	const std::string &Table() const { return table_; }
 	const std::string &RelationOid() const { return relation_->oid; }
 	// That takes values from a load; once prepared.
-	bool HasColumn(const std::string &name) const { return columns_.contains(name); }
+	bool HasColumn(const std::string &name) const
+	{
+		const RemoteColumn *const column = FindColumn(name);
+		return column != nullptr && !column->target.generated;
+	}
 	bool Exists() const { return relation_.has_value(); }
 	bool Created() const { return created_; }
 	// With partitions or without; so is one that is still to be created.
@@ -71,6 +93,9 @@ public:
 		return !relation_ || relation_->kind == RELKIND_RELATION || relation_->kind == RELKIND_PARTITIONED_TABLE;
 	}
 	int ServerVersion() const { return remote_->ServerVersion(); }
+	// By which names are found there: triggers, defaults and types as in any session of the remote role; what we ask of
+	// the catalogs is asked with an empty one.
+	void UsePath(SessionPath path);
 	// One statement in the transaction there, with an empty search_path before the rows and after them.
 	pg::SqlResult Exec(const std::string &statement, const std::vector<pg::SqlValue> &parameters = {});
 	// Statements of the user's, as in a session of the remote role's own; done: how many rows each was about. They may
@@ -80,6 +105,8 @@ public:
 	std::optional<Error> Try(const std::function<void()> &work);
 	// What keeps the remote role from what a load does there, with what to grant; '' where nothing does.
 	std::string WhyNotAllowed(std::string *hint);
+	// Throws Error 42501 with the same.
+	void RequireRights();
 	// Whether a run that is lost at its end can be told from one that was not, and what is in the way.
 	bool HasLedger() const { return (ledger_->IsUsable() || ledger_->IsMissing()) && KeepsWatermark(); }
 	std::string LedgerText() const;
@@ -87,6 +114,7 @@ public:
 	std::vector<std::string> Describe(const MappedQuery *query, const DeclaredTable &declared, bool analyze);
 
 private:
+	const RemoteColumn *FindColumn(const std::string &name) const; // NULL: there is none
 	std::unique_ptr<pg::RemoteConnection> Connect() const;
 	void Pin(pg::RemoteConnection &remote) const;
 	void FindTable(const std::string &name);
@@ -94,20 +122,22 @@ private:
 	void IdentifyRows();
 	void TakeShape(const MappedQuery &query);
 	void RefuseCascade();
-	void Lock();
-	void SetPath(bool own);
 	void RefuseMoneyWithin();
 	void ReadMoneyAsNumbers();
 	std::optional<bool> AskWhetherCommitted() const;
 	// Whether the ledger has a place for the watermark, where there is one.
 	bool KeepsWatermark() const { return !pipeline_.cursor_column || ledger_->HoldsState(); }
 	void TakeOverWatermark();
-	std::string CopyStatement() const;
+	static std::string CopyStatement(const std::string &table, const RemoteShape &shape);
+	std::string RightsText() const;
+	std::string KeyIndex(const std::vector<std::string> &keys, const std::string &current);
 
 	const catalog::Pipeline &pipeline_;
 	RunJournal &journal_;
 	Purpose purpose_;
 	LoadMode mode_;
+	MergeStrategy strategy_;
+	bool deletes_; // of a mirror: what is gone is not marked
 	pg::RemoteOptions remote_options_;
 	LockPatience patience_;
 	CreateOptions create_options_;
@@ -123,7 +153,7 @@ private:
 	std::string label_;
 	std::optional<RemoteLedger> ledger_;
 	RemoteShape shape_;
-	std::set<std::string> columns_;
+	std::vector<RemoteColumn> columns_;
 	std::string root_run_;
 	std::string attempt_;
 };

@@ -136,6 +136,8 @@ MatchRemote(const MappedQuery &query, const std::vector<RemoteColumn> &columns, 
 		sent.push_back({column.target.name.c_str(), known ? SentAs(column.type) : output.type,
 						known ? ModifierSent(column.type, column.typmod) : output.type_modifier});
 		shape.match.source_of.push_back(source_of[i]);
+		shape.match.stamped.push_back(query.IsStamp(source_of[i]));
+		shape.fed.push_back(column);
 		shape.column_list += (shape.column_list.empty() ? "" : ", ") + pg::QuoteIdentifier(column.target.name);
 	}
 	if (fed.empty() && !columns.empty()) {

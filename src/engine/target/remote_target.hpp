@@ -28,6 +28,7 @@ struct RemoteShape {
 	bool binary = false;
 	bool has_money = false;			   // sent as numbers, which the session there must read by the locale C
 	std::vector<RemoteColumn> unknown; // fed, of types that only that server knows
+	std::vector<RemoteColumn> fed;
 };
 
 // The query's columns matched to the table's, with the errors of a local destination (42703, 42804, 23502). A
