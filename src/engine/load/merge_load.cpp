@@ -99,8 +99,8 @@ MergeLoad::MergeByPlaces(LoadCounts *counts)
 	rows_.Place().FindRowsOneByOne();
 	std::string const same = rows_.SameKey("d", "s");
 	// Written so that no index on the keys can be taken in place of the place.
-	std::string const at_place = Format("d.ctid OPERATOR(pg_catalog.=) s.{} AND s.{} IS NOT NULL AND ({}) IS TRUE",
-										kPlace, kPart, same);
+	std::string const at_place =
+		Format("d.ctid OPERATOR(pg_catalog.=) s.{} AND s.{} IS NOT NULL AND ({}) IS TRUE", kPlace, kPart, same);
 	std::string which = Format("{} AS s WHERE s.{} IS NULL", staged_, kPlace);
 	int64_t inserts = changes.created;
 	if (changes.changed > 0 && plan_.strategy != MergeStrategy::InsertOnly) {

@@ -266,12 +266,17 @@ LoadByKeys(const LoadRequest &request)
 
 // What a check says of a staged row it means of one of the destination.
 Error
-OfDestination(const Error &error, Relation staging, const Destination &destination)
+OfDestination(const Error &error, Relation staging, const Destination &destination, bool walks)
 {
 	ErrorInfo info = error.Info();
 	std::string const staged = Format("\"{}\"", RelationGetRelationName(staging));
 	if (size_t const place = info.message.find(staged); place != std::string::npos) {
 		info.message.replace(place, staged.size(), Format("\"{}\"", pg::Call(get_rel_name, destination.oid)));
+	}
+	// Behind its columns is where it would be put, which is not known yet.
+	constexpr std::string_view kNoPlace = ", null, null).";
+	if (walks && info.detail.ends_with(kNoPlace)) {
+		info.detail.replace(info.detail.size() - kNoPlace.size(), kNoPlace.size(), ").");
 	}
 	return Error(std::move(info));
 }
@@ -300,7 +305,7 @@ MergeWithQuarantine(const LoadRequest &request)
 	WireReader reader(source, query.Analyzed(), match.target_list, RelationGetDescr(staging));
 	reader.PutAside(request.quarantine);
 	auto const reject = [&](const TupleTableSlot *row, int64_t position, const Error &error) {
-		reader.Reject(row, position, OfDestination(error, staging, request.destination));
+		reader.Reject(row, position, OfDestination(error, staging, request.destination, request.plan.walks));
 	};
 	FittingRows fitting(staging);
 	int64_t given = 0;
