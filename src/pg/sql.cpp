@@ -44,6 +44,12 @@ Take(char *text)
 
 } // namespace
 
+const SqlValue &
+SqlResult::Cell(size_t row, size_t column) const
+{
+	return Checked(rows_, row, column);
+}
+
 const std::string &
 SqlResult::Text(size_t row, size_t column) const
 {

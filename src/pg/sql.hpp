@@ -36,7 +36,8 @@ public:
 	bool Empty() const { return rows_.empty(); }
 	// Rows the statement returned, or wrote when it returns none.
 	uint64_t Processed() const { return processed_; }
-	const SqlValue &Cell(size_t row, size_t column) const { return rows_[row][column]; }
+	// Throws Error 08P01 where there is none: what a server answers need not be what it was asked.
+	const SqlValue &Cell(size_t row, size_t column) const;
 	// The cell's text; '' for NULL.
 	const std::string &Text(size_t row, size_t column) const;
 	bool IsTrue(size_t row, size_t column) const;

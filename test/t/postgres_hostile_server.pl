@@ -110,6 +110,9 @@ my $long_name = 'n' x (1 << 20);
 unlike(meet({ describe => sub { my ($s) = @_; $s->{out} = HostilePg::message('t', pack('n', 0)) . HostilePg::columns([ $long_name, 23 ], [ 'b', 25 ]); return 1 } }), qr/n{10000}/, 'a name of a megabyte is not repeated whole');
 unlike(meet({ describe => sub { my ($s) = @_; $s->{out} = HostilePg::message('t', pack('n', 0)) . HostilePg::columns([ "\xc3\xa4" x 40, 23 ], [ 'b', 25 ]); return 1 } }, arguments => "source_table => 't', destination_table => 'made', load => 'append'"),
 	qr/ERROR/, 'a name that is too long is cut');
+like(meet({ answer => sub { my ($s, $sql) = @_; return 0 if $sql !~ /col_description/; $s->put(HostilePg::columns(map { ["c$_"] } 1 .. 4) . HostilePg::row('a', 'f', 'f', '') . HostilePg::message('C', "SELECT 1\0") . $s->ready); return 1 } },
+		arguments => "source_table => 't', destination_table => 'not_made', load => 'append'"),
+	qr/08P01: a server answered with fewer rows or columns/, 'an answer of fewer columns');
 is($node->sql("SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'made'::regclass AND attnum > 0"), ("\xc3\xa4" x 31) . ',b', 'between two characters');
 like(meet({ copy => sub { my ($s) = @_; $s->put(HostilePg::message('H', pack('Cnnn', 1, 2, 1, 1)) . HostilePg::message('d', "PGCOPY\n\xff\r\n\0" . pack('NN', 0, 0)) . HostilePg::message('d', pack('n', 65534) . pack('N', 0xffffffff) x 65534)); $s->silent } }),
 	qr/08P01: server "s\d+" sent a malformed row/, 'a row of 65534 fields');

@@ -205,7 +205,7 @@ like(run_now('view'), qr/^failed 42703: dst\.upsert of server "far" has no colum
 
 my $explained = as_etl("SELECT string_agg(line, E'\\n') FROM explain_pipeline('cursor') line");
 like($explained, qr/at the destination: CREATE TEMPORARY TABLE pg_temp\.pg_sluice_staged_rows with the columns that are loaded\nat the destination: COPY pg_temp\.pg_sluice_staged_rows \(id, .*\) FROM STDIN/, 'explain_pipeline tells the statements');
-for my $line ('path: rows are sent to a temporary table there and merged into dst.cursor of server "far" by SQL, because load is merge', 'keys: rows are found by (id), unique index "cursor_pkey"')
+for my $line ('path: rows are sent to a temporary table there and merged into dst.cursor of server "far" by SQL, because load is merge, and it is at another server', 'keys: rows are found by (id), unique index "cursor_pkey"')
 {
 	like($explained, qr/^\Q$line\E$/m, "it says: $line");
 	like(log_of('cursor'), qr/^info \Q$line\E$/m, "so does the run's log");
