@@ -32,17 +32,9 @@ keyed_method() {
 
 # time_keyed METHOD TABLE: appends to the caller's arrays.
 time_keyed() {
-    local method=$1 from source target wal per_tick=$((1000 / $(getconf CLK_TCK)))
     on source bench -c CHECKPOINT
     on target bench -c CHECKPOINT
-    source=$(cpu_ticks "$SOURCE_POSTMASTER") target=$(cpu_ticks "$POSTMASTER") wal=$(wal_bytes)
-    from=$(now_us)
-    keyed_method "$method" "$2"
-    times[$method]+="$(($(now_us) - from)) "
-    wals[$method]+="$(($(wal_bytes) - wal)) "
-    sleep 0.1
-    source_cpu[$method]+="$((($(cpu_ticks "$SOURCE_POSTMASTER") - source) * per_tick)) "
-    target_cpu[$method]+="$((($(cpu_ticks "$POSTMASTER") - target) * per_tick)) "
+    measure_method "$1" keyed_method "$1" "$2"
 }
 
 # tell_ratio METHOD PEER: how many times as long as the peer

@@ -19,13 +19,13 @@ wal_bytes() { on target bench -At -c "SELECT pg_wal_lsn_diff(pg_current_wal_inse
 
 fingerprint() { echo "SELECT count(*), sum(hashtextextended(t::text, 0)) FROM $1 t"; }
 
-# measure METHOD TABLE: appends microseconds, CPU milliseconds of both servers and bytes of WAL to the caller's arrays.
-measure() {
-    local method=$1 shape=$2 from to source target wal per_tick=$((1000 / $(getconf CLK_TCK)))
-    on target bench -c "TRUNCATE $shape" -c CHECKPOINT
+# measure_method METHOD COMMAND...: appends microseconds, CPU milliseconds of both servers and bytes of WAL to the caller's arrays.
+measure_method() {
+    local method=$1 from to source target wal per_tick=$((1000 / $(getconf CLK_TCK)))
+    shift
     source=$(cpu_ticks "$SOURCE_POSTMASTER") target=$(cpu_ticks "$POSTMASTER") wal=$(wal_bytes)
     from=$(now_us)
-    run_method "$method" "$shape"
+    "$@"
     to=$(now_us)
     times[$method]+="$((to - from)) "
     wals[$method]+="$(($(wal_bytes) - wal)) "
@@ -33,6 +33,11 @@ measure() {
     sleep 0.1
     source_cpu[$method]+="$((($(cpu_ticks "$SOURCE_POSTMASTER") - source) * per_tick)) "
     target_cpu[$method]+="$((($(cpu_ticks "$POSTMASTER") - target) * per_tick)) "
+}
+
+measure() {
+    on target bench -c "TRUNCATE $2" -c CHECKPOINT
+    measure_method "$1" run_method "$1" "$2"
 }
 
 # compare_methods TABLE TITLE: in turns, so that what else happens on the machine hits all alike.
