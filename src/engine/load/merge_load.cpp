@@ -34,8 +34,8 @@ MergeLoad::Write(Batch *batch)
 std::string
 MergeLoad::InsertStatement(const std::string &which) const
 {
-	std::string const statement = Format("INSERT INTO {} AS d ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}", table_,
-										 rows_.List("", false), rows_.List("s.", false), which);
+	std::string statement = Format("INSERT INTO {} AS d ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {}", table_,
+								   rows_.List("", false), rows_.List("s.", false), which);
 	if (plan_.key_index.empty()) {
 		return statement;
 	}

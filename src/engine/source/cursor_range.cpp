@@ -79,7 +79,7 @@ PostgresCondition(const CursorColumn &column, const CursorRange &range)
 		return "false";
 	}
 	std::string const name = SourceColumn(column);
-	std::string const within = RangeCondition(
+	std::string within = RangeCondition(
 		name, range, [&column](const std::string &value) { return PostgresLiteral(column, value); },
 		"OPERATOR(pg_catalog.{})");
 	if (range.also.empty()) {
