@@ -4,10 +4,7 @@
 #include "api/rights.hpp"
 #include "api/trigger.hpp"
 #include "catalog/reject_store.hpp"
-#include "catalog/run_store.hpp"
-#include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
-#include "worker/control.hpp"
 
 SLUICE_PIPELINE_FUNCTION(sluice_discard_rejects)
 {
@@ -33,10 +30,5 @@ SLUICE_PIPELINE_FUNCTION(sluice_replay_rejects)
 	}
 	sluice::catalog::NewRun run;
 	run.cause = "replay";
-	run.dependents = false;
-	run.triggered_by = sluice::catalog::CurrentUserName();
-	run.reason = sluice::api::RunInTheWay(found);
-	std::string const id = sluice::catalog::InsertRun(found, run);
-	sluice::worker::PokeAtCommit();
-	return sluice::api::Result(id, UUIDOID);
+	return sluice::api::Result(sluice::api::QueueApart(found, std::move(run)), UUIDOID);
 }

@@ -3,10 +3,7 @@
 #include "api/arguments.hpp"
 #include "api/rights.hpp"
 #include "api/trigger.hpp"
-#include "catalog/run_store.hpp"
-#include "catalog/statement.hpp"
 #include "engine/repair.hpp"
-#include "worker/control.hpp"
 
 SLUICE_PIPELINE_FUNCTION(sluice_repair_pipeline)
 {
@@ -18,10 +15,5 @@ SLUICE_PIPELINE_FUNCTION(sluice_repair_pipeline)
 	sluice::catalog::NewRun run;
 	run.cause = "repair";
 	run.repair = deletes_extra ? sluice::catalog::kRepairDeletes : sluice::catalog::kRepairKeeps;
-	run.dependents = false;
-	run.triggered_by = sluice::catalog::CurrentUserName();
-	run.reason = sluice::api::RunInTheWay(found);
-	std::string const id = sluice::catalog::InsertRun(found, run);
-	sluice::worker::PokeAtCommit();
-	return sluice::api::Result(id, UUIDOID);
+	return sluice::api::Result(sluice::api::QueueApart(found, std::move(run)), UUIDOID);
 }

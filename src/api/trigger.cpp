@@ -94,6 +94,17 @@ RunInTheWay(const catalog::Pipeline &pipeline)
 }
 
 std::string
+QueueApart(const catalog::Pipeline &pipeline, catalog::NewRun run)
+{
+	run.dependents = false;
+	run.triggered_by = catalog::CurrentUserName();
+	run.reason = RunInTheWay(pipeline);
+	std::string id = catalog::InsertRun(pipeline, run);
+	worker::PokeAtCommit();
+	return id;
+}
+
+std::string
 Trigger(const std::string &identifier, const TriggerRequest &request, const char *what)
 {
 	catalog::Pipeline const pipeline = FindForUse(identifier);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "catalog/pipeline_store.hpp"
+#include "catalog/run_store.hpp"
 
 namespace sluice::api {
 
@@ -18,6 +19,10 @@ void RequireSwitchedOn(const catalog::Pipeline &pipeline);
 void RequireStartable(const catalog::Pipeline &pipeline);
 // The run that a new one would have to wait for, as a sentence; nothing when the way is free.
 std::optional<std::string> RunInTheWay(const catalog::Pipeline &pipeline);
+
+// Queues a run that is not one of the schedule's: it waits for the one in its way, and nothing depends on it. Returns
+// its id.
+std::string QueueApart(const catalog::Pipeline &pipeline, catalog::NewRun run);
 
 struct TriggerRequest {
 	std::string context;

@@ -95,6 +95,7 @@ OpenRowWalk(HeapWalk *heap, int part_column, bool keeps_same)
 Batch *
 WalkRows(RowWalk *walk, Batch *batch)
 {
+	CHECK_FOR_INTERRUPTS();
 	if (walk->first != nullptr) {
 		ResetBatch(walk->first);
 	}
