@@ -1,5 +1,5 @@
-# Mirrors beside a walk through the heap: pages as an application leaves them, a source that begins in the middle, a
-# worker that is killed, marks that do not fit into memory.
+# Mirrors and merges beside a walk through the heap: pages as an application leaves them, a source that begins in the middle, a
+# worker that is killed, marks that do not fit into memory, rows for which the walk is of no use.
 use strict;
 use warnings;
 use FindBin;
@@ -113,6 +113,42 @@ ok($node->poll_query_until('postgres', "SELECT status = 'stopped' FROM pipeline_
 isnt(differences(), 0, 'nothing has changed');
 $node->safe_psql('postgres', q{SELECT alter_pipeline('dst', source_query => 'SELECT * FROM src')});
 mirrors('0 39 0 39911', 'the next run');
+
+# Rows that come in any order: where most of a merge's differ they are found in the order of their keys instead.
+$node->safe_psql('postgres', q{
+	CREATE TABLE delta AS SELECT i AS id, 'v' || i AS val, 0 AS version FROM generate_series(1, 50000) AS i;
+	CREATE TABLE merged (id int PRIMARY KEY, val text, version int);
+	INSERT INTO merged SELECT * FROM delta WHERE id <= 45000;
+	SELECT create_pipeline('merged', source_query => 'SELECT * FROM delta ORDER BY pg_catalog.hashint4(id), version', destination_table => 'merged',
+		load => 'merge', key_columns => '{id}');
+});
+
+sub merges
+{
+	my ($expected, $gives_up, $name) = @_;
+	my $status = $node->psql('postgres', "CALL trigger_and_wait('merged')");
+	is(outcome(), $expected, "merge, $name: counts");
+	is($node->safe_psql('postgres', q{
+		SELECT count(*) FROM pipeline_log WHERE run = (SELECT id FROM pipeline_runs ORDER BY id DESC LIMIT 1) AND message LIKE '%in the order of their keys'}),
+		$gives_up, "merge, $name: how rows are looked up");
+	is($node->safe_psql('postgres', q{
+		SELECT count(*) FROM ((SELECT DISTINCT ON (id) * FROM delta ORDER BY id, version DESC) EXCEPT ALL TABLE merged) AS d}), $status == 0 ? 0 : 50100, "merge, $name: rows");
+	return;
+}
+
+merges('5000 0 0 45000', 0, 'few differ');
+$node->safe_psql('postgres', q{UPDATE delta SET val = 'new' WHERE id % 10 <> 0; INSERT INTO delta SELECT i, 'more', 0 FROM generate_series(50001, 50100) AS i});
+merges('100 45000 0 5000', 1, 'most differ');
+$node->safe_psql('postgres', q{VACUUM merged; UPDATE delta SET val = 'newer'});
+merges('0 50100 0 0', 1, 'all differ');
+
+# Rows of one key, of which one is among those that were looked up before it was given up.
+$node->safe_psql('postgres', q{
+	UPDATE delta SET val = 'newest';
+	INSERT INTO delta SELECT id, 'last', 1 FROM delta WHERE id % 5 = 0 AND id <= 50000});
+merges('0 0 0 0 rows with the same key differ, and there is no cursor_column to tell which is the newest', 1, 'a tie');
+$node->safe_psql('postgres', q{SELECT alter_pipeline('merged', cursor_column => 'version')});
+merges('0 50100 0 0', 1, 'greatest of a cursor');
 
 $node->stop;
 done_testing();

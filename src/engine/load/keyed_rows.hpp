@@ -53,6 +53,8 @@ public:
 	// Whether so few rows are staged that looking for each of them in an index on the keys is cheaper than reading the
 	// destination once, whatever the planner knows of it.
 	bool AreFew() const;
+	// By all keys.
+	bool CanBeSorted() const { return sortable_; }
 	// As a FROM item: in the order of an index on the keys, so that each page of it, and often of the table, is met
 	// once where they are looked up one by one.
 	std::string InOrder() const;

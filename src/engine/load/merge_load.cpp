@@ -15,6 +15,9 @@ MergeLoad::Open()
 	// Which of several rows of a key is the greatest is known when all are there.
 	if (load_plan_.walks) {
 		walk_.emplace(rows_, destination_, load_plan_, cursor_ != nullptr, journal_);
+		if (rows_.CanBeSorted()) {
+			walk_->MayGiveUp();
+		}
 	} else {
 		rows_.Open();
 	}
@@ -75,7 +78,7 @@ MergeLoad::MergeByKeys(LoadCounts *counts, int64_t rows)
 	rows_.Place().Run(Format("ANALYZE {} ({})", staged_, rows_.List("", true)));
 	std::string which = staged_ + " AS s";
 	if (has_rows_) {
-		if (!plan_.key_index.empty() && rows_.AreFew()) {
+		if (!plan_.key_index.empty() && ((walk_ && walk_->GaveUp()) || rows_.AreFew())) {
 			staged_ = rows_.InOrder();
 			rows_.Place().FindRowsOneByOne();
 		}
@@ -136,7 +139,7 @@ MergeLoad::Merge()
 	counts.duplicate = rows_.Settle();
 	int64_t const rows = (walk_ ? walk_->Rows() : rows_.Rows()) - counts.duplicate;
 	staged_ = rows_.Place().Staged();
-	if (walk_) {
+	if (walk_ && !walk_->GaveUp()) {
 		MergeByPlaces(&counts);
 	} else {
 		MergeByKeys(&counts, rows);

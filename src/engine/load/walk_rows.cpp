@@ -30,7 +30,7 @@ WalkedRows::Flag() const
 
 WalkedRows::WalkedRows(KeyedRows &rows, const Destination &destination, const LoadPlan &plan, bool keeps_same,
 					   RunJournal &journal)
-	: rows_(rows), name_(destination.name), plan_(plan), journal_(journal)
+	: rows_(rows), name_(destination.name), plan_(plan), keeps_same_(keeps_same), journal_(journal)
 {
 	// As a statement, for the rights that it takes and for those who watch statements.
 	pg::Sql(Format("SELECT {}{} FROM {} LIMIT 0", rows_.List("", false), Flag().empty() ? "" : ", " + Flag(), name_));
@@ -49,18 +49,44 @@ WalkedRows::WalkedRows(KeyedRows &rows, const Destination &destination, const Lo
 	walk_ = pg::Call(leaf::OpenRowWalk, heap_, rows_.PlaceColumn(), keeps_same);
 }
 
+// Where each row is another leaf of the index and another page of the table, rows that are to be changed are found
+// sooner in the order of the keys: then the leaf that was searched is the one to be written.
+void
+WalkedRows::LookAtSample()
+{
+	sample_ = 0;
+	walk_->keeps_same = keeps_same_;
+	int64_t const probed = walk_->rows - walk_->fresh - heap_->walked;
+	gave_up_ = probed >= walk_->rows / 2 && (keeps_same_ || walk_->differing >= walk_->rows / 2);
+}
+
 void
 WalkedRows::Write(Batch *batch)
 {
+	if (gave_up_) {
+		walk_->rows += batch->count;
+		pg::Call(leaf::LeavePlacesOut, walk_, batch);
+		rows_.Place().Write(batch);
+		return;
+	}
+	walk_->keeps_same = keeps_same_ || sample_ > 0;
 	if (Batch *first = pg::Call(leaf::WalkRows, walk_, batch); first != nullptr) {
 		rows_.Place().Write(first);
 	}
 	rows_.Place().Write(batch);
+	if (sample_ > 0 && walk_->rows >= sample_) {
+		LookAtSample();
+	}
 }
 
 void
 WalkedRows::Close()
 {
+	if (gave_up_) {
+		journal_.Info("most rows differ and do not come in the order of " + name_ +
+					  ": they are looked up in the order of their keys");
+		return;
+	}
 	if (walk_->repeated == 0) {
 		rows_.Doubt(walk_->fresh > 0 ? Format("{} IS NULL", kPlace) : "false");
 	}

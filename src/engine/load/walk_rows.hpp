@@ -17,6 +17,10 @@ public:
 	// destination may not be read.
 	WalkedRows(KeyedRows &rows, const Destination &destination, const LoadPlan &plan, bool keeps_same,
 			   RunJournal &journal);
+	// Before the first row: the walk may end where it is of no use, because most rows are there, differ, and do not
+	// come as they lie. All are staged then, and to be found by their keys.
+	void MayGiveUp() { sample_ = kSample; }
+	bool GaveUp() const { return gave_up_; }
 
 	void Write(Batch *batch);
 	// All are there, the rows' staging table is closed.
@@ -33,12 +37,18 @@ public:
 	void End();
 
 private:
+	static constexpr int64_t kSample = 20000;
+
 	std::string Flag() const; // quoted: the column that says what a row counts as; '': there is none
+	void LookAtSample();
 
 	KeyedRows &rows_;
 	std::string const name_;
 	const LoadPlan &plan_;
+	bool const keeps_same_;
 	RunJournal &journal_;
+	int64_t sample_ = 0; // how many rows are staged, whatever they are, until it is known what the walk is good for
+	bool gave_up_ = false;
 	StagedRows gone_;
 	leaf::HeapWalk *heap_ = nullptr;
 	leaf::RowWalk *walk_ = nullptr;

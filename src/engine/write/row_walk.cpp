@@ -115,6 +115,15 @@ WalkRows(RowWalk *walk, Batch *batch)
 	return walk->first != nullptr && walk->first->count > 0 ? walk->first : nullptr;
 }
 
+void
+LeavePlacesOut(const RowWalk *walk, Batch *batch)
+{
+	for (int i = 0; i < batch->count; ++i) {
+		batch->slots[i]->tts_isnull[walk->part_column] = true;
+		batch->slots[i]->tts_isnull[walk->part_column + 1] = true;
+	}
+}
+
 bool
 FillUnmet(HeapWalk *walk, Batch *batch)
 {

@@ -24,6 +24,8 @@ RowWalk *OpenRowWalk(HeapWalk *heap, int part_column, bool keeps_same);
 // Leaves in the batch the rows that are to be staged. Returns rows that are to be staged before them, or NULL: where
 // one of them had come before and was the same as the heap's, it is needed beside its like.
 Batch *WalkRows(RowWalk *walk, Batch *batch);
+// Of rows that are staged without being looked for.
+void LeavePlacesOut(const RowWalk *walk, Batch *batch);
 
 // Fills the batch, of table and place, with rows that were not met; false at the end.
 bool FillUnmet(HeapWalk *walk, Batch *batch);
