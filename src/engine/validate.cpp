@@ -31,6 +31,12 @@ IsRemote(const catalog::Pipeline &pipeline)
 }
 
 bool
+HasCursor(const catalog::Pipeline &pipeline)
+{
+	return IsLoad(pipeline) && pipeline.cursor_column.has_value();
+}
+
+bool
 HasSource(const catalog::Pipeline &pipeline)
 {
 	return pipeline.source.has_value();
@@ -53,6 +59,7 @@ constexpr Check kChecks[] = {
 	{"source_connection", "source_server", true, HasSource, SeeSourceConnection},
 	{"source", "definition columns filter source_connection", true, IsLoad, SeeSource},
 	{"transform", "source", true, IsLoad, SeeTransform},
+	{"cursor", "transform", true, HasCursor, SeeCursor},
 	{"source_rights", "transform", true, IsLoad, SeeSourceRights},
 	{"temporary", "definition source_server", false, IsLoad, SeeTemporary},
 	{"destination_server", "", false, IsRemote, SeeDestinationServer},

@@ -49,6 +49,7 @@ void SeeSourceServer(Look *look);
 void SeeSourceConnection(Look *look);
 void SeeSource(Look *look);
 void SeeTransform(Look *look);
+void SeeCursor(Look *look);
 void SeeSourceRights(Look *look);
 void SeeTemporary(Look *look);
 void SeeDestinationServer(Look *look);

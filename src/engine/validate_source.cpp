@@ -126,11 +126,6 @@ SeeTransform(Look *look)
 			look->Ok(line.message);
 		}
 	}
-	if (look->cursor) {
-		if (std::optional<CursorRead::Doubt> const doubt = look->cursor->MayMiss()) {
-			look->Warning(doubt->message, doubt->hint);
-		}
-	}
 	for (const std::string &missing : look->query->MissingTypes()) {
 		look->Warning(missing);
 	}
@@ -139,6 +134,16 @@ SeeTransform(Look *look)
 		look->query.emplace(*over);
 		CheckReshaped(*look->query, over->source_row, look->input->Fetch());
 		look->Ok("transform is a query over these rows");
+	}
+}
+
+void
+SeeCursor(Look *look)
+{
+	if (std::optional<CursorRead::Doubt> const doubt = look->cursor->MayMiss()) {
+		look->Warning(doubt->message, doubt->hint);
+	} else {
+		look->Ok(Format("new rows are found by cursor_column \"{}\"", *look->pipeline.cursor_column));
 	}
 }
 
