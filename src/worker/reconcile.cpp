@@ -11,6 +11,7 @@
 #include "worker/log.hpp"
 #include "worker/scheduler.hpp"
 #include "worker/worker_entry.hpp"
+#include "worker/worker_session.hpp"
 
 namespace sluice::worker {
 
@@ -163,6 +164,7 @@ CollectEnded(SchedulerState &state)
 			}
 			bool isolated = false;
 			pg::InTransaction([&] {
+				pg::Call(leaf::CommitSafely);
 				isolated = Isolated(state, live.run, Format("the end of run {} could not be written", live.run),
 									[&] { written = WriteEnd(live); });
 			});
@@ -223,6 +225,7 @@ ServeStops(SchedulerState &state)
 		bool served = false;
 		bool isolated = false;
 		pg::InTransaction([&] {
+			pg::Call(leaf::CommitSafely);
 			isolated = Isolated(state, run, Format("run {} could not be stopped", run), [&] {
 				served = stop.whole_queue ? ServeStopOfAll(state, stop, now) : ServeStop(state, stop, now);
 			});

@@ -128,7 +128,7 @@ RecordEnd(Attempt &attempt, const Error &error)
 	bool written = false;
 	RunSlot const slot = OwnRun();
 	pg::InTransaction([&] {
-		pg::Call(leaf::CommitLazily);
+		pg::Call(leaf::CommitSafely);
 		attempt.locks.LeaveToTransaction();
 		if (!pg::FindExtension().Exists()) {
 			written = true;

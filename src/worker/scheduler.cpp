@@ -408,7 +408,8 @@ ScheduleDatabase(Oid database)
 	leaf::SetForProcess("max_parallel_workers_per_gather", "0");
 	leaf::SetForProcess("jit", "off");
 	leaf::SetForProcess("enable_seqscan", "off");
-	// Losing a mark of ours in a crash is harmless; waiting for a standby at every one is not.
+	// Losing a mark of ours in a crash is harmless; waiting for a standby at every one is not. The end of a run is no
+	// such mark, see reconcile.
 	leaf::SetForProcess("synchronous_commit", "off");
 	(void)pg::EntryOrLog([database] { Scheduler(database).Work(); });
 }
