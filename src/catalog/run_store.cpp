@@ -271,13 +271,14 @@ pg::SqlResult
 LatestStatus(const std::string &root_run)
 {
 	// Attempts after the first carry its id as their root. A failure that is not settled may still be tried
-	// again; one snapshot must say both, or a retry that is queued in between is overlooked.
+	// again, a stop of which nobody knows whether it came too late is looked into; one snapshot must say both, or a
+	// retry that is queued in between is overlooked.
 	pg::SqlResult rows = Execute(
 		"SELECT CASE WHEN EXISTS (SELECT FROM sluice.pipeline_ended e WHERE e.run_id = a.id AND NOT e.drawn AND "
-		"a.status = 'failed') "
-		"THEN 'pending' ELSE status END, xmin FROM (SELECT id, status, attempt, xmin FROM sluice.pipeline_runs "
-		"WHERE id = $1::uuid UNION ALL SELECT id, status, attempt, xmin FROM sluice.pipeline_runs "
-		"WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",
+		"(a.status = 'failed' OR a.status = 'stopped' AND (a.phase = 'committing' OR a.metadata ? 'lost_before'))) "
+		"THEN 'pending' ELSE status END, xmin FROM (SELECT id, status, attempt, phase, metadata, xmin FROM "
+		"sluice.pipeline_runs WHERE id = $1::uuid UNION ALL SELECT id, status, attempt, phase, metadata, xmin FROM "
+		"sluice.pipeline_runs WHERE root_run = $1::uuid AND attempt > 1) a ORDER BY attempt DESC LIMIT 1",
 		{root_run}, Reading::Latest);
 	if (rows.Empty()) {
 		throw NoSuchRun(root_run);

@@ -83,7 +83,14 @@ for my $case ([ '', 'no retries' ], [ ', "max_retries": 3', 'with retries' ])
 	my $gate = close_far_gate();
 	my ($run) = once_pipeline('') =~ /\n(\S+)$/;
 	await_commit('stopped: the worker waits for COMMIT there');
+	# Nobody has drawn the consequences yet.
+	my $scheduler = $near->pid_of('scheduler');
+	kill 'STOP', $scheduler;
 	is(as_etl("SELECT stop_run('$run')"), 't', 'stopped: it is stopped');
+	$near->await("SELECT status = 'stopped' FROM pipeline_runs WHERE id = '$run'", 'stopped: its row says so');
+	is(as_etl("SELECT wait_for_run('$run', '100 ms') IS NULL"), 't', 'stopped: who waits is not told so while it may be looked up');
+	kill 'CONT', $scheduler;
+	is(as_etl("SELECT wait_for_run('$run', '30 s')"), 'failed', 'stopped: but what was found');
 	await_end($run, 'stopped: it is over');
 	is(attempts($run), 'manual stopped, retry failed SL009', 'stopped: looked up and not found');
 	$gate->quit;
