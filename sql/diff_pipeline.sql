@@ -42,13 +42,27 @@ UPDATE src SET amount = 0 WHERE id = 50;
 SELECT kind, count, samples FROM diff_pipeline('computed');
 SELECT kind, count, samples FROM diff_pipeline('diff here');
 
+-- A table at another server is compared there, also by its primary key, and nothing is written there either.
+SELECT create_pipeline('far', source_table => 'src', destination => 'diff', destination_table => 'diff.away', key_columns => '{part, id}', filter => 'id > 90', options => '{"load_columns": true}') \g /dev/null
+SELECT diff_pipeline('far');
+CREATE TYPE part AS ENUM ('a', 'b', 'c');
+CREATE TABLE away (amount numeric, part part, id int, own text DEFAULT 'there alone', _run_id uuid, _loaded_at timestamptz, PRIMARY KEY (id, part));
+INSERT INTO away SELECT amount, part::part, id FROM src WHERE id > 90 AND id <> 95;
+INSERT INTO away VALUES (7, 'b', 96), (NULL, 'a', 5);
+UPDATE away SET amount = 97.0 WHERE id = 97;
+SELECT * FROM diff_pipeline('far');
+SELECT kind, count, samples FROM diff_pipeline('far', 0);
+SELECT alter_pipeline('far', reset => '{key_columns}', load => 'append', columns => 'id, part, (SELECT source.amount) AS amount');
+SELECT kind, count, jsonb_array_length(samples) AS samples FROM diff_pipeline('far', 1);
+ALTER TABLE away DROP CONSTRAINT away_pkey;
+SELECT diff_pipeline('far');
+SELECT relname FROM pg_class WHERE relname LIKE 'pg\_sluice\_staged%' OR relnamespace = 'diff'::regnamespace AND relname LIKE 'pg\_sluice%';
+
 -- What cannot be compared.
 SELECT diff_pipeline('wire', -1);
 SELECT diff_pipeline('no such');
 SELECT create_pipeline('command', command => 'SELECT 1') \g /dev/null
 SELECT diff_pipeline('command');
-SELECT create_pipeline('far', source_table => 'src', destination => 'diff', destination_table => 'diff.src', load => 'append') \g /dev/null
-SELECT diff_pipeline('far');
 SELECT alter_pipeline('wire', columns => 'NULLIF(id, 9) AS id, part, amount');
 SELECT diff_pipeline('wire');
 SELECT alter_pipeline('wire', columns => 'id, amount');

@@ -83,12 +83,27 @@ CALL repair('append', true);
 SELECT create_pipeline('beside', source_table => 'src', destination_table => 'appended', load => 'append') \g /dev/null
 CALL repair('append', true);
 
+-- Into a table at another server, by its primary key.
+SELECT create_pipeline('far', source_query => 'SELECT * FROM repair.src WHERE id <= 100 AND at <= 100', destination => 'repair', destination_table => 'repair.away', load => 'append') \g /dev/null
+CALL repair('far');
+CREATE TABLE away (LIKE appended INCLUDING ALL);
+INSERT INTO away SELECT id, t, at + id % 2 FROM src WHERE id BETWEEN 50 AND 60 AND at <= 100;
+INSERT INTO away VALUES (400, 'extra', 1);
+SELECT differences('far');
+CALL repair('far');
+:log
+SELECT differences('far');
+CALL repair('far', true);
+SELECT differences('far');
+SELECT alter_pipeline('far', load => 'merge', key_columns => '{id}', cursor_column => 'at');
+UPDATE away SET t = 'other' WHERE id = 70;
+CALL repair('far');
+SELECT differences('far'), (SELECT watermark FROM pipelines WHERE name = 'far');
+
 -- What cannot be repaired.
 SELECT repair_pipeline('no such');
 SELECT create_pipeline('command', command => 'SELECT 1') \g /dev/null
 SELECT repair_pipeline('command');
-SELECT create_pipeline('far', source_table => 'src', destination => 'repair', destination_table => 'repair.src', load => 'append') \g /dev/null
-SELECT repair_pipeline('far');
 SELECT create_pipeline('by cursor', source_table => 'src', destination_table => 'by_cursor', cursor_column => 'at') \g /dev/null
 SELECT repair_pipeline('by cursor');
 SELECT create_pipeline('mirror', source_table => 'src', destination_table => 'mirrored', load => 'mirror', key_columns => '{id}') \g /dev/null

@@ -20,14 +20,13 @@ void
 RequireComparable(const Pipeline &pipeline)
 {
 	bool const transforms = sluice::catalog::ReadOptions(pipeline.options).IsGiven("transform");
-	if (pipeline.command || pipeline.IsContinuous() || pipeline.destination || transforms) {
+	if (pipeline.command || pipeline.IsContinuous() || transforms) {
 		throw Error(sluice::sqlstate::kFeatureNotSupported,
 					Format("diff_pipeline does not compare pipeline \"{}\", because {}", pipeline.name,
-						   pipeline.command		  ? "it runs a command"
-						   : pipeline.destination ? "its destination is at another server"
-						   : transforms			  ? "its transform computes over all rows"
-												  : "its mode is realtime"),
-					"It compares what a source has with a table of this database.");
+						   pipeline.command ? "it runs a command"
+						   : transforms		? "its transform computes over all rows"
+											: "its mode is realtime"),
+					"It compares what a source has with a table.");
 	}
 }
 

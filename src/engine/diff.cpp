@@ -4,7 +4,8 @@
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/known_secrets.hpp"
-#include "engine/load/staged_rows.hpp"
+#include "engine/load/local_workplace.hpp"
+#include "engine/load/remote_workplace.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
 #include "engine/source/executor_reader.hpp"
@@ -12,12 +13,10 @@
 #include "engine/source/row_store.hpp"
 #include "engine/source/run_input.hpp"
 #include "engine/source/wire_reader.hpp"
-#include "engine/target/destination.hpp"
-#include "engine/target/key_index.hpp"
+#include "engine/target/destination_server.hpp"
 #include "engine/target/row_keys.hpp"
 #include "pg/read_only.hpp"
 #include "pg/settings.hpp"
-#include "pg/sql.hpp"
 
 namespace sluice::engine {
 
@@ -26,9 +25,8 @@ namespace {
 // The columns that are compared, as parts of statements over d, the destination, and s, the source's staged rows.
 class Compared {
 public:
-	// Those that the match feeds; the stamps of load_columns are staged and not compared. Throws Error where a key is
-	// none of them.
-	Compared(const Destination &destination, const ColumnMatch &match, const std::vector<std::string> &keys);
+	// The stamps of load_columns are staged and not compared. Throws Error where a key is none of them.
+	Compared(const std::vector<WorkColumn> &loaded, const std::vector<std::string> &keys);
 
 	const std::string &Definitions() const { return definitions_; }
 	std::string SameKey() const { return same_key_; }
@@ -58,28 +56,17 @@ private:
 	std::string definitions_;
 };
 
-Compared::Compared(const Destination &destination, const ColumnMatch &match, const std::vector<std::string> &keys)
+Compared::Compared(const std::vector<WorkColumn> &loaded, const std::vector<std::string> &keys)
 {
-	TupleDesc const row_type = RelationGetDescr(destination.relation);
-	for (int i = 0; i < row_type->natts; ++i) {
-		if (match.source_of[static_cast<size_t>(i)] < 0) {
-			continue;
-		}
-		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
-		std::string const name = NameStr(attribute->attname);
-		std::string const quoted = pg::QuoteIdentifier(name);
-		if (!match.stamped[static_cast<size_t>(i)]) {
+	for (const WorkColumn &column : loaded) {
+		std::string const quoted = pg::QuoteIdentifier(column.name);
+		if (!column.is_stamp) {
 			columns_.push_back(quoted);
 		}
-		definitions_ += Format("{}{} {}", definitions_.empty() ? "(" : ", ", quoted,
-							   pg::Call(format_type_with_typemod, attribute->atttypid, attribute->atttypmod));
-		if (OidIsValid(attribute->attcollation)) {
-			definitions_ += Format(" COLLATE {}", pg::Call(leaf::CollationName, attribute->attcollation));
-		}
-		if (std::find(keys.begin(), keys.end(), name) != keys.end()) {
+		definitions_ += Format("{}{} {}", definitions_.empty() ? "(" : ", ", quoted, column.type);
+		if (std::find(keys.begin(), keys.end(), column.name) != keys.end()) {
 			keys_.push_back(quoted);
-			same_key_ += Format("{}d.{} {} s.{}", same_key_.empty() ? "" : " AND ", quoted,
-								pg::Call(leaf::EqualityOf, pg::Call(getBaseType, attribute->atttypid)), quoted);
+			same_key_ += Format("{}d.{} {} s.{}", same_key_.empty() ? "" : " AND ", quoted, column.equals, quoted);
 		}
 	}
 	definitions_ += ")";
@@ -100,24 +87,23 @@ Compared::AnyKeyIsNull() const
 }
 
 void
-Write(RowReader &reader, StagedRows *staged)
+Write(RowReader &reader, Workplace &place)
 {
 	while (Batch *batch = reader.Next()) {
-		staged->Write(batch);
+		place.Write(batch);
 	}
 	reader.Finish();
 }
 
-// All rows of the source, as a run computes them, in the destination's types.
-void
-StageSource(const RunInput &input, const MappedQuery &query, StagedRows *staged, RunJournal &journal)
+// All rows of the source, as a run computes them, in the destination's types. Returns how many there are.
+int64_t
+StageSource(const RunInput &input, const MappedQuery &query, Workplace &place, RunJournal &journal)
 {
-	TupleDesc const row_type = RelationGetDescr(staged->Table());
 	if (input.Wire() != nullptr && query.NeedsSql().empty()) {
-		ColumnMatch const match = MatchColumns(query, staged->Table(), nullptr);
-		WireReader reader(*input.Wire(), query.Analyzed(), match.target_list, row_type);
-		Write(reader, staged);
-		return;
+		ColumnMatch const match = place.Expect(query);
+		WireReader reader(*input.Wire(), query.Analyzed(), match.target_list, place.RowType());
+		Write(reader, place);
+		return place.Close();
 	}
 	std::optional<RowStore> rows;
 	std::optional<MappedQuery> over_all;
@@ -128,21 +114,22 @@ StageSource(const RunInput &input, const MappedQuery &query, StagedRows *staged,
 		over_all.emplace(input.StagedMapping(query));
 	}
 	const MappedQuery &read = over_all ? *over_all : query;
-	ColumnMatch const match = MatchColumns(read, staged->Table(), nullptr);
-	ExecutorReader reader(read.Analyzed(), match.target_list, row_type, input.Fetch(), journal,
+	ColumnMatch const match = place.Expect(read);
+	ExecutorReader reader(read.Analyzed(), match.target_list, place.RowType(), input.Fetch(), journal,
 						  rows ? rows->Scope(0) : leaf::ScanScope{});
-	Write(reader, staged);
+	Write(reader, place);
 	if (rows) {
 		rows->Drop();
 	}
+	return place.Close();
 }
 
 // Rows of `from`, an alias for each kind of row, as one JSON array.
 Difference
-Find(const std::string &kind, const std::string &what, const std::string &from, const std::string &json,
-	 const std::string &order, int samples)
+Find(Workplace &place, const std::string &kind, const std::string &what, const std::string &from,
+	 const std::string &json, const std::string &order, int samples)
 {
-	pg::SqlResult const found = pg::Sql(
+	pg::SqlResult const found = place.Run(
 		Format("SELECT (SELECT pg_catalog.count(*) FROM (SELECT {0} FROM {1}) AS c), (SELECT "
 			   "COALESCE(pg_catalog.jsonb_agg(j.sample), '[]') FROM (SELECT {2} AS sample FROM {1} ORDER BY {3} "
 			   "LIMIT {4}) AS j)",
@@ -151,8 +138,10 @@ Find(const std::string &kind, const std::string &what, const std::string &from, 
 }
 
 std::vector<Difference>
-Compare(const Compared &columns, const std::string &destination, const std::string &source, int samples)
+Compare(Workplace &place, const Compared &columns, int samples)
 {
+	std::string const destination = place.Table();
+	const std::string &source = place.Staged();
 	// What to_jsonb() makes of a row: a subselect has the columns by their names.
 	auto const row = [&columns](const char *alias) {
 		return Format("(SELECT pg_catalog.to_jsonb(r) FROM (SELECT {}) AS r)", columns.List(alias));
@@ -160,15 +149,16 @@ Compare(const Compared &columns, const std::string &destination, const std::stri
 	std::string const same = columns.SameKey();
 	std::vector<Difference> differences;
 	differences.push_back(
-		Find("missing", "DISTINCT " + columns.Keys("s"),
+		Find(place, "missing", "DISTINCT " + columns.Keys("s"),
 			 Format("{} AS s WHERE NOT EXISTS (SELECT FROM {} AS d WHERE {})", source, destination, same), row("s"),
 			 columns.Keys("s"), samples));
 	differences.push_back(
-		Find("extra", "1", Format("{} AS d WHERE NOT EXISTS (SELECT FROM {} AS s WHERE {})", destination, source, same),
-			 row("d"), columns.Keys("d"), samples));
+		Find(place, "extra", "1",
+			 Format("{} AS d WHERE NOT EXISTS (SELECT FROM {} AS s WHERE {})", destination, source, same), row("d"),
+			 columns.Keys("d"), samples));
 	// Of several rows of the source with one key, any may be the one that was loaded.
 	differences.push_back(
-		Find("different", "1",
+		Find(place, "different", "1",
 			 Format("{0} AS d WHERE EXISTS (SELECT FROM {1} AS s WHERE {2}) AND NOT EXISTS (SELECT FROM {1} AS s WHERE "
 					"{3})",
 					destination, source, same, columns.SameRow()),
@@ -179,23 +169,20 @@ Compare(const Compared &columns, const std::string &destination, const std::stri
 	return differences;
 }
 
-Destination
-OpenDestination(const catalog::Pipeline &pipeline)
+void
+RequireExists(const catalog::Pipeline &pipeline, bool exists)
 {
-	Destination destination = FindDestination(pipeline);
-	if (!OidIsValid(destination.oid)) {
+	if (!exists) {
 		throw Error(sqlstate::kUndefinedTable,
 					Format("destination \"{}\" does not exist yet", *pipeline.destination_table),
 					"Run the pipeline first: its first run creates it.");
 	}
-	destination.relation = pg::Call(table_open, destination.oid, AccessShareLock);
-	return destination;
 }
 
 void
-RequireKeys(const Compared &columns, const std::string &source)
+RequireKeys(Workplace &place, const Compared &columns)
 {
-	if (!pg::Sql(Format("SELECT 1 FROM {} AS s WHERE {} LIMIT 1", source, columns.AnyKeyIsNull())).Empty()) {
+	if (!place.Run(Format("SELECT 1 FROM {} AS s WHERE {} LIMIT 1", place.Staged(), columns.AnyKeyIsNull())).Empty()) {
 		throw Error(sqlstate::kNotNullViolation, "rows of the source have no value in a key column",
 					"A key says which row is meant: leave such rows out with a filter, or take other key_columns.");
 	}
@@ -209,6 +196,41 @@ WritingNothing(const std::function<void()> &body)
 	body();
 }
 
+// The destination, as far as a comparison needs it.
+struct Place {
+	std::unique_ptr<RemoteDestination> remote; // at another server
+	Destination destination;
+};
+
+Place
+OpenPlace(const catalog::Pipeline &pipeline, const OptionValues &options, RunJournal &journal)
+{
+	Place place;
+	if (pipeline.destination) {
+		CheckDestinationServer(*pipeline.destination, GetUserId());
+		place.remote =
+			std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Compare, journal);
+		RequireExists(pipeline, place.remote->Exists());
+		place.destination = place.remote->AsDestination();
+		return place;
+	}
+	place.destination = FindDestination(pipeline);
+	RequireExists(pipeline, OidIsValid(place.destination.oid));
+	place.destination.relation = pg::Call(table_open, place.destination.oid, AccessShareLock);
+	return place;
+}
+
+std::unique_ptr<Workplace>
+MakeWorkplace(Place &at, const MappedQuery &query, const std::vector<std::string> &keys)
+{
+	if (at.remote == nullptr) {
+		ColumnMatch const match = MatchColumns(query, at.destination.relation, nullptr);
+		return std::make_unique<LocalWorkplace>(at.destination, keys, match, std::string());
+	}
+	at.remote->Prepare(query, DeclaredTable());
+	return std::make_unique<RemoteWorkplace>(*at.remote, keys, nullptr, false);
+}
+
 std::vector<Difference>
 Diff(const catalog::Pipeline &pipeline, const std::vector<std::string> &own_keys, int samples)
 {
@@ -217,7 +239,7 @@ Diff(const catalog::Pipeline &pipeline, const std::vector<std::string> &own_keys
 	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	std::vector<Difference> differences;
 	{
-		Destination destination = OpenDestination(pipeline);
+		Place at = OpenPlace(pipeline, options, journal);
 		RunInput input(pipeline, options, journal, StampOf(LoadStamp().run_id));
 		std::optional<MappedQuery> query;
 		WritingNothing([&] {
@@ -226,22 +248,25 @@ Diff(const catalog::Pipeline &pipeline, const std::vector<std::string> &own_keys
 		});
 		input.CheckTables(*query, journal);
 		input.CountBefore(*query, journal);
-		Compared const columns(destination, MatchColumns(*query, destination.relation, nullptr),
-							   RowKeys(pipeline, own_keys, destination));
-		StagedRows staged;
-		staged.Open(columns.Definitions());
+		std::vector<std::string> const keys = RowKeys(pipeline, own_keys, at.destination);
+		std::unique_ptr<Workplace> const place = MakeWorkplace(at, *query, keys);
+		Compared const columns(place->Columns(), keys);
+		place->Open(columns.Definitions());
+		int64_t staged = 0;
+		WritingNothing([&] { staged = StageSource(input, *query, *place, journal); });
+		input.Leave(staged);
+		place->Run("ANALYZE " + place->Staged());
+		if (at.remote != nullptr) {
+			at.remote->OnlyRead();
+		}
 		WritingNothing([&] {
-			StageSource(input, *query, &staged, journal);
-			staged.Close();
+			RequireKeys(*place, columns);
+			differences = Compare(*place, columns, samples);
 		});
-		input.Leave(staged.Rows());
-		pg::Sql("ANALYZE " + staged.Name());
-		WritingNothing([&] {
-			RequireKeys(columns, staged.Name());
-			differences = Compare(columns, destination.name, staged.Name(), samples);
-		});
-		staged.Drop();
-		pg::Call(table_close, std::exchange(destination.relation, nullptr), NoLock);
+		// There it goes with the transaction.
+		if (at.remote == nullptr) {
+			place->Drop();
+		}
 	}
 	memory.Free();
 	return differences;

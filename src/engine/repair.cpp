@@ -4,9 +4,10 @@
 #include "catalog/pipeline_options.hpp"
 #include "catalog/statement.hpp"
 #include "core/sqlstate.hpp"
-#include "engine/target/destination.hpp"
+#include "engine/target/destination_server.hpp"
+#include "engine/target/remote_destination.hpp"
 #include "engine/target/row_keys.hpp"
-#include "pg/sql.hpp"
+#include "pg/settings.hpp"
 
 namespace sluice::engine {
 
@@ -16,7 +17,7 @@ CheckRepairable(const catalog::Pipeline &pipeline)
 	constexpr const char *kRunHint = "trigger_pipeline makes a run of it, which compares all rows where it reads all.";
 	constexpr const char *kAppendHint =
 		"Give it key_columns and load => 'merge'; then rows that the next run reads again are found by their keys.";
-	constexpr const char *kElseHint = "A repair compares what a source has with a table of this database.";
+	constexpr const char *kElseHint = "A repair compares what a source has with a table.";
 	const std::string load = pipeline.load.value_or("");
 	const char *hint = kElseHint;
 	std::string why;
@@ -24,8 +25,6 @@ CheckRepairable(const catalog::Pipeline &pipeline)
 		why = "it runs a command";
 	} else if (pipeline.IsContinuous()) {
 		why = "its mode is realtime";
-	} else if (pipeline.destination) {
-		why = "its destination is at another server";
 	} else if (catalog::ReadOptions(pipeline.options).IsGiven("transform")) {
 		why = "its transform computes over all rows";
 	} else if (load == "mirror" || load == "history") {
@@ -45,8 +44,15 @@ catalog::Pipeline
 AsRepair(const catalog::Pipeline &pipeline, bool deletes_extra, RunJournal &journal)
 {
 	CheckRepairable(pipeline);
-	Destination const destination = FindDestination(pipeline);
-	if (!OidIsValid(destination.oid)) {
+	RunJournal before(pg::Now);
+	std::optional<RemoteDestination> remote;
+	if (pipeline.destination) {
+		// It is connected to once more, as what the run then is.
+		CheckDestinationServer(*pipeline.destination, GetUserId());
+		remote.emplace(pipeline, catalog::ReadOptions(pipeline.options), RemoteDestination::Purpose::Explain, before);
+	}
+	Destination const destination = remote ? remote->AsDestination() : FindDestination(pipeline);
+	if (remote ? !remote->Exists() : !OidIsValid(destination.oid)) {
 		throw Error(sqlstate::kUndefinedTable,
 					Format("destination \"{}\" does not exist yet", *pipeline.destination_table),
 					"Run the pipeline first: its first run creates it.");

@@ -71,19 +71,20 @@ FarOf(RemoteDestination *remote)
 }
 
 std::unique_ptr<RemoteDestination>
-OpenRemote(const RunRequest &request, const OptionValues &options, RunJournal &journal)
+OpenRemote(const RunRequest &request, const catalog::Pipeline &pipeline, const OptionValues &options,
+		   RunJournal &journal)
 {
 	if (request.root_run.empty()) {
 		throw Error(
 			sqlstate::kFeatureNotSupported,
 			Format("pipeline \"{}\" cannot run in the caller's transaction, because its destination is at server "
 				   "\"{}\"",
-				   request.pipeline.name, *request.pipeline.destination),
+				   pipeline.name, *pipeline.destination),
 			"Use trigger_pipeline or CALL trigger_and_wait: a worker commits there and here one right after the "
 			"other.");
 	}
-	CheckDestinationServer(*request.pipeline.destination, GetUserId());
-	return std::make_unique<RemoteDestination>(request.pipeline, options, RemoteDestination::Purpose::Load, journal);
+	CheckDestinationServer(*pipeline.destination, GetUserId());
+	return std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Load, journal);
 }
 
 void
@@ -231,11 +232,11 @@ LoadSession::IsBeginning(const OptionValues &options) const
 ChunkResult
 LoadSession::Load()
 {
-	std::optional<catalog::Pipeline> repaired;
-	if (request_.repair) {
-		repaired.emplace(AsRepair(request_.pipeline, *request_.repair == catalog::kRepairDeletes, journal_));
+	// Who only looks whether it was committed loads nothing.
+	if (request_.repair && !request_.only_look) {
+		repaired_.emplace(AsRepair(request_.pipeline, *request_.repair == catalog::kRepairDeletes, journal_));
 	}
-	const catalog::Pipeline &pipeline = repaired ? *repaired : request_.pipeline;
+	const catalog::Pipeline &pipeline = repaired_ ? *repaired_ : request_.pipeline;
 	RunMemory memory;
 	RunProgress progress(request_.progress, journal_, counters_);
 	OptionValues options = catalog::ReadOptions(pipeline.options);
@@ -243,7 +244,7 @@ LoadSession::Load()
 	if (replays) {
 		options.Set("on_reject", JsonType::String, "quarantine");
 	}
-	if (repaired && (repaired->load != request_.pipeline.load)) {
+	if (repaired_ && repaired_->load != request_.pipeline.load) {
 		options.Set("on_reject", JsonType::String, "fail");
 	}
 	LockPatience const patience{options.DurationMicroseconds("swap_lock_timeout"),
@@ -253,7 +254,7 @@ LoadSession::Load()
 	Destination destination;
 	if (pipeline.destination) {
 		progress.Enter(RunPhase::Checking);
-		std::unique_ptr<RemoteDestination> remote = OpenRemote(request_, options, journal_);
+		std::unique_ptr<RemoteDestination> remote = OpenRemote(request_, pipeline, options, journal_);
 		if (std::optional<LoadedRun> const loaded =
 				remote->Begin(request_.root_run, request_.run_id, request_.only_look)) {
 			*counters_ = loaded->counters;
@@ -292,7 +293,7 @@ LoadSession::Load()
 	}
 	if (pipeline.cursor_column && !replays) {
 		cursor.emplace(pipeline, options, input, FindsByKeys(destination.mode), request_.slice);
-		if (repaired) {
+		if (repaired_) {
 			// None of them must look as though it were gone.
 			cursor->ReadAll(destination.mode == LoadMode::Mirror);
 		}
@@ -367,7 +368,7 @@ LoadSession::Load()
 			[&] { catalog::WriteRejects(pipeline.id, request_.run_id, journal_.Rejected().TakeUnwritten(), false); },
 			&counters_->records_failed);
 	}
-	if (destination.mode == LoadMode::Replace || repaired) {
+	if (destination.mode == LoadMode::Replace || repaired_) {
 		// What earlier runs put aside is read again.
 		catalog::DropRejects(pipeline.id);
 	}

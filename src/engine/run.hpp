@@ -64,8 +64,9 @@ private:
 	const RunRequest &request_;
 	RunJournal &journal_;
 	catalog::RunCounters *const counters_;
-	std::optional<KeptInput> kept_; // of a run that goes on
-	bool first_ = true;				// no chunk is loaded yet
+	std::optional<KeptInput> kept_;				// of a run that goes on
+	std::optional<catalog::Pipeline> repaired_; // as a repair takes it; also for the commit elsewhere
+	bool first_ = true;							// no chunk is loaded yet
 };
 
 // What a run would do, one line each: remote query, path chosen and why, DDL it would run. Connects to

@@ -231,16 +231,43 @@ is(as_etl("SELECT string_agg(check_name || ' ' || message, E'\\n') FROM validate
 $far->safe_psql('postgres', q{SET ROLE writer; SET search_path = dst;
 	CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NULL; END $$;
 	CREATE CONSTRAINT TRIGGER gate AFTER INSERT OR UPDATE ON cursor DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION gate()});
+as_etl("SELECT alter_pipeline('cursor', options => '{\"retry_delay\": 1, \"retry_max_delay\": 1}')");
 as_etl("UPDATE src SET val = 'lost', at = '2026-03-01' WHERE id IN (1, 2); INSERT INTO src (id, at) VALUES (9000, '2026-03-01')");
-my $gate = close_far_gate();
-my $run = as_etl("SELECT trigger_pipeline('cursor')");
-ok($far->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND NOT l.granted AND a.query = 'COMMIT'"), 'a merge waits for COMMIT there');
-kill 'KILL', $near->pid_of('run');
-$near->await("SELECT count(*) = 2 FROM pipeline_runs WHERE root_run = '$run'", 'it is killed');
-$gate->quit;
-$near->await("SELECT count(*) = 1 FROM pipeline_runs WHERE root_run = '$run' AND status = 'success'", 'the look finds what it had committed');
-is($near->sql("SELECT concat_ws(' ', records_processed, records_inserted, records_updated, records_unchanged) FROM pipeline_runs WHERE root_run = '$run' AND status = 'success'"), '3 1 2 1', 'with all counters');
+
+# Starts a run and kills it while it waits for COMMIT there; what the look says that it found.
+sub found_after_crash
+{
+	my ($start, $name) = @_;
+	my $gate = close_far_gate();
+	my $run = as_etl("SELECT $start('cursor')");
+	ok($far->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND NOT l.granted AND a.query = 'COMMIT'"), "$name waits for COMMIT there");
+	kill 'KILL', $near->pid_of('run');
+	$near->await("SELECT count(*) = 2 FROM pipeline_runs WHERE root_run = '$run'", "$name: it is killed");
+	$gate->quit;
+	$near->await("SELECT count(*) = 1 FROM pipeline_runs WHERE root_run = '$run' AND status = 'success'", "$name: the look finds what it had committed");
+	return $near->sql("SELECT concat_ws(' ', records_processed, records_inserted, records_updated, records_unchanged) FROM pipeline_runs WHERE root_run = '$run' AND status = 'success'");
+}
+
+is(found_after_crash('trigger_pipeline', 'a merge'), '3 1 2 1', 'a merge: with all counters');
 like(run_now('cursor'), qr/^success read 3 inserted 0 updated 0 deleted 0 unchanged 3 /, 'the next run begins at its watermark');
+
+# -- what is not there any more, or another
+
+my $differences = "SELECT string_agg(kind || ' ' || count, ', ') FROM diff_pipeline('cursor')";
+as_etl('DELETE FROM src WHERE id IS NULL');
+as_etl("SELECT repair_pipeline('cursor')");
+$near->await("SELECT count(*) = 0 FROM pipeline_runs WHERE status IN ('pending', 'running')", 'a repair is over');
+like(as_etl($differences), qr/^missing 0, extra \d+, different 0$/, 'diff_pipeline finds nothing missing behind it');
+$far->safe_psql('postgres', q{DELETE FROM dst.cursor WHERE id = 2; UPDATE dst.cursor SET feels = 'glad' WHERE id = 4});
+like(as_etl($differences), qr/^missing 1, extra \d+, different 1$/, 'and then what is');
+like(as_etl("SELECT samples FROM diff_pipeline('cursor', 1) WHERE kind = 'different'"), qr{"source": .*"feels": "sad".*"destination": .*"feels": "glad"}, 'with samples');
+like(found_after_crash('repair_pipeline', 'a repair'), qr/^2 1 1 /, 'a repair: with all counters');
+like(as_etl($differences), qr/^missing 0, extra \d+, different 0$/, 'a repair: nothing differs');
+
+$far->safe_psql('postgres', 'REVOKE SELECT ON dst.cursor FROM writer');
+like(as_etl($differences), qr/42501.*permission denied for table cursor/s, 'what the remote role may not read is not compared');
+$far->safe_psql('postgres', 'GRANT SELECT ON dst.cursor TO writer');
+like(run_now('cursor'), qr/^success /, 'a run needs no more than before');
 
 # Nothing of a run stays in the session or the database.
 is($far->safe_psql('postgres', "SELECT count(*) FROM pg_class WHERE relname LIKE 'pg_sluice%' AND relpersistence = 't'"), 0, 'no temporary table is left');

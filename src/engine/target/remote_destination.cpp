@@ -49,6 +49,20 @@ KeysOf(const catalog::Pipeline &pipeline, LoadMode mode)
 	return FindsByKeys(mode) ? catalog::KeyColumns(pipeline) : std::vector<std::string>();
 }
 
+const char *
+BeginFor(RemoteDestination::Purpose purpose)
+{
+	switch (purpose) {
+	case RemoteDestination::Purpose::Load:
+		return "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+	case RemoteDestination::Purpose::Compare:
+		return "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE";
+	case RemoteDestination::Purpose::Explain:
+		break;
+	}
+	return "BEGIN READ ONLY";
+}
+
 // As SQL would fold it.
 std::string
 FoldedName(const NamePart &part)
@@ -92,7 +106,7 @@ RemoteDestination::RemoteDestination(const catalog::Pipeline &pipeline, const Op
 	}
 	try {
 		remote_ = Connect();
-		remote_->Exec(purpose == Purpose::Load ? "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" : "BEGIN READ ONLY");
+		remote_->Exec(BeginFor(purpose));
 		pg::SqlResult const own = remote_->Exec("SELECT pg_catalog.current_setting('search_path'), "
 												"pg_catalog.current_setting('synchronous_commit')");
 		own_path_ = own.Text(0, 0);

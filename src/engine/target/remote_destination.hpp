@@ -28,11 +28,11 @@ enum class SessionPath { Own, Empty };
 
 class RemoteDestination final : public PendingCommit {
 public:
-	enum class Purpose { Load, Explain };
+	enum class Purpose { Load, Explain, Compare };
 
 	// The server was checked. Connects, pins the session, looks for the table and the ledger. To explain nothing is
-	// ever written. Throws Error; what tells that the server cannot be reached has SQLSTATE SL010 here and in all that
-	// follows.
+	// ever written, to compare nothing but a temporary table, in one snapshot. Throws Error; what tells that the server
+	// cannot be reached has SQLSTATE SL010 here and in all that follows.
 	RemoteDestination(const catalog::Pipeline &pipeline, const OptionValues &options, Purpose purpose,
 					  RunJournal &journal);
 
@@ -107,6 +107,8 @@ public:
 	std::string WhyNotAllowed(std::string *hint);
 	// Throws Error 42501 with the same.
 	void RequireRights();
+	// From now on the transaction there only reads, but for temporary tables.
+	void OnlyRead() { Exec("SET TRANSACTION READ ONLY"); }
 	// Whether a run that is lost at its end can be told from one that was not, and what is in the way.
 	bool HasLedger() const { return (ledger_->IsUsable() || ledger_->IsMissing()) && KeepsWatermark(); }
 	std::string LedgerText() const;
