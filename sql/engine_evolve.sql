@@ -8,7 +8,7 @@ CREATE VIEW shape AS SELECT c.relname::text AS name, string_agg(a.attname || ' '
 	FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'engine_evolve'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1;
 CREATE TABLE src (id int PRIMARY KEY, name text NOT NULL, amount numeric(10,2) NOT NULL);
 INSERT INTO src VALUES (1, 'a', 1.25);
-SELECT create_pipeline('wrong', source_table => 'src', destination_table => 'x', options => '{"on_new_column": "discard_row"}');
+SELECT create_pipeline('wrong', source_table => 'src', destination_table => 'x', options => '{"on_new_column": "drop"}');
 SELECT create_pipeline('p', source_table => 'src', destination_table => 'dst') IS NOT NULL AS made;
 CALL run_pipeline('p') \gset
 

@@ -296,7 +296,8 @@ RuleChanged(const Pipeline &now, const Pipeline &before)
 			   kRules.begin(), kRules.end(),
 			   [&options, &old_options](const char *rule) { return options.Text(rule) != old_options.Text(rule); }) ||
 		   std::any_of(kPolicies.begin(), kPolicies.end(), [&options, &old_options](const char *policy) {
-			   return (options.Text(policy) == "evolve") != (old_options.Text(policy) == "evolve");
+			   const std::string &word = options.Text(policy);
+			   return word != old_options.Text(policy) && (word == "evolve" || word == "discard_row");
 		   });
 }
 

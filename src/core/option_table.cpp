@@ -102,9 +102,10 @@ constexpr std::array kOptions = {
 	OptionSpec{"mysql_time", Enumeration, 0, 0, "time|interval", "time",
 			   "What a column of MySQL's type time is read as; interval also takes what is not a time of a day."},
 	OptionSpec{
-		"on_changed_type", Enumeration, 0, 0, "freeze|evolve", "freeze",
+		"on_changed_type", Enumeration, 0, 0, "freeze|evolve|discard_row", "freeze",
 		"What becomes of a column whose values no longer fit into the destination's since its type has changed at "
-		"the source: the run fails, or the destination's column is widened where that loses nothing."},
+		"the source: the run fails, the destination's column is widened where that loses nothing, or rows whose values "
+		"do not fit are put aside."},
 	OptionSpec{
 		"on_empty", Enumeration, 0, 0, "error|load", "error",
 		"What becomes of a replace, a mirror or a history whose source gives no row while the destination has some: "
@@ -121,10 +122,9 @@ constexpr std::array kOptions = {
 		"on_missing_column", Enumeration, 0, 0, "freeze|discard_value|evolve", "freeze",
 		"What becomes of a column that is gone from the source: the run fails, or the destination's gets no values any "
 		"more; evolve also takes a NOT NULL away that stands against it."},
-	OptionSpec{"on_new_column", Enumeration, 0, 0, "discard_value|evolve|freeze", "discard_value",
-			   "What becomes of a column that is new at the source: it is not loaded, which a warning tells, it is "
-			   "added to the "
-			   "destination, or the run fails."},
+	OptionSpec{"on_new_column", Enumeration, 0, 0, "discard_value|discard_row|evolve|freeze", "discard_value",
+			   "What becomes of a column that is new at the source: it is not loaded, which a warning tells, rows with "
+			   "a value in it are put aside, it is added to the destination, or the run fails."},
 	OptionSpec{"on_nul", Enumeration, 0, 0, "error|strip", "error",
 			   "What becomes of zero bytes in a text, which PostgreSQL's text types cannot hold: the row does not fit, "
 			   "or they are left out."},

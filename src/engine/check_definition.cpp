@@ -88,6 +88,7 @@ CheckMode(const catalog::Pipeline &pipeline)
 void
 CheckDriftOptions(const catalog::Pipeline &pipeline, const OptionValues &options)
 {
+	CheckDiscardRow(options);
 	if (!pipeline.destination) {
 		return;
 	}

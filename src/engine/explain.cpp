@@ -92,9 +92,10 @@ AddFit(std::vector<std::string> *lines, const catalog::Pipeline &pipeline, const
 {
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
 	RunJournal gone(pg::Now);
+	OptionValues const options = catalog::ReadOptions(pipeline.options);
 	std::optional<Error> const drift = pg::Subtransaction([&] {
-		CheckGone(pipeline, catalog::ReadOptions(pipeline.options), last, query, destination, gone);
-		CheckDrift(pipeline, last, query, destination, match);
+		CheckGone(pipeline, options, last, query, destination, gone);
+		CheckDrift(pipeline, options, last, query, destination, match, gone);
 	});
 	for (const JournalLine &line : gone.Lines()) {
 		lines->push_back(line.message);

@@ -142,7 +142,8 @@ ReadPuttingAside(const RunInput &input, const MappedQuery &query, const FedColum
 	const MappedQuery &read = over_rows ? *over_rows : query;
 	int64_t count = 0;
 	Quarantine quarantine(
-		journal, *RejectLimit::Parse(std::to_string(out->most)), [&] { AppendRejected(journal, out); }, &count);
+		journal, *RejectLimit::Parse(std::to_string(out->most)), fed.unwelcome, [&] { AppendRejected(journal, out); },
+		&count);
 	WireReader reader(source, read.Analyzed(), fed.TargetList(read), fed.row_type);
 	reader.Recognize(cursor != nullptr ? cursor->Known() : nullptr);
 	reader.PutAside(&quarantine);

@@ -246,6 +246,11 @@ LoadSession::Load()
 	}
 	if (repaired_ && repaired_->load != request_.pipeline.load) {
 		options.Set("on_reject", JsonType::String, "fail");
+		for (const char *policy : {"on_new_column", "on_changed_type"}) {
+			if (options.Text(policy) == "discard_row") {
+				options.Set(policy, JsonType::String, "freeze"); // nothing is put aside
+			}
+		}
 	}
 	LockPatience const patience{options.DurationMicroseconds("swap_lock_timeout"),
 								options.Integer("swap_lock_attempts"), options.Text("on_swap_conflict") == "in_place"};
@@ -346,7 +351,7 @@ LoadSession::Load()
 		Prepare(request_, pipeline, options, input, query, last, patience, &destination, journal_);
 	const auto &[match, plan, work] = prepared;
 
-	CheckDrift(pipeline, last, query, destination, match);
+	CheckDrift(pipeline, options, last, query, destination, match, journal_);
 	for (LossLine &line : LossLines(query, destination, match)) {
 		if (line.warning) {
 			journal_.Warning(std::move(line.text));
@@ -364,7 +369,7 @@ LoadSession::Load()
 	std::optional<Quarantine> quarantine;
 	if (options.Text("on_reject") == "quarantine") {
 		quarantine.emplace(
-			journal_, *RejectLimit::Parse(options.Text("max_rejects")),
+			journal_, *RejectLimit::Parse(options.Text("max_rejects")), match.unwelcome,
 			[&] { catalog::WriteRejects(pipeline.id, request_.run_id, journal_.Rejected().TakeUnwritten(), false); },
 			&counters_->records_failed);
 	}

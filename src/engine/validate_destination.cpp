@@ -240,10 +240,10 @@ SeeDrift(Look *look)
 	RunJournal told(pg::Now);
 	OpenDestination open(&look->destination);
 	CheckGone(look->pipeline, look->options, last, *look->query, look->destination, told);
+	CheckDrift(look->pipeline, look->options, last, *look->query, look->destination, Match(*look), told);
 	for (const JournalLine &line : told.Lines()) {
 		look->Ok(line.message);
 	}
-	CheckDrift(look->pipeline, last, *look->query, look->destination, Match(*look));
 	open.Close();
 	look->Ok(last == ShapeOf(*look->query) ? "the source has the columns of the last load"
 										   : "the source's columns have changed since the last load, and still fit");

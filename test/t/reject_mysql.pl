@@ -52,4 +52,23 @@ $node->sql(q{TRUNCATE odd; CALL trigger_and_wait('odd', NULL, NULL)});
 is($node->sql(q{SELECT records_inserted, records_failed FROM pipeline_runs ORDER BY id DESC LIMIT 1}), '2999|1', 'zero bytes are stripped');
 is($node->sql(q{SELECT word FROM odd WHERE id = 9}), 'ab\\c', 'and nothing else of the text');
 
+# A column that comes later, of which the destination knows nothing.
+$maria->sql(q{USE shop; UPDATE odd SET span = '10:00:00'});
+$node->sql(q{CREATE TABLE later (id int PRIMARY KEY, word text);
+	SELECT create_pipeline('later', source => 'm', source_table => 'shop.odd', destination_table => 'later', load => 'replace',
+		options => '{"on_new_column": "discard_row", "on_reject": "quarantine", "on_nul": "strip", "zero_dates": "null", "exclude_columns": ["born", "at", "span", "amount"]}')});
+$node->sql(q{CALL trigger_and_wait('later', NULL, NULL)});
+is($node->sql(q{SELECT records_inserted, records_failed FROM pipeline_runs ORDER BY id DESC LIMIT 1}), '3000|0', 'columns that are left out on purpose are not new');
+$maria->sql(q{USE shop; SET sql_mode = ''; ALTER TABLE odd ADD seen date, ADD note varchar(10); UPDATE odd SET note = 'x' WHERE id IN (5, 2500); UPDATE odd SET seen = '0000-00-00' WHERE id = 6;
+	UPDATE odd SET seen = '2026-02-03', note = 'y' WHERE id = 1999});
+$node->sql(q{CALL trigger_and_wait('later', NULL, NULL)});
+is($node->sql(q{SELECT status, records_read, records_inserted, records_failed FROM pipeline_runs ORDER BY id DESC LIMIT 1}), 'success|3000|2997|3',
+	'rows with a value in a new one are put aside; a zero date that is read as NULL is none');
+is($node->sql(q{SELECT string_agg(concat_ws(':', position, column_name, sqlstate, original ->> 'note', original ->> 'seen'), ' ' ORDER BY position) FROM rejected_rows WHERE pipeline = 'later'}),
+	'5:note:42703:x 1999:seen:42703:y:2026-02-03 2500:note:42703:x', 'with the column that is to blame');
+$node->sql(q{ALTER TABLE later ADD seen date, ADD note text});
+$run = $node->sql(q{SELECT replay_rejects('later')});
+is($node->sql("SELECT wait_for_run('$run')"), 'success', 'once it is there');
+is($node->sql(q{SELECT string_agg(concat_ws(':', id, word, seen, note), ' ' ORDER BY id) FROM later WHERE note IS NOT NULL}), '5:w5:x 1999:w1999:2026-02-03:y 2500:w2500:x', 'they are loaded');
+
 done_testing();

@@ -199,8 +199,9 @@ HasDrifted(const MappedQuery &query, int column, const catalog::LoadedColumn &be
 }
 
 void
-CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedColumn> &last, const MappedQuery &query,
-		   const Destination &destination, const ColumnMatch &match)
+CheckDrift(const catalog::Pipeline &pipeline, const OptionValues &options,
+		   const std::vector<catalog::LoadedColumn> &last, const MappedQuery &query, const Destination &destination,
+		   const ColumnMatch &match, RunJournal &journal)
 {
 	if (last.empty() || destination.created) {
 		return;
@@ -208,9 +209,16 @@ CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedC
 	for (const Assignment &now : Assignments(query, destination, match)) {
 		auto const before = std::find_if(
 			last.begin(), last.end(), [&now](const catalog::LoadedColumn &column) { return column.name == now.name; });
-		if (before != last.end() && IsDrift(now, *before)) {
+		if (before == last.end() || !IsDrift(now, *before)) {
+			continue;
+		}
+		if (options.Text("on_changed_type") != "discard_row") {
 			ThrowNoFit(pipeline, *before, now, NameOf(destination));
 		}
+		journal.Warning(
+			Format("columns: {} has become {} at the source; rows with a value that {} of {} cannot hold are "
+				   "put aside, because on_changed_type is discard_row",
+				   pg::QuoteIdentifier(now.name), now.from.text, now.to.text, NameOf(destination)));
 	}
 }
 

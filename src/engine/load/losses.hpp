@@ -26,9 +26,10 @@ void CheckGone(const catalog::Pipeline &pipeline, const OptionValues &options,
 // Whether the type of a column has changed since it was loaded last, so that its values no longer fit into one of the
 // destination.
 bool HasDrifted(const MappedQuery &query, int column, const catalog::LoadedColumn &before, Oid type, int32 modifier);
-// Throws 42804 where that is so.
-void CheckDrift(const catalog::Pipeline &pipeline, const std::vector<catalog::LoadedColumn> &last,
-				const MappedQuery &query, const Destination &destination, const ColumnMatch &match);
+// Throws 42804 where that is so, or logs it where on_changed_type leaves it to the rows.
+void CheckDrift(const catalog::Pipeline &pipeline, const OptionValues &options,
+				const std::vector<catalog::LoadedColumn> &last, const MappedQuery &query,
+				const Destination &destination, const ColumnMatch &match, RunJournal &journal);
 
 // For each column whose values may be changed by the assignment, or may fail, what a run and explain_pipeline say.
 struct LossLine {

@@ -69,21 +69,60 @@ Quarantine::Fill(WireSource &source, Batch *batch)
 	}
 }
 
+namespace {
+
+std::vector<int>
+Numbers(const std::vector<std::string> &columns, TupleDesc row_type)
+{
+	std::vector<int> numbers;
+	for (int i = 0; i < row_type->natts && !columns.empty(); ++i) {
+		if (std::find(columns.begin(), columns.end(), NameStr(TupleDescAttr(row_type, i)->attname)) != columns.end()) {
+			numbers.push_back(i);
+		}
+	}
+	return numbers;
+}
+
+Error
+Unwelcome(const std::string &column)
+{
+	ErrorInfo info;
+	info.sqlstate = sqlstate::kUndefinedColumn;
+	info.message = Format("column \"{}\" is new at the source, and the destination has no such column", column);
+	info.hint =
+		"Add it to the destination with ALTER TABLE ... ADD COLUMN, or with on_new_column => 'evolve', and then "
+		"load these rows with replay_rejects, those of a merge with repair_pipeline; or leave the column out with "
+		"exclude_columns or on_new_column => 'discard_value'.";
+	info.column_name = column;
+	return Error(std::move(info));
+}
+
+} // namespace
+
 bool
 Quarantine::Project(leaf::Projection **projection, const leaf::AnalyzedQuery *analyzed, List *target_list,
 					TupleDesc source_row, Batch *in, Batch *out, int most)
 {
+	std::vector<int> const unwelcome = Numbers(unwelcome_, source_row);
 	for (;;) {
+		(*projection)->unwelcome = unwelcome.data();
+		(*projection)->unwelcome_count = static_cast<int>(unwelcome.size());
 		bool done = false;
 		std::optional<Error> const failure =
 			pg::Subtransaction([&] { done = pg::Call(leaf::Project, *projection, in, out, most); });
-		if (!failure) {
+		const TupleTableSlot *const row = done ? nullptr : in->slots[(*projection)->position];
+		if (!failure && (*projection)->met < 0) {
 			return done;
+		}
+		if (!failure) {
+			Reject(row, source_row, leaf::PositionOf(row),
+				   Unwelcome(NameStr(TupleDescAttr(source_row, (*projection)->met)->attname)));
+			++(*projection)->position;
+			continue;
 		}
 		if (!IsOfRow(*failure)) {
 			throw *failure;
 		}
-		const TupleTableSlot *const row = in->slots[(*projection)->position];
 		int const column = leaf::ColumnUnderWay(*projection);
 		ErrorInfo info = failure->Info();
 		if (column >= 0) {

@@ -21,9 +21,11 @@ bool IsOfRow(const Error &error);
 
 class Quarantine {
 public:
-	// write: puts into the table what the journal has not written; told: the count, after each.
-	Quarantine(RunJournal &journal, RejectLimit limit, std::function<void()> write, int64_t *count)
-		: journal_(journal), limit_(limit), write_(std::move(write)), count_(count)
+	// unwelcome: columns of the source in which a row that is projected may have no value. write: puts into the table
+	// what the journal has not written; count: of all, after each.
+	Quarantine(RunJournal &journal, RejectLimit limit, std::vector<std::string> unwelcome, std::function<void()> write,
+			   int64_t *count)
+		: journal_(journal), limit_(limit), unwelcome_(std::move(unwelcome)), write_(std::move(write)), count_(count)
 	{}
 
 	// Appends the rows that can be read, with their positions; as WireSource::Fill.
@@ -42,6 +44,7 @@ private:
 
 	RunJournal &journal_;
 	RejectLimit limit_;
+	std::vector<std::string> unwelcome_;
 	std::function<void()> write_;
 	int64_t *count_;
 };

@@ -44,7 +44,9 @@ FindFedColumns(const MappedQuery &query, const Destination &destination)
 		fed.source_of = destination.remote->Match(query).source_of;
 	} else if (OidIsValid(destination.oid)) {
 		Relation const relation = pg::Call(table_open, destination.oid, AccessShareLock);
-		fed.source_of = MatchColumns(query, relation, nullptr).source_of;
+		ColumnMatch match = MatchColumns(query, relation, nullptr);
+		fed.source_of = std::move(match.source_of);
+		fed.unwelcome = std::move(match.unwelcome);
 		fed.row_type = pg::Call(leaf::OnlyFed, RelationGetDescr(relation), fed.source_of.data());
 		pg::Call(table_close, relation, AccessShareLock);
 	} else {

@@ -9,7 +9,8 @@ namespace sluice::engine {
 
 struct FedColumns {
 	TupleDesc row_type = nullptr;
-	std::vector<int> source_of; // per attribute of it: column of the query
+	std::vector<int> source_of;			// per attribute of it: column of the query
+	std::vector<std::string> unwelcome; // of the match
 
 	// What computes them from the query, or from another one with the same columns.
 	List *TargetList(const MappedQuery &query) const

@@ -14,6 +14,7 @@ struct ColumnMatch {
 	std::vector<bool> stamped;	// per attribute: whether load_columns gives it
 	List *target_list = nullptr;
 	std::vector<bool> checked; // per attribute: whether a value that would be changed is an error; empty: none is
+	std::vector<std::string> unwelcome; // of the source: a row that has a value in one of these is put aside
 };
 
 // Throws Error: columns the destination lacks (42703), types that do not fit (42804), NOT NULL columns

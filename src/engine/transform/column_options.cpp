@@ -99,12 +99,34 @@ AddLoadColumns(const OptionValues &options, const LoadStamp &stamp, MappingInput
 }
 
 void
+CheckDiscardRow(const OptionValues &options)
+{
+	for (const char *option : {"on_new_column", "on_changed_type"}) {
+		if (options.Text(option) == "discard_row" && options.Text("on_reject") != "quarantine") {
+			throw Error(sqlstate::kInvalidParameterValue,
+						Format("{} cannot be \"discard_row\" without on_reject => 'quarantine'", option),
+						"Rows are put aside, not thrown away: add {\"on_reject\": \"quarantine\"} to options.");
+		}
+	}
+	// Else most of what no longer fits would be rounded or cut, and loaded.
+	if (options.Text("on_changed_type") == "discard_row" && options.Text("on_loss") != "fail") {
+		throw Error(sqlstate::kInvalidParameterValue,
+					"on_changed_type cannot be \"discard_row\" without on_loss => 'fail'",
+					"Only then a value that its column would round or cut does not fit: add {\"on_loss\": \"fail\"} "
+					"to options.");
+	}
+}
+
+void
 ReadLeaveOut(const catalog::Pipeline &pipeline, const OptionValues &options, bool has_loaded, MappingInput *mapping)
 {
+	CheckDiscardRow(options);
 	mapping->named = pipeline.columns;
 	// Before its first load a column that the destination lacks is no news but a mistake, unless it was asked for.
 	if (options.Text("on_new_column") == "discard_value" && (options.IsGiven("on_new_column") || has_loaded)) {
 		mapping->leave_out = LeaveOut::Unnamed;
+	} else if (options.Text("on_new_column") == "discard_row") {
+		mapping->leave_out = LeaveOut::WhereNull;
 	}
 }
 

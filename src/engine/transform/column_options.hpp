@@ -13,7 +13,10 @@ std::set<std::string> ExcludedColumns(const OptionValues &options);
 void ReadColumnOptions(const OptionValues &options, MappingInput *mapping);
 // Which columns of the destination the load fills by itself.
 void ReadOwnColumns(const catalog::Pipeline &pipeline, const OptionValues &options, MappingInput *mapping);
-// Which columns the destination may lack. has_loaded: they are compared with those of the last load.
+// What is put aside needs a place. Throws Error where the options have none for it.
+void CheckDiscardRow(const OptionValues &options);
+// Which columns the destination may lack. Throws Error as that does. has_loaded: they are compared with those of the
+// last load.
 void ReadLeaveOut(const catalog::Pipeline &pipeline, const OptionValues &options, bool has_loaded,
 				  MappingInput *mapping);
 

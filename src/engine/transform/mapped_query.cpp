@@ -98,7 +98,7 @@ MappedQuery::IsOwn(const std::string &column) const
 bool
 MappedQuery::MayBeLeftOut(int index) const
 {
-	if (leave_out_ != LeaveOut::Unnamed) {
+	if (leave_out_ == LeaveOut::None || leave_out_ == LeaveOut::All) {
 		return leave_out_ == LeaveOut::All;
 	}
 	const char *const origin = Column(index).origin;

@@ -17,8 +17,8 @@
 
 namespace sluice::engine {
 
-// Which columns a destination that lacks them need not take.
-enum class LeaveOut { None, Unnamed, All };
+// Which columns a destination that lacks them need not take. WhereNull: as Unnamed, from rows that have no value there.
+enum class LeaveOut { None, Unnamed, WhereNull, All };
 
 struct MappingInput {
 	// A FROM item: a qualified relation or a query in parentheses; empty when rows come over a wire.
@@ -79,6 +79,8 @@ public:
 	void CheckOwn() const;
 	// The destination may lack it: then it is not loaded.
 	bool MayBeLeftOut(int index) const;
+	// A row with a value in a column that is left out is not loaded either.
+	bool DiscardsRows() const { return leave_out_ == LeaveOut::WhereNull; }
 	// Whether columns are called in another way than in Text().
 	bool IsRenamed() const { return renamed_; }
 	// By a query over all rows of the source.

@@ -84,6 +84,22 @@ CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc sou
 	return projection;
 }
 
+namespace {
+
+// -1: none.
+int
+FirstUnwelcome(const Projection *projection, const TupleTableSlot *row)
+{
+	for (int i = 0; i < projection->unwelcome_count; ++i) {
+		if (!row->tts_isnull[projection->unwelcome[i]]) {
+			return projection->unwelcome[i];
+		}
+	}
+	return -1;
+}
+
+} // namespace
+
 bool
 Project(Projection *projection, Batch *source, Batch *out, int most)
 {
@@ -98,11 +114,16 @@ Project(Projection *projection, Batch *source, Batch *out, int most)
 	context->ecxt_per_tuple_memory = out->memory;
 	int const natts = out->row_type->natts;
 	bool full = false;
+	projection->met = -1;
 	for (; projection->position < source->count && !full; ++projection->position) {
 		CHECK_FOR_INTERRUPTS();
 		context->ecxt_scantuple = source->slots[projection->position];
 		if (projection->filter != nullptr && !ExecQual(projection->filter, context)) {
 			continue;
+		}
+		projection->met = FirstUnwelcome(projection, context->ecxt_scantuple);
+		if (projection->met >= 0) {
+			break;
 		}
 		memset(projection->result->tts_isnull, kNotComputed, sizeof(bool) * natts);
 		projection->in_columns = true;

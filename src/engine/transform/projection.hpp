@@ -12,6 +12,9 @@ struct Projection {
 	ExprContext *context;
 	ExprState *filter; // NULL: all rows
 	ProjectionInfo *columns;
+	const int *unwelcome; // attributes of the source: at a row that has a value in one of them it stops
+	int unwelcome_count;
+	int met;				 // the one that it has stopped for; -1: none
 	TupleTableSlot *result;	 // where columns are computed before they join the batch
 	int position;			 // next row of the source batch
 	int64 rows_before;		 // rows of the source batches already done, for messages
@@ -24,7 +27,8 @@ bool IsIdentity(const AnalyzedQuery *analyzed, List *target_list, TupleDesc sour
 
 Projection *CreateProjection(const AnalyzedQuery *analyzed, List *target_list, TupleDesc source_row,
 							 TupleDesc destination);
-// Appends rows of source to out until source is used up (true), or out is full or has `most` rows (false: call again).
+// Appends rows of source to out until source is used up (true), or out is full or has `most` rows, or it has met a
+// value that is unwelcome (false: call again, in the last case with the position behind that row).
 bool Project(Projection *projection, Batch *source, Batch *out, int most);
 // Which column of the destination is being computed; -1: none.
 int ColumnUnderWay(const Projection *projection);
