@@ -52,6 +52,74 @@ SELECT count(*) AS shown, count(*) FILTER (WHERE p ? '_rejected') AS rejected, m
 SELECT count(*) FROM rejected_rows WHERE pipeline = 'all bad';
 SELECT count(drop_pipeline(name)) FROM unnest('{bad here, bad far, all bad}'::text[]) AS name;
 
+-- What the destination's own rules refuse, with the reason that the run would keep, whoever reads and whatever on_reject says.
+CREATE SEQUENCE numbers;
+CREATE TABLE ruled (id int NOT NULL, name text CONSTRAINT not_five CHECK (name <> 'name 5'), total int GENERATED ALWAYS AS (id * 2) STORED CONSTRAINT not_double CHECK (total <> 12),
+	state text NOT NULL DEFAULT 'new' CONSTRAINT is_new CHECK (state = 'new'), key bigint NOT NULL DEFAULT nextval('numbers') CONSTRAINT key_is_set CHECK (key > 0 AND id > 0), gone int);
+ALTER TABLE ruled DROP gone;
+SELECT pipe('ruled here', 'ruled', columns => 'name, nullif(id, 3) AS id', filter => 'id > 1');
+SELECT pipe('ruled far', 'ruled', source => 'engine_preview', columns => 'name, nullif(id, 3) AS id', filter => 'id > 1');
+SELECT preview_pipeline('ruled here', 6);
+SELECT count(*) AS same FROM (SELECT row_number() OVER (), p FROM preview_pipeline('ruled here', 2000) AS p) AS a JOIN (SELECT row_number() OVER (), p FROM preview_pipeline('ruled far', 2000) AS p) AS b USING (row_number, p);
+SELECT name, alter_pipeline(name, options => '{"on_reject": "quarantine"}') FROM unnest('{ruled here, ruled far}'::text[]) AS name;
+SELECT preview_pipeline('ruled far', 5);
+SELECT count(*) AS shown, count(*) FILTER (WHERE p ? '_rejected') AS rejected FROM preview_pipeline('ruled here', 3000) AS p;
+CALL run_pipeline('ruled here') \gset
+SELECT position, column_name, reason FROM rejected_rows WHERE pipeline = 'ruled here' ORDER BY position;
+SELECT count(*) AS same FROM rejected_rows AS r JOIN preview_pipeline('ruled here', 3000) AS p ON p -> '_rejected' = jsonb_build_object('position', r.position, 'column_name', r.column_name, 'sqlstate', r.sqlstate, 'reason', r.reason, 'original', r.original)
+	WHERE r.pipeline = 'ruled here';
+SELECT last_value FROM numbers;
+-- several in one batch, at its ends as well; where all rows are read first; a transform
+SELECT pipe('refused', 'ruled', columns => 'CASE WHEN id % 3 = 1 THEN id END AS id, name');
+SELECT row ? '_rejected' AS rejected, count(*) FROM preview_pipeline('refused', 1500) AS row GROUP BY 1 ORDER BY 1;
+SELECT preview_pipeline('refused', 3);
+SELECT pipe('refused by sql', 'ruled', source => 'engine_preview', columns => 'nullif(id, 2)::int AS id, (SELECT name) AS name');
+SELECT preview_pipeline('refused by sql', 2);
+SELECT pipe('refused by transform', 'ruled', columns => 'id, name', options => '{"transform": "SELECT nullif(id, 2) AS id, name FROM source"}');
+SELECT preview_pipeline('refused by transform', 2);
+-- a domain and a length are part of the conversion; with on_reject => fail it is an error
+CREATE TABLE shaped (name short, brief varchar(6));
+SELECT pipe('shaped', 'shaped', columns => 'name, name AS brief', filter => 'id BETWEEN 7 AND 12', options => '{"on_reject": "quarantine"}');
+SELECT p #- '{_rejected,original}' FROM preview_pipeline('shaped') AS p;
+SELECT alter_pipeline('shaped', options => '{"on_reject": "fail"}');
+SELECT preview_pipeline('shaped');
+-- a merge: keys, and no rule about columns that it leaves as they are
+CREATE TABLE merged (id int PRIMARY KEY, n int DEFAULT 1, name text, CONSTRAINT in_order CHECK (id > n), CONSTRAINT not_two CHECK (name <> 'name 2'));
+SELECT create_pipeline('merged', source_table => 'engine_preview.src', destination_table => 'engine_preview.merged', key_columns => '{id}', columns => 'nullif(id, 1) AS id, name') IS NOT NULL;
+SELECT preview_pipeline('merged', 3);
+-- what a trigger makes of a row nobody knows; a partitioned table has rules as well
+CREATE TABLE triggered (LIKE ruled INCLUDING ALL);
+CREATE FUNCTION mends() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.id := 1; RETURN NEW; END $$;
+CREATE TRIGGER mends BEFORE INSERT ON triggered FOR EACH ROW EXECUTE FUNCTION mends();
+SELECT pipe('triggered', 'triggered', columns => 'nullif(id, 1) AS id');
+SELECT preview_pipeline('triggered', 1);
+CREATE TABLE parted (id int NOT NULL, name text CHECK (name <> 'name 2')) PARTITION BY LIST (id);
+SELECT pipe('parted', 'parted', columns => 'nullif(id, 1) AS id, name');
+SELECT preview_pipeline('parted', 3);
+-- a check that writes
+CREATE FUNCTION counts_calls(int) RETURNS bool LANGUAGE sql AS $$ SELECT nextval('engine_preview.numbers') > 0 $$;
+CREATE TABLE watched (id int CHECK (counts_calls(id)));
+SELECT pipe('watched', 'watched', columns => 'id');
+SELECT preview_pipeline('watched', 1);
+SELECT count(drop_pipeline(name)) FROM unnest('{ruled here, ruled far, refused, refused by sql, refused by transform, shaped, merged, triggered, parted, watched}'::text[]) AS name;
+
+-- What a run would alter before it loads: columns that come, types that become wider, a NOT NULL that goes.
+CREATE TABLE grows (id int PRIMARY KEY, amount numeric(4,1) NOT NULL CONSTRAINT not_much CHECK (amount < 100), name text NOT NULL);
+CREATE TABLE grown (id int PRIMARY KEY, amount numeric(4,1), name text);
+INSERT INTO grown VALUES (1, 1.5, 'one'), (2, 2.5, 'two');
+SELECT create_pipeline('grows', source_table => 'engine_preview.grown', destination_table => 'engine_preview.grows', load => 'replace',
+	options => '{"on_new_column": "evolve", "on_changed_type": "evolve", "on_missing_column": "evolve"}') IS NOT NULL;
+CALL run_pipeline('grows') \gset
+ALTER TABLE grown ADD note varchar(5) DEFAULT 'n', ALTER amount TYPE numeric(8,3), DROP name;
+UPDATE grown SET amount = 2.625 WHERE id = 2;
+INSERT INTO grown VALUES (3, NULL);
+SELECT preview_pipeline('grows');
+SELECT attname FROM pg_attribute WHERE attrelid = 'grows'::regclass AND attnum > 0 ORDER BY attnum;
+DELETE FROM grown WHERE id = 3;
+CALL run_pipeline('grows') \gset
+SELECT count(*) FROM (SELECT to_jsonb(g) - 'name' FROM grows AS g EXCEPT SELECT preview_pipeline('grows')) AS d;
+SELECT drop_pipeline('grows');
+
 -- As the columns of the destination, those that are fed.
 CREATE SEQUENCE taken;
 CREATE TABLE fed (day date, amount int, id bigint DEFAULT nextval('taken'), twice bigint GENERATED ALWAYS AS (amount * 2) STORED,

@@ -187,7 +187,8 @@ AddDestination(std::vector<std::string> *lines, const Question &question, Destin
 	}
 	if (question.query != nullptr) {
 		std::string const change = PlanEvolution(question.pipeline, question.options, *question.query, *destination,
-												 catalog::LoadedShape(question.pipeline.id));
+												 catalog::LoadedShape(question.pipeline.id))
+									   .statement;
 		if (!change.empty()) {
 			lines->push_back("destination: before the load: " + change);
 			return;

@@ -1,8 +1,12 @@
 // PreviewRun: the rows of a run, without loading them.
 
 #include "catalog/pipeline_options.hpp"
+#include "core/redact.hpp"
 #include "core/sqlstate.hpp"
+#include "core/text_bounds.hpp"
 #include "engine/known_secrets.hpp"
+#include "engine/load/fed_columns.hpp"
+#include "engine/load/fitting_rows.hpp"
 #include "engine/rows/row_json.hpp"
 #include "engine/run.hpp"
 #include "engine/run_hints.hpp"
@@ -18,7 +22,6 @@
 #include "engine/source/sifted_reader.hpp"
 #include "engine/source/wire_reader.hpp"
 #include "engine/target/destination_server.hpp"
-#include "engine/target/fed_columns.hpp"
 #include "engine/target/remote_destination.hpp"
 #include "engine/transform/reshape.hpp"
 #include "pg/read_only.hpp"
@@ -29,18 +32,54 @@ namespace sluice::engine {
 
 namespace {
 
+// A row that the destination's rules refuse. It is shown as it would have been loaded: the source's may not be there.
+void
+AppendRefused(const TupleTableSlot *row, const leaf::ShownColumns &shown, const Error &error, leaf::JsonRows *out)
+{
+	if (out->count == out->most) {
+		return;
+	}
+	const ErrorInfo &info = error.Info();
+	pg::SqlResult const json =
+		pg::Sql("SELECT pg_catalog.jsonb_build_object('_rejected', pg_catalog.jsonb_build_object('column_name', $1, "
+				"'sqlstate', $2, 'reason', $3, 'row', $4::pg_catalog.jsonb))",
+				{info.column_name.empty() ? pg::SqlValue() : info.column_name, SqlStateText(info.sqlstate),
+				 CutMessage(Redact(info.message)), std::string(pg::Call(leaf::RowAsJson, row, &shown))});
+	pg::Call(leaf::AppendJson, json.Text(0, 0).c_str(), out);
+}
+
 // True at the end of the source.
 bool
-ReadRows(RowReader &reader, leaf::JsonRows *out)
+ReadRows(RowReader &reader, const FedColumns &fed, leaf::JsonRows *out)
 {
-	while (out->count < out->most) {
-		const Batch *const batch = reader.Next();
-		if (batch == nullptr) {
-			return true;
-		}
-		pg::Call(leaf::AppendAsJson, batch, out);
+	leaf::ShownColumns const shown = fed.Shown();
+	std::optional<FittingRows> fitting;
+	if (fed.Rules() != nullptr) {
+		fitting.emplace(fed.Rules());
 	}
-	return false;
+	bool at_end = false;
+	while (out->count < out->most) {
+		Batch *const batch = reader.Next();
+		at_end = batch == nullptr;
+		if (at_end) {
+			break;
+		}
+		int done = 0;
+		if (fitting) {
+			fitting->Check(batch, [&](const TupleTableSlot *row, int64_t /*position*/, const Error &error) {
+				auto *const *const place = std::find(batch->slots + done, batch->slots + batch->count, row);
+				int const index = static_cast<int>(place - batch->slots);
+				pg::Call(leaf::AppendAsJson, static_cast<const Batch *>(batch), done, index, &shown, out);
+				AppendRefused(row, shown, error, out);
+				done = index; // where the next one will be
+			});
+		}
+		pg::Call(leaf::AppendAsJson, static_cast<const Batch *>(batch), done, batch->count, &shown, out);
+	}
+	if (fitting) {
+		fitting->Close();
+	}
+	return at_end;
 }
 
 void
@@ -48,8 +87,8 @@ ReadByExecutor(const RunInput &input, const MappedQuery &query, const FedColumns
 			   leaf::JsonRows *out)
 {
 	RunJournal unsaid(pg::Now);
-	ExecutorReader reader(query.Analyzed(), fed.TargetList(query), fed.row_type, input.Fetch(), unsaid, scope);
-	(void)ReadRows(reader, out);
+	ExecutorReader reader(query.Analyzed(), fed.TargetList(query), fed.RowType(), input.Fetch(), unsaid, scope);
+	(void)ReadRows(reader, fed, out);
 	reader.Stop();
 }
 
@@ -64,8 +103,8 @@ ReadNewByExecutor(const RunInput &input, const MappedQuery &query, const FedColu
 	List *const list = pg::Call(leaf::WithColumnsFrom, fed.TargetList(wide), wide.Analyzed(), query.ColumnCount());
 	RunJournal unsaid(pg::Now);
 	SiftedReader reader(std::make_unique<ExecutorReader>(wide.Analyzed(), list, nullptr, input.Fetch(), unsaid),
-						*cursor.Known(), fed.row_type->natts, fed.row_type);
-	(void)ReadRows(reader, out);
+						*cursor.Known(), fed.RowType()->natts, fed.RowType());
+	(void)ReadRows(reader, fed, out);
 	reader.Stop();
 }
 
@@ -76,10 +115,10 @@ ReadWire(WireSource &source, const MappedQuery &query, const FedColumns &fed, Kn
 	if (query.Analyzed()->query->jointree->quals == nullptr && known == nullptr) {
 		source.LimitTo(out->most);
 	}
-	WireReader reader(source, query.Analyzed(), fed.TargetList(query), fed.row_type);
+	WireReader reader(source, query.Analyzed(), fed.TargetList(query), fed.RowType());
 	reader.Recognize(known);
 	reader.LimitTo(out->most);
-	if (ReadRows(reader, out)) {
+	if (ReadRows(reader, fed, out)) {
 		reader.Finish();
 	} else {
 		// Whatever the source is still about to send is cancelled there when it is closed.
@@ -142,16 +181,24 @@ ReadPuttingAside(const RunInput &input, const MappedQuery &query, const FedColum
 	const MappedQuery &read = over_rows ? *over_rows : query;
 	int64_t count = 0;
 	Quarantine quarantine(
-		journal, *RejectLimit::Parse(std::to_string(out->most)), fed.unwelcome, [&] { AppendRejected(journal, out); },
+		journal, *RejectLimit::Parse(std::to_string(out->most)), fed.Unwelcome(), [&] { AppendRejected(journal, out); },
 		&count);
-	WireReader reader(source, read.Analyzed(), fed.TargetList(read), fed.row_type);
+	WireReader reader(source, read.Analyzed(), fed.TargetList(read), fed.RowType());
 	reader.Recognize(cursor != nullptr ? cursor->Known() : nullptr);
 	reader.PutAside(&quarantine);
+	leaf::ShownColumns const shown = fed.Shown();
+	std::optional<FittingRows> fitting;
+	if (fed.Rules() != nullptr) {
+		fitting.emplace(fed.Rules());
+	}
+	auto const reject = [&reader](const TupleTableSlot *row, int64_t position, const Error &error) {
+		reader.Reject(row, position, error);
+	};
 	bool at_end = false;
 	while (!at_end && out->count < out->most) {
 		// One by one: so those that are put aside stand where they are in the source.
 		reader.LimitTo(1);
-		const Batch *batch = nullptr;
+		Batch *batch = nullptr;
 		try {
 			batch = reader.Next();
 		} catch (const Error &) {
@@ -162,9 +209,17 @@ ReadPuttingAside(const RunInput &input, const MappedQuery &query, const FedColum
 		}
 		AppendRejected(journal, out);
 		at_end = batch == nullptr;
-		if (!at_end) {
-			pg::Call(leaf::AppendAsJson, batch, out);
+		if (at_end || out->count == out->most) {
+			continue;
 		}
+		if (fitting) {
+			fitting->Check(batch, reject);
+			AppendRejected(journal, out);
+		}
+		pg::Call(leaf::AppendAsJson, static_cast<const Batch *>(batch), 0, batch->count, &shown, out);
+	}
+	if (fitting) {
+		fitting->Close();
 	}
 	reader.Stop();
 	if (scanned) {
@@ -183,8 +238,8 @@ ReadReshaped(RunInput &input, const MappedQuery &query, const MappedQuery &resha
 	Extract extract(input, query);
 	extract.Read(cursor, kMostExtracted, unsaid, [](int64_t, int64_t) {});
 	std::unique_ptr<RowReader> const reader =
-		extract.Open(reshaped.Analyzed(), fed.TargetList(reshaped), fed.row_type, unsaid);
-	(void)ReadRows(*reader, out);
+		extract.Open(reshaped.Analyzed(), fed.TargetList(reshaped), fed.RowType(), unsaid);
+	(void)ReadRows(*reader, fed, out);
 	reader->Stop();
 	extract.Drop();
 	out->cut_after = extract.IsCut() ? kMostExtracted : 0;
@@ -223,16 +278,21 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 		writes_nothing.reset();
 		input.CheckTables(query, journal);
 		writes_nothing.emplace();
+		std::optional<MappedQuery> reshaped;
 		if (std::optional<MappingInput> const over = ReshapedMapping(options, query, input.Stamp())) {
-			MappedQuery const reshaped(*over);
-			ReadReshaped(input, query, reshaped, FindFedColumns(reshaped, destination), cursor ? &*cursor : nullptr,
-						 out);
-		} else if (options.Text("on_reject") == "quarantine" && query.NeedsSql().empty()) {
-			ReadPuttingAside(input, query, FindFedColumns(query, destination), cursor ? &*cursor : nullptr, journal,
-							 out);
-		} else {
-			Read(input, query, FindFedColumns(query, destination), cursor ? &*cursor : nullptr, out);
+			reshaped.emplace(*over);
 		}
+		const MappedQuery &loaded = reshaped ? *reshaped : query;
+		FedColumns fed(loaded, destination,
+					   PlanEvolution(pipeline, options, loaded, destination, catalog::LoadedShape(pipeline.id)));
+		if (reshaped) {
+			ReadReshaped(input, query, *reshaped, fed, cursor ? &*cursor : nullptr, out);
+		} else if (options.Text("on_reject") == "quarantine" && query.NeedsSql().empty()) {
+			ReadPuttingAside(input, query, fed, cursor ? &*cursor : nullptr, journal, out);
+		} else {
+			Read(input, query, fed, cursor ? &*cursor : nullptr, out);
+		}
+		fed.Close();
 		writes_nothing.reset();
 		input.Leave(out->count);
 	}

@@ -318,7 +318,7 @@ LoadSession::Load()
 	}
 	const MappedQuery &query = reshaped ? *reshaped : extract;
 	std::vector<catalog::LoadedColumn> const last = catalog::LoadedShape(pipeline.id);
-	result.change = PlanEvolution(pipeline, options, query, destination, last);
+	result.change = PlanEvolution(pipeline, options, query, destination, last).statement;
 	if (!result.change.empty()) {
 		// With before_sql it would begin again in another transaction, and what was done before would stay.
 		if (!request_.root_run.empty() && !options.IsGiven(kBeforeSql)) {

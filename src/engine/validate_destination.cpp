@@ -197,7 +197,8 @@ SeeColumnMatch(Look *look)
 	}
 	if (look->remote == nullptr) {
 		std::string const change = PlanEvolution(look->pipeline, look->options, *look->query, look->destination,
-												 catalog::LoadedShape(look->pipeline.id));
+												 catalog::LoadedShape(look->pipeline.id))
+									   .statement;
 		look->evolves = !change.empty();
 		if (look->evolves) {
 			look->Ok("before the load: " + change);

@@ -60,7 +60,7 @@ CREATE FUNCTION @extschema@.preview_pipeline(pipeline text, n integer DEFAULT 10
 CREATE FUNCTION @extschema@.preview_pipeline(pipeline uuid, n integer DEFAULT 10, context jsonb DEFAULT '{}') RETURNS SETOF jsonb
 	LANGUAGE C VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'sluice_preview_pipeline_by_id';
 COMMENT ON FUNCTION @extschema@.preview_pipeline(text, integer, jsonb) IS
-'The first rows of a run as they would be loaded: one object a row, of the destination''s columns that the source feeds. With on_reject => quarantine a row that cannot be converted is there as {"_rejected": {...}}. Reads the source as the owner; writes nothing. n: how many, 1 to 10000. context: what run_context() gives. Caller: who may SET ROLE to the owner. Errors: 42704, 42501, 22023 n, 25006 something would write, SL001, and those of the run.';
+'The first rows of a run as they would be loaded: one object a row, of the destination''s columns that the source feeds. A row that does not fit by its values, NOT NULL or CHECK is there as {"_rejected": {...}}; without on_reject => quarantine one that cannot be converted is an error. Reads the source as the owner; writes nothing. n: how many, 1 to 10000. context: what run_context() gives. Caller: who may SET ROLE to the owner. Errors: 42704, 42501, 22023 n, 25006 something would write, SL001, and those of the run.';
 COMMENT ON FUNCTION @extschema@.preview_pipeline(uuid, integer, jsonb) IS
 'The first rows of a run of the pipeline with this id as they would be loaded; see preview_pipeline(text, integer, jsonb).';
 

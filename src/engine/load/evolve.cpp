@@ -27,9 +27,9 @@ FindLoaded(const std::vector<LoadedColumn> &last, const std::string &name)
 	return found != last.end() ? &*found : nullptr;
 }
 
-// A type that holds all values of both; '' where there is none.
-std::string
-WiderType(const leaf::OutputColumn &column, Form_pg_attribute attribute)
+// A type that holds all values of both.
+WiderType
+FindWiderType(const leaf::OutputColumn &column, Form_pg_attribute attribute)
 {
 	auto const fits = [](Oid from, int32 from_modifier, Oid to, int32 to_modifier) {
 		return pg::Call(leaf::FitOfTypes, from, from_modifier, to, to_modifier,
@@ -37,7 +37,7 @@ WiderType(const leaf::OutputColumn &column, Form_pg_attribute attribute)
 				   .fit == Fit::Fits;
 	};
 	if (fits(attribute->atttypid, attribute->atttypmod, column.kept_type, column.kept_modifier)) {
-		return pg::Call(leaf::ColumnTypeText, &column);
+		return {column.kept_type, column.kept_modifier, pg::Call(leaf::ColumnTypeText, &column)};
 	}
 	if (attribute->atttypid != NUMERICOID || column.kept_type != NUMERICOID) {
 		return {};
@@ -50,15 +50,19 @@ WiderType(const leaf::OutputColumn &column, Form_pg_attribute attribute)
 	constexpr int kMostDigits = 1000; // that numeric can declare
 	constexpr int kNegative = 0x400;
 	bool const plain = scale(attribute->atttypmod) < kNegative && scale(column.kept_modifier) < kNegative;
-	return plain && before + after <= kMostDigits ? Format("numeric({},{})", before + after, after) : "";
+	if (!plain || before + after > kMostDigits) {
+		return {};
+	}
+	return {NUMERICOID, (((before + after) << 16) | after) + VARHDRSZ, Format("numeric({},{})", before + after, after)};
 }
 
 void
-AddNew(const MappedQuery &query, TupleDesc row_type, std::vector<std::string> *changes)
+AddNew(const MappedQuery &query, TupleDesc row_type, Evolution *plan, std::vector<std::string> *changes)
 {
 	for (int i = 0; i < query.ColumnCount(); ++i) {
 		const leaf::OutputColumn &column = query.Column(i);
 		if (FindAttribute(row_type, column.name) == nullptr) {
+			plan->added.push_back(i);
 			changes->push_back("ADD COLUMN " + pg::QuoteIdentifier(column.name) + " " +
 							   pg::Call(leaf::ColumnTypeText, &column));
 		}
@@ -66,7 +70,7 @@ AddNew(const MappedQuery &query, TupleDesc row_type, std::vector<std::string> *c
 }
 
 void
-Widen(const MappedQuery &query, TupleDesc row_type, const std::vector<LoadedColumn> &last,
+Widen(const MappedQuery &query, TupleDesc row_type, const std::vector<LoadedColumn> &last, Evolution *plan,
 	  std::vector<std::string> *changes)
 {
 	for (int i = 0; i < query.ColumnCount(); ++i) {
@@ -77,15 +81,16 @@ Widen(const MappedQuery &query, TupleDesc row_type, const std::vector<LoadedColu
 			!HasDrifted(query, i, *before, attribute->atttypid, attribute->atttypmod)) {
 			continue;
 		}
-		if (std::string const wider = WiderType(column, attribute); !wider.empty()) {
-			changes->push_back("ALTER COLUMN " + pg::QuoteIdentifier(column.name) + " TYPE " + wider);
+		if (WiderType const wider = FindWiderType(column, attribute); OidIsValid(wider.type)) {
+			changes->push_back("ALTER COLUMN " + pg::QuoteIdentifier(column.name) + " TYPE " + wider.text);
+			plan->widened.emplace(column.name, wider);
 		}
 	}
 }
 
 void
 AllowNull(const MappedQuery &query, TupleDesc row_type, const std::vector<LoadedColumn> &last,
-		  const std::set<std::string> &keys, std::vector<std::string> *changes)
+		  const std::set<std::string> &keys, Evolution *plan, std::vector<std::string> *changes)
 {
 	std::set<std::string> given;
 	for (int i = 0; i < query.ColumnCount(); ++i) {
@@ -96,44 +101,45 @@ AllowNull(const MappedQuery &query, TupleDesc row_type, const std::vector<Loaded
 		if (!given.contains(column.name) && !keys.contains(column.name) && attribute != nullptr &&
 			attribute->attnotnull && !attribute->atthasdef && attribute->attidentity == '\0') {
 			changes->push_back("ALTER COLUMN " + pg::QuoteIdentifier(column.name) + " DROP NOT NULL");
+			plan->nullable.insert(column.name);
 		}
 	}
 }
 
 } // namespace
 
-std::string
+Evolution
 PlanEvolution(const catalog::Pipeline &pipeline, const OptionValues &options, const MappedQuery &query,
 			  const Destination &destination, const std::vector<LoadedColumn> &last)
 {
+	Evolution plan;
 	Policy const policy{options.Text("on_new_column") == "evolve", options.Text("on_missing_column") == "evolve",
 						options.Text("on_changed_type") == "evolve"};
 	bool const any = policy.added || policy.missing || policy.changed;
 	if (!any || destination.remote != nullptr || !OidIsValid(destination.oid) || pipeline.IsContinuous()) {
-		return {};
+		return plan;
 	}
 	char const kind = pg::Call(get_rel_relkind, destination.oid);
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE) {
-		return {};
+		return plan;
 	}
 	pg::Call(leaf::LockUntimed, destination.oid, static_cast<LOCKMODE>(AccessShareLock));
 	Relation const relation = pg::Call(table_open, destination.oid, NoLock);
 	std::vector<std::string> changes;
 	if (policy.added) {
-		AddNew(query, RelationGetDescr(relation), &changes);
+		AddNew(query, RelationGetDescr(relation), &plan, &changes);
 	}
 	if (policy.changed) {
-		Widen(query, RelationGetDescr(relation), last, &changes);
+		Widen(query, RelationGetDescr(relation), last, &plan, &changes);
 	}
 	if (policy.missing) {
-		AllowNull(query, RelationGetDescr(relation), last, KeysOf(pipeline, relation), &changes);
+		AllowNull(query, RelationGetDescr(relation), last, KeysOf(pipeline, relation), &plan, &changes);
 	}
 	pg::Call(table_close, relation, static_cast<LOCKMODE>(AccessShareLock));
-	std::string statement;
 	for (const std::string &change : changes) {
-		statement += (statement.empty() ? "ALTER TABLE " + destination.name + " " : ", ") + change;
+		plan.statement += (plan.statement.empty() ? "ALTER TABLE " + destination.name + " " : ", ") + change;
 	}
-	return statement;
+	return plan;
 }
 
 void

@@ -16,7 +16,15 @@ struct JsonRows {
 	int64 cut_after; // computed of the first rows of the source alone, so many; 0: of all
 };
 
-void AppendAsJson(const Batch *batch, JsonRows *out);
+// Those of a row's columns that are shown.
+struct ShownColumns {
+	TupleDesc row_type;
+	const int *attributes; // of the row, from 0
+};
+
+// Rows from first up to end.
+void AppendAsJson(const Batch *batch, int first, int end, const ShownColumns *shown, JsonRows *out);
+const char *RowAsJson(const TupleTableSlot *row, const ShownColumns *shown);
 // One more row, which is JSON already.
 void AppendJson(const char *json, JsonRows *out);
 

@@ -52,8 +52,20 @@ CheckUnfed(const MappedQuery &query, const std::vector<int> &source_of, const st
 	}
 }
 
+std::string
+ColumnNames(const MappedQuery &query)
+{
+	std::string names;
+	for (int i = 0; i < query.ColumnCount(); ++i) {
+		names += (names.empty() ? "" : ", ") + pg::QuoteIdentifier(query.Column(i).name);
+	}
+	return names;
+}
+
+} // namespace
+
 std::vector<TargetColumn>
-ColumnsOf(Relation destination)
+TargetColumnsOf(Relation destination)
 {
 	TupleDesc row_type = RelationGetDescr(destination);
 	std::vector<char> has_default(row_type->natts + 1);
@@ -69,7 +81,6 @@ ColumnsOf(Relation destination)
 	return columns;
 }
 
-// Columns of the source that the destination does not have. They were matched, so they may be left out.
 std::vector<std::string>
 LeftOut(const MappedQuery &query, TupleDesc row_type)
 {
@@ -87,18 +98,6 @@ LeftOut(const MappedQuery &query, TupleDesc row_type)
 	}
 	return left_out;
 }
-
-std::string
-ColumnNames(const MappedQuery &query)
-{
-	std::string names;
-	for (int i = 0; i < query.ColumnCount(); ++i) {
-		names += (names.empty() ? "" : ", ") + pg::QuoteIdentifier(query.Column(i).name);
-	}
-	return names;
-}
-
-} // namespace
 
 std::vector<int>
 MatchNames(const MappedQuery &query, const std::vector<TargetColumn> &columns, const std::string &relation,
@@ -167,7 +166,7 @@ ColumnMatch
 MatchColumns(const MappedQuery &query, Relation destination, RunJournal *journal)
 {
 	ColumnMatch match;
-	match.source_of = MatchNames(query, ColumnsOf(destination), RelationGetRelationName(destination), journal);
+	match.source_of = MatchNames(query, TargetColumnsOf(destination), RelationGetRelationName(destination), journal);
 	TupleDesc const row_type = RelationGetDescr(destination);
 	for (int i = 0; i < row_type->natts; ++i) {
 		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);

@@ -29,6 +29,9 @@ struct TargetColumn {
 	bool needs_value = false; // may not be null, and nothing fills it later
 	bool has_default = false;
 };
+std::vector<TargetColumn> TargetColumnsOf(Relation destination);
+// Columns of the source that the destination does not have, when they have been matched.
+std::vector<std::string> LeftOut(const MappedQuery &query, TupleDesc row_type);
 // The same match for any destination: source_of, with the same errors and log lines.
 std::vector<int> MatchNames(const MappedQuery &query, const std::vector<TargetColumn> &columns,
 							const std::string &relation, RunJournal *journal);

@@ -364,6 +364,21 @@ BuildTargetListFor(const AnalyzedQuery *analyzed, TupleDesc row_type, const int 
 	return TargetListOf(analyzed, row_type, nullptr, source_of);
 }
 
+List *
+BuildWiderTargetList(const AnalyzedQuery *analyzed, TupleDesc row_type, Relation destination, const int *source_of,
+					 const bool *unsure)
+{
+	List *const list = TargetListOf(analyzed, row_type, destination, source_of);
+	for (int i = 0; i < row_type->natts; ++i) {
+		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
+		if (source_of[i] < 0 && unsure[i] && !attribute->attisdropped) {
+			list_nth_node(TargetEntry, list, i)->expr = reinterpret_cast<Expr *>(
+				makeNullConst(attribute->atttypid, attribute->atttypmod, attribute->attcollation));
+		}
+	}
+	return list;
+}
+
 void
 FindDefaults(Relation destination, bool *has_default)
 {

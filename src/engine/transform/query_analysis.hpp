@@ -62,6 +62,10 @@ void FindUsedColumns(const AnalyzedQuery *analyzed, TupleDesc source_row, bool *
 List *BuildTargetList(const AnalyzedQuery *analyzed, Relation destination, const int *source_of);
 // The same for a destination that is no relation here: source_of[i] is a column for every attribute.
 List *BuildTargetListFor(const AnalyzedQuery *analyzed, TupleDesc row_type, const int *source_of);
+// The same for rows that have the destination's columns, in other types perhaps, and others behind them. unsure: of
+// these the default is not asked for, they are NULL.
+List *BuildWiderTargetList(const AnalyzedQuery *analyzed, TupleDesc row_type, Relation destination,
+						   const int *source_of, const bool *unsure);
 // Which attributes have a default of their own (or of their type, or are identity columns).
 void FindDefaults(Relation destination, bool *has_default);
 // The query's own columns as they are.
