@@ -209,7 +209,7 @@ SELECT count(*) FROM rejected_rows WHERE pipeline = 'in here';
 -- what it cannot do is refused
 \set make 'SELECT create_pipeline(''no'', source_table => ''src'', columns => ''id'', options => ''{"on_reject": "quarantine"}'','
 CREATE TABLE parent (id int PRIMARY KEY);
-CREATE TABLE child (id int REFERENCES parent);
+CREATE TABLE child (id int PRIMARY KEY, above int REFERENCES child);
 CREATE TABLE parted (id int) PARTITION BY RANGE (id);
 CREATE VIEW seen AS SELECT id FROM child;
 :make destination_table => 'child', load => 'append');

@@ -159,9 +159,8 @@ WhyNoQuarantine(const LoadFacts &facts)
 	if (facts.partitioned) {
 		return "it is partitioned";
 	}
-	if (!facts.foreign_keys.empty() || !facts.deferred_keys.empty()) {
-		return Format("it has foreign keys ({})",
-					  Join(facts.foreign_keys.empty() ? facts.deferred_keys : facts.foreign_keys, ", "));
+	if (facts.refers_to_itself) {
+		return "it has a foreign key to itself, and what a row refers to may come after it";
 	}
 	if (facts.mode == LoadMode::Merge) {
 		return facts.unforeseen;

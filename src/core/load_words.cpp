@@ -199,6 +199,17 @@ GuardText(const LoadFacts &facts)
 }
 
 std::string
+RejectText(const LoadFacts &facts)
+{
+	return !facts.quarantine
+			   ? std::string()
+			   : Format("rejects: rows that do not fit are put aside, because on_reject is quarantine{}",
+						facts.foreign_keys.empty()
+							? ""
+							: "; what foreign keys name is looked up batch by batch before it is written");
+}
+
+std::string
 TransformText(const LoadFacts &facts, const LoadPlan &plan)
 {
 	if (!facts.over_wire) {
@@ -220,9 +231,7 @@ TellPlan(const LoadFacts &facts, const PlanReasons &reasons, LoadPlan *plan)
 		 {PathText(facts, *plan, reasons.path), LockText(facts, plan->lock), KeyText(facts),
 		  StrategyText(facts, plan->path), CompareText(facts, plan->path), ScopeText(facts), GuardText(facts),
 		  DirectText(plan->path, reasons.not_direct), IndexText(facts, plan->path, reasons.not_filled),
-		  ForeignKeyText(facts, plan->path), TransformText(facts, *plan),
-		  facts.quarantine ? std::string("rejects: rows that do not fit are put aside, because on_reject is quarantine")
-						   : std::string(),
+		  ForeignKeyText(facts, plan->path), TransformText(facts, *plan), RejectText(facts),
 		  reasons.gets_statistics && !facts.analyze
 			  ? Format("analyze: {} is not analyzed, because the option analyze is off", facts.name)
 			  : std::string()}) {

@@ -65,21 +65,32 @@ CopyCells(SqlCells *out)
 } // namespace
 
 void
+EnterRole(RoleScope *scope, Oid role, bool queues_triggers)
+{
+	GetUserIdAndSecContext(&scope->user, &scope->security);
+	SetUserIdAndSecContext(role, scope->security | SECURITY_LOCAL_USERID_CHANGE |
+									 (queues_triggers ? 0 : SECURITY_RESTRICTED_OPERATION));
+	scope->guc_level = NewGUCNestLevel();
+	SetReading();
+}
+
+void
+LeaveRole(const RoleScope *scope)
+{
+	AtEOXact_GUC(false, scope->guc_level);
+	SetUserIdAndSecContext(scope->user, scope->security);
+}
+
+void
 RunSql(SqlCall *call, SqlCells *out)
 {
 	memset(out, 0, sizeof(*out));
 	// Under the transaction's context: a caught error is always followed by an abort that frees it.
 	out->context = AllocSetContextCreate(CurTransactionContext, "pg_sluice sql", ALLOCSET_DEFAULT_SIZES);
 
-	Oid saved_user = InvalidOid;
-	int saved_security = 0;
-	int guc_level = 0;
+	RoleScope scope{};
 	if (OidIsValid(call->run_as)) {
-		GetUserIdAndSecContext(&saved_user, &saved_security);
-		SetUserIdAndSecContext(call->run_as, saved_security | SECURITY_LOCAL_USERID_CHANGE |
-												 (call->queues_triggers ? 0 : SECURITY_RESTRICTED_OPERATION));
-		guc_level = NewGUCNestLevel();
-		SetReading();
+		EnterRole(&scope, call->run_as, call->queues_triggers);
 	}
 	bool const own_snapshot = call->latest_snapshot || !ActiveSnapshotSet();
 	if (own_snapshot) {
@@ -129,8 +140,7 @@ RunSql(SqlCall *call, SqlCells *out)
 		PopActiveSnapshot();
 	}
 	if (OidIsValid(call->run_as)) {
-		AtEOXact_GUC(false, guc_level);
-		SetUserIdAndSecContext(saved_user, saved_security);
+		LeaveRole(&scope);
 	}
 }
 

@@ -26,4 +26,13 @@ struct SqlCells {
 
 void RunSql(SqlCall *call, SqlCells *out);
 
+// As SqlOptions::run_as, for what runs by itself.
+struct RoleScope {
+	Oid user;
+	int security;
+	int guc_level;
+};
+void EnterRole(RoleScope *scope, Oid role, bool queues_triggers);
+void LeaveRole(const RoleScope *scope);
+
 } // namespace sluice::pg::leaf

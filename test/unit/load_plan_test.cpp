@@ -345,6 +345,9 @@ TEST(LoadPlan, WhatIsGoneIsTold)
 	EXPECT_NE(PlanLoad(by_cursor).warnings.front().find("ON s.t (id, at) WHERE is_current"), std::string::npos);
 	EXPECT_NE(WhyNoQuarantine(Mirror()).find("take them for gone"), std::string::npos);
 	EXPECT_EQ(WhyNoQuarantine(Merge()), "");
+	EXPECT_EQ(WhyNoQuarantine(With(Append(), [](auto &f) { f.foreign_keys = {"a"}; })), "");
+	EXPECT_NE(WhyNoQuarantine(With(Append(), [](auto &f) { f.refers_to_itself = true; })).find("to itself"),
+			  std::string::npos);
 	EXPECT_EQ(WhyNoQuarantine(With(Merge(), [](auto &f) { f.unforeseen = "it has triggers"; })), "it has triggers");
 }
 

@@ -1,6 +1,9 @@
 #include "engine/load/fitting_rows.hpp"
 
+#include "core/sqlstate.hpp"
 #include "engine/source/quarantine.hpp"
+#include "engine/write/key_violation.hpp"
+#include "pg/constraint_timing.hpp"
 
 namespace sluice::engine {
 
@@ -32,9 +35,47 @@ MakeConflicts()
 
 } // namespace leaf
 
-FittingRows::FittingRows(Relation destination) : conflicts_(pg::Call(leaf::MakeConflicts))
+FittingRows::FittingRows(Relation rows) : conflicts_(pg::Call(leaf::MakeConflicts))
 {
-	pg::Call(leaf::OpenRowChecks, &checks_, destination);
+	pg::Call(leaf::OpenRowChecks, &checks_, rows);
+}
+
+FittingRows::FittingRows(Relation rows, const Destination &destination) : FittingRows(rows)
+{
+	owner_ = destination.traits.owner;
+	const leaf::ForeignKeyList *const list = destination.traits.foreign_keys;
+	for (int i = 0; list != nullptr && i < list->count; ++i) {
+		const leaf::ForeignKey &key = list->keys[i];
+		// What refers to it is not a matter of its rows; one that waits for the end of the transaction may come yet.
+		if (key.referencing != destination.oid ||
+			(list->may_wait && key.deferrable && pg::TimingOf(key.constraint) == pg::ConstraintTiming::Deferred)) {
+			continue;
+		}
+		leaf::KeyProbe *const probe = pg::Call(leaf::OpenKeyProbe, &key, RelationGetDescr(rows), owner_);
+		if (probe == nullptr) {
+			throw Error(sqlstate::kFeatureNotSupported,
+						Format("rows that do not fit into {} cannot be put aside, because foreign key \"{}\" is about "
+							   "columns that are not loaded",
+							   destination.name, key.name),
+						"Leave on_reject out, or load those columns as well.");
+		}
+		keys_.push_back({key, probe});
+	}
+}
+
+void
+FittingRows::CheckKey(const Key &key, Batch *batch, const Reject &reject)
+{
+	const leaf::MissingKeys *const missing = pg::Call(leaf::FindMissing, key.probe, batch);
+	for (int i = 0; i < missing->count; ++i) {
+		const leaf::MissingKey &found = missing->list[i];
+		const TupleTableSlot *const row = batch->slots[found.row];
+		ForeignKeyCheck const check{key.key, true, nullptr, owner_, GetUserId(), "Load the referenced rows first."};
+		reject(row, leaf::PositionOf(row), ViolationOf(check, found.key, found.has_null));
+	}
+	for (int i = missing->count - 1; i >= 0; --i) {
+		pg::Call(leaf::TakeOutRow, batch, missing->list[i].row);
+	}
 }
 
 void
@@ -55,6 +96,9 @@ FittingRows::Check(Batch *batch, const Reject &reject)
 		pg::Call(leaf::TakeOutRow, batch, first);
 	}
 	checks_.row = -1;
+	for (const Key &key : keys_) {
+		CheckKey(key, batch, reject);
+	}
 	batch->is_checked = true;
 	batch->conflicts = conflicts_;
 	conflicts_->count = 0;
@@ -85,6 +129,9 @@ FittingRows::RejectConflicts(const Batch *batch, const Reject &reject)
 void
 FittingRows::Close()
 {
+	for (const Key &key : keys_) {
+		pg::Call(leaf::CloseKeyProbe, key.probe);
+	}
 	pg::Call(leaf::CloseRowChecks, &checks_);
 }
 

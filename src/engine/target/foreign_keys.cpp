@@ -227,7 +227,7 @@ FindForeignKeys(Relation table, bool replaced, char *reason, Size reason_size)
 }
 
 const char *
-ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced)
+ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced, const char *every)
 {
 	Key key;
 	FindKey(constraint, &key);
@@ -261,11 +261,11 @@ ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced)
 			missing = pk;
 		}
 	}
-	return psprintf("SELECT '(' || %s || ')=(' || pg_catalog.concat_ws(', ', %s) || ')', (%s)"
+	return psprintf("SELECT '(' || %s || ')=(' || pg_catalog.concat_ws(', ', %s) || ')', (%s)%s"
 					" FROM %s AS fk LEFT JOIN %s AS pk ON (%s)"
-					" WHERE %s IS NULL AND (%s) LIMIT 1",
-					quote_literal_cstr(names.data), values.data, nulls.data, referencing, referenced, join.data,
-					missing, keyed.data);
+					" WHERE %s IS NULL AND (%s)%s",
+					quote_literal_cstr(names.data), values.data, nulls.data, every != nullptr ? every : "", referencing,
+					referenced, join.data, missing, keyed.data, every != nullptr ? "" : " LIMIT 1");
 }
 
 const char *
@@ -281,6 +281,18 @@ ForeignKeyColumns(Oid constraint, bool referencing)
 		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", quote_identifier(get_attname(relation, columns[i], false)));
 	}
 	return list.data;
+}
+
+ForeignKeyColumnList
+ReferencingColumns(Oid constraint)
+{
+	Key key;
+	FindKey(constraint, &key);
+	ForeignKeyColumnList list{};
+	for (; list.count < key.count; ++list.count) {
+		list.names[list.count] = get_attname(key.referencing, key.referencing_columns[list.count], false);
+	}
+	return list;
 }
 
 const char *

@@ -40,10 +40,16 @@ bool HasDisabledTrigger(Relation table);
 bool MayRead(Oid relation, Oid role);
 
 // A query that returns one row that breaks the constraint: the key as "(a, b)=(1, 2)", whether part of it is
-// null. The relations are given as items of FROM because their rows may still be in other heaps.
-const char *ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced);
+// null. The relations are given as items of FROM because their rows may still be in other heaps. every: all such rows,
+// with what else is to be known of each: ", fk.n".
+const char *ForeignKeyQuery(Oid constraint, const char *referencing, const char *referenced, const char *every);
 // The constraint's columns of one of the two, as a list.
 const char *ForeignKeyColumns(Oid constraint, bool referencing);
+struct ForeignKeyColumnList {
+	int count;
+	const char *names[INDEX_MAX_KEYS];
+};
+ForeignKeyColumnList ReferencingColumns(Oid constraint);
 // The relation as an item of FROM: with its partitions, but not with its children.
 const char *FromItem(Oid relation);
 

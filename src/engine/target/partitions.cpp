@@ -201,7 +201,7 @@ RefersToItself(Relation table, const ForeignKeyList *keys)
 	}
 	RelationSet const tree = TreeOf(table);
 	for (int i = 0; i < keys->count; ++i) {
-		if (IsIn(&tree, keys->keys[i].referenced)) {
+		if (IsIn(&tree, keys->keys[i].referencing) && IsIn(&tree, keys->keys[i].referenced)) {
 			return true;
 		}
 	}

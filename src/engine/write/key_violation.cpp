@@ -13,8 +13,10 @@ RelationName(Oid relation)
 	return pg::Call(get_rel_name, relation);
 }
 
-[[noreturn]] void
-ReportViolation(const ForeignKeyCheck &check, const std::string &values, bool has_null)
+} // namespace
+
+Error
+ViolationOf(const ForeignKeyCheck &check, const std::string &values, bool has_null)
 {
 	const leaf::ForeignKey &key = check.key;
 	std::string const referencing = RelationName(key.referencing);
@@ -37,8 +39,10 @@ ReportViolation(const ForeignKeyCheck &check, const std::string &values, bool ha
 	}
 	info.table_name = referencing;
 	info.constraint_name = key.name;
-	throw Error(std::move(info));
+	return Error(std::move(info));
 }
+
+namespace {
 
 std::string
 RowsOf(const ForeignKeyCheck &check, bool referencing)
@@ -60,10 +64,10 @@ CheckForeignKey(const ForeignKeyCheck &check)
 	options.run_as = check.owner;
 	options.latest_snapshot = true;
 	std::string const query = pg::Call(leaf::ForeignKeyQuery, check.key.constraint, RowsOf(check, true).c_str(),
-									   RowsOf(check, false).c_str());
+									   RowsOf(check, false).c_str(), static_cast<const char *>(nullptr));
 	pg::SqlResult const broken = pg::Sql(query, {}, options);
 	if (!broken.Empty()) {
-		ReportViolation(check, broken.Text(0, 0), check.own && broken.IsTrue(0, 1));
+		throw ViolationOf(check, broken.Text(0, 0), check.own && broken.IsTrue(0, 1));
 	}
 }
 

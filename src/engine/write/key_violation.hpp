@@ -1,6 +1,7 @@
 // One foreign key, checked set-based: the query, and what is said of a row that breaks it.
 #pragma once
 
+#include "core/error.hpp"
 #include "engine/target/foreign_keys.hpp"
 #include "engine/write/partition_rows.hpp"
 
@@ -15,6 +16,8 @@ struct ForeignKeyCheck {
 	Oid reader;				   // who is told
 	const char *hint;
 };
+// A row that breaks it. values: its key, as "(a, b)=(1, 2)"; has_null: part of it is null.
+Error ViolationOf(const ForeignKeyCheck &check, const std::string &values, bool has_null);
 // What it needs is locked. Throws Error 23503.
 void CheckForeignKey(const ForeignKeyCheck &check);
 

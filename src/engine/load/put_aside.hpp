@@ -1,0 +1,13 @@
+// Loads that put rows aside that do not fit (on_reject), one for each way that a plan may choose.
+#pragma once
+
+#include "engine/load/move_rows.hpp"
+
+namespace sluice::engine {
+
+// Into the destination itself, batch by batch.
+LoadOutcome AppendPuttingAside(const LoadRequest &request);
+// Staged first, by what a row of the destination has to keep.
+LoadOutcome MergePuttingAside(const LoadRequest &request);
+
+} // namespace sluice::engine
