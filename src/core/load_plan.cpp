@@ -44,13 +44,16 @@ ChoosePath(const LoadFacts &facts)
 	if (!facts.needs_sql.empty()) {
 		return {LoadPath::Sql, facts.needs_sql};
 	}
+	if (facts.quarantine && facts.partitioned) {
+		return {LoadPath::Sql, "on_reject is quarantine, and it is partitioned"};
+	}
 	if (facts.created) {
 		return {LoadPath::AppendCreated, "this run creates it"};
 	}
 	if (replace && !facts.no_swap.empty()) {
 		return {LoadPath::ReplaceInPlace, facts.no_swap};
 	}
-	if (replace && facts.quarantine && facts.has_unique && !facts.partitioned) {
+	if (replace && facts.quarantine && facts.has_unique) {
 		return {LoadPath::ReplaceInPlace, "on_reject is quarantine, and its unique indexes refuse rows one by one"};
 	}
 	if (facts.partitioned) {
@@ -153,19 +156,15 @@ WhyNoQuarantine(const LoadFacts &facts)
 	if (Compares(facts.mode)) {
 		return Format("load is {}, which would take them for gone", NameOf(facts.mode));
 	}
-	if (!facts.needs_sql.empty()) {
-		return "only SQL can load it: " + facts.needs_sql;
-	}
-	if (facts.partitioned) {
-		return "it is partitioned";
-	}
 	if (facts.refers_to_itself) {
 		return "it has a foreign key to itself, and what a row refers to may come after it";
 	}
 	if (facts.mode == LoadMode::Merge) {
-		return facts.unforeseen;
+		return !facts.needs_sql.empty() ? facts.needs_sql
+			   : facts.partitioned		? "load is merge, and it is partitioned"
+										: facts.unforeseen;
 	}
-	return {};
+	return ChoosePath(facts).path == LoadPath::Sql ? facts.no_try : "";
 }
 
 std::string
@@ -183,6 +182,7 @@ PlanLoad(const LoadFacts &facts)
 	plan.merge = facts.merge;
 	plan.compare = facts.compare;
 	plan.puts_aside = facts.quarantine;
+	plan.may_defer = facts.may_defer;
 	plan.refuses_empty = facts.mode == LoadMode::Replace && !facts.created && !facts.compare.may_be_empty;
 	plan.walks = FindsByKeys(facts.mode) && !facts.created && WhyNotWalked(facts).empty();
 	plan.lock = LockFor(facts, choice.path);
@@ -207,7 +207,8 @@ PlanLoad(const LoadFacts &facts)
 		reasons.not_direct = WhyNotDirect(facts, plan.path);
 		plan.direct = reasons.not_direct.empty();
 	}
-	plan.staged = facts.over_wire && (plan.path == LoadPath::Sql || !facts.query_needs_sql.empty());
+	plan.staged =
+		facts.over_wire && ((plan.path == LoadPath::Sql && !facts.quarantine) || !facts.query_needs_sql.empty());
 
 	// A table that is new or has all new rows has no statistics that mean anything.
 	reasons.gets_statistics = facts.is_table && (facts.created || facts.mode == LoadMode::Replace || plan.fills_empty);

@@ -94,6 +94,7 @@ struct LoadFacts {
 	bool may_defer = false;		   // in the caller's transaction, which says when such keys are checked
 	bool refers_to_itself = false; // by one of all these
 	std::string needs_sql;
+	std::string no_try;	 // why what SQL inserts cannot be tried and rolled back row by row
 	std::string no_swap; // why its rows are replaced in place
 	std::string no_fill; // why it is not filled by a swap while it is empty
 	std::string no_walk; // why rows cannot find those that are there as they come
@@ -134,6 +135,7 @@ struct LoadPlan {
 	// A replace that would take rows away and bring none fails.
 	bool refuses_empty = false;
 	bool puts_aside = false; // rows that do not fit
+	bool may_defer = false;	 // in the caller's transaction, which says when constraints are checked
 	bool direct = false;	 // pages are built directly
 	bool analyze = false;	 // the destination, which has new rows alone
 	int streams = 1;

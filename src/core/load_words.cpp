@@ -199,14 +199,18 @@ GuardText(const LoadFacts &facts)
 }
 
 std::string
-RejectText(const LoadFacts &facts)
+RejectText(const LoadFacts &facts, LoadPath path)
 {
-	return !facts.quarantine
-			   ? std::string()
-			   : Format("rejects: rows that do not fit are put aside, because on_reject is quarantine{}",
-						facts.foreign_keys.empty()
-							? ""
-							: "; what foreign keys name is looked up batch by batch before it is written");
+	if (!facts.quarantine) {
+		return {};
+	}
+	const char *how =
+		path == LoadPath::Sql
+			? "; rows are staged and inserted by one statement, and where that fails the rows to blame are "
+			  "looked for in ever smaller parts"
+		: facts.foreign_keys.empty() ? ""
+									 : "; what foreign keys name is looked up batch by batch before it is written";
+	return Format("rejects: rows that do not fit are put aside, because on_reject is quarantine{}", how);
 }
 
 std::string
@@ -216,7 +220,8 @@ TransformText(const LoadFacts &facts, const LoadPlan &plan)
 		return {};
 	}
 	if (!plan.staged) {
-		return "transform: row by row, without staging";
+		return plan.path == LoadPath::Sql ? "transform: row by row, before rows are staged"
+										  : "transform: row by row, without staging";
 	}
 	return "transform: by SQL over the staged rows, because " +
 		   (facts.query_needs_sql.empty() ? "only SQL inserts them" : facts.query_needs_sql);
@@ -231,7 +236,7 @@ TellPlan(const LoadFacts &facts, const PlanReasons &reasons, LoadPlan *plan)
 		 {PathText(facts, *plan, reasons.path), LockText(facts, plan->lock), KeyText(facts),
 		  StrategyText(facts, plan->path), CompareText(facts, plan->path), ScopeText(facts), GuardText(facts),
 		  DirectText(plan->path, reasons.not_direct), IndexText(facts, plan->path, reasons.not_filled),
-		  ForeignKeyText(facts, plan->path), TransformText(facts, *plan), RejectText(facts),
+		  ForeignKeyText(facts, plan->path), TransformText(facts, *plan), RejectText(facts, plan->path),
 		  reasons.gets_statistics && !facts.analyze
 			  ? Format("analyze: {} is not analyzed, because the option analyze is off", facts.name)
 			  : std::string()}) {

@@ -348,6 +348,13 @@ TEST(LoadPlan, WhatIsGoneIsTold)
 	EXPECT_EQ(WhyNoQuarantine(With(Append(), [](auto &f) { f.foreign_keys = {"a"}; })), "");
 	EXPECT_NE(WhyNoQuarantine(With(Append(), [](auto &f) { f.refers_to_itself = true; })).find("to itself"),
 			  std::string::npos);
+	LoadFacts const triggers = With(Append(), [](auto &f) { f.needs_sql = "it has triggers"; });
+	EXPECT_EQ(WhyNoQuarantine(triggers), "");
+	EXPECT_EQ(WhyNoQuarantine(With(triggers, [](auto &f) { f.no_try = "it has rules"; })), "it has rules");
+	LoadFacts const parted = With(Append(), [](auto &f) { f.quarantine = f.partitioned = true; });
+	EXPECT_EQ(WhyNoQuarantine(parted), "");
+	EXPECT_EQ(PlanLoad(parted).path, LoadPath::Sql);
+	EXPECT_EQ(WhyNoQuarantine(With(Append(), [](auto &f) { f.no_try = "no matter"; })), "");
 	EXPECT_EQ(WhyNoQuarantine(With(Merge(), [](auto &f) { f.unforeseen = "it has triggers"; })), "it has triggers");
 }
 

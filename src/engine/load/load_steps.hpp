@@ -3,8 +3,8 @@
 
 #include <functional>
 
+#include "engine/load/load_request.hpp"
 #include "engine/load/make_load.hpp"
-#include "engine/load/move_rows.hpp"
 #include "engine/rows/row_reader.hpp"
 
 namespace sluice::engine {

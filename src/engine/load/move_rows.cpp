@@ -292,7 +292,7 @@ LoadAsPlanned(const LoadRequest &request)
 	}
 	switch (request.plan.path) {
 	case LoadPath::Sql:
-		return LoadByStatements(request);
+		return request.quarantine != nullptr ? InsertPuttingAside(request) : LoadByStatements(request);
 	case LoadPath::Merge:
 		return request.quarantine != nullptr ? MergePuttingAside(request) : LoadByKeys(request);
 	case LoadPath::Mirror:

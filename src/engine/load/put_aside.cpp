@@ -13,8 +13,6 @@
 
 namespace sluice::engine {
 
-namespace {
-
 void
 RequireRowByRow(const MappedQuery &query)
 {
@@ -23,6 +21,8 @@ RequireRowByRow(const MappedQuery &query)
 					"Leave on_reject out, or put that part of columns into source_query.");
 	}
 }
+
+namespace {
 
 // What a check says of a staged row it means of one of the destination.
 Error

@@ -1,7 +1,7 @@
 // Loads that put rows aside that do not fit (on_reject), one for each way that a plan may choose.
 #pragma once
 
-#include "engine/load/move_rows.hpp"
+#include "engine/load/load_request.hpp"
 
 namespace sluice::engine {
 
@@ -9,5 +9,9 @@ namespace sluice::engine {
 LoadOutcome AppendPuttingAside(const LoadRequest &request);
 // Staged first, by what a row of the destination has to keep.
 LoadOutcome MergePuttingAside(const LoadRequest &request);
+// Staged first, and inserted by statements that are tried.
+LoadOutcome InsertPuttingAside(const LoadRequest &request);
+
+void RequireRowByRow(const MappedQuery &query);
 
 } // namespace sluice::engine

@@ -4,6 +4,15 @@
 
 namespace sluice::engine {
 
+uint64_t
+DeleteOldRows(const Destination &destination, RunJournal &journal)
+{
+	pg::Call(leaf::RefuseCascade, destination.oid);
+	uint64_t const deleted = pg::Sql("DELETE FROM " + destination.name).Processed();
+	journal.Info(Format("{} old rows deleted", deleted));
+	return deleted;
+}
+
 void
 StatementLoad::Open()
 {
@@ -17,9 +26,7 @@ bool
 StatementLoad::TakesRowsAway()
 {
 	if (!deleted_) {
-		pg::Call(leaf::RefuseCascade, destination_.oid);
-		deleted_ = pg::Sql("DELETE FROM " + destination_.name).Processed();
-		journal_.Info(Format("{} old rows deleted", *deleted_));
+		deleted_ = DeleteOldRows(destination_, journal_);
 	}
 	return *deleted_ > 0;
 }

@@ -20,6 +20,9 @@ struct StagedInput {
 	MappingInput mapping; // from that table, whose name is put in
 };
 
+// Of a replace; returns how many there were.
+uint64_t DeleteOldRows(const Destination &destination, RunJournal &journal);
+
 class StatementLoad final : public Load {
 public:
 	// Closes the destination's relation. Without staged input nothing is written: the rows are those of the query.

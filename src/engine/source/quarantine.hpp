@@ -35,6 +35,8 @@ public:
 				 TupleDesc source_row, Batch *in, Batch *out, int most);
 	// A row that was read. Throws Error when there are too many.
 	void Reject(const TupleTableSlot *row, TupleDesc row_type, int64_t position, const Error &error);
+	// Whether so many more would be too many.
+	bool IsTooMany(int64_t more) const { return limit_.IsExceeded(journal_.Rejected().Count() + more); }
 	// All rows are read. Throws Error when too many of them were rejected.
 	void End(int64_t rows_read) const;
 

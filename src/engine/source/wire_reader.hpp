@@ -25,6 +25,8 @@ public:
 	// Sends the query, once the load is open; Next does it otherwise.
 	void Start();
 	Batch *Next() override;
+	// The source's rows among which those are that the last of Next were made of.
+	const Batch *Origins() const { return in_; }
 	void Finish() override;
 	void Stop() override;
 	// So many rows of the projection, and then no more are computed.

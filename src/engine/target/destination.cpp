@@ -317,6 +317,7 @@ ReadTargetFacts(Destination *destination, LoadFacts *facts)
 	if (facts->needs_sql.empty()) {
 		facts->needs_sql = DistributedBy(destination->oid);
 	}
+	facts->no_try = facts->quarantine ? WhyNotTried(destination->oid, facts->needs_sql) : "";
 	facts->foreign_keys.clear();
 	facts->deferred_keys.clear();
 	facts->refers_to_itself = false;

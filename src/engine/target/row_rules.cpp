@@ -31,6 +31,42 @@ WhyUnforeseen(Oid table, const std::string &key_index)
 }
 
 std::string
+WhyNotTried(Oid relation, const std::string &needs_sql)
+{
+	pg::SqlResult const found = pg::Sql(
+		"WITH RECURSIVE part (oid) AS (SELECT $1::pg_catalog.oid UNION ALL SELECT i.inhrelid FROM "
+		"pg_catalog.pg_inherits "
+		"AS i JOIN part AS p ON i.inhparent OPERATOR(pg_catalog.=) p.oid) SELECT (SELECT c.relname FROM part AS p JOIN "
+		"pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p.oid WHERE c.relkind OPERATOR(pg_catalog.=) 'f' "
+		"ORDER "
+		"BY c.relname LIMIT 1), (SELECT k.conname FROM pg_catalog.pg_constraint AS k WHERE k.contype "
+		"OPERATOR(pg_catalog.=) 'f' AND EXISTS (SELECT FROM part AS p WHERE p.oid OPERATOR(pg_catalog.=) k.conrelid) "
+		"AND EXISTS (SELECT FROM part AS p WHERE p.oid OPERATOR(pg_catalog.=) k.confrelid) ORDER BY k.conname LIMIT "
+		"1), "
+		"c.relkind OPERATOR(pg_catalog.=) 'v', c.relhasrules FROM pg_catalog.pg_class AS c WHERE c.oid "
+		"OPERATOR(pg_catalog.=) $1::pg_catalog.oid",
+		{Format("{}", relation)});
+	if (found.Empty()) {
+		return {}; // it was dropped, which others tell
+	}
+	// Not every wrapper takes back what was written in a subtransaction; what a view leads to is not known.
+	if (found.IsTrue(0, 2)) {
+		return "it is a view";
+	}
+	if (found.Cell(0, 0)) {
+		return Format("its rows would go to a foreign table ({})", found.Text(0, 0));
+	}
+	if (found.Cell(0, 1)) {
+		return Format("a foreign key leads from it to itself ({}), and what a row refers to may come after it",
+					  found.Text(0, 1));
+	}
+	if (found.IsTrue(0, 3)) {
+		return "it has rules";
+	}
+	return needs_sql.starts_with("it is a Citus") || needs_sql.starts_with("it is a TimescaleDB") ? needs_sql : "";
+}
+
+std::string
 RowRules(Relation destination, const std::vector<std::string> &keys, const ColumnMatch &match)
 {
 	TupleDesc const row_type = RelationGetDescr(destination);
