@@ -283,8 +283,8 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 			reshaped.emplace(*over);
 		}
 		const MappedQuery &loaded = reshaped ? *reshaped : query;
-		FedColumns fed(loaded, destination,
-					   PlanEvolution(pipeline, options, loaded, destination, catalog::LoadedShape(pipeline.id)));
+		FedColumns const fed(loaded, destination,
+							 PlanEvolution(pipeline, options, loaded, destination, catalog::LoadedShape(pipeline.id)));
 		if (reshaped) {
 			ReadReshaped(input, query, *reshaped, fed, cursor ? &*cursor : nullptr, out);
 		} else if (options.Text("on_reject") == "quarantine" && query.NeedsSql().empty()) {
@@ -292,7 +292,6 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 		} else {
 			Read(input, query, fed, cursor ? &*cursor : nullptr, out);
 		}
-		fed.Close();
 		writes_nothing.reset();
 		input.Leave(out->count);
 	}

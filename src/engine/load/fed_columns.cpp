@@ -73,9 +73,16 @@ FedColumns::FedColumns(const MappedQuery &query, const Destination &destination,
 		row_type_ = destination.remote->RowType();
 		source_of_ = destination.remote->Match(query).source_of;
 	} else if (OidIsValid(destination.oid)) {
-		table_ = pg::Call(table_open, destination.oid, AccessShareLock);
-		Describe(query, destination, change);
-		FindRules(destination, change);
+		Relation const table = pg::Call(table_open, destination.oid, AccessShareLock);
+		bool const by_keys = FindsByKeys(destination.mode);
+		bool const foreseeable = pg::Call(leaf::HasForeseeableRows, table, by_keys);
+		Describe(query, table, change);
+		FindUnsure(table, by_keys, foreseeable);
+		table_ = pg::Call(leaf::CopyOfTable, table);
+		pg::Call(table_close, table, AccessShareLock);
+		if (foreseeable) {
+			FindRules(destination, change);
+		}
 	} else {
 		// Refuses what no column can be.
 		(void)ColumnDefinitions(query);
@@ -95,55 +102,57 @@ FedColumns::FedColumns(const MappedQuery &query, const Destination &destination,
 }
 
 void
-FedColumns::Describe(const MappedQuery &query, const Destination &destination, const Evolution &change)
+FedColumns::Describe(const MappedQuery &query, Relation table, const Evolution &change)
 {
-	TupleDesc const table = RelationGetDescr(table_);
-	std::vector<TargetColumn> columns = TargetColumnsOf(table_);
+	TupleDesc const now = RelationGetDescr(table);
+	const char *const name = RelationGetRelationName(table);
+	std::vector<TargetColumn> columns = TargetColumnsOf(table);
 	std::vector<Oid> types(columns.size() + 1);
 	std::vector<int32> modifiers(columns.size() + 1);
-	for (int i = 0; i < table->natts; ++i) {
+	for (int i = 0; i < now->natts; ++i) {
 		auto const wider = change.widened.find(columns[i].name);
 		bool const same = wider == change.widened.end();
-		types[i] = same ? TupleDescAttr(table, i)->atttypid : wider->second.type;
-		modifiers[i] = same ? TupleDescAttr(table, i)->atttypmod : wider->second.modifier;
+		types[i] = same ? TupleDescAttr(now, i)->atttypid : wider->second.type;
+		modifiers[i] = same ? TupleDescAttr(now, i)->atttypmod : wider->second.modifier;
 		columns[i].needs_value = columns[i].needs_value && !change.nullable.contains(columns[i].name);
 	}
 	for (int const column : change.added) {
 		columns.push_back({query.Column(column).name});
 	}
-	source_of_ = MatchNames(query, columns, RelationGetRelationName(table_), nullptr);
-	row_type_ = pg::Call(leaf::WiderRowType, table, static_cast<const Oid *>(types.data()),
+	source_of_ = MatchNames(query, columns, name, nullptr);
+	row_type_ = pg::Call(leaf::WiderRowType, now, static_cast<const Oid *>(types.data()),
 						 static_cast<const int32 *>(modifiers.data()), pg::Call(leaf::CreatedRowType, query.Analyzed()),
 						 change.added.data(), static_cast<int>(change.added.size()));
 	for (int i = 0; i < row_type_->natts; ++i) {
 		Form_pg_attribute const attribute = TupleDescAttr(row_type_, i);
 		if (source_of_[i] >= 0 && pg::Call(getBaseType, attribute->atttypid) == TIMESTAMPTZOID) {
-			CheckZone(query, source_of_[i], NameStr(attribute->attname), RelationGetRelationName(table_));
+			CheckZone(query, source_of_[i], NameStr(attribute->attname), name);
 		}
 	}
 	if (query.DiscardsRows()) {
-		unwelcome_ = LeftOut(query, table);
+		unwelcome_ = LeftOut(query, now);
 	}
-	// What a merge updates keeps the values that it has; other loads fill some columns by themselves.
-	bool const keeps = FindsByKeys(destination.mode);
+}
+
+// What a merge updates keeps the values that it has; other loads by keys fill some columns by themselves. Where no rule
+// is looked at no default is asked for either.
+void
+FedColumns::FindUnsure(Relation table, bool by_keys, bool foreseeable)
+{
+	TupleDesc const now = RelationGetDescr(table);
 	unsure_.assign(row_type_->natts + 1, 0);
-	for (int i = 0; i < table->natts; ++i) {
-		unsure_[i] = source_of_[i] < 0 && !columns[i].generated && keeps ? 1 : 0;
+	for (int i = 0; i < now->natts; ++i) {
+		bool const is_unfed = source_of_[i] < 0 && TupleDescAttr(now, i)->attgenerated == '\0';
+		unsure_[i] = is_unfed && (by_keys || !foreseeable) ? 1 : 0;
 	}
-	pg::Call(leaf::FindUnsure, table_, static_cast<const int *>(source_of_.data()),
+	pg::Call(leaf::FindUnsure, table, static_cast<const int *>(source_of_.data()),
 			 reinterpret_cast<bool *>(unsure_.data()));
 }
 
 void
 FedColumns::FindRules(const Destination &destination, const Evolution &change)
 {
-	bool const by_keys = FindsByKeys(destination.mode);
 	TupleDesc const table = RelationGetDescr(table_);
-	if (!pg::Call(leaf::HasForeseeableRows, table_, by_keys)) {
-		// No default is asked for either.
-		std::fill(unsure_.begin(), unsure_.end(), 1);
-		return;
-	}
 	std::vector<char> retyped(table->natts + 1);
 	std::vector<char> nullable(table->natts + 1);
 	std::vector<char> keys(table->natts + 1);
@@ -152,7 +161,7 @@ FedColumns::FindRules(const Destination &destination, const Evolution &change)
 		retyped[i] = change.widened.contains(name) ? 1 : 0;
 		nullable[i] = change.nullable.contains(name) ? 1 : 0;
 		bool const is_key = std::find(destination.keys.begin(), destination.keys.end(), name) != destination.keys.end();
-		keys[i] = by_keys && is_key ? 1 : 0;
+		keys[i] = FindsByKeys(destination.mode) && is_key ? 1 : 0;
 	}
 	leaf::Foreseen const foreseen{Flags(unsure_), Flags(retyped), Flags(nullable), Flags(keys)};
 	rules_ = pg::Call(leaf::ForeseenRules, table_, &foreseen);
@@ -165,15 +174,6 @@ FedColumns::TargetList(const MappedQuery &query) const
 	return table_ == nullptr
 			   ? pg::Call(leaf::BuildTargetListFor, query.Analyzed(), row_type_, source_of)
 			   : pg::Call(leaf::BuildWiderTargetList, query.Analyzed(), row_type_, table_, source_of, Flags(unsure_));
-}
-
-void
-FedColumns::Close()
-{
-	if (table_ != nullptr) {
-		pg::Call(table_close, table_, AccessShareLock);
-		table_ = nullptr;
-	}
 }
 
 } // namespace sluice::engine

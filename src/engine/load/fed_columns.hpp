@@ -12,10 +12,9 @@ namespace sluice::engine {
 
 class FedColumns {
 public:
-	// change: what a run would alter before. Takes ACCESS SHARE until Close. Throws what a run would say of columns
-	// that do not fit.
+	// change: what a run would alter before. Takes ACCESS SHARE for a moment: who reads rows must not keep a run from
+	// the destination. Throws what a run would say of columns that do not fit.
 	FedColumns(const MappedQuery &query, const Destination &destination, const Evolution &change);
-	void Close();
 
 	// Of the rows that are read: the destination's columns and those that would be added.
 	TupleDesc RowType() const { return row_type_; }
@@ -29,7 +28,8 @@ public:
 	Relation Rules() const { return rules_; }
 
 private:
-	void Describe(const MappedQuery &query, const Destination &destination, const Evolution &change);
+	void Describe(const MappedQuery &query, Relation table, const Evolution &change);
+	void FindUnsure(Relation table, bool by_keys, bool foreseeable);
 	void FindRules(const Destination &destination, const Evolution &change);
 
 	TupleDesc row_type_ = nullptr;
@@ -37,7 +37,7 @@ private:
 	std::vector<int> fed_;		 // attributes
 	TupleDesc shown_ = nullptr;
 	std::vector<std::string> unwelcome_;
-	Relation table_ = nullptr;
+	Relation table_ = nullptr; // a copy of what is known of it
 	Relation rules_ = nullptr;
 	std::vector<char> unsure_; // per attribute: only the write tells what it holds
 };

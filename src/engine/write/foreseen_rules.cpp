@@ -74,14 +74,24 @@ FindUnsure(Relation table, const int *source_of, bool *unsure)
 }
 
 Relation
-ForeseenRules(Relation table, const Foreseen *foreseen)
+CopyOfTable(Relation table)
 {
-	auto *rules = static_cast<Relation>(palloc(sizeof(RelationData)));
-	*rules = *table;
-	rules->rd_rel = static_cast<Form_pg_class>(palloc(sizeof(FormData_pg_class)));
-	memcpy(rules->rd_rel, table->rd_rel, CLASS_TUPLE_SIZE);
-	TupleDesc const row_type = CreateTupleDescCopyConstr(RelationGetDescr(table));
-	rules->rd_att = row_type;
+	auto *copy = static_cast<Relation>(palloc(sizeof(RelationData)));
+	*copy = *table;
+	copy->rd_rel = static_cast<Form_pg_class>(palloc0(sizeof(FormData_pg_class)));
+	memcpy(copy->rd_rel, table->rd_rel, CLASS_TUPLE_SIZE);
+	copy->rd_att = CreateTupleDescCopyConstr(RelationGetDescr(table));
+	copy->trigdesc = nullptr;
+	copy->rd_rules = nullptr;
+	copy->rd_fdwroutine = nullptr;
+	return copy;
+}
+
+Relation
+ForeseenRules(Relation copy, const Foreseen *foreseen)
+{
+	Relation const rules = CopyOfTable(copy);
+	TupleDesc const row_type = rules->rd_att;
 	if (row_type->constr == nullptr) {
 		row_type->constr = static_cast<TupleConstr *>(palloc0(sizeof(TupleConstr)));
 	}
@@ -89,7 +99,7 @@ ForeseenRules(Relation table, const Foreseen *foreseen)
 	for (int i = 0; i < row_type->natts; ++i) {
 		untold[i] = foreseen->unsure[i] || foreseen->retyped[i];
 	}
-	LeaveOutGenerated(table, row_type, foreseen->retyped, untold);
+	LeaveOutGenerated(copy, row_type, foreseen->retyped, untold);
 	for (int i = 0; i < row_type->natts; ++i) {
 		Form_pg_attribute const attribute = TupleDescAttr(row_type, i);
 		bool const is_told = !untold[i] || foreseen->retyped[i];

@@ -21,7 +21,9 @@ bool HasForeseeableRows(Relation table, bool updates);
 // Which columns that are not fed get a value that only the write can tell: source_of[i] < 0, and a default that is
 // volatile.
 void FindUnsure(Relation table, const int *source_of, bool *unsure);
-// A relation for OpenRowChecks alone, with those of the table's rules that can be told. Valid while the table is open.
-Relation ForeseenRules(Relation table, const Foreseen *foreseen);
+// What the server knows of the table's columns, their defaults and rules now: to be read by, once it is closed.
+Relation CopyOfTable(Relation table);
+// Another one for OpenRowChecks, with those of the rules that can be told.
+Relation ForeseenRules(Relation copy, const Foreseen *foreseen);
 
 } // namespace sluice::engine::leaf
