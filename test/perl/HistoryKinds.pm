@@ -76,10 +76,13 @@ our %DESTINATIONS = (
 	triggers => { keyed => 1, key => 'PRIMARY KEY',
 		more => sub { "CREATE TRIGGER pass BEFORE INSERT OR UPDATE ON $_[0] FOR EACH ROW EXECUTE FUNCTION pass(); CREATE TRIGGER look AFTER INSERT OR UPDATE OR DELETE ON $_[0] FOR EACH ROW EXECUTE FUNCTION pass()" } },
 	watched => { more => sub { "CREATE TRIGGER pass BEFORE INSERT ON $_[0] FOR EACH ROW EXECUTE FUNCTION pass()" } },
+	# Its commit takes a while, in which much can happen.
+	slow => { more => sub { "CREATE CONSTRAINT TRIGGER pause AFTER INSERT OR UPDATE OR DELETE ON $_[0] DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pause()" } },
 	created => { created => 1, keyed => 1 });
 
 # load: the argument; cursor: whether there is one, or at random; keys: whether there are; oracle: what says what comes out;
-# into: destinations; options: of the pipeline, as pairs; reader: a session that holds the destination while it loads.
+# into: destinations; options: of the pipeline, as pairs; reader: a session that holds the destination while it loads;
+# late: transactions at the source stay open across runs; remote: the destination is at another server.
 our %MODES = (
 	append => { load => 'append', cursor => 0, oracle => 'append', into => [qw(plain range watched)] },
 	append_cursor => { load => 'append', cursor => 1, oracle => 'append', into => [qw(plain range watched created)] },
@@ -93,7 +96,18 @@ our %MODES = (
 	replace_sql => { load => 'replace', cursor => 0, oracle => 'replace', into => [qw(triggers watched)] },
 	mirror => { load => 'mirror', keys => 1, cursor => 0, oracle => 'mirror', into => [qw(plain keyed indexed hash range triggers created)], options => \&mirror_options },
 	history => { load => 'history', keys => 1, cursor => 0, oracle => 'history', into => [qw(plain keyed indexed hash range triggers created)], options => \&history_options },
-	history_cursor => { load => 'history', keys => 1, cursor => 1, oracle => 'history', into => [qw(plain keyed indexed hash range triggers created)], options => \&history_options });
+	history_cursor => { load => 'history', keys => 1, cursor => 1, oracle => 'history', into => [qw(plain keyed indexed hash range triggers created)], options => \&history_options },
+	merge_xmin => { load => 'merge', keys => 1, cursor => 1, late => 1, oracle => 'merge', into => [qw(plain keyed indexed hash created)], options => \&merge_options },
+	history_xmin => { load => 'history', keys => 1, cursor => 1, late => 1, oracle => 'history', into => [qw(plain keyed indexed hash created)], options => \&history_options },
+	remote_append => { load => 'append', cursor => 0, remote => 1, oracle => 'append', into => [qw(plain range slow)] },
+	remote_append_cursor => { load => 'append', cursor => 1, remote => 1, oracle => 'append', into => [qw(plain watched slow created)] },
+	remote_replace => { load => 'replace', cursor => 0, remote => 1, oracle => 'replace', into => [qw(plain keyed hash slow created)] },
+	remote_merge => { load => 'merge', keys => 1, cursor => 0, remote => 1, oracle => 'merge', into => [qw(plain keyed indexed hash triggers slow created)], options => \&merge_options },
+	remote_merge_cursor => { load => 'merge', keys => 1, cursor => 1, remote => 1, oracle => 'merge', into => [qw(plain keyed range slow created)], options => \&merge_options },
+	remote_merge_xmin => { load => 'merge', keys => 1, cursor => 1, late => 1, remote => 1, oracle => 'merge', into => [qw(plain keyed slow created)], options => \&merge_options },
+	remote_mirror => { load => 'mirror', keys => 1, cursor => 0, remote => 1, oracle => 'mirror', into => [qw(plain keyed indexed hash triggers slow created)], options => \&mirror_options },
+	remote_history => { load => 'history', keys => 1, cursor => 0, remote => 1, oracle => 'history', into => [qw(plain keyed hash triggers slow created)], options => \&history_options },
+	remote_history_cursor => { load => 'history', keys => 1, cursor => 1, remote => 1, oracle => 'history', into => [qw(plain keyed slow created)], options => \&history_options });
 
 # What a load that compares counts of the destination.
 our $SCOPE = 'coalesce(n, 0) < 5';

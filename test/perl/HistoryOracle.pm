@@ -13,12 +13,13 @@ use warnings;
 # keys: names in the destination; cursor, cursor_type, less (SQL of the lag), nulls: 'include' or not; filter; mapping: the
 # select list in the order of "mapped", names of the destination; strategy, on_tie. Of mirror and history: scope, a condition
 # on rows of the destination; mark, the column where gone rows are marked, mark_is_time; versions: the names of valid_from,
-# valid_to and is_current; guarded: an empty source is an error; max_deletes: undef where there is no such guard.
+# valid_to and is_current; guarded: an empty source is an error; max_deletes: undef where there is no such guard. late: rows that
+# are committed late are found: s says in "written" by which transaction its rows were.
 sub new
 {
 	my ($class, %with) = @_;
 	my $self = bless { %with, watermark => undef, known_from => undef, put_off => [], frozen => {} }, $class;
-	my @source = $self->definitions('source');
+	my @source = ($self->definitions('source'), $self->{late} ? 'written bigint' : ());
 	my @destination = $self->definitions('destination');
 	my $tables = join '', map { "CREATE TABLE $_ (" . join(', ', @destination) . ');' } qw(before after now);
 	$self->{db}->query("DROP SCHEMA IF EXISTS $self->{schema} CASCADE; CREATE SCHEMA $self->{schema}");
@@ -101,13 +102,14 @@ sub has_forgotten
 	return !defined $self->{known_described} || grep { !$there{$_} } @{ $self->{known_described} };
 }
 
-sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{known_from} = $self->{known_described} = undef; $self->later('DELETE FROM known'); return; }
+sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{oldest_open} = $self->{known_from} = $self->{known_described} = undef; $self->later('DELETE FROM known'); return; }
 
 sub set_watermark
 {
 	my ($self, $value) = @_;
 	$self->later('DELETE FROM known');
 	$self->{watermark} = $self->{known_from} = $value;
+	$self->{oldest_open} = undef;
 	$self->{known_described} = [];
 	return;
 }
@@ -135,11 +137,13 @@ sub read_range
 		"SELECT next, from_, CASE WHEN kept <= from_ THEN from_ ELSE kept END FROM (SELECT next, from_, @{[$less->('next')]} AS kept FROM "
 		  . "(SELECT CASE WHEN $w IS NULL OR $greatest > $w THEN $greatest ELSE $w END AS next, "
 		  . ($forgotten ? "$w AS from_" : "CASE WHEN $known_from > @{[$less->($w)]} THEN $known_from ELSE @{[$less->($w)]} END AS from_") . ') x) y'), -1;
-	my $range = defined $next ? "$cursor <= " . $value->($next) . (defined $from ? " AND $cursor >= " . $value->($from) : '') : 'false';
+	# What the last snapshot did not show.
+	my $late = defined $self->{oldest_open} ? " OR written >= $self->{oldest_open}" : '';
+	my $range = defined $next ? "$cursor <= " . $value->($next) . (defined $from ? " AND ($cursor >= " . $value->($from) . "$late)" : '') : 'false';
 	my $nulls = $self->{nulls} eq 'include' ? " OR $cursor IS NULL" : '';
 	$self->later("INSERT INTO read SELECT * FROM s WHERE $range$nulls");
 	my $asked = $nulls ne '' || $self->sql("SELECT EXISTS (SELECT FROM s WHERE $range)") eq 't';
-	$self->{then} = { watermark => $next, known_from => $kept_from, known => $asked, keep => defined $kept_from ? "$cursor >= " . $value->($kept_from) . " OR $cursor IS NULL" : 'true' };
+	$self->{then} = { watermark => $next, oldest_open => $self->{oldest_open_now}, known_from => $kept_from, known => $asked, keep => defined $kept_from ? "$cursor >= " . $value->($kept_from) . " OR $cursor IS NULL" : 'true' };
 	return '';
 }
 
@@ -362,8 +366,19 @@ sub commit
 		$self->{known_described} = $self->{described};
 		$self->{known_from} = $then->{known_from};
 	}
-	$self->{watermark} = $then->{watermark};
+	@{$self}{qw(watermark oldest_open)} = @{$then}{qw(watermark oldest_open)};
 	return;
+}
+
+# Rows of s that no row of "now" shows, whatever was read when.
+sub unseen
+{
+	my ($self) = @_;
+	my @mapped = @{ $self->{mapped} };
+	my $image = join ', ', map { "($self->{mapping}[$_])::" . $self->type_of($mapped[$_]) } 0 .. $#mapped;
+	my $where = ($self->{filter} // 'true') . ($self->{nulls} eq 'include' ? '' : " AND $self->{cursor} IS NOT NULL");
+	my $current = @{ $self->{versions} } ? $self->{versions}[2] : 'true';
+	return $self->sql("SELECT left(r, 300) FROM (SELECT ROW($image)::text COLLATE \"C\" AS r FROM s AS source WHERE $where EXCEPT SELECT @{[image('t', @mapped)]} FROM now t WHERE $current) d LIMIT 10");
 }
 
 # What differs between two of the tables; only: a condition on rows.

@@ -9,8 +9,13 @@ use SqlPipe;
 # How a run is made, and how often of a hundred times.
 my @WAYS = ([ 34, 'quiet' ], [ 22, 'killed' ], [ 16, 'beside' ], [ 14, 'changing' ], [ 8, 'called' ], [ 6, 'rolled_back' ]);
 my @KILLS = qw(terminate terminate stop source);
+# Of a run with a destination at another server: of its session there, and of that server.
+my @REMOTE_KILLS = qw(terminate stop source there there there server);
 my @PHASES = ('starting', 'preparing', 'connecting', 'loading', 'indexing', 'swapping', 'analyzing', 'finishing');
+my @REMOTE_PHASES = ('connecting', 'checking', 'loading', 'analyzing', 'finishing', 'committing', 'committing', 'committing');
 use constant FOREIGN_KEY => 1_000_000;
+# By which transaction a row of the source is.
+use constant WRITTEN => 'xmin::text::bigint';
 
 sub chance { return rand() < $_[0]; }
 
@@ -27,10 +32,24 @@ sub live
 		move_watermark($history) if $history->{how}{cursor} && chance(0.06);
 		my $dice = rand 100;
 		my ($way) = grep { ($dice -= $_->[0]) < 0 } @WAYS;
-		one_run($history, $way->[1]);
+		one_run($history, $history->{remote} && $way->[1] =~ /called|rolled_back/ ? 'killed' : $history->{open} && chance(0.3) ? 'committing_late' : $way->[1]);
 	}
+	$history->end_late;
 	one_run($history, 'quiet');
+	check_late($history) if $history->{late};
 	$history->drop;
+	return;
+}
+
+# After a run that follows all commits nothing is missing, unless rows were passed over or changed at the destination on purpose.
+sub check_late
+{
+	my ($history) = @_;
+	my $oracle = $history->{oracle};
+	return if ($oracle->{strategy} // '') eq 'insert_only' || grep { $history->{$_} } qw(touched_there drifts skipped failed_with);
+	my $unseen = $oracle->unseen;
+	die "at the end the destination lacks rows of the source:\n$unseen\n" if $unseen ne '';
+	$history->{met}{'nothing missing'}++;
 	return;
 }
 
@@ -40,11 +59,10 @@ sub move_watermark
 	my $name = "p$history->{number}";
 	if (chance(0.5))
 	{
-		$history->tell('near: reset_watermark');
-		$history->near("SELECT reset_watermark('$name')");
-		$history->{oracle}->reset_watermark;
+		reset_watermark($history);
 		return;
 	}
+	$history->{skipped} = 1;
 	my $value = $history->{cursor}{value}->(int(rand($history->{moment} + 1)));
 	# Without a zone it would be of the pipeline's.
 	$value .= '+00' if $history->{cursor}{type} eq 'timestamptz';
@@ -54,7 +72,18 @@ sub move_watermark
 	return;
 }
 
+sub reset_watermark
+{
+	my ($history) = @_;
+	$history->tell('near: reset_watermark');
+	$history->near("SELECT reset_watermark('p$history->{number}')");
+	$history->{oracle}->reset_watermark;
+	return;
+}
+
 sub file { my ($history, $what) = @_; return "$history->{world}{dir}/$what.$history->{number}"; }
+
+sub oldest_open { my ($history) = @_; return $history->{world}{far}->query('SELECT pg_snapshot_xmin(pg_current_snapshot())'); }
 
 # The source's rows, into the oracle's server: as they are, or as they were in one of the states of "changing".
 sub copy_source
@@ -67,6 +96,12 @@ sub copy_source
 	$oracle->{described} = [ map { "$_->{name} " . $history->arrives_as($_) =~ s/varchar.*/varchar/r } @columns ];
 	my $from = $history->{source_table} . (defined $state ? "_states WHERE state = $state" : '');
 	$oracle->later('DELETE FROM s');
+	if ($history->{late})
+	{
+		$oracle->later("INSERT INTO s ($names, written) SELECT $names, " . (defined $state ? 'written' : WRITTEN) . " FROM src.$from");
+		$oracle->{oldest_open_now} = defined $state ? $history->{oldest_open}[$state] : oldest_open($history);
+		return;
+	}
 	if ($history->{at} ne 'maria')
 	{
 		$oracle->later("INSERT INTO s ($names) SELECT $names FROM src.$from");
@@ -86,12 +121,12 @@ sub copy_destination
 	my ($history, $into) = @_;
 	my $oracle = $history->{oracle};
 	my $file = file($history, 'destination');
-	my %there = map { $_ => 1 } split /\n/, $history->near("SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = to_regclass('public.$history->{to}') AND attnum > 0 AND NOT attisdropped");
+	my %there = map { $_ => 1 } split /\n/, $history->there("SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = to_regclass('public.$history->{to}') AND attnum > 0 AND NOT attisdropped");
 	my $columns = join ', ', grep { $there{$_} } $oracle->names('destination');
 	$oracle->later("DELETE FROM $into");
 	return 0 if $columns eq '';
 	unlink $file;
-	$history->near("COPY (SELECT $columns FROM public.$history->{to}) TO '$file'");
+	$history->there("COPY (SELECT $columns FROM public.$history->{to}) TO '$file'");
 	$oracle->sql("COPY $into ($columns) FROM '$file'");
 	unlink $file;
 	return 1;
@@ -116,7 +151,8 @@ sub one_run
 	{
 		$history->{reader} = eval { my $reader = $history->{world}{connect}->(); $reader->query("BEGIN; SELECT count(*) FROM $history->{to}"); $reader };
 	}
-	(my $first_xid, $history->{first_instant}, $history->{last_run}) = split /\|/, $history->near("SELECT pg_snapshot_xmax(pg_current_snapshot()), clock_timestamp(), coalesce(max(id::text), '') FROM pipeline_runs WHERE pipeline_name = 'p$history->{number}'"), -1;
+	my $first_xid = $history->there('SELECT pg_snapshot_xmax(pg_current_snapshot())');
+	($history->{first_instant}, $history->{last_run}) = split /\|/, $history->near("SELECT clock_timestamp(), coalesce(max(id::text), '') FROM pipeline_runs WHERE pipeline_name = 'p$history->{number}'"), -1;
 	$history->{states} = 0;
 	my ($status, $state, $run) = do { no strict 'refs'; &$way($history) };
 	eval { $history->{reader}->query('COMMIT') if $history->{reader} };
@@ -135,6 +171,7 @@ sub one_run
 		$oracle->commit;
 		push @{ $history->{columns} }, delete $history->{drifting} if $history->{drifting};
 		$history->{widened} = 0;
+		reset_watermark($history) if delete $history->{doubt};
 	}
 	else
 	{
@@ -158,20 +195,27 @@ sub in_some_state
 		check($history, $end, $must_fail);
 		return $must_fail;
 	}
-	my @wrong;
+	my (@right, @wrong);
 	for my $state (0 .. $history->{states})
 	{
 		copy_source($history, $state);
 		$must_fail = $history->{oracle}->compute;
-		if (eval { check($history, $end, $must_fail); 1 })
-		{
-			$history->{met}{ 'state ' . ($state == 0 ? 'before' : $state == $history->{states} ? 'after' : 'between') }++;
-			$history->source("DROP TABLE $history->{source_table}_states");
-			return $must_fail;
-		}
+		push @right, $state if eval { check($history, $end, $must_fail); 1 };
+		last if @right && !$history->{late};
 		push @wrong, "in state $state: $@";
 	}
-	die "the source had $history->{states} states more during the run, and it is right in none of them\n", @wrong;
+	die "the source had $history->{states} states more during the run, and it is right in none of them\n", @wrong if !@right;
+	my $state = $right[0];
+	$history->{met}{ 'state ' . ($state == 0 ? 'before' : $state == $history->{states} ? 'after' : 'between') }++;
+	if ($history->{late})
+	{
+		# What the next run must read again is not known where several of them are right.
+		$history->{doubt} = $end->{good} && grep { $history->{oldest_open}[$_] != $history->{oldest_open}[$state] } @right;
+		copy_source($history, $state);
+		$must_fail = $history->{oracle}->compute;
+	}
+	$history->source("DROP TABLE $history->{source_table}_states");
+	return $must_fail;
 }
 
 # Dies of what is wrong; changes nothing but tables of the oracle.
@@ -209,7 +253,7 @@ sub check
 	# What is unchanged is not written; a type that was widened may have written everything.
 	if ($history->{how}{keys} && !$history->{widened})
 	{
-		my $written = $history->near("SELECT count(*) FROM $history->{to} WHERE xmin::text::bigint >= $end->{first_xid}");
+		my $written = $history->there("SELECT count(*) FROM $history->{to} WHERE xmin::text::bigint >= $end->{first_xid}");
 		my $changed = $oracle->{written} // $counts->{inserted} + $counts->{updated};
 		die "the run $run has written $written rows, not $changed\n" if $written != $changed;
 	}
@@ -237,23 +281,24 @@ sub trigger
 	return $run;
 }
 
-# Follows the run to its end. Where the server crashed nobody knows whether there is one.
+# Follows the run to the end of its last attempt. Where the server crashed nobody knows whether there is one.
 sub finish
 {
 	my ($history, $run) = @_;
-	my $name = "p$history->{number}";
-	my $open = 1;
+	my $latest = "FROM pipeline_runs WHERE pipeline_name = 'p$history->{number}' AND id::text > '$history->{last_run}' ORDER BY id DESC LIMIT 1";
+	$run //= $history->near("SELECT root_run $latest");
+	return ('never started', '', '') if $run eq '';
+	my $done;
 	for (1 .. 1200)
 	{
 		# As soon as its worker is gone.
-		my $done = defined $run ? attempt($history, "SELECT coalesce(wait_for_run('$run', '10 s'), 'open')") : undef;
-		$open = defined $done && $done =~ /^(?:success|failed|stopped|skipped)$/ ? 0 : $history->near("SELECT count(*) FROM pipeline_runs WHERE pipeline_name = '$name' AND status IN ('pending', 'running')");
-		last if !$open;
+		$done = attempt($history, "SELECT coalesce(wait_for_run('$run', '10 s'), 'open')");
+		last if defined $done && $done ne 'open';
 		select(undef, undef, undef, 0.1) if !defined $done;
 	}
-	die "the run does not end: " . $history->near("SELECT r FROM pipeline_runs r WHERE pipeline_name = '$name' ORDER BY id DESC LIMIT 1") . "\n" if $open;
-	my ($id, $status, $state) = split /\|/, $history->near("SELECT id, status, error_sqlstate FROM pipeline_runs WHERE pipeline_name = '$name' AND id::text > '$history->{last_run}' ORDER BY id DESC LIMIT 1"), -1;
-	return defined $id ? ($status, $state, $id) : ('never started', '', '');
+	die "the run does not end: $done " . $history->near("SELECT r FROM (SELECT * $latest) r") . "\n" if $done !~ /^(?:success|failed|stopped|skipped)$/;
+	my ($id, $status, $state) = split /\|/, $history->near("SELECT id, status, error_sqlstate $latest"), -1;
+	return ($status, $state, $id);
 }
 
 # Until it is in that phase, or over.
@@ -273,20 +318,62 @@ sub quiet { my ($history) = @_; return finish($history, trigger($history)); }
 sub killed
 {
 	my ($history) = @_;
-	my $kill = $KILLS[ rand @KILLS ];
-	my ($polls, $phase) = chance(0.5) ? (int(rand 25), '') : (200, $PHASES[ rand @PHASES ]);
+	my $remote = $history->{remote};
+	my @kills = ($remote ? @REMOTE_KILLS : @KILLS, $history->{world}{crashes} && $remote ? ('crash') x 2 : ());
+	my @phases = $remote ? @REMOTE_PHASES : @PHASES;
+	my $kill = $kills[ rand @kills ];
+	my ($polls, $phase) = chance($remote ? 0.3 : 0.5) ? (int(rand 25), '') : (200, $phases[ rand @phases ]);
 	my $run = trigger($history);
-	my $place = $history->{world}{place};
 	if (defined $run)
 	{
 		watch($history, $run, $polls, $phase);
 		$kill eq 'terminate' ? attempt($history, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_sluice run' AND application_name LIKE '%$run%'")
 		  : $kill eq 'stop' ? attempt($history, "SELECT stop_run('$run')")
+		  : $kill eq 'there' ? $history->{world}{far}->query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'writer'")
+		  : $kill eq 'server' ? crash_there($history)
+		  : $kill eq 'crash' ? crash_worker_of($history, $run)
 		  : $history->{at} eq 'maria' ? kill_at_maria($history)
-		  : $history->{world}{far}->query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader_$place'");
+		  : $history->{world}{far}->query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader'");
 	}
 	$history->tell("    killed: $kill, phase $phase, polls $polls");
 	return finish($history, $run);
+}
+
+# All sessions of the other server end as they are.
+sub crash_there
+{
+	my ($history) = @_;
+	my ($world, $node) = ($history->{world}, $history->{world}{far_node});
+	if (chance(0.5))
+	{
+		$node->restart_by(chance(0.5) ? 'KILL' : 'QUIT');
+	}
+	else
+	{
+		my @sessions = $node->titled(qr/writer/);
+		kill 'KILL', @sessions ? $sessions[ rand @sessions ] : $world->{far}->query('SELECT pg_backend_pid()');
+	}
+	$history->{met}{'other server crashed'}++;
+	my $gone = 0;
+	for (1 .. 600)
+	{
+		$gone ||= !eval { $world->{far}->query('SELECT 1'); 1 };
+		last if $gone && eval { $world->{far}->become(SqlPipe->psql($node)); 1 };
+		select(undef, undef, undef, 0.1);
+	}
+	delete @{$world}{qw(far_writer late_writer)};
+	$history->late_is_over('ROLLBACK') if $history->{open} && !$history->{open}{prepared};
+	$world->{late_writer} = SqlPipe->psql($node, name => 'late') if $history->{open};
+	return;
+}
+
+# All sessions here end, and this one at that point.
+sub crash_worker_of
+{
+	my ($history, $run) = @_;
+	my $pid = attempt($history, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_sluice run' AND application_name LIKE '%$run%'") // '';
+	kill 'KILL', $pid if $pid =~ /^\d+$/;
+	return;
 }
 
 sub kill_at_maria
@@ -323,21 +410,47 @@ sub changing
 	my ($history) = @_;
 	my ($world, $table) = @{$history}{qw(world source_table)};
 	my $maria = $history->{at} eq 'maria';
-	$history->source("CREATE TABLE ${table}_states AS SELECT 0 AS state, h.* FROM $table h");
+	my $written = $history->{late} ? WRITTEN . ' AS written, ' : '';
+	$history->source("CREATE TABLE ${table}_states AS SELECT 0 AS state, ${written}h.* FROM $table h");
 	my $writer = $world->{ $maria ? 'maria_writer' : 'far_writer' } //= $maria ? SqlPipe->mariadb($world->{maria_node}) : SqlPipe->psql($world->{far_node});
 	my @script = $maria ? 'USE hist' : 'SET search_path = src, public';
 	for (1 .. 2 + rand 8)
 	{
 		my @changes = $history->collect(sub { $history->live_on(1 + int(rand 3)) });
 		$history->{states}++;
-		push @script, 'BEGIN', @changes, "INSERT INTO ${table}_states SELECT $history->{states}, h.* FROM $table h", 'COMMIT';
+		push @script, 'BEGIN', @changes, "INSERT INTO ${table}_states SELECT $history->{states}, ${written}h.* FROM $table h", ($history->{late} ? "INSERT INTO ${table}_writers SELECT $history->{states}, pg_current_xact_id()::text::bigint" : ()), 'COMMIT';
 	}
+	$history->source("CREATE TABLE ${table}_writers (state int, writer bigint)") if $history->{late};
+	my $first_open = $history->{late} && oldest_open($history);
 	my $run = trigger($history);
 	watch($history, $run, 40, $PHASES[ rand 4 ]) if defined $run && chance(0.7);
 	$writer->send(join ";\n", @script);
 	my @end = finish($history, $run);
 	my $said = $writer->receive;
 	die "the writer at the source fails: $said\n" if $said =~ /ERROR/;
+	if ($history->{late})
+	{
+		my %writers = map { split /\|/ } split /\n/, $history->source("SELECT * FROM ${table}_writers");
+		$history->{oldest_open} = [ map { $history->{open} || !$_ ? $first_open : $writers{$_} + 1 } 0 .. $history->{states} ];
+		$history->source("DROP TABLE ${table}_writers");
+	}
+	return @end;
+}
+
+# What was open is committed while the run is at work.
+sub committing_late
+{
+	my ($history) = @_;
+	my $table = $history->{source_table};
+	$history->source("CREATE TABLE ${table}_states AS SELECT 0 AS state, @{[WRITTEN]} AS written, h.* FROM $table h");
+	my $first_open = oldest_open($history);
+	my $run = trigger($history);
+	watch($history, $run, 40, $PHASES[ rand 4 ]) if defined $run && chance(0.7);
+	$history->settle_late('COMMIT');
+	my @end = finish($history, $run);
+	$history->{states} = 1;
+	$history->source("INSERT INTO ${table}_states SELECT 1, @{[WRITTEN]}, h.* FROM $table h");
+	$history->{oldest_open} = [ $first_open, oldest_open($history) ];
 	return @end;
 }
 
@@ -395,7 +508,8 @@ sub beside
 	my $oracle = $history->{oracle};
 	my $keys = join ', ', @{ $history->{keys} };
 	$oracle->later("INSERT INTO loose ($keys) VALUES (" . join(', ', map { "'$_'" } $history->{key}{value}->($_)) . ')') for sort { $a <=> $b } keys %{ $history->{touched} };
-	my $writer = eval { $history->{world}{connect}->() };
+	$history->{touched_there} = 1 if keys %{ $history->{touched} };
+	my $writer = eval { $history->connect_there };
 	my $run = trigger($history);
 	eval { $writer->send(join ";\n", @statements) };
 	my @end = finish($history, $run);
@@ -413,11 +527,11 @@ sub check_writer
 	my $where = "FROM $history->{to} WHERE $history->{key}{foreign}";
 	my $sum = 0;
 	$sum += $_ for values %rows;
-	my $found = $history->near("SELECT count(*) || ' rows, sum ' || coalesce(sum(n), 0) $where");
+	my $found = $history->there("SELECT count(*) || ' rows, sum ' || coalesce(sum(n), 0) $where");
 	my $expected = keys(%rows) . " rows, sum $sum";
 	# A replace takes all that came before its rows, and what compares changes them.
 	die "of the writer's rows there are $found, not $expected\n" if $found ne $expected && !$history->{lost} && $history->{oracle}{oracle} !~ /replace|mirror|history/;
-	$history->near("DELETE $where");
+	$history->there("DELETE $where");
 	return;
 }
 

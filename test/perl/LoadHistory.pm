@@ -26,15 +26,17 @@ sub choose
 {
 	my ($self) = @_;
 	my $world = $self->{world};
-	my $mode = $world->{mode} // any(sort keys %HistoryKinds::MODES);
+	my $wanted = $world->{mode} // '.*';
+	my $mode = any(grep { /^(?:$wanted)$/ } sort keys %HistoryKinds::MODES);
 	my %mode = %{ $HistoryKinds::MODES{$mode} };
-	my $at = $world->{maria} ? any(qw(postgres postgres maria maria foreign)) : any(qw(postgres postgres foreign));
+	my $at = $mode{late} ? 'postgres' : $world->{maria} ? any(qw(postgres postgres maria maria foreign)) : any(qw(postgres postgres foreign));
 	my $maria = $at eq 'maria';
 	my $key = any(grep { !$maria || $HistoryKinds::KEYS{$_}{maria} } sort keys %HistoryKinds::KEYS);
 	my $cursor = any(grep { !$maria || $HistoryKinds::CURSORS{$_}{maria} } sort keys %HistoryKinds::CURSORS);
 	my @kinds = grep { !$maria || $_->{maria} } @HistoryKinds::COLUMNS;
 	@{$self}{qw(mode at key cursor into)} = ("$mode", $at, $HistoryKinds::KEYS{$key}, $HistoryKinds::CURSORS{$cursor}, any(@{ $mode{into} }));
 	$self->{how} = \%mode;
+	@{$self}{qw(late remote)} = @mode{qw(late remote)};
 	$self->{destination} = $HistoryKinds::DESTINATIONS{ $self->{into} };
 	my @keys = @{ $self->{key}{columns} };
 	$self->{keys} = [ @keys[ map { 2 * $_ } 0 .. $#keys / 2 ] ];
@@ -44,7 +46,7 @@ sub choose
 	push @columns, { name => "v$_", %{ any(@kinds) } } for 1 .. 1 + int(rand 4);
 	$self->{columns} = \@columns;
 	# Without a unique key at the source a key may come more than once, as in a log of changes.
-	$self->{unique} = $mode{keys} ? chance($mode{cursor} ? 0.7 : 0.9) || !$mode{cursor} && $self->{destination}{created} : $self->{destination}{key} || $self->{into} eq 'indexed' || chance(0.5);
+	$self->{unique} = $mode{late} ? 1 : $mode{keys} ? chance($mode{cursor} ? 0.7 : 0.9) || !$mode{cursor} && $self->{destination}{created} : $self->{destination}{key} || $self->{into} eq 'indexed' || chance(0.5);
 	$self->{nulls} = $mode{cursor} ? any(qw(error error include exclude)) : 'error';
 	$self->{lag} = $mode{cursor} && $cursor ne 'uuid' && chance(0.4) ? 1 + int(rand 5) : 0;
 	$self->{filter} = chance(0.25) && !($self->{nulls} eq 'error' && $mode{cursor}) ? any('n % 3 <> 1', 'n IS NOT NULL', 'n < 5') : undef;
@@ -66,10 +68,13 @@ sub choose
 	# A source may have lost all its rows.
 	$options{on_empty} = '"load"' if $mode{load} eq 'replace';
 	$options{on_null_cursor} = "\"$self->{nulls}\"" if $mode{cursor};
-	$self->{evolves} = chance(0.6);
+	$self->{evolves} = !$mode{remote} && chance(0.6);
 	$options{on_new_column} = $self->{evolves} ? '"evolve"' : '"discard_value"';
-	$options{on_missing_column} = any('"freeze"', '"discard_value"', '"evolve"');
-	$options{on_changed_type} = any('"freeze"', '"evolve"', '"evolve"');
+	$options{on_missing_column} = any('"freeze"', '"discard_value"', $mode{remote} ? () : '"evolve"');
+	$options{on_changed_type} = $mode{remote} ? '"freeze"' : any('"freeze"', '"evolve"', '"evolve"');
+	$options{late_rows} = '"xmin"' if $mode{late};
+	# Whether a run was committed there is asked at once.
+	@options{qw(retry_delay retry_max_delay)} = ('"1 second"', '"1 second"') if $mode{remote};
 	$self->{options} = \%options;
 	my $described = join ', ', map { "$_->{name} " . ($maria ? $_->{maria} : $_->{pg}) } @columns;
 	$self->tell("$mode from $at ($described" . ($self->{unique} ? '' : '; keys not unique') . ") into $self->{into}");
@@ -127,6 +132,10 @@ sub near
 	die "the server does not come back\n";
 }
 
+# Where the destination is.
+sub there { my ($self, $sql) = @_; return $self->{remote} ? $self->{world}{far}->query("SET search_path = public; $sql") : $self->near($sql); }
+sub connect_there { my ($self) = @_; return $self->{remote} ? SqlPipe->psql($self->{world}{far_node}) : $self->{world}{connect}->(); }
+
 sub is_lost { my ($self, $error) = @_; return $error eq SqlPipe::LOST || $error =~ /57P0[123]:|the database system is/; }
 
 sub create
@@ -165,7 +174,7 @@ sub create
 	$self->{oracle} = HistoryOracle->new(db => $world->{far}, schema => "o$number", oracle => $self->{how}{oracle}, source => \@source, destination => \@destination, defaults => \%defaults,
 		keys => $self->{how}{keys} ? $self->{keys} : [], cursor => $self->{how}{cursor} ? 'at' : undef, cursor_type => $self->{cursor}{type}, less => $self->{cursor}{less}->($self->{lag}),
 		nulls => $self->{nulls}, filter => $self->{filter}, mapping => [ map { /^\w+$/ ? "source.$_" : $_ } @mapping ], mapped => [@mapped],
-		scope => $self->{scope}, mark => $self->{mark}, mark_is_time => ($self->{mark_type} // 'bool') ne 'bool', versions => \@versions, guarded => $self->{guarded}, max_deletes => $self->{max_deletes},
+		scope => $self->{scope}, mark => $self->{mark}, late => $self->{late}, mark_is_time => ($self->{mark_type} // 'bool') ne 'bool', versions => \@versions, guarded => $self->{guarded}, max_deletes => $self->{max_deletes},
 		map { my ($to, $option) = @$_; $to => ($self->{options}{$option} // '"upsert"') =~ s/"//gr } [ strategy => 'merge_strategy' ], [ on_tie => 'on_tie' ]);
 
 	my @statements;
@@ -173,14 +182,21 @@ sub create
 	{
 		my $unique = join ', ', $keys, @versions[ 0 .. ($#versions > 0 ? 0 : -1) ];
 		my $clause = ($destination->{key} ? ", $destination->{key} ($unique)" : '') . ')' . ($destination->{partition} ? " PARTITION BY $destination->{partition}" : '');
-		push @statements, "CREATE TABLE $to (" . join(', ', map { "$destination[ 2 * $_ ] $destination[ 2 * $_ + 1 ]" . ($defaults{ $destination[ 2 * $_ ] } // '') } 0 .. $#destination / 2) . $clause;
-		push @statements, $destination->{more}->($to, $unique) if $destination->{more};
-		push @statements, "CREATE UNIQUE INDEX ON $to ($keys) WHERE $versions[2]" if @versions && $self->{into} ne 'range' && chance(0.6);
+		my @there;
+		push @there, "CREATE TABLE $to (" . join(', ', map { "$destination[ 2 * $_ ] $destination[ 2 * $_ + 1 ]" . ($defaults{ $destination[ 2 * $_ ] } // '') } 0 .. $#destination / 2) . $clause;
+		push @there, $destination->{more}->($to, $unique) if $destination->{more};
+		push @there, "CREATE UNIQUE INDEX ON $to ($keys) WHERE $versions[2]" if @versions && $self->{into} ne 'range' && chance(0.6);
+		push @statements, @there if !$self->{remote};
+		if ($self->{remote})
+		{
+			$self->tell("there: $_") for @there;
+			$self->there(join ";\n", @there);
+		}
 	}
 	my $from = $self->{at} eq 'postgres' ? "source => 'far_$world->{place}', source_table => 'src.$table'" : $self->{at} eq 'maria' ? "source => 'maria_$world->{place}', source_table => 'hist.$table'" : "source_table => 'public.f$number'";
 	push @statements, "IMPORT FOREIGN SCHEMA src LIMIT TO ($table) FROM SERVER far_$world->{place} INTO public; ALTER FOREIGN TABLE $table RENAME TO f$number" if $self->{at} eq 'foreign';
 	my $options = join ', ', map { "\"$_\": $self->{options}{$_}" } sort keys %{ $self->{options} };
-	push @statements, "SELECT create_pipeline('p$number', $from, destination_table => 'public.$to', load => '$self->{how}{load}'"
+	push @statements, "SELECT create_pipeline('p$number', $from, destination_table => 'public.$to'" . ($self->{remote} ? ", destination => 'there_$world->{place}'" : '') . ", load => '$self->{how}{load}'"
 	  . ($self->{how}{keys} ? ", key_columns => '{$keys}'" : '') . ($self->{how}{cursor} ? ", cursor_column => 'at'" : '')
 	  . (defined $select ? ", columns => '$select'" : '') . (defined $self->{filter} ? ", filter => '$self->{filter}'" : '')
 	  . (chance(0.3) ? ", timezone => 'Europe/Berlin'" : '') . ", options => '{$options}')";
@@ -195,7 +211,8 @@ sub drop
 {
 	my ($self) = @_;
 	my ($number, $table, $to) = @{$self}{qw(number source_table to)};
-	$self->near("SELECT drop_pipeline('p$number', if_exists => true, running => 'wait'); DROP TABLE IF EXISTS $to; DROP FOREIGN TABLE IF EXISTS f$number");
+	$self->near("SELECT drop_pipeline('p$number', if_exists => true, running => 'wait'); DROP FOREIGN TABLE IF EXISTS f$number");
+	$self->there("DROP TABLE IF EXISTS $to");
 	$self->{world}{far}->query("DROP SCHEMA o$number CASCADE");
 	$self->source("DROP TABLE $table");
 	return;
@@ -236,7 +253,21 @@ sub where_key
 	return join ' AND ', map { "$self->{keys}[$_] = '$values[$_]'" } 0 .. $#values;
 }
 
-sub key_to_insert { my ($self) = @_; return chance(0.2) ? 1 + int(rand $self->{next_key}) : $self->{next_key}++; }
+# None that an open transaction has: it would be waited for.
+sub key_to_insert
+{
+	my ($self) = @_;
+	my $key = 1 + int(rand $self->{next_key});
+	$key = $self->{next_key}++ if $self->{held}{$key} || chance(0.8);
+	return $self->{held}{$key} ? $self->key_to_insert : $key;
+}
+
+sub any_live
+{
+	my ($self) = @_;
+	my @live = sort { $a <=> $b } keys %{ $self->{live} };
+	return @live ? any(@live) : undef;
+}
 
 sub insert
 {
@@ -252,9 +283,11 @@ sub insert
 	my @rows = map { $self->row($_) } @keys;
 	# A row that is there twice.
 	push @rows, $rows[0] if !$self->{unique} && chance(0.2);
-	$self->source("INSERT INTO $self->{source_table} (" . join(', ', map { $_->{name} } @{ $self->{columns} }) . ') VALUES ' . join(', ', @rows));
+	$self->source($self->insert_of(@rows));
 	return;
 }
+
+sub insert_of { my ($self, @rows) = @_; return "INSERT INTO $self->{source_table} (" . join(', ', map { $_->{name} } @{ $self->{columns} }) . ') VALUES ' . join(', ', @rows); }
 
 # The same row once more; often one at the watermark.
 sub copy_row
@@ -269,20 +302,24 @@ sub copy_row
 sub change
 {
 	my ($self) = @_;
-	my @live = sort { $a <=> $b } keys %{ $self->{live} } or return;
-	my $key = any(@live);
+	my $change = $self->change_of($self->any_live // return);
+	$self->source($change) if defined $change;
+	return;
+}
+
+sub change_of
+{
+	my ($self, $key) = @_;
 	my @columns = grep { my $c = $_; !grep { $_ eq $c->{name} } @{ $self->{keys} } } @{ $self->{columns} };
 	my @set = map { "$_->{name} = " . $self->literal($self->value($_), $_) } grep { $_->{name} eq 'at' ? chance(0.8) : chance(0.6) } @columns;
-	return unless @set;
-	$self->source("UPDATE $self->{source_table} SET " . join(', ', @set) . ' WHERE ' . $self->where_key($key));
-	return;
+	return @set ? "UPDATE $self->{source_table} SET " . join(', ', @set) . ' WHERE ' . $self->where_key($key) : undef;
 }
 
 sub change_key
 {
 	my ($self) = @_;
-	my @live = sort { $a <=> $b } keys %{ $self->{live} } or return;
-	my ($key, $other) = (any(@live), $self->key_to_insert);
+	my $key = $self->any_live // return;
+	my $other = $self->key_to_insert;
 	# The same key may be written in another way.
 	return if $self->{unique} && $self->{live}{$other} && $key != $other;
 	delete $self->{live}{$key};
@@ -295,9 +332,8 @@ sub change_key
 sub delete_some
 {
 	my ($self) = @_;
-	my @live = sort { $a <=> $b } keys %{ $self->{live} } or return;
+	my $key = $self->any_live // return;
 	return $self->delete_all if chance(0.05);
-	my $key = any(@live);
 	delete $self->{live}{$key};
 	$self->source("DELETE FROM $self->{source_table} WHERE " . $self->where_key($key));
 	return;
@@ -306,6 +342,7 @@ sub delete_some
 sub delete_all
 {
 	my ($self) = @_;
+	return if $self->{open};
 	$self->{live} = {};
 	$self->source("DELETE FROM $self->{source_table}");
 	return;
@@ -316,6 +353,7 @@ sub mend
 {
 	my ($self) = @_;
 	my $state = delete $self->{failed_with} // return;
+	$self->end_late;
 	my ($table, $first) = ($self->{source_table}, $self->{keys}[0]);
 	if ($state eq '23502')
 	{
@@ -360,9 +398,10 @@ sub mend
 sub at_destination
 {
 	my ($self, $sql) = @_;
-	return if $self->near("SELECT to_regclass('$self->{to}') IS NULL") eq 't';
-	$self->tell("near: $sql");
-	return $self->near($sql);
+	return if $self->there("SELECT to_regclass('$self->{to}') IS NULL") eq 't';
+	$self->tell("there: $sql");
+	$self->{touched_there} = 1;
+	return $self->there($sql);
 }
 
 # A row at the destination that is outside of the scope; its key may be one of the source.
@@ -383,6 +422,7 @@ sub mutate
 	$self->mend if chance(0.6);
 	$self->plant if $self->{scope} && chance(0.3);
 	$self->live_on(int(rand 9));
+	$self->open_and_end_late if $self->{late};
 	$self->delete_all if $self->{guarded} && chance(0.08);
 	return;
 }
@@ -398,9 +438,74 @@ sub live_on
 	return;
 }
 
+# -- a transaction at the source that stays open across runs; nobody else touches the rows that it has: $self->{held}
+
+sub open_and_end_late
+{
+	my ($self) = @_;
+	$self->end_late if $self->{open} && chance(0.4);
+	return if $self->{open} || chance(0.3);
+	my $writer = $self->{world}{late_writer} //= SqlPipe->psql($self->{world}{far_node}, name => 'late');
+	my $open = $self->{open} = { came => [], stay => [], gone => [] };
+	my @statements = 'BEGIN';
+	for (1 .. 1 + int(rand 3))
+	{
+		push @statements, 'SAVEPOINT part' if chance(0.3);
+		my $key = chance(0.5) ? $self->any_live : undef;
+		if (!defined $key)
+		{
+			do { $key = $self->{next_key}++ } while ($self->{live}{$key} || $self->{held}{$key});
+			push @{ $open->{came} }, $key;
+			push @statements, $self->insert_of($self->row($key));
+		}
+		else
+		{
+			delete $self->{live}{$key};
+			my $change = chance(0.8) ? $self->change_of($key) : "DELETE FROM $self->{source_table} WHERE " . $self->where_key($key);
+			push @{ $open->{ defined $change && $change =~ /^DELETE/ ? 'gone' : 'stay' } }, $key;
+			push @statements, $change // ();
+		}
+		$self->{held}{$key} = 1;
+	}
+	$open->{prepared} = chance(0.3);
+	push @statements, "PREPARE TRANSACTION 'late_$self->{number}'" if $open->{prepared};
+	$self->tell("late: $_") for @statements;
+	$writer->query(join ";\n", 'SET search_path = src, public', @statements);
+	return;
+}
+
+sub end_late { my ($self) = @_; return $self->settle_late(chance(0.8) ? 'COMMIT' : 'ROLLBACK'); }
+
+sub settle_late
+{
+	my ($self, $how) = @_;
+	my $open = $self->{open} // return;
+	$self->tell("late: $how" . ($open->{prepared} ? ' PREPARED' : ''));
+	$self->{world}{late_writer}->query($how . ($open->{prepared} ? " PREPARED 'late_$self->{number}'" : ''));
+	$self->late_is_over($how);
+	return;
+}
+
+sub late_is_over
+{
+	my ($self, $how) = @_;
+	my $open = delete $self->{open};
+	delete $self->{held};
+	$self->{live}{$_} = 1 for @{ $open->{stay} }, @{ $open->{ $how eq 'COMMIT' ? 'came' : 'gone' } };
+	return;
+}
+
 # -- its columns change
 
-sub drift { my ($self) = @_; return if $self->{at} eq 'foreign'; return (chance(0.4) ? $self->add_column : chance(0.5) ? $self->drop_column : $self->widen_column); }
+sub drift
+{
+	my ($self) = @_;
+	return if $self->{at} eq 'foreign';
+	# ALTER TABLE would wait for it.
+	$self->end_late;
+	$self->{drifts} = 1;
+	return (chance(0.4) ? $self->add_column : chance(0.5) ? $self->drop_column : $self->widen_column);
+}
 
 sub alter { my ($self, $what) = @_; $self->source("ALTER TABLE $self->{source_table} $what"); return; }
 

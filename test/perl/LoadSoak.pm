@@ -1,5 +1,6 @@
-# Many random histories of loads beside each other, on one pair of servers and a MariaDB; in the long form the server with
-# pg_sluice crashes now and then. A history that fails is told with its seed and its steps.
+# Many random histories of loads beside each other, on one server with pg_sluice and a MariaDB; each place has another
+# PostgreSQL to itself, which it may crash. In the long form the server with pg_sluice crashes now and then. A history that
+# fails is told with its seed and its steps.
 package LoadSoak;
 
 use strict;
@@ -17,7 +18,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 # histories, seed (of the first one; the next has the next number), steps (runs of each, up to), places (how many at once),
-# crashes (seconds between them; 0: none), mode (all, unless given).
+# crashes (seconds between them; 0: none), mode (a pattern of names; all, unless given).
 sub run
 {
 	my (%with) = @_;
@@ -46,6 +47,17 @@ sub run
 	return;
 }
 
+my $PASS = q{CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN coalesce(new, old); END'};
+# Once a transaction.
+my $PAUSE = <<'SQL';
+CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	IF coalesce(current_setting('soak.paused', true), '') = '' THEN
+		PERFORM set_config('soak.paused', 'yes', true), pg_sleep(0.1 * random());
+	END IF;
+	RETURN NULL;
+END $$
+SQL
+
 sub start
 {
 	my ($soak) = @_;
@@ -53,10 +65,6 @@ sub start
 	$soak->{dir} = tempdir('sluice_historiesXXXX', TMPDIR => 1, CLEANUP => 1);
 	my $has_maria = !system('which mariadb >/dev/null 2>&1');
 	$soak->{maria} = SluiceMariaDB->new if $has_maria;
-	my $far = $soak->{far} = PostgreSQL::Test::Cluster->new('far');
-	$far->init;
-	$far->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\nmax_connections = 50");
-	$far->start;
 	my $near = $soak->{near} = SluiceNode->create('near', <<'CONF');
 restart_after_crash = on
 max_worker_processes = 24
@@ -69,17 +77,21 @@ log_checkpoints = off
 log_line_prefix = '%m [%p] %b %e '
 CONF
 	my $types = q{CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('sad', 'glad')};
-	$far->safe_psql('postgres', "$types; CREATE SCHEMA src");
 	# mysql_fdw need not be there: a wrapper of its name describes servers.
-	$near->sql("$types; CREATE EXTENSION postgres_fdw; CREATE FOREIGN DATA WRAPPER mysql_fdw; CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN coalesce(new, old); END'");
+	$near->sql("$types; CREATE EXTENSION postgres_fdw; CREATE FOREIGN DATA WRAPPER mysql_fdw; $PASS");
 	$soak->{maria}->sql('CREATE DATABASE hist CHARACTER SET utf8mb4') if $has_maria;
-	my ($host, $port) = ($far->host, $far->port);
 	for my $place (1 .. $soak->{places})
 	{
-		# Each place reads as a user of its own, so that it can end its own connections at the source.
-		$far->safe_psql('postgres', "CREATE ROLE reader_$place LOGIN SUPERUSER");
-		$near->sql("CREATE SERVER far_$place FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '$host', port '$port', dbname 'postgres');
-			CREATE USER MAPPING FOR CURRENT_USER SERVER far_$place OPTIONS (user 'reader_$place')");
+		my $far = $soak->{far}[$place] = PostgreSQL::Test::Cluster->new("far_$place");
+		bless $far, 'SluiceNode';
+		$far->init;
+		$far->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\nmax_connections = 50\nmax_prepared_transactions = 5\nrestart_after_crash = on");
+		$far->start;
+		# The reader's and the writer's connections are told apart by their users.
+		$far->safe_psql('postgres', "$types; CREATE SCHEMA src; $PASS; $PAUSE; CREATE ROLE reader LOGIN SUPERUSER; CREATE ROLE writer LOGIN SUPERUSER");
+		my $there = "FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '" . $far->host . "', port '" . $far->port . "', dbname 'postgres')";
+		$near->sql("CREATE SERVER far_$place $there; CREATE USER MAPPING FOR CURRENT_USER SERVER far_$place OPTIONS (user 'reader');
+			CREATE SERVER there_$place $there; CREATE USER MAPPING FOR CURRENT_USER SERVER there_$place OPTIONS (user 'writer')");
 		next if !$has_maria;
 		my $maria_port = $soak->{maria}->port;
 		$soak->{maria}->sql("CREATE USER reader_$place\@'127.0.0.1' IDENTIFIED BY 'secret'; GRANT SELECT ON hist.* TO reader_$place\@'127.0.0.1'");
@@ -105,13 +117,15 @@ sub start_place
 sub make_histories
 {
 	my ($soak, $place, $said) = @_;
-	my $world = { place => $place, dir => $soak->{dir}, mode => $soak->{mode}, connect => sub { SqlPipe->psql($soak->{near}) }, far => SqlPipe->psql($soak->{far}), far_node => $soak->{far}, maria_node => $soak->{maria} };
+	my $world = { place => $place, dir => $soak->{dir}, mode => $soak->{mode}, connect => sub { SqlPipe->psql($soak->{near}) }, far => SqlPipe->psql($soak->{far}[$place]), far_node => $soak->{far}[$place], crashes => $soak->{crashes}, maria_node => $soak->{maria} };
 	$world->{maria} = SqlPipe->mariadb($soak->{maria}) if $soak->{maria};
 	for (my $seed = $soak->{seed} + $place - 1; $seed < $soak->{seed} + $soak->{histories}; $seed += $soak->{places})
 	{
 		my $history = LoadHistory->new($world, $seed);
 		my $good = eval { HistoryRuns::live($history, 2 + int(rand($soak->{steps} - 1))); 1 };
 		print $said "FAILED history with seed $seed: $@" . join("\n", map { '    ' . substr($_, 0, 2000) } @{ $history->{told} }) . "\nEND\n" if !$good;
+		# What it left open is gone with the session.
+		delete $world->{late_writer} if !$good;
 		print $said "sum met_" . tr/ /_/r . " $history->{met}{$_}\n" for keys %{ $history->{met} };
 		print $said "sum histories 1\nsum runs $history->{runs}\nsum successes $history->{successes}\nsum unsuccessful $history->{killed}\n";
 	}

@@ -92,9 +92,21 @@ sub try
 	return $self->receive;
 }
 
+# Connected anew, in place of a session that is gone; whoever holds it goes on with it.
+sub become
+{
+	my ($self, $other) = @_;
+	my %old = %$self;
+	%$self = %$other;
+	%$other = ();
+	bless \%old, ref $self;
+	return;
+}
+
 sub DESTROY
 {
 	my ($self) = @_;
+	return if !$self->{in};
 	local ($?, $@, $!, $SIG{PIPE});
 	$SIG{PIPE} = 'IGNORE';
 	close $self->{in};

@@ -1,5 +1,5 @@
 # make soak-loads: random histories of loads against an oracle in plain SQL, see CONTRIBUTING.md.
-#   SOAK_HISTORIES=1000  SOAK_SEED=...  SOAK_STEPS=8  SOAK_PLACES=3  SOAK_CRASHES=6 (seconds between them, about; 0: none)  SOAK_MODE=merge_cursor
+#   SOAK_HISTORIES=1000  SOAK_SEED=...  SOAK_STEPS=8  SOAK_PLACES=3  SOAK_CRASHES=6 (seconds between them, about; 0: none)  SOAK_MODE='remote_.*'
 use strict;
 use warnings;
 use FindBin;
