@@ -2,10 +2,6 @@
 
 #include "pg/guard.hpp"
 
-extern "C" {
-#include "utils/tuplestore.h"
-}
-
 namespace sluice::engine {
 
 namespace leaf {
