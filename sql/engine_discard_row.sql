@@ -181,6 +181,7 @@ CALL load('typed');
 ALTER TABLE typed ALTER amount TYPE numeric(12,4), ALTER n TYPE bigint;
 UPDATE typed SET amount = 1.2345 WHERE id = 1000;
 UPDATE typed SET n = 10000000000 WHERE id = 2000;
+CLUSTER typed USING typed_pkey;
 CALL load('typed');
 SELECT error_message, error_sqlstate FROM pipeline_runs ORDER BY id DESC LIMIT 1;
 SELECT alter_pipeline('typed', options => '{"on_changed_type": "discard_row"}');
