@@ -227,7 +227,7 @@ BEGIN;
 :make destination_table => 'checked', key_columns => '{id}') \g /dev/null
 CALL run_pipeline('no');
 ROLLBACK;
-:make destination => 'engine_reject', destination_table => 'engine_reject.child', load => 'append');
+:make destination => 'engine_reject', destination_table => 'engine_reject.child', load => 'merge', key_columns => '{id}');
 SELECT create_pipeline('no', source_table => 'src', columns => 'id', destination_table => 'fresh', load => 'append', options => '{"on_reject": "quarantine", "max_rejects": "many"}');
 \echo :LAST_ERROR_SQLSTATE
 CALL load('no', NULL, 'numbers', 'count(*)::int AS id');

@@ -1,8 +1,16 @@
 #include "catalog/reject_store.hpp"
 
 #include "catalog/statement.hpp"
+#include "core/sqlstate.hpp"
 
 namespace sluice::catalog {
+
+namespace {
+
+// Below what is read back of what a run has left at a destination server.
+constexpr size_t kMostPackedBytes = size_t{12} * 1024 * 1024;
+
+} // namespace
 
 void
 WriteRejects(const std::string &pipeline_id, const std::string &run_id, const std::vector<RejectedRow> &rows,
@@ -68,6 +76,51 @@ void
 DropRejects(const std::string &pipeline_id)
 {
 	Execute("DELETE FROM sluice.pipeline_rejected_rows WHERE pipeline_id = $1::uuid", {pipeline_id});
+}
+
+std::string
+PackRejects(const std::string &run_id)
+{
+	pg::SqlResult const packed =
+		Execute("SELECT encode(convert_to(jsonb_agg(to_jsonb(r))::text, getdatabaseencoding()), 'base64') FROM "
+				"sluice.pipeline_rejected_rows r WHERE r.run_id = $1::uuid AND NOT r.is_lost",
+				{run_id});
+	if (!packed.Cell(0, 0)) {
+		return {};
+	}
+	std::string text = packed.Text(0, 0);
+	if (text.size() > kMostPackedBytes) {
+		throw Error(sqlstate::kProgramLimitExceeded,
+					Format("the rows that do not fit take {} bytes, and {} are the most for a destination at another "
+						   "server",
+						   text.size(), kMostPackedBytes),
+					"Look into rejected_rows for what is wrong with them, and mend it; max_rejects says how many there "
+					"may be.");
+	}
+	return text;
+}
+
+void
+UnpackRejects(const std::string &pipeline_id, const std::string &packed)
+{
+	if (packed.empty()) {
+		return;
+	}
+	Execute("INSERT INTO sluice.pipeline_rejected_rows (id, pipeline_id, run_id, at, position, column_name, sqlstate, "
+			"reason, detail, hint, original, escaped, is_cut, is_lost) SELECT r.id, $1::uuid, r.run_id, r.at, "
+			"r.position, r.column_name, r.sqlstate, r.reason, r.detail, r.hint, r.original, r.escaped, r.is_cut, false "
+			"FROM jsonb_populate_recordset(NULL::sluice.pipeline_rejected_rows, "
+			"convert_from(decode($2::text, 'base64'), getdatabaseencoding())::jsonb) r ON CONFLICT (id) DO NOTHING",
+			{pipeline_id, packed});
+}
+
+void
+ForgetRejectsBefore(const std::string &pipeline_id, const std::string &run_id, bool replayed)
+{
+	Execute("DELETE FROM sluice.pipeline_rejected_rows q USING sluice.pipeline_runs r WHERE q.pipeline_id = $1::uuid "
+			"AND r.id = $2::uuid AND q.run_id <> r.id AND q.at < r.start_time AND ($3::boolean IS NOT TRUE OR NOT "
+			"(q.is_lost OR q.is_cut))",
+			{pipeline_id, run_id, replayed ? "true" : "false"});
 }
 
 bool

@@ -20,6 +20,14 @@ void ForgetRejectsOf(const std::vector<std::string> &run_ids);
 // All of a pipeline that is dropped, or whose destination gets all of its rows anew.
 void DropRejects(const std::string &pipeline_id);
 
+// The rows that a run has put aside, in ASCII, for where nothing is known of them but by it; '' where there are none.
+// Throws Error where they are too large for that.
+std::string PackRejects(const std::string &run_id);
+// They are put in, but for those that are there.
+void UnpackRejects(const std::string &pipeline_id, const std::string &packed);
+// What that run, which was lost here, has made of those of earlier runs: forgotten, or replayed.
+void ForgetRejectsBefore(const std::string &pipeline_id, const std::string &run_id, bool replayed);
+
 // Whether the run is one of replay_rejects, or an attempt of it.
 bool IsReplay(const std::string &run_id);
 // Whether there is something to replay.

@@ -150,11 +150,11 @@ WhyNotDirect(const LoadFacts &facts, LoadPath path)
 std::string
 WhyNoQuarantine(const LoadFacts &facts)
 {
-	if (facts.remote) {
-		return "it is at another server";
-	}
 	if (Compares(facts.mode)) {
 		return Format("load is {}, which would take them for gone", NameOf(facts.mode));
+	}
+	if (facts.remote) {
+		return facts.mode == LoadMode::Merge ? "load is merge, and it is at another server" : facts.no_try;
 	}
 	if (facts.refers_to_itself) {
 		return "it has a foreign key to itself, and what a row refers to may come after it";

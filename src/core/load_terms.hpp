@@ -94,7 +94,7 @@ struct LoadFacts {
 	bool may_defer = false;		   // in the caller's transaction, which says when such keys are checked
 	bool refers_to_itself = false; // by one of all these
 	std::string needs_sql;
-	std::string no_try;	 // why what SQL inserts cannot be tried and rolled back row by row
+	std::string no_try;	 // why rows that SQL or another server inserts cannot be tried and rolled back
 	std::string no_swap; // why its rows are replaced in place
 	std::string no_fill; // why it is not filled by a swap while it is empty
 	std::string no_walk; // why rows cannot find those that are there as they come

@@ -208,6 +208,9 @@ RejectText(const LoadFacts &facts, LoadPath path)
 		path == LoadPath::Sql
 			? "; rows are staged and inserted by one statement, and where that fails the rows to blame are "
 			  "looked for in ever smaller parts"
+		: path == LoadPath::Remote
+			? "; rows are kept here until the server there has taken all of them, and where it refuses some they are "
+			  "looked for in ever smaller parts"
 		: facts.foreign_keys.empty() ? ""
 									 : "; what foreign keys name is looked up batch by batch before it is written";
 	return Format("rejects: rows that do not fit are put aside, because on_reject is quarantine{}", how);

@@ -87,6 +87,19 @@ OpenRemote(const RunRequest &request, const catalog::Pipeline &pipeline, const O
 	return std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Load, journal);
 }
 
+// Of an attempt that was lost after its commit there. Should it have ended as a failure, some of them are there as
+// lost.
+void
+TakeOverRejects(const RunRequest &request, const catalog::Pipeline &pipeline, LoadMode mode, const LoadedRun &loaded)
+{
+	bool const replayed = catalog::IsReplay(request.run_id);
+	if (replayed || mode == LoadMode::Replace || request.repair) {
+		catalog::ForgetRejectsBefore(pipeline.id, loaded.attempt, replayed);
+	}
+	catalog::ForgetRejectsOf({loaded.attempt});
+	catalog::UnpackRejects(pipeline.id, loaded.rejects);
+}
+
 void
 Add(const LoadCounts &counts, catalog::RunCounters *counters)
 {
@@ -263,6 +276,7 @@ LoadSession::Load()
 		if (std::optional<LoadedRun> const loaded =
 				remote->Begin(request_.root_run, request_.run_id, request_.only_look)) {
 			*counters_ = loaded->counters;
+			TakeOverRejects(request_, pipeline, remote->AsDestination().mode, *loaded);
 			result.reason = Format("attempt {} had committed its {} rows in {} at {}, before it was lost",
 								   loaded->attempt, counters_->records_processed, remote->Label(), loaded->at);
 			journal_.Warning(*result.reason + ": nothing is loaded again");
@@ -444,7 +458,12 @@ LoadSession::Load()
 	first_ = false;
 	progress.Enter(RunPhase::Finishing);
 	if (destination.remote != nullptr) {
-		destination.remote->Record(*counters_);
+		std::string rejects;
+		if (quarantine) {
+			catalog::WriteRejects(pipeline.id, request_.run_id, journal_.Rejected().TakeUnwritten(), false);
+			rejects = catalog::PackRejects(request_.run_id);
+		}
+		destination.remote->Record(*counters_, rejects);
 	}
 	// Seldom: a pipeline's state is wanted by others too.
 	if (shape != last) {

@@ -140,6 +140,7 @@ RemoteConnection::Try(const std::function<void()> &work)
 		if (kind == "08" || kind == "57" || kind == "SL") {
 			throw *failure;
 		}
+		GiveUpCopy();
 		ExecScript("ROLLBACK TO SAVEPOINT pg_sluice; RELEASE SAVEPOINT pg_sluice");
 	}
 	return failure;
@@ -168,6 +169,12 @@ void
 RemoteConnection::CopyIn(const std::string &statement)
 {
 	Call(leaf::RemoteCopyIn, remote_.get(), statement.c_str());
+}
+
+void
+RemoteConnection::GiveUpCopy()
+{
+	Call(leaf::RemoteGiveUpCopy, remote_.get());
 }
 
 int64_t

@@ -51,6 +51,8 @@ public:
 	void CopyOut(const std::string &statement);
 	void CopyIn(const std::string &statement);
 	int64_t EndCopyIn();
+	// Where rows could not be made or were refused: the server is to wait for no more of them.
+	void GiveUpCopy();
 	// The connection is of no use any more.
 	bool IsBroken() const { return PQstatus(remote_->conn) == CONNECTION_BAD; }
 	// The plain state, for leaf functions that read COPY rows.

@@ -85,4 +85,19 @@ RemoteEndCopy(Remote *remote)
 	return strtoll(PQcmdTuples(remote->result), nullptr, 10);
 }
 
+void
+RemoteGiveUpCopy(Remote *remote)
+{
+	if (PQtransactionStatus(remote->conn) != PQTRANS_ACTIVE) {
+		return;
+	}
+	DropResult(remote);
+	if (PQputCopyEnd(remote->conn, "the rows were given up") <= 0) {
+		RaiseLost(remote);
+	}
+	Flush(remote);
+	Collect(remote);
+	DropResult(remote);
+}
+
 } // namespace sluice::pg::leaf

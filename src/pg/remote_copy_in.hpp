@@ -13,5 +13,7 @@ void RemoteCopyIn(Remote *remote, const char *statement);
 void RemotePutCopy(Remote *remote, const char *data, size_t length);
 // Ends the stream and waits for the server's word; returns how many rows it took.
 int64 RemoteEndCopy(Remote *remote);
+// One that is under way, if one is, ends without its rows.
+void RemoteGiveUpCopy(Remote *remote);
 
 } // namespace sluice::pg::leaf

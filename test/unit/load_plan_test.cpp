@@ -346,6 +346,15 @@ TEST(LoadPlan, WhatIsGoneIsTold)
 	EXPECT_NE(WhyNoQuarantine(Mirror()).find("take them for gone"), std::string::npos);
 	EXPECT_EQ(WhyNoQuarantine(Merge()), "");
 	EXPECT_EQ(WhyNoQuarantine(With(Append(), [](auto &f) { f.foreign_keys = {"a"}; })), "");
+	EXPECT_EQ(WhyNoQuarantine(With(Append(), [](auto &f) { f.remote = true; })), "");
+	EXPECT_EQ(WhyNoQuarantine(With(Replace(),
+								   [](auto &f) {
+									   f.remote = true;
+									   f.no_try = "it has rules";
+								   })),
+			  "it has rules");
+	EXPECT_NE(WhyNoQuarantine(With(Merge(), [](auto &f) { f.remote = true; })).find("at another server"),
+			  std::string::npos);
 	EXPECT_NE(WhyNoQuarantine(With(Append(), [](auto &f) { f.refers_to_itself = true; })).find("to itself"),
 			  std::string::npos);
 	LoadFacts const triggers = With(Append(), [](auto &f) { f.needs_sql = "it has triggers"; });

@@ -11,18 +11,6 @@ namespace leaf {
 
 namespace {
 
-// The order of the others stays.
-void
-TakeOutRow(Batch *batch, int index)
-{
-	TupleTableSlot *slot = batch->slots[index];
-	for (int i = index; i + 1 < batch->count; ++i) {
-		batch->slots[i] = batch->slots[i + 1];
-	}
-	batch->slots[--batch->count] = slot;
-	ExecClearTuple(slot);
-}
-
 Conflicts *
 MakeConflicts()
 {

@@ -45,6 +45,8 @@ ReadRemoteFacts(const Destination &destination, LoadFacts *facts)
 	facts->is_table = destination.remote->IsTable();
 	if (FindsByKeys(destination.mode)) {
 		destination.remote->ReadKeyFacts(facts);
+	} else if (facts->quarantine) {
+		facts->no_try = destination.remote->WhyNotTried();
 	}
 }
 

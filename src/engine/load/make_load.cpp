@@ -70,7 +70,7 @@ MakeLoad(const LoadOrder &order, std::optional<StagedInput> staged)
 		return std::make_unique<HistoryLoad>(MakeWorkplace(order), destination, plan, order.cursor, order.journal,
 											 order.instant);
 	case LoadPath::Remote:
-		return std::make_unique<RemoteLoad>(*destination.remote, order.journal);
+		return std::make_unique<RemoteLoad>(*destination.remote, plan.mode, order.journal);
 	}
 	return nullptr;
 }

@@ -298,6 +298,8 @@ LoadAsPlanned(const LoadRequest &request)
 	case LoadPath::Mirror:
 	case LoadPath::History:
 		return LoadByKeys(request);
+	case LoadPath::Remote:
+		return request.quarantine != nullptr ? SendPuttingAside(request) : LoadByReader(request);
 	default:
 		return request.quarantine != nullptr ? AppendPuttingAside(request) : LoadByReader(request);
 	}

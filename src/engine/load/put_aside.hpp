@@ -11,6 +11,8 @@ LoadOutcome AppendPuttingAside(const LoadRequest &request);
 LoadOutcome MergePuttingAside(const LoadRequest &request);
 // Staged first, and inserted by statements that are tried.
 LoadOutcome InsertPuttingAside(const LoadRequest &request);
+// Sent at once, and again in parts where the other server refuses some.
+LoadOutcome SendPuttingAside(const LoadRequest &request);
 
 void RequireRowByRow(const MappedQuery &query);
 

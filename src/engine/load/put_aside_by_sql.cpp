@@ -187,13 +187,16 @@ InsertPuttingAside(const LoadRequest &request)
 		// So that what fails is the row's statement. The caller's transaction has others to come.
 		pg::Sql("SET CONSTRAINTS ALL IMMEDIATE");
 	}
-	TriedInsert insert([&rows](int64_t first, int64_t end,
-							   const std::vector<int64_t> &without) { return rows.Insert(first, end, without); },
-					   [&](int64_t row, const Error &error) {
-						   const TupleTableSlot *const original = originals.Find(row);
-						   request.quarantine->Reject(original, originals.RowType(), originals.Position(), error);
-					   },
-					   [&request](int64_t more) { return request.quarantine->IsTooMany(more); });
+	TriedInsert insert(
+		pg::Subtransaction,
+		[&rows](int64_t first, int64_t end, const std::vector<int64_t> &without) {
+			return rows.Insert(first, end, without);
+		},
+		[&](int64_t row, const Error &error) {
+			const TupleTableSlot *const original = originals.Find(row);
+			request.quarantine->Reject(original, originals.RowType(), originals.Position(), error);
+		},
+		[&request](int64_t more) { return request.quarantine->IsTooMany(more); });
 	LoadCounts counts;
 	counts.inserted = insert.Run(rows.Count());
 	request.quarantine->End(reader.RowsRead());

@@ -6,7 +6,7 @@ void
 RemoteLoad::Open()
 {
 	destination_.UsePath(SessionPath::Own);
-	destination_.DeleteOldRows();
+	destination_.DeleteOldRows(mode_);
 	rows_.Begin(destination_.Table(), destination_.Shape());
 }
 

@@ -9,8 +9,8 @@ namespace sluice::engine {
 
 class RemoteLoad final : public Load {
 public:
-	RemoteLoad(RemoteDestination &destination, RunJournal &journal)
-		: destination_(destination), rows_(destination), journal_(journal)
+	RemoteLoad(RemoteDestination &destination, LoadMode mode, RunJournal &journal)
+		: destination_(destination), mode_(mode), rows_(destination), journal_(journal)
 	{}
 
 	void Open() override;
@@ -20,6 +20,7 @@ public:
 
 private:
 	RemoteDestination &destination_;
+	LoadMode const mode_;
 	RemoteRows rows_;
 	RunJournal &journal_;
 };

@@ -2,7 +2,6 @@
 
 #include "core/sqlstate.hpp"
 #include "engine/source/quarantine.hpp"
-#include "pg/guard.hpp"
 
 namespace sluice::engine {
 
@@ -13,12 +12,14 @@ constexpr int64_t kParts = 4;
 constexpr size_t kMostRefused = 5000;
 constexpr size_t kMostRefusedBytes = size_t{4} * 1024 * 1024;
 
+} // namespace
+
 // Whatever comes of it, nothing of it stays.
 void
-RollBack(const std::function<void()> &body)
+TriedInsert::RollBack(const std::function<void()> &body)
 {
 	bool done = false;
-	std::optional<Error> const failure = pg::Subtransaction([&] {
+	std::optional<Error> const failure = within_([&] {
 		body();
 		done = true;
 		throw Error(sqlstate::kInternalError, "rolled back on purpose");
@@ -28,13 +29,11 @@ RollBack(const std::function<void()> &body)
 	}
 }
 
-} // namespace
-
 // Within the subtransaction that is open, if it succeeds.
 bool
 TriedInsert::Try(int64_t first, int64_t end)
 {
-	std::optional<Error> const failure = pg::Subtransaction([&] { (void)insert_(first, end, {}); });
+	std::optional<Error> const failure = within_([&] { (void)insert_(first, end, {}); });
 	if (!failure) {
 		return true;
 	}
@@ -96,18 +95,20 @@ TriedInsert::Split(int64_t first, int64_t end)
 	if (stopped_ || end == end_ || static_cast<int64_t>(without.size()) == end - first) {
 		return;
 	}
-	if (std::optional<Error> const failure = pg::Subtransaction([&] { (void)insert_(first, end, without); })) {
+	if (std::optional<Error> const failure = within_([&] { (void)insert_(first, end, without); })) {
 		throw *failure;
 	}
 }
 
 int64_t
-TriedInsert::Run(int64_t rows)
+TriedInsert::Run(int64_t rows, std::optional<Error> failure)
 {
 	int64_t inserted = 0;
 	for (int64_t first = 0; first < rows;) {
 		int64_t all = 0;
-		std::optional<Error> const failure = pg::Subtransaction([&] { all = insert_(first, rows, {}); });
+		if (first > 0 || !failure) {
+			failure = within_([&] { all = insert_(first, rows, {}); });
+		}
 		if (!failure) {
 			return inserted + all;
 		}

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/error.hpp"
@@ -24,12 +25,16 @@ public:
 	// Whether that many rows, which are not rejected yet, are more than may be.
 	using TooMany = std::function<bool(int64_t more)>;
 
-	TriedInsert(Insert insert, Reject reject, TooMany too_many)
-		: insert_(std::move(insert)), reject_(std::move(reject)), too_many_(std::move(too_many))
+	// What may fail, in a subtransaction: pg::Subtransaction, or one that is also one of another server's.
+	using Within = std::function<std::optional<Error>(const std::function<void()> &body)>;
+
+	TriedInsert(Within within, Insert insert, Reject reject, TooMany too_many)
+		: within_(std::move(within)), insert_(std::move(insert)), reject_(std::move(reject)),
+		  too_many_(std::move(too_many))
 	{}
 
-	// Returns how many were inserted. Throws Error.
-	int64_t Run(int64_t rows);
+	// failure: what all of them have failed with, if that was tried. Returns how many were inserted. Throws Error.
+	int64_t Run(int64_t rows, std::optional<Error> failure = std::nullopt);
 
 private:
 	struct Refused {
@@ -38,12 +43,14 @@ private:
 	};
 
 	bool Try(int64_t first, int64_t end);
+	void RollBack(const std::function<void()> &body);
 	void Search(int64_t first, int64_t end);
 	void Split(int64_t first, int64_t end);
 	void Refuse(int64_t row);
 	// Of those from that place in refused_ on.
 	std::vector<int64_t> Without(size_t from) const;
 
+	Within const within_;
 	Insert const insert_;
 	Reject const reject_;
 	TooMany const too_many_;

@@ -1,5 +1,9 @@
 #include "engine/rows/batch.hpp"
 
+extern "C" {
+#include "utils/datum.h"
+}
+
 namespace sluice::engine::leaf {
 
 Batch *
@@ -25,6 +29,38 @@ ResetBatch(Batch *batch)
 	batch->bytes = 0;
 	batch->is_checked = false;
 	MemoryContextReset(batch->memory);
+}
+
+void
+AppendCopy(Batch *batch, const TupleTableSlot *row)
+{
+	TupleTableSlot *const copy = batch->slots[batch->count++];
+	ExecClearTuple(copy);
+	MemoryContext const outer = MemoryContextSwitchTo(batch->memory);
+	for (int i = 0; i < batch->row_type->natts; ++i) {
+		Form_pg_attribute const attribute = TupleDescAttr(batch->row_type, i);
+		copy->tts_isnull[i] = row->tts_isnull[i];
+		if (row->tts_isnull[i]) {
+			continue;
+		}
+		copy->tts_values[i] = datumCopy(row->tts_values[i], attribute->attbyval, attribute->attlen);
+		if (attribute->attlen == -1) {
+			batch->bytes += static_cast<int64>(VARSIZE_ANY(DatumGetPointer(copy->tts_values[i])));
+		}
+	}
+	MemoryContextSwitchTo(outer);
+	ExecStoreVirtualTuple(copy);
+}
+
+void
+TakeOutRow(Batch *batch, int index)
+{
+	TupleTableSlot *slot = batch->slots[index];
+	for (int i = index; i + 1 < batch->count; ++i) {
+		batch->slots[i] = batch->slots[i + 1];
+	}
+	batch->slots[--batch->count] = slot;
+	ExecClearTuple(slot);
 }
 
 } // namespace sluice::engine::leaf

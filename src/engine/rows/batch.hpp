@@ -59,6 +59,12 @@ Batch *CreateBatch(TupleDesc row_type);
 // Clears the slots, frees the values.
 void ResetBatch(Batch *batch);
 
+// A row with its values; its columns are there.
+void AppendCopy(Batch *batch, const TupleTableSlot *row);
+
+// The order of the others stays.
+void TakeOutRow(Batch *batch, int index);
+
 inline bool
 BatchIsFull(const Batch *batch)
 {

@@ -22,31 +22,6 @@ namespace {
 // Of taking the lock that a table asks for, which changed while it was waited for.
 constexpr int kMostAttempts = 5;
 
-// Extensions whose tables only look like plain ones: rows that do not come through SQL are lost there.
-std::string
-DistributedBy(Oid relation)
-{
-	if (OidIsValid(pg::Call(get_extension_oid, static_cast<const char *>("citus"), true))) {
-		std::string const statement = "SELECT 1 FROM pg_catalog.pg_dist_partition "
-									  "WHERE logicalrelid::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid";
-		if (!pg::Sql(statement, {Format("{}", relation)}).Empty()) {
-			return "it is a Citus table";
-		}
-	}
-	if (OidIsValid(pg::Call(get_extension_oid, static_cast<const char *>("timescaledb"), true))) {
-		std::string const statement =
-			"SELECT 1 FROM _timescaledb_catalog.hypertable AS h "
-			"JOIN pg_catalog.pg_class AS c ON c.relname OPERATOR(pg_catalog.=) h.table_name "
-			"JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
-			"AND n.nspname OPERATOR(pg_catalog.=) h.schema_name "
-			"WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid";
-		if (!pg::Sql(statement, {Format("{}", relation)}).Empty()) {
-			return "it is a TimescaleDB hypertable";
-		}
-	}
-	return {};
-}
-
 // A table that is published is replaced by deleting its rows, which subscribers must find by something: where it will
 // have no key, by all columns.
 void
@@ -315,9 +290,9 @@ ReadTargetFacts(Destination *destination, LoadFacts *facts)
 	facts->no_swap = traits.no_swap;
 	facts->needs_sql = traits.needs_sql;
 	if (facts->needs_sql.empty()) {
-		facts->needs_sql = DistributedBy(destination->oid);
+		facts->needs_sql = DistributedBy(AskHere, Format("{}", destination->oid));
 	}
-	facts->no_try = facts->quarantine ? WhyNotTried(destination->oid, facts->needs_sql) : "";
+	facts->no_try = facts->quarantine ? WhyNotTried(AskHere, Format("{}", destination->oid)) : "";
 	facts->foreign_keys.clear();
 	facts->deferred_keys.clear();
 	facts->refers_to_itself = false;

@@ -2,6 +2,7 @@
 
 #include "core/sqlstate.hpp"
 #include "engine/target/remote_destination.hpp"
+#include "engine/target/row_rules.hpp"
 
 namespace sluice::engine {
 
@@ -17,6 +18,26 @@ RemoteDestination::LedgerText() const
 	}
 	return ledger_->IsMissing() ? "does not exist and is created: " + ledger_->Name()
 								: Format("{} cannot be used: {}", ledger_->Name(), ledger_->WhyNot());
+}
+
+std::string
+RemoteDestination::WhyNotTried()
+{
+	// Between the commit there and the one here it alone knows of them.
+	if (!ledger_->IsMissing() && !ledger_->IsUsable()) {
+		return Format("the ledger {} cannot be used: {}", ledger_->Name(), ledger_->WhyNot());
+	}
+	if (!ledger_->HoldsState()) {
+		return Format("the ledger {} is of an older version and has no column \"state\"", ledger_->Name());
+	}
+	if (!relation_ || created_) {
+		return {};
+	}
+	return engine::WhyNotTried(
+		[this](const std::string &statement, const std::vector<pg::SqlValue> &parameters) {
+			return Exec(statement, parameters);
+		},
+		relation_->oid);
 }
 
 std::string

@@ -1,6 +1,7 @@
 #include "engine/target/remote_destination.hpp"
 
 #include "catalog/pipeline_keys.hpp"
+#include "catalog/reject_store.hpp"
 #include "catalog/watermark.hpp"
 #include "core/duration.hpp"
 #include "core/identifier.hpp"
@@ -275,6 +276,7 @@ RemoteDestination::TakeOverWatermark()
 		}
 		catalog::WatermarkState const state = ledger_->MovedTo(*remote_, pipeline_.id, next->run);
 		catalog::TakeOverWatermark(pipeline_.id, state);
+		catalog::UnpackRejects(pipeline_.id, ledger_->Rejects(*remote_, pipeline_.id, next->run));
 		journal_.Warning(Format("run {} had committed its rows in {} before it was lost: the watermark {} is taken "
 								"over from the ledger there",
 								next->run, label_, state.value.value_or("that is not set")));
@@ -473,9 +475,9 @@ RemoteDestination::ReadMoneyAsNumbers()
 }
 
 void
-RemoteDestination::DeleteOldRows()
+RemoteDestination::DeleteOldRows(LoadMode mode)
 {
-	if (mode_ != LoadMode::Replace || created_) {
+	if (mode != LoadMode::Replace || created_) {
 		return;
 	}
 	RefuseCascade();
@@ -510,13 +512,25 @@ RemoteDestination::EndCopy()
 }
 
 void
-RemoteDestination::Record(const catalog::RunCounters &counters)
+RemoteDestination::RefuseRows()
+{
+	try {
+		remote_->GiveUpCopy();
+	} catch (const Error &error) {
+		throw AtDestination(error, *pipeline_.destination);
+	}
+	Exec("ROLLBACK TO SAVEPOINT pg_sluice_rows");
+	TakeRows();
+}
+
+void
+RemoteDestination::Record(const catalog::RunCounters &counters, const std::string &rejects)
 {
 	if (!ledger_->IsUsable()) {
 		return;
 	}
 	try {
-		ledger_->Record(*remote_, pipeline_.id, root_run_, counters);
+		ledger_->Record(*remote_, pipeline_.id, root_run_, counters, rejects);
 	} catch (const Error &error) {
 		throw AtDestination(error, *pipeline_.destination);
 	}

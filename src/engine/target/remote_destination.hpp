@@ -48,7 +48,7 @@ public:
 	const RemoteShape &Shape() const { return shape_; }
 	TupleDesc RowType() const { return shape_.row_type; }
 	// Of a replace, under the lock that keeps other writers out.
-	void DeleteOldRows();
+	void DeleteOldRows(LoadMode mode);
 	bool HasDeleted() const { return deleted_; }
 	// The server takes rows on Connection(). table: this one or another, qualified.
 	void StartCopy(const std::string &table, const RemoteShape &shape);
@@ -64,8 +64,13 @@ public:
 	RemoteShape StagedShape(const MappedQuery &query, Oid cursor, const char *cursor_name) const;
 	// Until the end, and readers go on. Throws Error 55P03; what_for: "comparing its rows".
 	void KeepWritersOut(const char *what_for);
-	// The last thing before the commit: what the run has done, into the ledger.
-	void Record(const catalog::RunCounters &counters);
+	// From now on the server takes rows that may not fit, until TakeRows or, whatever came of it, RefuseRows.
+	void BeginTrial() { Exec("SAVEPOINT pg_sluice_rows"); }
+	void TakeRows() { Exec("RELEASE SAVEPOINT pg_sluice_rows"); }
+	void RefuseRows();
+	// The last thing before the commit: what the run has done, into the ledger. rejects: the rows that it put aside, as
+	// catalog::PackRejects gives them.
+	void Record(const catalog::RunCounters &counters, const std::string &rejects);
 	pg::leaf::Remote *Connection() { return remote_->Plain(); }
 	void MakeIndexes();
 	void Analyze();
@@ -92,6 +97,11 @@ public:
 	{
 		return !relation_ || relation_->kind == RELKIND_RELATION || relation_->kind == RELKIND_PARTITIONED_TABLE;
 	}
+	// Whether COPY puts rows into that one and no other table.
+	bool IsOneTable() const { return relation_ && relation_->kind == RELKIND_RELATION; }
+	// Why rows that do not fit cannot be told from the others, or might be forgotten, as "because" goes on; '' when
+	// neither is so.
+	std::string WhyNotTried();
 	int ServerVersion() const { return remote_->ServerVersion(); }
 	// By which names are found there: triggers, defaults and types as in any session of the remote role; what we ask of
 	// the catalogs is asked with an empty one.

@@ -53,6 +53,7 @@ constexpr std::array kCounters = {
 	Counter{"unchanged", &catalog::RunCounters::records_unchanged},
 	Counter{"duplicate", &catalog::RunCounters::records_duplicate},
 	Counter{"filtered", &catalog::RunCounters::records_filtered},
+	Counter{"failed", &catalog::RunCounters::records_failed},
 	Counter{"bytes", &catalog::RunCounters::bytes_processed},
 	Counter{"batches", &catalog::RunCounters::batches},
 };
@@ -197,12 +198,13 @@ RemoteLedger::Claim(pg::RemoteConnection &remote, const catalog::Pipeline &pipel
 					Format("run {} was deleted from the ledger {} a moment ago", root_run, name_),
 					"Nobody should change that table; run the pipeline again.");
 	}
-	return LoadedRun{loaded.Text(0, 0), loaded.Text(0, 2), ReadCounters(loaded, 1, 3)};
+	return LoadedRun{loaded.Text(0, 0), loaded.Text(0, 2), ReadCounters(loaded, 1, 3),
+					 Rejects(remote, pipeline.id, root_run)};
 }
 
 void
 RemoteLedger::Record(pg::RemoteConnection &remote, const std::string &pipeline_id, const std::string &root_run,
-					 const catalog::RunCounters &counters) const
+					 const catalog::RunCounters &counters, const std::string &rejects) const
 {
 	std::vector<pg::SqlValue> values = {pipeline_id, root_run, Format("{}", counters.records_processed)};
 	std::string state;
@@ -214,6 +216,10 @@ RemoteLedger::Record(pg::RemoteConnection &remote, const std::string &pipeline_i
 					 "$5::pg_catalog.text, 'to', $6::pg_catalog.text, 'rows', $7::pg_catalog.jsonb))";
 			values.insert(values.end(), {move->from, counters.watermark_after, move->rows});
 		}
+		if (!rejects.empty()) {
+			values.emplace_back(rejects);
+			state += Format(" || pg_catalog.jsonb_build_object('rejects', ${}::pg_catalog.text)", values.size());
+		}
 	}
 	pg::SqlResult const updated =
 		remote.Exec(Format("UPDATE {} SET records = $3::pg_catalog.int8, loaded_at = pg_catalog.clock_timestamp(){} "
@@ -224,6 +230,20 @@ RemoteLedger::Record(pg::RemoteConnection &remote, const std::string &pipeline_i
 		throw Error(sqlstate::kObjectNotInPrerequisiteState,
 					Format("run {} is missing in the ledger {}", root_run, name_), "Nobody should change that table.");
 	}
+}
+
+std::string
+RemoteLedger::Rejects(pg::RemoteConnection &remote, const std::string &pipeline_id, const std::string &run) const
+{
+	if (!holds_state_) {
+		return {};
+	}
+	pg::SqlResult const row =
+		remote.Exec(Format("SELECT state ->> 'rejects' FROM {} WHERE pipeline = $1::pg_catalog.uuid AND run = "
+						   "$2::pg_catalog.uuid AND pg_catalog.octet_length(state ->> 'rejects') < {}",
+						   name_, kMostStateBytes),
+					{pipeline_id, run});
+	return row.Empty() ? std::string() : row.Text(0, 0);
 }
 
 std::vector<CommittedMove>

@@ -5,8 +5,8 @@
 // Its key is the first attempt's id, which all attempts share: of two attempts only one can ever commit, and one
 // that comes while another is still open at the server waits for its end.
 //
-// Beside the id stands what the run has done, and where it moves the watermark: the next run takes that over where the
-// commit here never came.
+// Beside the id stands what the run has done, where it moves the watermark, and which rows it has put aside: that is
+// taken over where the commit here never came.
 #pragma once
 
 #include <optional>
@@ -24,6 +24,7 @@ struct LoadedRun {
 	std::string attempt; // run id
 	std::string at;		 // timestamp text
 	catalog::RunCounters counters;
+	std::string rejects; // as catalog::PackRejects gave them
 };
 
 struct CommittedMove {
@@ -52,7 +53,9 @@ public:
 								   const std::string &root_run, const std::string &attempt) const;
 	// At its end: what it has done.
 	void Record(pg::RemoteConnection &remote, const std::string &pipeline_id, const std::string &root_run,
-				const catalog::RunCounters &counters) const;
+				const catalog::RunCounters &counters, const std::string &rejects) const;
+	// The rows that a run which is committed there has put aside, as it recorded them; '' where there are none.
+	std::string Rejects(pg::RemoteConnection &remote, const std::string &pipeline_id, const std::string &run) const;
 
 	// Where runs of the pipeline that are committed there, and not known to have ended well here, move the watermark.
 	std::vector<CommittedMove> LostMoves(pg::RemoteConnection &remote, const std::string &pipeline_id) const;

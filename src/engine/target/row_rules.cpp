@@ -31,9 +31,9 @@ WhyUnforeseen(Oid table, const std::string &key_index)
 }
 
 std::string
-WhyNotTried(Oid relation, const std::string &needs_sql)
+WhyNotTried(const AskServer &ask, const std::string &relation)
 {
-	pg::SqlResult const found = pg::Sql(
+	pg::SqlResult const found = ask(
 		"WITH RECURSIVE part (oid) AS (SELECT $1::pg_catalog.oid UNION ALL SELECT i.inhrelid FROM "
 		"pg_catalog.pg_inherits "
 		"AS i JOIN part AS p ON i.inhparent OPERATOR(pg_catalog.=) p.oid) SELECT (SELECT c.relname FROM part AS p JOIN "
@@ -45,7 +45,7 @@ WhyNotTried(Oid relation, const std::string &needs_sql)
 		"1), "
 		"c.relkind OPERATOR(pg_catalog.=) 'v', c.relhasrules FROM pg_catalog.pg_class AS c WHERE c.oid "
 		"OPERATOR(pg_catalog.=) $1::pg_catalog.oid",
-		{Format("{}", relation)});
+		{relation});
 	if (found.Empty()) {
 		return {}; // it was dropped, which others tell
 	}
@@ -63,7 +63,31 @@ WhyNotTried(Oid relation, const std::string &needs_sql)
 	if (found.IsTrue(0, 3)) {
 		return "it has rules";
 	}
-	return needs_sql.starts_with("it is a Citus") || needs_sql.starts_with("it is a TimescaleDB") ? needs_sql : "";
+	return DistributedBy(ask, relation);
+}
+
+std::string
+DistributedBy(const AskServer &ask, const std::string &relation)
+{
+	pg::SqlResult const extensions =
+		ask("SELECT e.extname FROM pg_catalog.pg_extension AS e WHERE e.extname OPERATOR(pg_catalog.=) ANY "
+			"('{citus,timescaledb}'::pg_catalog.name[])",
+			{});
+	for (size_t row = 0; row < extensions.Rows(); ++row) {
+		bool const citus = extensions.Text(row, 0) == "citus";
+		std::string const statement =
+			citus ? "SELECT 1 FROM pg_catalog.pg_dist_partition "
+					"WHERE logicalrelid::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid"
+				  : "SELECT 1 FROM _timescaledb_catalog.hypertable AS h "
+					"JOIN pg_catalog.pg_class AS c ON c.relname OPERATOR(pg_catalog.=) h.table_name "
+					"JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace "
+					"AND n.nspname OPERATOR(pg_catalog.=) h.schema_name "
+					"WHERE c.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid";
+		if (!ask(statement, {relation}).Empty()) {
+			return citus ? "it is a Citus table" : "it is a TimescaleDB hypertable";
+		}
+	}
+	return {};
 }
 
 std::string
