@@ -58,6 +58,19 @@ ALTER TABLE away DROP CONSTRAINT away_pkey;
 SELECT diff_pipeline('far');
 SELECT relname FROM pg_class WHERE relname LIKE 'pg\_sluice\_staged%' OR relnamespace = 'diff'::regnamespace AND relname LIKE 'pg\_sluice%';
 
+-- Rows that no run loads, because they have no value of the cursor: by each way of reading, computed row by row or over all, here and at another server.
+CREATE TABLE seen (id int, kind text, at int);
+INSERT INTO seen VALUES (1, 'a', 1), (2, 'b', 2), (3, 'never loaded', NULL), (4, 'loaded once', NULL), (NULL, 'no key', NULL);
+CREATE TABLE met (id int PRIMARY KEY, kind text);
+INSERT INTO met VALUES (1, 'a'), (2, 'other'), (4, 'loaded before'), (5, 'gone');
+CREATE VIEW cursors AS SELECT * FROM (VALUES ('seen here', NULL::name, NULL::name, 'id, kind', NULL), ('seen there', 'diff', NULL, 'id, kind', 'kind <> ''x'''), ('seen by sql', 'diff', NULL, 'id, (SELECT kind) AS kind', NULL),
+	('met there', NULL, 'diff', 'id, kind', NULL), ('both there', 'diff', 'diff', 'id, kind', NULL)) AS p (name, source, destination, columns, filter);
+SELECT count(create_pipeline(p.name, source => p.source, source_table => 'diff.seen', destination => p.destination, destination_table => 'diff.met', key_columns => '{id}', cursor_column => 'at', load => 'merge', columns => p.columns,
+	filter => p.filter, options => '{"on_null_cursor": "exclude"}')) FROM cursors AS p;
+SELECT name, string_agg(kind || ' ' || count, ', ') FROM cursors, LATERAL diff_pipeline(name) GROUP BY name ORDER BY name;
+SELECT kind, samples FROM diff_pipeline('seen there');
+SELECT count(drop_pipeline(name)) FROM cursors;
+
 -- What cannot be compared.
 SELECT diff_pipeline('wire', -1);
 SELECT diff_pipeline('no such');

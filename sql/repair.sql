@@ -46,9 +46,25 @@ SELECT differences('merge');
 -- Rows that runs leave out are left out.
 SELECT alter_pipeline('merge', options => '{"on_null_cursor": "exclude"}');
 DELETE FROM merged WHERE id IN (202, 7);
+INSERT INTO src VALUES (203, 'without', NULL), (204, 'one', NULL), (204, 'other', NULL), (NULL, 'no key', NULL);
+INSERT INTO merged VALUES (203, 'was loaded once', NULL), (301, 'extra', 1);
+SELECT differences('merge');
 CALL repair('merge');
-INSERT INTO merged VALUES (202, 'without', NULL);
 CALL repair('merge', true);
+:log
+SELECT differences('merge');
+SELECT * FROM merged WHERE id > 201 ORDER BY id;
+SELECT records_read = records_unchanged + records_filtered AS adds_up, records_filtered FROM pipeline_runs ORDER BY id DESC LIMIT 1;
+-- of rows of one key, the one that has a value counts
+UPDATE src SET at = NULL WHERE id = 9;
+INSERT INTO src VALUES (9, 'newer', 170);
+SELECT differences('merge');
+CALL repair('merge', true);
+SELECT * FROM merged WHERE id = 9;
+DELETE FROM src WHERE id = 9 OR id IS NULL OR id > 202;
+INSERT INTO src VALUES (9, 'row 9', 9);
+UPDATE merged SET t = 'row 9', at = 9 WHERE id = 9;
+DELETE FROM merged WHERE id = 203;
 -- Of a log of changes the last one counts.
 INSERT INTO src VALUES (8, 'newer', 160), (8, 'older', 20);
 DELETE FROM merged WHERE id = 8;
@@ -99,6 +115,12 @@ SELECT alter_pipeline('far', load => 'merge', key_columns => '{id}', cursor_colu
 UPDATE away SET t = 'other' WHERE id = 70;
 CALL repair('far');
 SELECT differences('far'), (SELECT watermark FROM pipelines WHERE name = 'far');
+SELECT alter_pipeline('far', source_query => 'SELECT id, t, NULLIF(at, 77) AS at FROM repair.src WHERE id <= 100 AND at <= 100', options => '{"on_null_cursor": "exclude"}');
+UPDATE away SET t = 'left alone' WHERE id = 77;
+DELETE FROM away WHERE id = 78;
+SELECT differences('far');
+CALL repair('far', true);
+SELECT differences('far'), (SELECT t FROM away WHERE id = 77);
 
 -- What cannot be repaired.
 SELECT repair_pipeline('no such');

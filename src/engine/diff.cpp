@@ -4,10 +4,12 @@
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/known_secrets.hpp"
+#include "engine/load/keyed_rows.hpp"
 #include "engine/load/local_workplace.hpp"
 #include "engine/load/remote_workplace.hpp"
 #include "engine/run_hints.hpp"
 #include "engine/run_memory.hpp"
+#include "engine/source/cursor_source.hpp"
 #include "engine/source/executor_reader.hpp"
 #include "engine/source/push_filter.hpp"
 #include "engine/source/row_store.hpp"
@@ -26,7 +28,8 @@ namespace {
 class Compared {
 public:
 	// The stamps of load_columns are staged and not compared. Throws Error where a key is none of them.
-	Compared(const std::vector<WorkColumn> &loaded, const std::vector<std::string> &keys);
+	// cursor: staged behind them where rows without a value of it are left out by runs; NULL: there are none.
+	Compared(const std::vector<WorkColumn> &loaded, const std::vector<std::string> &keys, const CursorColumn *cursor);
 
 	const std::string &Definitions() const { return definitions_; }
 	std::string SameKey() const { return same_key_; }
@@ -39,6 +42,8 @@ public:
 	std::string Keys(const char *alias) const { return Qualified(keys_, alias); }
 	std::string List(const char *alias) const { return Qualified(columns_, alias); }
 	std::string AnyKeyIsNull() const;
+	// That a row of the source is one that runs load.
+	const std::string &IsLoaded() const { return is_loaded_; }
 
 private:
 	static std::string Qualified(const std::vector<std::string> &names, const char *alias)
@@ -54,9 +59,11 @@ private:
 	std::vector<std::string> keys_;	   // quoted
 	std::string same_key_;
 	std::string definitions_;
+	std::string is_loaded_ = "true";
 };
 
-Compared::Compared(const std::vector<WorkColumn> &loaded, const std::vector<std::string> &keys)
+Compared::Compared(const std::vector<WorkColumn> &loaded, const std::vector<std::string> &keys,
+				   const CursorColumn *cursor)
 {
 	for (const WorkColumn &column : loaded) {
 		std::string const quoted = pg::QuoteIdentifier(column.name);
@@ -68,6 +75,11 @@ Compared::Compared(const std::vector<WorkColumn> &loaded, const std::vector<std:
 			keys_.push_back(quoted);
 			same_key_ += Format("{}d.{} {} s.{}", same_key_.empty() ? "" : " AND ", quoted, column.equals, quoted);
 		}
+	}
+	if (cursor != nullptr) {
+		std::string const quoted = pg::QuoteIdentifier(kStagedCursor);
+		definitions_ += Format(", {} pg_catalog.{}", quoted, cursor->type->name);
+		is_loaded_ = Format("s.{} IS NOT NULL", quoted);
 	}
 	definitions_ += ")";
 	if (keys_.size() != keys.size()) {
@@ -97,23 +109,32 @@ Write(RowReader &reader, Workplace &place)
 
 // All rows of the source, as a run computes them, in the destination's types. Returns how many there are.
 int64_t
-StageSource(const RunInput &input, const MappedQuery &query, Workplace &place, RunJournal &journal)
+StageSource(const RunInput &input, const MappedQuery &query, const CursorColumn *cursor, Workplace &place,
+			RunJournal &journal)
 {
+	auto const with_cursor = [cursor](MappingInput mapping) {
+		mapping.leave_out = LeaveOut::All; // the staging table has the columns that are loaded, and no others
+		return WithCursor(std::move(mapping), cursor);
+	};
 	if (input.Wire() != nullptr && query.NeedsSql().empty()) {
-		ColumnMatch const match = place.Expect(query);
-		WireReader reader(*input.Wire(), query.Analyzed(), match.target_list, place.RowType());
+		MappedQuery wide(with_cursor(input.Mapping()));
+		if (query.IsFilterElsewhere()) {
+			wide.TakeFilterAway();
+		}
+		ColumnMatch const match = place.Expect(wide);
+		WireReader reader(*input.Wire(), wide.Analyzed(), match.target_list, place.RowType());
 		Write(reader, place);
 		return place.Close();
 	}
 	std::optional<RowStore> rows;
-	std::optional<MappedQuery> over_all;
+	MappingInput mapping = input.Mapping();
 	if (input.Wire() != nullptr) {
 		rows.emplace(input.Wire()->RowType());
 		WireReader wire(*input.Wire());
 		rows->KeepAll(wire);
-		over_all.emplace(input.StagedMapping(query));
+		mapping = input.StagedMapping(query);
 	}
-	const MappedQuery &read = over_all ? *over_all : query;
+	MappedQuery const read(with_cursor(mapping));
 	ColumnMatch const match = place.Expect(read);
 	ExecutorReader reader(read.Analyzed(), match.target_list, place.RowType(), input.Fetch(), journal,
 						  rows ? rows->Scope(0) : leaf::ScanScope{});
@@ -148,24 +169,24 @@ Compare(Workplace &place, const Compared &columns, int samples)
 	};
 	std::string const same = columns.SameKey();
 	std::vector<Difference> differences;
-	differences.push_back(
-		Find(place, "missing", "DISTINCT " + columns.Keys("s"),
-			 Format("{} AS s WHERE NOT EXISTS (SELECT FROM {} AS d WHERE {})", source, destination, same), row("s"),
-			 columns.Keys("s"), samples));
+	differences.push_back(Find(place, "missing", "DISTINCT " + columns.Keys("s"),
+							   Format("{} AS s WHERE {} AND NOT EXISTS (SELECT FROM {} AS d WHERE {})", source,
+									  columns.IsLoaded(), destination, same),
+							   row("s"), columns.Keys("s"), samples));
 	differences.push_back(
 		Find(place, "extra", "1",
 			 Format("{} AS d WHERE NOT EXISTS (SELECT FROM {} AS s WHERE {})", destination, source, same), row("d"),
 			 columns.Keys("d"), samples));
 	// Of several rows of the source with one key, any may be the one that was loaded.
-	differences.push_back(
-		Find(place, "different", "1",
-			 Format("{0} AS d WHERE EXISTS (SELECT FROM {1} AS s WHERE {2}) AND NOT EXISTS (SELECT FROM {1} AS s WHERE "
-					"{3})",
-					destination, source, same, columns.SameRow()),
-			 Format("pg_catalog.jsonb_build_object('destination', {}, 'source', (SELECT {} FROM {} AS s WHERE {} LIMIT "
-					"1))",
-					row("d"), row("s"), source, same),
-			 columns.Keys("d"), samples));
+	differences.push_back(Find(
+		place, "different", "1",
+		Format("{0} AS d WHERE EXISTS (SELECT FROM {1} AS s WHERE {2} AND {4}) AND NOT EXISTS (SELECT FROM {1} AS s "
+			   "WHERE {3} AND {4})",
+			   destination, source, same, columns.SameRow(), columns.IsLoaded()),
+		Format("pg_catalog.jsonb_build_object('destination', {}, 'source', (SELECT {} FROM {} AS s WHERE {} AND {} "
+			   "LIMIT 1))",
+			   row("d"), row("s"), source, same, columns.IsLoaded()),
+		columns.Keys("d"), samples));
 	return differences;
 }
 
@@ -182,7 +203,10 @@ RequireExists(const catalog::Pipeline &pipeline, bool exists)
 void
 RequireKeys(Workplace &place, const Compared &columns)
 {
-	if (!place.Run(Format("SELECT 1 FROM {} AS s WHERE {} LIMIT 1", place.Staged(), columns.AnyKeyIsNull())).Empty()) {
+	if (!place
+			 .Run(Format("SELECT 1 FROM {} AS s WHERE ({}) AND {} LIMIT 1", place.Staged(), columns.AnyKeyIsNull(),
+						 columns.IsLoaded()))
+			 .Empty()) {
 		throw Error(sqlstate::kNotNullViolation, "rows of the source have no value in a key column",
 					"A key says which row is meant: leave such rows out with a filter, or take other key_columns.");
 	}
@@ -221,14 +245,14 @@ OpenPlace(const catalog::Pipeline &pipeline, const OptionValues &options, RunJou
 }
 
 std::unique_ptr<Workplace>
-MakeWorkplace(Place &at, const MappedQuery &query, const std::vector<std::string> &keys)
+MakeWorkplace(Place &at, const MappedQuery &query, const std::vector<std::string> &keys, const CursorColumn *cursor)
 {
 	if (at.remote == nullptr) {
 		ColumnMatch const match = MatchColumns(query, at.destination.relation, nullptr);
 		return std::make_unique<LocalWorkplace>(at.destination, keys, match, std::string());
 	}
 	at.remote->Prepare(query, DeclaredTable());
-	return std::make_unique<RemoteWorkplace>(*at.remote, keys, nullptr, false);
+	return std::make_unique<RemoteWorkplace>(*at.remote, keys, cursor, false);
 }
 
 std::vector<Difference>
@@ -242,18 +266,23 @@ Diff(const catalog::Pipeline &pipeline, const std::vector<std::string> &own_keys
 		Place at = OpenPlace(pipeline, options, journal);
 		RunInput input(pipeline, options, journal, StampOf(LoadStamp().run_id));
 		std::optional<MappedQuery> query;
+		std::optional<CursorSource> left_out; // rows without a value of it
 		WritingNothing([&] {
 			query.emplace(input.Mapping());
 			PushFilter(input, *query, journal);
+			if (pipeline.cursor_column && options.Text("on_null_cursor") == "exclude") {
+				left_out.emplace(*pipeline.cursor_column, input);
+			}
 		});
 		input.CheckTables(*query, journal);
 		input.CountBefore(*query, journal);
 		std::vector<std::string> const keys = RowKeys(pipeline, own_keys, at.destination);
-		std::unique_ptr<Workplace> const place = MakeWorkplace(at, *query, keys);
-		Compared const columns(place->Columns(), keys);
+		const CursorColumn *const cursor = left_out ? &left_out->Column() : nullptr;
+		std::unique_ptr<Workplace> const place = MakeWorkplace(at, *query, keys, cursor);
+		Compared const columns(place->Columns(), keys, cursor);
 		place->Open(columns.Definitions());
 		int64_t staged = 0;
-		WritingNothing([&] { staged = StageSource(input, *query, *place, journal); });
+		WritingNothing([&] { staged = StageSource(input, *query, cursor, *place, journal); });
 		input.Leave(staged);
 		place->Run("ANALYZE " + place->Staged());
 		if (at.remote != nullptr) {

@@ -7,8 +7,8 @@
 namespace sluice::engine {
 
 CompareLoad::CompareLoad(std::unique_ptr<Workplace> place, const Destination &destination, const LoadPlan &plan,
-						 const CursorColumn *cursor, RunJournal &journal)
-	: destination_(destination), plan_(plan), cursor_(cursor), journal_(journal),
+						 const CursorColumn *cursor, RunJournal &journal, bool leaves_nulls)
+	: destination_(destination), plan_(plan), cursor_(cursor), leaves_nulls_(leaves_nulls), journal_(journal),
 	  rows_(std::move(place), plan.merge, cursor, journal), table_(rows_.Place().Table())
 {
 	// It was checked when the pipeline was made; what is pasted into a statement is checked where it is.
@@ -96,6 +96,10 @@ CompareLoad::Finish()
 	if (walk_) {
 		walk_->Close();
 	}
+	ComparedRows compared_rows = Compared();
+	if (leaves_nulls_) {
+		compared_rows.left_alone = rows_.TakeOutNulls();
+	}
 	int64_t const read = walk_ ? walk_->Rows() : rows_.Rows();
 	LoadCounts counts;
 	rows_.Place().TakeMemory(plan_.merge.memory_is_given);
@@ -105,7 +109,7 @@ CompareLoad::Finish()
 	if (cursor_ != nullptr && !destination_.created && !plan_.merge.key_index.empty() && rows_.AreFew()) {
 		rows_.Place().FindRowsOneByOne();
 	}
-	RowComparison comparison(rows_, destination_, plan_.merge, Compared(), journal_);
+	RowComparison comparison(rows_, destination_, plan_.merge, std::move(compared_rows), journal_);
 	RowChanges changes = walk_ ? walk_->Find(counts.duplicate) : comparison.Find(compared);
 	if (walk_) {
 		walk_->FindGone(&changes);

@@ -10,9 +10,10 @@ namespace sluice::engine {
 
 class CompareLoad : public Load {
 public:
-	// Throws Error where a key is not loaded.
+	// leaves_nulls: rows without a value of the cursor are there, and not loaded. Throws Error where a key is not
+	// loaded.
 	CompareLoad(std::unique_ptr<Workplace> place, const Destination &destination, const LoadPlan &plan,
-				const CursorColumn *cursor, RunJournal &journal);
+				const CursorColumn *cursor, RunJournal &journal, bool leaves_nulls = false);
 
 	void Open() final;
 	Workplace *Place() const final { return &rows_.Place(); }
@@ -41,6 +42,7 @@ private:
 	const Destination &destination_;
 	const LoadPlan &plan_;
 	const CursorColumn *const cursor_;
+	bool const leaves_nulls_;
 	RunJournal &journal_;
 	KeyedRows rows_;
 	std::optional<WalkedRows> walk_;

@@ -104,13 +104,16 @@ RowComparison::Find(int64_t staged)
 	}
 	if (compared_.finds_gone) {
 		changes.gone = made_.emplace_back(rows_.Place().FreeTemporaryName("pg_sluice_gone_rows"));
+		std::string const left = compared_.left_alone.empty() ? ""
+															  : Format(" AND NOT EXISTS (SELECT FROM {} AS l WHERE {})",
+																	   compared_.left_alone, rows_.SameKey("d", "l"));
 		std::string const unmarked = compared_.marked.empty() ? "" : Format("NOT ({})", compared_.marked);
 		changes.gone_count = static_cast<int64_t>(
 			rows_.Place()
 				.Run(Format(
 					"CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT d.{}, d.{} FROM ({}) AS d LEFT JOIN {} AS s ON "
-					"{} WHERE s.ctid IS NULL",
-					changes.gone, kPart, kPlace, Select(keys + ", " + place, unmarked.c_str()), source, same))
+					"{} WHERE s.ctid IS NULL{}",
+					changes.gone, kPart, kPlace, Select(keys + ", " + place, unmarked.c_str()), source, same, left))
 				.Processed());
 		rows_.Place().Run("ANALYZE " + changes.gone);
 	}
@@ -124,6 +127,9 @@ RowComparison::Drop()
 		rows_.Place().Run("DROP TABLE " + table);
 	}
 	made_.clear();
+	if (!compared_.left_alone.empty()) {
+		rows_.Place().Run("DROP TABLE " + compared_.left_alone);
+	}
 }
 
 } // namespace sluice::engine

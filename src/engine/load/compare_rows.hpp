@@ -10,9 +10,10 @@ namespace sluice::engine {
 
 // Which of the destination's rows are compared.
 struct ComparedRows {
-	std::string kind;	// a boolean column, quoted, of those that stand for a row of the source; '': all do
-	std::string scope;	// the user's; '': there is none
-	std::string marked; // condition: a row that counts as gone already; '': there are none
+	std::string kind;		// a boolean column, quoted, of those that stand for a row of the source; '': all do
+	std::string scope;		// the user's; '': there is none
+	std::string marked;		// condition: a row that counts as gone already; '': there are none
+	std::string left_alone; // a temporary table with keys of rows that the source has as well; '': there is none
 	bool finds_gone = true;
 	bool has_unique_keys = false; // an index sees to it that no key is among them twice
 };

@@ -14,6 +14,16 @@ constexpr const char *kRowsDiffer = "ROW({})::pg_catalog.record OPERATOR(pg_cata
 
 } // namespace
 
+MappingInput
+WithCursor(MappingInput mapping, const CursorColumn *cursor)
+{
+	if (cursor != nullptr) {
+		mapping.columns = Format("{}\n, source.{} AS {}", mapping.columns.value_or("source.*"),
+								 pg::QuoteIdentifier(cursor->name), pg::QuoteIdentifier(kStagedCursor));
+	}
+	return mapping;
+}
+
 KeyedRows::KeyedRows(std::unique_ptr<Workplace> place, const MergePlan &plan, const CursorColumn *cursor,
 					 RunJournal &journal)
 	: place_(std::move(place)), plan_(plan), cursor_(cursor), journal_(journal)
@@ -64,6 +74,19 @@ KeyedRows::Close()
 {
 	staged_ = place_->Close();
 	journal_.Info(Format("{} rows staged in a temporary table", staged_));
+}
+
+std::string
+KeyedRows::TakeOutNulls()
+{
+	std::string const taken_out = place_->FreeTemporaryName("pg_sluice_left_rows");
+	std::string const which = Format("{} WHERE {} IS NULL", place_->Staged(), pg::QuoteIdentifier(kStagedCursor));
+	place_->Run(
+		Format("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {}", taken_out, List("", true), which));
+	int64_t const count = static_cast<int64_t>(place_->Run("DELETE FROM " + which).Processed());
+	staged_ -= count;
+	journal_.Info(Format("{} rows without a value of the cursor are neither loaded nor taken for gone", count));
+	return taken_out;
 }
 
 std::string

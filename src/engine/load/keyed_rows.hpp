@@ -9,12 +9,16 @@
 #include "core/run_journal.hpp"
 #include "engine/load/workplace.hpp"
 #include "engine/source/cursor_range.hpp"
+#include "engine/transform/mapped_query.hpp"
 #include "engine/write/heap_walk.hpp"
 
 namespace sluice::engine {
 
 // Of the column behind the others in which the cursor's value is staged: in any column_case the same.
 inline constexpr const char *kStagedCursor = "pg_sluice_cursor";
+
+// With that column behind its own; cursor: NULL: there is none.
+MappingInput WithCursor(MappingInput mapping, const CursorColumn *cursor);
 
 class KeyedRows {
 public:
@@ -31,6 +35,9 @@ public:
 	void Close();
 	int64_t Rows() const { return staged_; }
 
+	// Those without a value of the cursor leave the staging table: a temporary table that has their keys, once all are
+	// there.
+	std::string TakeOutNulls();
 	// Which of them may lack a key, or have one that another one has: a condition. All, where it is not said.
 	void Doubt(std::string which) { doubtful_ = std::move(which); }
 	// Once all are there: that each has a key, and no more than one each. Returns how many left the staging table,

@@ -6,6 +6,12 @@
 
 namespace sluice::engine {
 
+const CursorColumn *
+CursorOf(const LoadRequest &request)
+{
+	return request.cursor != nullptr ? &request.cursor->Column() : nullptr;
+}
+
 LoadOrder
 OrderOf(const LoadRequest &request)
 {
@@ -14,7 +20,8 @@ OrderOf(const LoadRequest &request)
 			request.query,
 			request.match,
 			request.patience,
-			request.cursor != nullptr ? &request.cursor->Column() : nullptr,
+			CursorOf(request),
+			request.cursor != nullptr && request.cursor->LeavesNulls(),
 			request.plan.path == LoadPath::History ? request.input.Instant() : std::nullopt,
 			request.journal};
 }
@@ -49,17 +56,6 @@ Stage(const LoadRequest &request, RowReader &reader, const std::function<void(Ba
 	}
 	request.progress.Read(reader.RowsRead(), reader.BytesRead());
 	reader.Finish();
-}
-
-MappingInput
-WithCursor(MappingInput mapping, const LoadRequest &request)
-{
-	if (request.cursor != nullptr) {
-		mapping.columns =
-			Format("{}\n, source.{} AS {}", mapping.columns.value_or("source.*"),
-				   pg::QuoteIdentifier(request.cursor->Column().name), pg::QuoteIdentifier(kStagedCursor));
-	}
-	return mapping;
 }
 
 } // namespace sluice::engine

@@ -23,7 +23,7 @@ KnownRows *KnownOf(const LoadRequest &request);
 // Rows on their way to statements: what is read is not yet what is loaded.
 void Stage(const LoadRequest &request, RowReader &reader, const std::function<void(Batch *)> &write);
 
-// The query, with the value of the cursor behind its columns.
-MappingInput WithCursor(MappingInput mapping, const LoadRequest &request);
+// NULL: rows come by none.
+const CursorColumn *CursorOf(const LoadRequest &request);
 
 } // namespace sluice::engine

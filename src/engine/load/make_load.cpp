@@ -65,7 +65,8 @@ MakeLoad(const LoadOrder &order, std::optional<StagedInput> staged)
 	case LoadPath::Merge:
 		return std::make_unique<MergeLoad>(MakeWorkplace(order), destination, plan, order.cursor, order.journal);
 	case LoadPath::Mirror:
-		return std::make_unique<MirrorLoad>(MakeWorkplace(order), destination, plan, order.cursor, order.journal);
+		return std::make_unique<MirrorLoad>(MakeWorkplace(order), destination, plan, order.cursor, order.journal,
+											order.leaves_nulls);
 	case LoadPath::History:
 		return std::make_unique<HistoryLoad>(MakeWorkplace(order), destination, plan, order.cursor, order.journal,
 											 order.instant);

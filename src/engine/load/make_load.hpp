@@ -17,6 +17,7 @@ struct LoadOrder {
 	const ColumnMatch &match;
 	const LockPatience &patience;
 	const CursorColumn *cursor; // NULL: rows come by none
+	bool leaves_nulls;			// rows without a value of it are read, and not loaded; by a mirror
 	// Of the source's snapshot, where it tells; for a history.
 	std::optional<std::string> instant;
 	RunJournal &journal;

@@ -1,5 +1,6 @@
 #include "engine/load/move_rows.hpp"
 
+#include "engine/load/keyed_rows.hpp"
 #include "engine/load/load_steps.hpp"
 #include "engine/load/put_aside.hpp"
 #include "engine/load/row_balance.hpp"
@@ -151,7 +152,7 @@ LoadByKeys(const LoadRequest &request)
 		Stage(request, wire, [&rows](Batch *batch) { rows.Write(batch); });
 		rows.Close();
 		staged.mapping.from = rows.Name();
-		MappedQuery const query(WithCursor(staged.mapping, request));
+		MappedQuery const query(WithCursor(staged.mapping, CursorOf(request)));
 		ColumnMatch const match = place.Expect(query);
 		ExecutorReader reader(query.Analyzed(), match.target_list, place.RowType(), input.Fetch(), request.journal);
 		while (Batch *batch = reader.Next()) {
@@ -164,7 +165,7 @@ LoadByKeys(const LoadRequest &request)
 		std::unique_ptr<RowReader> const reader = ReadByExecutor(request, &match, place.RowType());
 		Stage(request, *reader, write);
 	} else {
-		MappingInput mapping = WithCursor(input.Mapping(), request);
+		MappingInput mapping = WithCursor(input.Mapping(), CursorOf(request));
 		mapping.leave_out = LeaveOut::All; // the staging table has the columns that are loaded, and no others
 		MappedQuery query(mapping);
 		if (request.query.IsFilterElsewhere()) {

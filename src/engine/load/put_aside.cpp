@@ -3,6 +3,7 @@
 #include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
 #include "engine/load/fitting_rows.hpp"
+#include "engine/load/keyed_rows.hpp"
 #include "engine/load/load_steps.hpp"
 #include "engine/load/row_balance.hpp"
 #include "engine/load/workplace.hpp"
@@ -55,7 +56,7 @@ MergePuttingAside(const LoadRequest &request)
 	if (input.Wire() == nullptr) {
 		scanned.emplace(input, request.journal);
 	}
-	MappingInput mapping = WithCursor(scanned ? scanned->Mapping(input) : input.Mapping(), request);
+	MappingInput mapping = WithCursor(scanned ? scanned->Mapping(input) : input.Mapping(), CursorOf(request));
 	mapping.leave_out = LeaveOut::All; // as above
 	MappedQuery query(mapping);
 	if (!scanned && request.query.IsFilterElsewhere()) {

@@ -34,8 +34,11 @@ public:
 	void ReadAll(bool nulls_too)
 	{
 		reads_all_ = true;
+		leaves_nulls_ = nulls_too && nulls_ == "exclude";
 		nulls_ = nulls_too ? "include" : nulls_;
 	}
+	// Rows without a value are read, so that they do not look as though they were gone, and not loaded.
+	bool LeavesNulls() const { return leaves_nulls_; }
 	// Rows are left, which the next chunk of the run reads.
 	bool LeavesRows() const { return leaves_rows_; }
 
@@ -91,6 +94,7 @@ private:
 	bool reads_ = true;
 	bool leaves_rows_ = false;
 	bool reads_all_ = false;
+	bool leaves_nulls_ = false;
 };
 
 } // namespace sluice::engine
