@@ -38,12 +38,16 @@ SELECT count(*) FROM preview_pipeline('new');
 SELECT count(*) FROM preview_pipeline((SELECT id FROM pipelines WHERE name = 'far'));
 SELECT to_regclass('new') AS made, count(*) AS runs FROM pipeline_runs WHERE pipeline_name IN ('new', 'far');
 
--- What a run would put aside is shown with its reason, and counts; without on_reject it is an error.
+-- What a run would put aside, or fail at, is shown with its reason, and counts.
 SELECT pipe('bad here', columns => 'id, CASE WHEN id % 3 = 0 THEN name ELSE id::text END::int AS n', filter => 'id > 4');
 SELECT pipe('bad far', source => 'engine_preview', columns => 'id, CASE WHEN id % 3 = 0 THEN name ELSE id::text END::int AS n', filter => 'id > 4');
 SELECT pipe('all bad', source => 'engine_preview', columns => 'id, name::int AS n');
 SELECT preview_pipeline('bad far', 1), preview_pipeline('bad here', 1);
-SELECT preview_pipeline('bad far', 2);
+SET client_min_messages = notice;
+SELECT preview_pipeline('bad far', 1);
+SELECT preview_pipeline('bad far', 3);
+SET client_min_messages = warning;
+SELECT preview_pipeline('bad here', 3);
 SELECT name, alter_pipeline(name, options => '{"on_reject": "quarantine"}') FROM unnest('{bad here, bad far, all bad}'::text[]) AS name;
 SELECT preview_pipeline('bad far', 4);
 SELECT count(*), count(*) FILTER (WHERE a ? '_rejected') AS rejected, bool_and(a #- '{_rejected,original}' = b #- '{_rejected,original}') AS same FROM
@@ -77,12 +81,30 @@ SELECT pipe('refused by sql', 'ruled', source => 'engine_preview', columns => 'n
 SELECT preview_pipeline('refused by sql', 2);
 SELECT pipe('refused by transform', 'ruled', columns => 'id, name', options => '{"transform": "SELECT nullif(id, 2) AS id, name FROM source"}');
 SELECT preview_pipeline('refused by transform', 2);
--- a domain and a length are part of the conversion; with on_reject => fail it is an error
+-- a domain and a length are part of the conversion
 CREATE TABLE shaped (name short, brief varchar(6));
 SELECT pipe('shaped', 'shaped', columns => 'name, name AS brief', filter => 'id BETWEEN 7 AND 12', options => '{"on_reject": "quarantine"}');
 SELECT p #- '{_rejected,original}' FROM preview_pipeline('shaped') AS p;
 SELECT alter_pipeline('shaped', options => '{"on_reject": "fail"}');
-SELECT preview_pipeline('shaped');
+SELECT p #- '{_rejected,original}' FROM preview_pipeline('shaped') AS p;
+-- where it cannot be told which row it is, and where the whole row may not be read, it is an error, as in the run
+SELECT pipe('all of it', 'shaped', columns => 'max(name) AS name, max(name) AS brief');
+SELECT preview_pipeline('all of it');
+SELECT drop_pipeline('all of it');
+CREATE ROLE preview_owner LOGIN;
+SELECT allow_pipelines('preview_owner');
+GRANT USAGE ON SCHEMA engine_preview TO preview_owner;
+GRANT SELECT (id, name) ON src TO preview_owner;
+GRANT INSERT, SELECT ON shaped TO preview_owner;
+SET SESSION AUTHORIZATION preview_owner;
+SELECT create_pipeline('part', source_table => 'engine_preview.src', destination_table => 'engine_preview.shaped', load => 'append', columns => 'name, name AS brief', filter => 'id > 8') IS NOT NULL;
+SELECT preview_pipeline('part', 1);
+SELECT preview_pipeline('part', 2);
+SELECT drop_pipeline('part');
+RESET SESSION AUTHORIZATION;
+SELECT disallow_pipelines('preview_owner');
+DROP OWNED BY preview_owner;
+DROP ROLE preview_owner;
 -- a merge: keys, and no rule about columns that it leaves as they are
 CREATE TABLE merged (id int PRIMARY KEY, n int DEFAULT 1, name text, CONSTRAINT in_order CHECK (id > n), CONSTRAINT not_two CHECK (name <> 'name 2'));
 SELECT create_pipeline('merged', source_table => 'engine_preview.src', destination_table => 'engine_preview.merged', key_columns => '{id}', columns => 'nullif(id, 1) AS id, name') IS NOT NULL;

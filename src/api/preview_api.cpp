@@ -16,7 +16,7 @@ BeginRows(FunctionCallInfo fcinfo, int most)
 {
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-	return {result->setResult, result->setDesc, 0, most, 0};
+	return {result->setResult, result->setDesc, 0, most, 0, false, 0};
 }
 
 } // namespace
@@ -53,6 +53,10 @@ SLUICE_PIPELINE_FUNCTION(sluice_preview_pipeline)
 	}
 	sluice::engine::leaf::JsonRows rows = sluice::pg::Call(leaf::BeginRows, fcinfo, most);
 	api::LookAsOwner(found, [&found, &rows] { sluice::engine::PreviewRun(found, &rows); });
+	if (rows.rejected > 0 && rows.fails) {
+		api::Notice(Format("a run of pipeline \"{}\" would fail at the first row that is rejected", found.name),
+					"Correct such rows in the source, or by expressions in columns.");
+	}
 	if (rows.cut_after > 0) {
 		api::Notice(Format("transform of pipeline \"{}\" saw the first {} rows of its source alone", found.name,
 						   rows.cut_after),

@@ -46,6 +46,7 @@ AppendRefused(const TupleTableSlot *row, const leaf::ShownColumns &shown, const 
 				{info.column_name.empty() ? pg::SqlValue() : info.column_name, SqlStateText(info.sqlstate),
 				 CutMessage(Redact(info.message)), std::string(pg::Call(leaf::RowAsJson, row, &shown))});
 	pg::Call(leaf::AppendJson, json.Text(0, 0).c_str(), out);
+	++out->rejected;
 }
 
 // True at the end of the source.
@@ -162,6 +163,7 @@ AppendRejected(RunJournal &journal, leaf::JsonRows *out)
 					{Format("{}", row.position), row.column.empty() ? pg::SqlValue() : row.column,
 					 SqlStateText(row.sqlstate), row.message, row.row});
 		pg::Call(leaf::AppendJson, json.Text(0, 0).c_str(), out);
+		++out->rejected;
 	}
 }
 
@@ -245,8 +247,9 @@ ReadReshaped(RunInput &input, const MappedQuery &query, const MappedQuery &resha
 	out->cut_after = extract.IsCut() ? kMostExtracted : 0;
 }
 
+// puts_aside: rows that cannot be converted are shown, where each can be told from the others.
 void
-Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
+Preview(const catalog::Pipeline &pipeline, bool puts_aside, leaf::JsonRows *out)
 {
 	RunMemory memory;
 	RunJournal journal(pg::Now);
@@ -287,7 +290,7 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 							 PlanEvolution(pipeline, options, loaded, destination, catalog::LoadedShape(pipeline.id)));
 		if (reshaped) {
 			ReadReshaped(input, query, *reshaped, fed, cursor ? &*cursor : nullptr, out);
-		} else if (options.Text("on_reject") == "quarantine" && query.NeedsSql().empty()) {
+		} else if (puts_aside && query.NeedsSql().empty()) {
 			ReadPuttingAside(input, query, fed, cursor ? &*cursor : nullptr, journal, out);
 		} else {
 			Read(input, query, fed, cursor ? &*cursor : nullptr, out);
@@ -298,6 +301,25 @@ Preview(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 	memory.Free();
 }
 
+// As a run reads, which asks the source for no more than it needs. Only where a row cannot be converted is the source
+// asked again, for what tells such a row from the others.
+void
+PreviewWhatFails(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
+{
+	out->fails = true;
+	std::optional<Error> const failure = pg::Subtransaction([&] { Preview(pipeline, false, out); });
+	if (!failure) {
+		return;
+	}
+	if (!IsOfRow(*failure)) {
+		throw *failure;
+	}
+	pg::Call(leaf::ClearJson, out);
+	if (pg::Subtransaction([&] { Preview(pipeline, true, out); })) {
+		throw *failure;
+	}
+}
+
 } // namespace
 
 void
@@ -305,7 +327,11 @@ PreviewRun(const catalog::Pipeline &pipeline, leaf::JsonRows *out)
 {
 	RememberMappedSecrets(GetUserId());
 	try {
-		Preview(pipeline, out);
+		if (catalog::ReadOptions(pipeline.options).Text("on_reject") == "quarantine") {
+			Preview(pipeline, true, out);
+		} else {
+			PreviewWhatFails(pipeline, out);
+		}
 	} catch (const Error &error) {
 		throw WithHint(OfALook(WithoutSecrets(error)), pipeline);
 	}

@@ -74,4 +74,12 @@ AppendJson(const char *json, JsonRows *out)
 	++out->count;
 }
 
+void
+ClearJson(JsonRows *out)
+{
+	tuplestore_clear(out->rows);
+	out->count = 0;
+	out->rejected = 0;
+}
+
 } // namespace sluice::engine::leaf

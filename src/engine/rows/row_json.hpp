@@ -13,6 +13,8 @@ struct JsonRows {
 	TupleDesc row_type;
 	int64 count;
 	int64 most;		 // those beyond are left out
+	int64 rejected;	 // those of them that do not fit
+	bool fails;		 // a run would fail at the first of those
 	int64 cut_after; // computed of the first rows of the source alone, so many; 0: of all
 };
 
@@ -27,5 +29,7 @@ void AppendAsJson(const Batch *batch, int first, int end, const ShownColumns *sh
 const char *RowAsJson(const TupleTableSlot *row, const ShownColumns *shown);
 // One more row, which is JSON already.
 void AppendJson(const char *json, JsonRows *out);
+// As before the first row.
+void ClearJson(JsonRows *out);
 
 } // namespace sluice::engine::leaf
