@@ -379,6 +379,10 @@ LoadSession::Load()
 	for (std::string &line : sequences.Describe()) {
 		journal_.Info(std::move(line));
 	}
+	if (request_.slice && input.Wire() != nullptr) {
+		// Which no explain_pipeline shows.
+		journal_.Info("remote query: " + input.Wire()->RemoteStatement(input.Needed(extract)));
+	}
 	progress.Enter(RunPhase::Loading);
 	std::optional<Quarantine> quarantine;
 	if (options.Text("on_reject") == "quarantine") {
