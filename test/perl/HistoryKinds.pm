@@ -82,7 +82,7 @@ our %DESTINATIONS = (
 
 # load: the argument; cursor: whether there is one, or at random; keys: whether there are; oracle: what says what comes out;
 # into: destinations; options: of the pipeline, as pairs; reader: a session that holds the destination while it loads;
-# late: transactions at the source stay open across runs; remote: the destination is at another server.
+# late: transactions at the source stay open across runs, and how their rows are found, an option; remote: the destination is at another server.
 our %MODES = (
 	append => { load => 'append', cursor => 0, oracle => 'append', into => [qw(plain range watched)] },
 	append_cursor => { load => 'append', cursor => 1, oracle => 'append', into => [qw(plain range watched created)] },
@@ -97,14 +97,19 @@ our %MODES = (
 	mirror => { load => 'mirror', keys => 1, cursor => 0, oracle => 'mirror', into => [qw(plain keyed indexed hash range triggers created)], options => \&mirror_options },
 	history => { load => 'history', keys => 1, cursor => 0, oracle => 'history', into => [qw(plain keyed indexed hash range triggers created)], options => \&history_options },
 	history_cursor => { load => 'history', keys => 1, cursor => 1, oracle => 'history', into => [qw(plain keyed indexed hash range triggers created)], options => \&history_options },
-	merge_xmin => { load => 'merge', keys => 1, cursor => 1, late => 1, oracle => 'merge', into => [qw(plain keyed indexed hash created)], options => \&merge_options },
-	history_xmin => { load => 'history', keys => 1, cursor => 1, late => 1, oracle => 'history', into => [qw(plain keyed indexed hash created)], options => \&history_options },
+	merge_xmin => { load => 'merge', keys => 1, cursor => 1, late => 'xmin', oracle => 'merge', into => [qw(plain keyed indexed hash created)], options => \&merge_options },
+	history_xmin => { load => 'history', keys => 1, cursor => 1, late => 'xmin', oracle => 'history', into => [qw(plain keyed indexed hash created)], options => \&history_options },
+	append_auto => { load => 'append', cursor => 1, late => 'auto', oracle => 'append', into => [qw(plain range watched created)] },
+	merge_auto => { load => 'merge', keys => 1, cursor => 1, late => 'auto', oracle => 'merge', into => [qw(plain keyed indexed hash created)], options => \&merge_options },
+	history_auto => { load => 'history', keys => 1, cursor => 1, late => 'auto', oracle => 'history', into => [qw(plain keyed indexed hash created)], options => \&history_options },
 	remote_append => { load => 'append', cursor => 0, remote => 1, oracle => 'append', into => [qw(plain range slow)] },
 	remote_append_cursor => { load => 'append', cursor => 1, remote => 1, oracle => 'append', into => [qw(plain watched slow created)] },
 	remote_replace => { load => 'replace', cursor => 0, remote => 1, oracle => 'replace', into => [qw(plain keyed hash slow created)] },
 	remote_merge => { load => 'merge', keys => 1, cursor => 0, remote => 1, oracle => 'merge', into => [qw(plain keyed indexed hash triggers slow created)], options => \&merge_options },
 	remote_merge_cursor => { load => 'merge', keys => 1, cursor => 1, remote => 1, oracle => 'merge', into => [qw(plain keyed range slow created)], options => \&merge_options },
-	remote_merge_xmin => { load => 'merge', keys => 1, cursor => 1, late => 1, remote => 1, oracle => 'merge', into => [qw(plain keyed slow created)], options => \&merge_options },
+	remote_merge_xmin => { load => 'merge', keys => 1, cursor => 1, late => 'xmin', remote => 1, oracle => 'merge', into => [qw(plain keyed slow created)], options => \&merge_options },
+	remote_append_auto => { load => 'append', cursor => 1, late => 'auto', remote => 1, oracle => 'append', into => [qw(plain watched slow created)] },
+	remote_merge_auto => { load => 'merge', keys => 1, cursor => 1, late => 'auto', remote => 1, oracle => 'merge', into => [qw(plain keyed slow created)], options => \&merge_options },
 	remote_mirror => { load => 'mirror', keys => 1, cursor => 0, remote => 1, oracle => 'mirror', into => [qw(plain keyed indexed hash triggers slow created)], options => \&mirror_options },
 	remote_history => { load => 'history', keys => 1, cursor => 0, remote => 1, oracle => 'history', into => [qw(plain keyed hash triggers slow created)], options => \&history_options },
 	remote_history_cursor => { load => 'history', keys => 1, cursor => 1, remote => 1, oracle => 'history', into => [qw(plain keyed slow created)], options => \&history_options });

@@ -13,13 +13,13 @@ use warnings;
 # keys: names in the destination; cursor, cursor_type, less (SQL of the lag), nulls: 'include' or not; filter; mapping: the
 # select list in the order of "mapped", names of the destination; strategy, on_tie. Of mirror and history: scope, a condition
 # on rows of the destination; mark, the column where gone rows are marked, mark_is_time; versions: the names of valid_from,
-# valid_to and is_current; guarded: an empty source is an error; max_deletes: undef where there is no such guard. late: rows that
-# are committed late are found: s says in "written" by which transaction its rows were.
+# valid_to and is_current; guarded: an empty source is an error; max_deletes: undef where there is no such guard. by_xmin: rows
+# that are committed late are found: s says in "written" by which transaction its rows were. by_clock: the watermark may be held back.
 sub new
 {
 	my ($class, %with) = @_;
 	my $self = bless { %with, watermark => undef, known_from => undef, put_off => [], frozen => {} }, $class;
-	my @source = ($self->definitions('source'), $self->{late} ? 'written bigint' : ());
+	my @source = ($self->definitions('source'), $self->{by_xmin} ? 'written bigint' : ());
 	my @destination = $self->definitions('destination');
 	my $tables = join '', map { "CREATE TABLE $_ (" . join(', ', @destination) . ');' } qw(before after now);
 	$self->{db}->query("DROP SCHEMA IF EXISTS $self->{schema} CASCADE; CREATE SCHEMA $self->{schema}");
@@ -102,14 +102,14 @@ sub has_forgotten
 	return !defined $self->{known_described} || grep { !$there{$_} } @{ $self->{known_described} };
 }
 
-sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{oldest_open} = $self->{known_from} = $self->{known_described} = undef; $self->later('DELETE FROM known'); return; }
+sub reset_watermark { my ($self) = @_; $self->{watermark} = $self->{oldest_open} = $self->{known_from} = $self->{known_described} = $self->{loaded_to} = undef; $self->later('DELETE FROM known'); return; }
 
 sub set_watermark
 {
 	my ($self, $value) = @_;
 	$self->later('DELETE FROM known');
 	$self->{watermark} = $self->{known_from} = $value;
-	$self->{oldest_open} = undef;
+	$self->{oldest_open} = $self->{loaded_to} = undef;
 	$self->{known_described} = [];
 	return;
 }
@@ -143,8 +143,28 @@ sub read_range
 	my $nulls = $self->{nulls} eq 'include' ? " OR $cursor IS NULL" : '';
 	$self->later("INSERT INTO read SELECT * FROM s WHERE $range$nulls");
 	my $asked = $nulls ne '' || $self->sql("SELECT EXISTS (SELECT FROM s WHERE $range)") eq 't';
-	$self->{then} = { watermark => $next, oldest_open => $self->{oldest_open_now}, known_from => $kept_from, known => $asked, keep => defined $kept_from ? "$cursor >= " . $value->($kept_from) . " OR $cursor IS NULL" : 'true' };
+	$self->{then} = { watermark => $next, loaded_to => $next, from => $from, oldest_open => $self->{oldest_open_now}, known => $asked };
+	$self->keep_from($kept_from);
 	return '';
+}
+
+sub keep_from
+{
+	my ($self, $from) = @_;
+	$self->{then}{known_from} = $from;
+	$self->{then}{keep} = defined $from ? "$self->{cursor} >= '$from'::$self->{cursor_type} OR $self->{cursor} IS NULL" : 'true';
+	return;
+}
+
+# The run has held the watermark back: there. What it read from there on is known.
+sub hold_back
+{
+	my ($self, $watermark) = @_;
+	my ($then, $type) = @{$self}{qw(then cursor_type)};
+	$then->{watermark} = $watermark;
+	my $kept = "'$watermark'::$type" . ($self->{less} eq '0' ? '' : " - $self->{less}");
+	$self->keep_from($self->sql(defined $then->{from} ? "SELECT greatest($kept, '$then->{from}')" : "SELECT $kept"));
+	return;
 }
 
 # Takes out of read what was loaded before, as often as it was there.
@@ -153,7 +173,7 @@ sub take_known_out
 	my ($self) = @_;
 	if ($self->has_forgotten)
 	{
-		$self->later("DROP TABLE IF EXISTS fresh; CREATE TABLE fresh AS SELECT * FROM read WHERE $self->{cursor} " . (defined $self->{watermark} ? "> '$self->{watermark}'" : 'IS NOT NULL'));
+		$self->later("DROP TABLE IF EXISTS fresh; CREATE TABLE fresh AS SELECT * FROM read WHERE $self->{cursor} " . (defined $self->{watermark} ? "> '" . ($self->{loaded_to} // $self->{watermark}) . "'" : 'IS NOT NULL'));
 		return;
 	}
 	my @known = @{ $self->{known_columns} };
@@ -367,6 +387,9 @@ sub commit
 		$self->{known_from} = $then->{known_from};
 	}
 	@{$self}{qw(watermark oldest_open)} = @{$then}{qw(watermark oldest_open)};
+	# Where rows were deleted, a run before it has come further.
+	$self->{loaded_to} = $self->sql("SELECT greatest('$self->{loaded_to}'::$self->{cursor_type}, '$then->{loaded_to}')") if $self->{by_clock} && defined $self->{loaded_to};
+	$self->{loaded_to} //= $then->{loaded_to} if $self->{by_clock};
 	return;
 }
 

@@ -35,7 +35,12 @@ sub live
 		one_run($history, $history->{remote} && $way->[1] =~ /called|rolled_back/ ? 'killed' : $history->{open} && chance(0.3) ? 'committing_late' : $way->[1]);
 	}
 	$history->end_late;
-	one_run($history, 'quiet');
+	# The server may crash during the last one.
+	for (1 .. 3)
+	{
+		one_run($history, 'quiet');
+		last if $history->{was_good};
+	}
 	check_late($history) if $history->{late};
 	$history->drop;
 	return;
@@ -46,7 +51,7 @@ sub check_late
 {
 	my ($history) = @_;
 	my $oracle = $history->{oracle};
-	return if ($oracle->{strategy} // '') eq 'insert_only' || grep { $history->{$_} } qw(touched_there drifts skipped failed_with);
+	return if !$history->{was_good} || ($oracle->{strategy} // '') eq 'insert_only' || grep { $history->{$_} } qw(touched_there drifts skipped failed_with);
 	my $unseen = $oracle->unseen;
 	die "at the end the destination lacks rows of the source:\n$unseen\n" if $unseen ne '';
 	$history->{met}{'nothing missing'}++;
@@ -57,7 +62,7 @@ sub move_watermark
 {
 	my ($history) = @_;
 	my $name = "p$history->{number}";
-	if (chance(0.5))
+	if ($history->{by_clock} || chance(0.5))
 	{
 		reset_watermark($history);
 		return;
@@ -96,7 +101,7 @@ sub copy_source
 	$oracle->{described} = [ map { "$_->{name} " . $history->arrives_as($_) =~ s/varchar.*/varchar/r } @columns ];
 	my $from = $history->{source_table} . (defined $state ? "_states WHERE state = $state" : '');
 	$oracle->later('DELETE FROM s');
-	if ($history->{late})
+	if ($history->{by_xmin})
 	{
 		$oracle->later("INSERT INTO s ($names, written) SELECT $names, " . (defined $state ? 'written' : WRITTEN) . " FROM src.$from");
 		$oracle->{oldest_open_now} = defined $state ? $history->{oldest_open}[$state] : oldest_open($history);
@@ -162,7 +167,7 @@ sub one_run
 	# A worker that was killed too late may have been at the next run, of another place.
 	$end{said} = $run eq '' ? '' : $history->near("SELECT concat_ws(' / ', error_message, error_detail, error_context) FROM pipeline_runs WHERE id = '$run'");
 	$end{may_fail} = $way eq 'killed' || $history->{lost} || $end{said} =~ /administrator command/;
-	$end{good} = $status eq 'success';
+	$end{good} = $history->{was_good} = $status eq 'success';
 	copy_destination($history, 'now');
 	$must_fail = in_some_state($history, \%end, $must_fail);
 	if ($end{good})
@@ -201,13 +206,13 @@ sub in_some_state
 		copy_source($history, $state);
 		$must_fail = $history->{oracle}->compute;
 		push @right, $state if eval { check($history, $end, $must_fail); 1 };
-		last if @right && !$history->{late};
+		last if @right && !$history->{by_xmin};
 		push @wrong, "in state $state: $@";
 	}
 	die "the source had $history->{states} states more during the run, and it is right in none of them\n", @wrong if !@right;
 	my $state = $right[0];
 	$history->{met}{ 'state ' . ($state == 0 ? 'before' : $state == $history->{states} ? 'after' : 'between') }++;
-	if ($history->{late})
+	if ($history->{by_xmin})
 	{
 		# What the next run must read again is not known where several of them are right.
 		$history->{doubt} = $end->{good} && grep { $history->{oldest_open}[$_] != $history->{oldest_open}[$state] } @right;
@@ -238,6 +243,7 @@ sub check
 		my $watermark = $history->near("SELECT coalesce(quote_literal(watermark), 'NULL') FROM pipelines WHERE name = 'p$history->{number}'");
 		my $value = $good ? $oracle->{then}{watermark} : $oracle->{watermark};
 		my $expected = defined $value ? "'$value'" : 'NULL';
+		$expected = check_held_back($history, $watermark) if $good && $history->{by_clock} && defined $value && $watermark ne 'NULL';
 		die "after the run $run ($end->{status}) the watermark is $watermark, not $expected\n"
 		  if $oracle->sql("SELECT $watermark\::$oracle->{cursor_type} IS NOT DISTINCT FROM $expected\::$oracle->{cursor_type}") ne 't';
 	}
@@ -258,6 +264,21 @@ sub check
 		die "the run $run has written $written rows, not $changed\n" if $written != $changed;
 	}
 	return;
+}
+
+# A watermark that stays before what has been open at the source since before the run; returns it. It never goes back.
+sub check_held_back
+{
+	my ($history, $watermark) = @_;
+	my $oracle = $history->{oracle};
+	my $type = $oracle->{cursor_type};
+	my $before = $oracle->{watermark} // '-infinity';
+	my ($end, $open) = ($oracle->{then}{watermark}, $history->{open} ? $history->{open}{began} : 'infinity');
+	my ($right, $held_back) = split /\|/, $oracle->sql("SELECT w >= b AND w <= greatest(b, least('$end'::$type, '$open')), w < '$end' FROM (SELECT $watermark\::$type AS w, '$before'::$type AS b) x");
+	die "the watermark is $watermark: it was $before, the source's last row is at $end, and a transaction there open since $open\n" if $right ne 't';
+	$history->{met}{'watermark held back'}++ if $held_back eq 't';
+	$oracle->hold_back($watermark =~ s/^'|'$//gr);
+	return $watermark;
 }
 
 # -- ways to make a run; each returns its status, SQLSTATE and id
@@ -410,7 +431,7 @@ sub changing
 	my ($history) = @_;
 	my ($world, $table) = @{$history}{qw(world source_table)};
 	my $maria = $history->{at} eq 'maria';
-	my $written = $history->{late} ? WRITTEN . ' AS written, ' : '';
+	my $written = $history->{by_xmin} ? WRITTEN . ' AS written, ' : '';
 	$history->source("CREATE TABLE ${table}_states AS SELECT 0 AS state, ${written}h.* FROM $table h");
 	my $writer = $world->{ $maria ? 'maria_writer' : 'far_writer' } //= $maria ? SqlPipe->mariadb($world->{maria_node}) : SqlPipe->psql($world->{far_node});
 	my @script = $maria ? 'USE hist' : 'SET search_path = src, public';
@@ -418,17 +439,17 @@ sub changing
 	{
 		my @changes = $history->collect(sub { $history->live_on(1 + int(rand 3)) });
 		$history->{states}++;
-		push @script, 'BEGIN', @changes, "INSERT INTO ${table}_states SELECT $history->{states}, ${written}h.* FROM $table h", ($history->{late} ? "INSERT INTO ${table}_writers SELECT $history->{states}, pg_current_xact_id()::text::bigint" : ()), 'COMMIT';
+		push @script, 'BEGIN', @changes, "INSERT INTO ${table}_states SELECT $history->{states}, ${written}h.* FROM $table h", ($history->{by_xmin} ? "INSERT INTO ${table}_writers SELECT $history->{states}, pg_current_xact_id()::text::bigint" : ()), 'COMMIT';
 	}
-	$history->source("CREATE TABLE ${table}_writers (state int, writer bigint)") if $history->{late};
-	my $first_open = $history->{late} && oldest_open($history);
+	$history->source("CREATE TABLE ${table}_writers (state int, writer bigint)") if $history->{by_xmin};
+	my $first_open = $history->{by_xmin} && oldest_open($history);
 	my $run = trigger($history);
 	watch($history, $run, 40, $PHASES[ rand 4 ]) if defined $run && chance(0.7);
 	$writer->send(join ";\n", @script);
 	my @end = finish($history, $run);
 	my $said = $writer->receive;
 	die "the writer at the source fails: $said\n" if $said =~ /ERROR/;
-	if ($history->{late})
+	if ($history->{by_xmin})
 	{
 		my %writers = map { split /\|/ } split /\n/, $history->source("SELECT * FROM ${table}_writers");
 		$history->{oldest_open} = [ map { $history->{open} || !$_ ? $first_open : $writers{$_} + 1 } 0 .. $history->{states} ];

@@ -32,11 +32,14 @@ sub choose
 	my $at = $mode{late} ? 'postgres' : $world->{maria} ? any(qw(postgres postgres maria maria foreign)) : any(qw(postgres postgres foreign));
 	my $maria = $at eq 'maria';
 	my $key = any(grep { !$maria || $HistoryKinds::KEYS{$_}{maria} } sort keys %HistoryKinds::KEYS);
-	my $cursor = any(grep { !$maria || $HistoryKinds::CURSORS{$_}{maria} } sort keys %HistoryKinds::CURSORS);
+	# A time that now() sets.
+	my $cursor = ($mode{late} // '') eq 'auto' ? any(qw(timestamp timestamptz)) : any(grep { !$maria || $HistoryKinds::CURSORS{$_}{maria} } sort keys %HistoryKinds::CURSORS);
 	my @kinds = grep { !$maria || $_->{maria} } @HistoryKinds::COLUMNS;
 	@{$self}{qw(mode at key cursor into)} = ("$mode", $at, $HistoryKinds::KEYS{$key}, $HistoryKinds::CURSORS{$cursor}, any(@{ $mode{into} }));
 	$self->{how} = \%mode;
 	@{$self}{qw(late remote)} = @mode{qw(late remote)};
+	$self->{by_xmin} = ($self->{late} // '') eq 'xmin';
+	$self->{by_clock} = ($self->{late} // '') eq 'auto';
 	$self->{destination} = $HistoryKinds::DESTINATIONS{ $self->{into} };
 	my @keys = @{ $self->{key}{columns} };
 	$self->{keys} = [ @keys[ map { 2 * $_ } 0 .. $#keys / 2 ] ];
@@ -72,7 +75,7 @@ sub choose
 	$options{on_new_column} = $self->{evolves} ? '"evolve"' : '"discard_value"';
 	$options{on_missing_column} = any('"freeze"', '"discard_value"', $mode{remote} ? () : '"evolve"');
 	$options{on_changed_type} = $mode{remote} ? '"freeze"' : any('"freeze"', '"evolve"', '"evolve"');
-	$options{late_rows} = '"xmin"' if $mode{late};
+	$options{late_rows} = "\"$mode{late}\"" if $mode{late};
 	# Whether a run was committed there is asked at once.
 	@options{qw(retry_delay retry_max_delay)} = ('"1 second"', '"1 second"') if $mode{remote};
 	$self->{options} = \%options;
@@ -88,6 +91,7 @@ sub literal
 {
 	my ($self, $value, $column) = @_;
 	return 'NULL' unless defined $value;
+	return $$value if ref $value;
 	my $maria = $self->{at} eq 'maria';
 	return $maria ? "x'$value'" : "'\\x$value'" if $column->{binary};
 	$value =~ s/'/''/g;
@@ -174,7 +178,7 @@ sub create
 	$self->{oracle} = HistoryOracle->new(db => $world->{far}, schema => "o$number", oracle => $self->{how}{oracle}, source => \@source, destination => \@destination, defaults => \%defaults,
 		keys => $self->{how}{keys} ? $self->{keys} : [], cursor => $self->{how}{cursor} ? 'at' : undef, cursor_type => $self->{cursor}{type}, less => $self->{cursor}{less}->($self->{lag}),
 		nulls => $self->{nulls}, filter => $self->{filter}, mapping => [ map { /^\w+$/ ? "source.$_" : $_ } @mapping ], mapped => [@mapped],
-		scope => $self->{scope}, mark => $self->{mark}, late => $self->{late}, mark_is_time => ($self->{mark_type} // 'bool') ne 'bool', versions => \@versions, guarded => $self->{guarded}, max_deletes => $self->{max_deletes},
+		scope => $self->{scope}, mark => $self->{mark}, by_xmin => $self->{by_xmin}, by_clock => $self->{by_clock}, mark_is_time => ($self->{mark_type} // 'bool') ne 'bool', versions => \@versions, guarded => $self->{guarded}, max_deletes => $self->{max_deletes},
 		map { my ($to, $option) = @$_; $to => ($self->{options}{$option} // '"upsert"') =~ s/"//gr } [ strategy => 'merge_strategy' ], [ on_tie => 'on_tie' ]);
 
 	my @statements;
@@ -220,11 +224,13 @@ sub drop
 
 # -- the source lives
 
+# Text, or a reference to SQL.
 sub moment
 {
 	my ($self) = @_;
 	my $late = chance(0.3) ? int(rand 12) : 0;
 	return undef if chance(0.06) && ($self->{nulls} ne 'error' || !$self->{how}{cursor} || chance(0.1));
+	return \any('now()', 'clock_timestamp()') if $self->{by_clock};
 	$self->{moment} += int(rand 3);
 	return $self->{cursor}{value}->($late > $self->{moment} ? 0 : $self->{moment} - $late);
 }
@@ -311,7 +317,7 @@ sub change_of
 {
 	my ($self, $key) = @_;
 	my @columns = grep { my $c = $_; !grep { $_ eq $c->{name} } @{ $self->{keys} } } @{ $self->{columns} };
-	my @set = map { "$_->{name} = " . $self->literal($self->value($_), $_) } grep { $_->{name} eq 'at' ? chance(0.8) : chance(0.6) } @columns;
+	my @set = map { "$_->{name} = " . $self->literal($self->value($_), $_) } grep { $_->{name} eq 'at' ? $self->{by_clock} || chance(0.8) : chance(0.6) } @columns;
 	return @set ? "UPDATE $self->{source_table} SET " . join(', ', @set) . ' WHERE ' . $self->where_key($key) : undef;
 }
 
@@ -357,7 +363,7 @@ sub mend
 	my ($table, $first) = ($self->{source_table}, $self->{keys}[0]);
 	if ($state eq '23502')
 	{
-		$self->source("UPDATE $table SET at = " . $self->literal($self->{cursor}{value}->(++$self->{moment}), {}) . ' WHERE at IS NULL') if $self->{nulls} eq 'error' && $self->{how}{cursor};
+		$self->source("UPDATE $table SET at = " . ($self->{by_clock} ? 'now()' : $self->literal($self->{cursor}{value}->(++$self->{moment}), {})) . ' WHERE at IS NULL') if $self->{nulls} eq 'error' && $self->{how}{cursor};
 		$self->source("DELETE FROM $table WHERE $first IS NULL");
 	}
 	elsif ($state eq '21000')
@@ -467,10 +473,11 @@ sub open_and_end_late
 		}
 		$self->{held}{$key} = 1;
 	}
-	$open->{prepared} = chance(0.3);
+	$open->{prepared} = $self->{by_xmin} && chance(0.3);
 	push @statements, "PREPARE TRANSACTION 'late_$self->{number}'" if $open->{prepared};
 	$self->tell("late: $_") for @statements;
-	$writer->query(join ";\n", 'SET search_path = src, public', @statements);
+	splice @statements, 1, 0, "SELECT now()::$self->{cursor}{type}" if $self->{by_clock};
+	$open->{began} = $writer->query(join ";\n", 'SET search_path = src, public', @statements);
 	return;
 }
 
