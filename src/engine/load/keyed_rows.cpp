@@ -79,7 +79,7 @@ KeyedRows::Close()
 std::string
 KeyedRows::TakeOutNulls()
 {
-	std::string const taken_out = place_->FreeTemporaryName("pg_sluice_left_rows");
+	std::string taken_out = place_->FreeTemporaryName("pg_sluice_left_rows");
 	std::string const which = Format("{} WHERE {} IS NULL", place_->Staged(), pg::QuoteIdentifier(kStagedCursor));
 	place_->Run(
 		Format("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {}", taken_out, List("", true), which));
