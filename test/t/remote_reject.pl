@@ -114,6 +114,22 @@ make('created', source_query => q(SELECT i::text AS id FROM generate_series(1, 9
 run('created');
 is(last_run('created'), 'success 9 8 1 0', 'a created table');
 
+# A value in a column that the table there does not have.
+$near->sql(q{SET ROLE etl; CREATE TABLE wider (id int, extra text); INSERT INTO wider SELECT i, CASE WHEN i % 10 = 0 THEN 'kept' END FROM generate_series(1, 100) i});
+$far->safe_psql('postgres', q{SET ROLE writer; SET search_path = dst; CREATE TABLE narrow (id int); CREATE TABLE wider AS SELECT i AS id, CASE WHEN i % 10 = 0 THEN 'kept' END AS extra FROM generate_series(1, 100) i});
+for my $from ('', 'far')
+{
+	for my $load ('append', 'replace')
+	{
+		my $name = "narrow $load $from";
+		make($name, ($from ? (source => $from) : ()), source_table => 'wider', destination_table => 'narrow', load => $load, options => ', "on_new_column": "discard_row"');
+		run($name);
+		is(last_run($name), 'success 100 90 10 0', "$load from " . ($from || 'here') . ': rows with a value in a new column are put aside');
+		is($near->sql("SELECT count(*), min(column_name), min(sqlstate), count(original ->> 'extra') FROM rejected_rows WHERE pipeline = '$name'"), '10|extra|42703|10', 'with that value');
+		is(as_etl("SELECT count(*), count(*) FILTER (WHERE p ? '_rejected') FROM preview_pipeline('$name', 200) AS p"), '100|10', 'as preview_pipeline tells');
+	}
+}
+
 # What cannot be exact is refused.
 make('looped', source_query => 'SELECT 1 AS id, 2 AS up', destination_table => 'looped', load => 'append');
 run('looped');

@@ -71,7 +71,9 @@ FedColumns::FedColumns(const MappedQuery &query, const Destination &destination,
 	if (destination.remote != nullptr && destination.remote->Exists()) {
 		destination.remote->Prepare(query, DeclaredTable());
 		row_type_ = destination.remote->RowType();
-		source_of_ = destination.remote->Match(query).source_of;
+		ColumnMatch const match = destination.remote->Match(query);
+		source_of_ = match.source_of;
+		unwelcome_ = match.unwelcome;
 	} else if (OidIsValid(destination.oid)) {
 		Relation const table = pg::Call(table_open, destination.oid, AccessShareLock);
 		bool const by_keys = FindsByKeys(destination.mode);

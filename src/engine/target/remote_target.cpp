@@ -148,6 +148,13 @@ MatchRemote(const MappedQuery &query, const std::vector<RemoteColumn> &columns, 
 	shape.row_type = pg::Call(BuildRowType, static_cast<int>(sent.size()), static_cast<const FedColumn *>(sent.data()));
 	shape.match.target_list = pg::Call(leaf::BuildTargetListFor, query.Analyzed(), shape.row_type,
 									   static_cast<const int *>(shape.match.source_of.data()));
+	if (query.DiscardsRows()) {
+		std::set<std::string> there;
+		for (const RemoteColumn &column : columns) {
+			there.insert(column.target.name);
+		}
+		shape.match.unwelcome = LeftOut(query, there);
+	}
 	std::string const why_text = WhyText(fed);
 	shape.binary = why_text.empty();
 	if (journal != nullptr) {

@@ -90,6 +90,12 @@ LeftOut(const MappedQuery &query, TupleDesc row_type)
 			there.insert(NameStr(TupleDescAttr(row_type, i)->attname));
 		}
 	}
+	return LeftOut(query, there);
+}
+
+std::vector<std::string>
+LeftOut(const MappedQuery &query, const std::set<std::string> &there)
+{
 	std::vector<std::string> left_out;
 	for (int i = 0; i < query.ColumnCount(); ++i) {
 		if (!there.contains(query.Column(i).name)) {

@@ -1,6 +1,7 @@
 // A query's columns matched by name to a destination's, and the statements that follow from it.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct TargetColumn {
 std::vector<TargetColumn> TargetColumnsOf(Relation destination);
 // Columns of the source that the destination does not have, when they have been matched.
 std::vector<std::string> LeftOut(const MappedQuery &query, TupleDesc row_type);
+std::vector<std::string> LeftOut(const MappedQuery &query, const std::set<std::string> &there);
 // The same match for any destination: source_of, with the same errors and log lines.
 std::vector<int> MatchNames(const MappedQuery &query, const std::vector<TargetColumn> &columns,
 							const std::string &relation, RunJournal *journal);
