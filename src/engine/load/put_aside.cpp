@@ -1,27 +1,14 @@
 #include "engine/load/put_aside.hpp"
 
-#include "catalog/pipeline_options.hpp"
-#include "core/sqlstate.hpp"
+#include "engine/load/aside_source.hpp"
 #include "engine/load/fitting_rows.hpp"
-#include "engine/load/keyed_rows.hpp"
 #include "engine/load/load_steps.hpp"
 #include "engine/load/row_balance.hpp"
 #include "engine/load/workplace.hpp"
-#include "engine/source/rejected_source.hpp"
-#include "engine/source/scanned_source.hpp"
 #include "engine/source/wire_reader.hpp"
 #include "pg/sql.hpp"
 
 namespace sluice::engine {
-
-void
-RequireRowByRow(const MappedQuery &query)
-{
-	if (std::string const why = query.NeedsSql(); !why.empty()) {
-		throw Error(sqlstate::kFeatureNotSupported, "rows that do not fit cannot be put aside, because " + why,
-					"Leave on_reject out, or put that part of columns into source_query.");
-	}
-}
 
 namespace {
 
@@ -44,27 +31,30 @@ OfDestination(const Error &error, Relation staging, const Destination &destinati
 
 } // namespace
 
+int64_t
+InsertTrying(const LoadRequest &request, SpooledRows &originals, int64_t rows, const TriedInsert::Within &within,
+			 const TriedInsert::Insert &insert, const std::optional<Error> &failure)
+{
+	TriedInsert tried(
+		within, insert,
+		[&](int64_t row, const Error &error) {
+			const TupleTableSlot *const original = originals.Find(row);
+			request.quarantine->Reject(original, originals.RowType(), originals.Position(), error);
+		},
+		[&request](int64_t more) { return request.quarantine->IsTooMany(more); });
+	return tried.Run(rows, failure);
+}
+
 LoadOutcome
 MergePuttingAside(const LoadRequest &request)
 {
-	RunInput &input = request.input;
-	RequireRowByRow(request.query);
 	std::unique_ptr<Load> const load = MakeLoad(OrderOf(request), std::nullopt);
 	load->Open();
 	Relation const staging = load->Place()->Staging();
-	std::optional<ScannedSource> scanned;
-	if (input.Wire() == nullptr) {
-		scanned.emplace(input, request.journal);
-	}
-	MappingInput mapping = WithCursor(scanned ? scanned->Mapping(input) : input.Mapping(), CursorOf(request));
-	mapping.leave_out = LeaveOut::All; // as above
-	MappedQuery query(mapping);
-	if (!scanned && request.query.IsFilterElsewhere()) {
-		query.TakeFilterAway();
-	}
+	AsideSource source(request);
+	MappedQuery const query = source.StagedQuery(CursorOf(request));
 	ColumnMatch const match = MatchColumns(query, staging, nullptr);
-	WireSource &source = scanned ? *scanned : *input.Wire();
-	WireReader reader(source, query.Analyzed(), match.target_list, RelationGetDescr(staging));
+	WireReader reader(source.Rows(), query.Analyzed(), match.target_list, RelationGetDescr(staging));
 	reader.PutAside(request.quarantine);
 	auto const reject = [&](const TupleTableSlot *row, int64_t position, const Error &error) {
 		reader.Reject(row, position, OfDestination(error, staging, request.destination, request.plan.walks));
@@ -92,28 +82,13 @@ LoadOutcome
 AppendPuttingAside(const LoadRequest &request)
 {
 	Destination &destination = request.destination;
-	RunInput &input = request.input;
-	TupleDesc const row_type = RelationGetDescr(destination.relation);
-	std::optional<ScannedSource> scanned;
-	std::optional<MappedQuery> over_rows;
+	AsideSource source(request);
 	std::optional<ColumnMatch> match;
-	if (input.Wire() == nullptr) {
-		// Before the load opens: a source that reads the destination must see the old rows.
-		scanned.emplace(input, request.journal);
-		over_rows.emplace(scanned->Mapping(input));
-		RequireRowByRow(*over_rows);
-		match.emplace(MatchColumns(*over_rows, destination.relation, nullptr));
+	if (source.IsScanned()) {
+		match.emplace(MatchColumns(source.Query(), destination.relation, nullptr));
 	}
-	RequireRowByRow(request.query);
-	WireSource &origin = scanned ? *scanned : *input.Wire();
-	std::optional<RejectedSource> rejected;
-	if (request.replays) {
-		rejected.emplace(origin, request.pipeline.id, request.run_id,
-						 catalog::ReadOptions(request.pipeline.options).Text("zero_dates") == "null");
-	}
-	WireSource &source = rejected ? *rejected : origin;
-	WireReader reader(source, over_rows ? over_rows->Analyzed() : request.query.Analyzed(),
-					  match ? match->target_list : request.match.target_list, row_type);
+	WireReader reader(source.Rows(), source.Query().Analyzed(), match ? match->target_list : request.match.target_list,
+					  RelationGetDescr(destination.relation));
 	reader.Recognize(KnownOf(request));
 	reader.PutAside(request.quarantine);
 	auto const reject = [&reader](const TupleTableSlot *row, int64_t position, const Error &error) {
@@ -137,9 +112,7 @@ AppendPuttingAside(const LoadRequest &request)
 	}
 	request.progress.Read(reader.RowsRead(), reader.BytesRead());
 	reader.Finish();
-	if (rejected && scanned) {
-		scanned->Finish(); // it told its columns only
-	}
+	source.Finish();
 	fitting.Close();
 	request.quarantine->End(reader.RowsRead());
 	CheckEmpty(request, given, load.get());

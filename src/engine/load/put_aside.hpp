@@ -2,6 +2,8 @@
 #pragma once
 
 #include "engine/load/load_request.hpp"
+#include "engine/load/spooled_rows.hpp"
+#include "engine/load/tried_insert.hpp"
 
 namespace sluice::engine {
 
@@ -14,6 +16,9 @@ LoadOutcome InsertPuttingAside(const LoadRequest &request);
 // Sent at once, and again in parts where the other server refuses some.
 LoadOutcome SendPuttingAside(const LoadRequest &request);
 
-void RequireRowByRow(const MappedQuery &query);
+// As TriedInsert; rows that do not fit are put aside as they came. Returns how many were inserted. Throws Error.
+int64_t InsertTrying(const LoadRequest &request, SpooledRows &originals, int64_t rows,
+					 const TriedInsert::Within &within, const TriedInsert::Insert &insert,
+					 const std::optional<Error> &failure = std::nullopt);
 
 } // namespace sluice::engine

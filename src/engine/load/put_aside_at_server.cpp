@@ -1,17 +1,13 @@
 // Rows that go to another server, which tells of those that do not fit when it is sent them.
 
-#include "catalog/pipeline_options.hpp"
 #include "core/sqlstate.hpp"
+#include "engine/load/aside_source.hpp"
 #include "engine/load/fitting_rows.hpp"
 #include "engine/load/load_steps.hpp"
 #include "engine/load/loss_guard.hpp"
 #include "engine/load/put_aside.hpp"
 #include "engine/load/remote_rows.hpp"
 #include "engine/load/repeated_rows.hpp"
-#include "engine/load/spooled_rows.hpp"
-#include "engine/load/tried_insert.hpp"
-#include "engine/source/rejected_source.hpp"
-#include "engine/source/scanned_source.hpp"
 #include "engine/source/wire_reader.hpp"
 
 namespace sluice::engine {
@@ -163,26 +159,13 @@ LoadOutcome
 SendPuttingAside(const LoadRequest &request)
 {
 	RemoteDestination &remote = *request.destination.remote;
-	RunInput &input = request.input;
-	RequireRowByRow(request.query);
-	std::optional<ScannedSource> scanned;
-	std::optional<MappedQuery> over_rows;
+	AsideSource source(request);
 	std::optional<ColumnMatch> match;
-	if (input.Wire() == nullptr) {
-		scanned.emplace(input, request.journal);
-		over_rows.emplace(scanned->Mapping(input));
-		RequireRowByRow(*over_rows);
-		match.emplace(remote.Match(*over_rows));
+	if (source.IsScanned()) {
+		match.emplace(remote.Match(source.Query()));
 	}
-	WireSource &origin = scanned ? *scanned : *input.Wire();
-	std::optional<RejectedSource> rejected;
-	if (request.replays) {
-		rejected.emplace(origin, request.pipeline.id, request.run_id,
-						 catalog::ReadOptions(request.pipeline.options).Text("zero_dates") == "null");
-	}
-	WireSource &source = rejected ? *rejected : origin;
-	WireReader reader(source, over_rows ? over_rows->Analyzed() : request.query.Analyzed(),
-					  match ? match->target_list : request.match.target_list, remote.RowType());
+	WireReader reader(source.Rows(), source.Query().Analyzed(), match ? match->target_list : request.match.target_list,
+					  remote.RowType());
 	reader.Recognize(KnownOf(request));
 	reader.PutAside(request.quarantine);
 	// What fails is to be the row's statement.
@@ -190,7 +173,7 @@ SendPuttingAside(const LoadRequest &request)
 	remote.UsePath(SessionPath::Own);
 	remote.DeleteOldRows(request.destination.mode);
 	FilledColumns const filled(remote);
-	SpooledRows originals(source.RowType());
+	SpooledRows originals(source.Rows().RowType());
 	SentRows rows(remote);
 	int64_t const before = request.journal.Rejected().Count();
 	rows.Begin();
@@ -201,31 +184,25 @@ SendPuttingAside(const LoadRequest &request)
 		originals.Keep(batch, reader.Origins());
 		rows.Write(batch);
 	});
-	if (rejected && scanned) {
-		scanned->Finish(); // it told its columns only
-	}
+	source.Finish();
 	rows.Close();
 	if (rows.Count() == 0 && request.plan.refuses_empty && remote.HasDeleted()) {
 		RefuseEmpty(request.destination.name);
 	}
 	LoadCounts counts{rows.Taken()};
-	int64_t refused = 0;
+	int64_t const unfit = request.journal.Rejected().Count();
 	if (rows.Failure()) {
 		request.journal.Info("the server has refused some of the rows: they are looked for");
-		TriedInsert insert([&remote](const std::function<void()> &body) { return remote.Try(body); },
-						   [&rows](int64_t first, int64_t end, const std::vector<int64_t> &without) {
-							   return rows.Send(first, end, without);
-						   },
-						   [&](int64_t row, const Error &error) {
-							   ++refused;
-							   const TupleTableSlot *const original = originals.Find(row);
-							   request.quarantine->Reject(original, originals.RowType(), originals.Position(), error);
-						   },
-						   [&request](int64_t more) { return request.quarantine->IsTooMany(more); });
-		counts.inserted = insert.Run(rows.Count(), rows.Failure());
+		counts.inserted = InsertTrying(
+			request, originals, rows.Count(), [&remote](const std::function<void()> &body) { return remote.Try(body); },
+			[&rows](int64_t first, int64_t end, const std::vector<int64_t> &without) {
+				return rows.Send(first, end, without);
+			},
+			rows.Failure());
 	}
 	request.quarantine->End(reader.RowsRead());
-	if (int64_t const sent = rows.Count() - refused; counts.inserted != sent) {
+	int64_t const sent = rows.Count() - (request.journal.Rejected().Count() - unfit);
+	if (counts.inserted != sent) {
 		request.journal.Warning(
 			Format("{} rows were sent and {} taken: triggers there dropped the others", sent, counts.inserted));
 	}

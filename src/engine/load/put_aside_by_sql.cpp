@@ -1,13 +1,9 @@
-#include "catalog/pipeline_options.hpp"
+#include "engine/load/aside_source.hpp"
 #include "engine/load/load_steps.hpp"
 #include "engine/load/loss_guard.hpp"
 #include "engine/load/put_aside.hpp"
-#include "engine/load/spooled_rows.hpp"
 #include "engine/load/staged_rows.hpp"
 #include "engine/load/statement_load.hpp"
-#include "engine/load/tried_insert.hpp"
-#include "engine/source/rejected_source.hpp"
-#include "engine/source/scanned_source.hpp"
 #include "engine/source/wire_reader.hpp"
 #include "engine/target/key_index.hpp"
 #include "pg/sql.hpp"
@@ -140,40 +136,20 @@ LoadOutcome
 InsertPuttingAside(const LoadRequest &request)
 {
 	Destination &destination = request.destination;
-	RunInput &input = request.input;
-	RequireRowByRow(request.query);
-	std::optional<ScannedSource> scanned;
-	if (input.Wire() == nullptr) {
-		// Before anything is written: a source that reads the destination must see the old rows.
-		scanned.emplace(input, request.journal);
-	}
-	MappingInput mapping = scanned ? scanned->Mapping(input) : input.Mapping();
-	mapping.leave_out = LeaveOut::All; // the staging table has the columns that are loaded, and no others
-	MappedQuery query(mapping);
-	if (!scanned && request.query.IsFilterElsewhere()) {
-		query.TakeFilterAway();
-	}
+	AsideSource source(request);
+	MappedQuery const query = source.StagedQuery(nullptr);
 	NumberedRows rows(destination, request.match);
 	ColumnMatch const match = MatchColumns(query, rows.Table(), nullptr);
-	WireSource &origin = scanned ? *scanned : *input.Wire();
-	std::optional<RejectedSource> rejected;
-	if (request.replays) {
-		rejected.emplace(origin, request.pipeline.id, request.run_id,
-						 catalog::ReadOptions(request.pipeline.options).Text("zero_dates") == "null");
-	}
-	WireSource &source = rejected ? *rejected : origin;
-	WireReader reader(source, query.Analyzed(), match.target_list, RelationGetDescr(rows.Table()));
+	WireReader reader(source.Rows(), query.Analyzed(), match.target_list, RelationGetDescr(rows.Table()));
 	reader.Recognize(KnownOf(request));
 	reader.PutAside(request.quarantine);
-	SpooledRows originals(source.RowType());
+	SpooledRows originals(source.Rows().RowType());
 	int64_t const before = request.journal.Rejected().Count();
 	Stage(request, reader, [&](Batch *batch) {
 		originals.Keep(batch, reader.Origins());
 		rows.Write(batch);
 	});
-	if (rejected && scanned) {
-		scanned->Finish(); // it told its columns only
-	}
+	source.Finish();
 	rows.Close();
 	request.journal.Info(Format("{} rows staged in a temporary table", rows.Count()));
 	pg::Call(table_close, std::exchange(destination.relation, nullptr), NoLock);
@@ -187,18 +163,11 @@ InsertPuttingAside(const LoadRequest &request)
 		// So that what fails is the row's statement. The caller's transaction has others to come.
 		pg::Sql("SET CONSTRAINTS ALL IMMEDIATE");
 	}
-	TriedInsert insert(
-		pg::Subtransaction,
-		[&rows](int64_t first, int64_t end, const std::vector<int64_t> &without) {
-			return rows.Insert(first, end, without);
-		},
-		[&](int64_t row, const Error &error) {
-			const TupleTableSlot *const original = originals.Find(row);
-			request.quarantine->Reject(original, originals.RowType(), originals.Position(), error);
-		},
-		[&request](int64_t more) { return request.quarantine->IsTooMany(more); });
 	LoadCounts counts;
-	counts.inserted = insert.Run(rows.Count());
+	counts.inserted = InsertTrying(request, originals, rows.Count(), pg::Subtransaction,
+								   [&rows](int64_t first, int64_t end, const std::vector<int64_t> &without) {
+									   return rows.Insert(first, end, without);
+								   });
 	request.quarantine->End(reader.RowsRead());
 	counts.rejected = request.journal.Rejected().Count() - before;
 	request.progress.Counters().records_processed += counts.Processed();
