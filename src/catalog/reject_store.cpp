@@ -106,11 +106,15 @@ UnpackRejects(const std::string &pipeline_id, const std::string &packed)
 	if (packed.empty()) {
 		return;
 	}
-	Execute("INSERT INTO sluice.pipeline_rejected_rows (id, pipeline_id, run_id, at, position, column_name, sqlstate, "
+	// Should the run have ended as a failure, some of them are there as lost.
+	Execute("WITH packed AS MATERIALIZED (SELECT * FROM jsonb_populate_recordset(NULL::sluice.pipeline_rejected_rows, "
+			"convert_from(decode($2::text, 'base64'), getdatabaseencoding())::jsonb)), "
+			"lost AS (DELETE FROM sluice.pipeline_rejected_rows q USING packed WHERE q.pipeline_id = $1::uuid AND "
+			"q.run_id = packed.run_id AND q.is_lost) "
+			"INSERT INTO sluice.pipeline_rejected_rows (id, pipeline_id, run_id, at, position, column_name, sqlstate, "
 			"reason, detail, hint, original, escaped, is_cut, is_lost) SELECT r.id, $1::uuid, r.run_id, r.at, "
 			"r.position, r.column_name, r.sqlstate, r.reason, r.detail, r.hint, r.original, r.escaped, r.is_cut, false "
-			"FROM jsonb_populate_recordset(NULL::sluice.pipeline_rejected_rows, "
-			"convert_from(decode($2::text, 'base64'), getdatabaseencoding())::jsonb) r ON CONFLICT (id) DO NOTHING",
+			"FROM packed r ON CONFLICT (id) DO NOTHING",
 			{pipeline_id, packed});
 }
 

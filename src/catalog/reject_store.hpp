@@ -23,7 +23,7 @@ void DropRejects(const std::string &pipeline_id);
 // The rows that a run has put aside, in ASCII, for where nothing is known of them but by it; '' where there are none.
 // Throws Error where they are too large for that.
 std::string PackRejects(const std::string &run_id);
-// They are put in, but for those that are there.
+// They are put in, but for those that are there, and stand in for those of their runs that were taken for lost.
 void UnpackRejects(const std::string &pipeline_id, const std::string &packed);
 // What that run, which was lost here, has made of those of earlier runs: forgotten, or replayed.
 void ForgetRejectsBefore(const std::string &pipeline_id, const std::string &run_id, bool replayed);

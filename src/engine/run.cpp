@@ -87,8 +87,7 @@ OpenRemote(const RunRequest &request, const catalog::Pipeline &pipeline, const O
 	return std::make_unique<RemoteDestination>(pipeline, options, RemoteDestination::Purpose::Load, journal);
 }
 
-// Of an attempt that was lost after its commit there. Should it have ended as a failure, some of them are there as
-// lost.
+// Of an attempt that was lost after its commit there.
 void
 TakeOverRejects(const RunRequest &request, const catalog::Pipeline &pipeline, LoadMode mode, const LoadedRun &loaded)
 {
@@ -96,7 +95,6 @@ TakeOverRejects(const RunRequest &request, const catalog::Pipeline &pipeline, Lo
 	if (replayed || mode == LoadMode::Replace || request.repair) {
 		catalog::ForgetRejectsBefore(pipeline.id, loaded.attempt, replayed);
 	}
-	catalog::ForgetRejectsOf({loaded.attempt});
 	catalog::UnpackRejects(pipeline.id, loaded.rejects);
 }
 

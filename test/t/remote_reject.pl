@@ -194,6 +194,22 @@ run('events');
 is($near->sql("SELECT count(*), count(DISTINCT original ->> 'id') FROM rejected_rows WHERE pipeline = 'events' AND NOT is_lost"), '12|12', 'cursor lost: and the next run adds its own');
 is($far->safe_psql('postgres', 'SELECT count(*), count(DISTINCT id) FROM dst.events'), '108|108', 'cursor lost: the rows are those of the source');
 
+# Where nobody looks the next run takes them over, in place of what was kept of a run that was taken for lost.
+make('taken', source_table => 'events', destination_table => 'taken', load => 'append', cursor_column => 'id', options => $late =~ s/: 1,/: 3600,/gr);
+$far->safe_psql('postgres', q{SET ROLE writer; SET search_path = dst; CREATE TABLE taken (id int, n positive)});
+$gate = close_far_gate();
+my ($unseen) = as_etl("SELECT trigger_pipeline('taken')");
+ok($far->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"), 'not seen: it commits there');
+kill 'KILL', $near->pid_of('run');
+$near->await("SELECT count(*) = 2 FROM pipeline_runs WHERE root_run = '$unseen'", 'not seen: killed');
+$near->sql("INSERT INTO sluice.pipeline_rejected_rows (id, pipeline_id, run_id, at, position, sqlstate, reason, original, is_lost) SELECT gen_random_uuid(), pipeline_id, id, now(), 10, '23514', 'as it failed', '{}', true FROM sluice.pipeline_runs WHERE id = '$unseen'");
+$gate->quit;
+ok($far->poll_query_until('postgres', "SELECT count(*) > 0 FROM dst.taken"), 'not seen: it is committed there');
+$near->sql("UPDATE sluice.pipeline_runs SET status = 'stopped', reason = 'given up', end_time = now() WHERE root_run = '$unseen' AND attempt = 2");
+run('taken');
+is($near->sql("SELECT string_agg($counts, ', ') FROM pipeline_runs WHERE pipeline_name = 'taken' AND root_run <> '$unseen'"), 'success 1 0 0 0', 'not seen: the next run reads the last row alone');
+is($near->sql("SELECT count(*), bool_or(is_lost) FROM rejected_rows WHERE pipeline = 'taken'"), '12|f', 'not seen: what it put aside is there once');
+
 # A ledger that cannot hold them.
 $far->safe_psql('postgres', 'ALTER TABLE dst.pg_sluice_ledger OWNER TO postgres; ALTER TABLE dst.pg_sluice_ledger DROP COLUMN state; GRANT ALL ON dst.pg_sluice_ledger TO writer');
 run('good');
